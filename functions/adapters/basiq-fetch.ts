@@ -1,0 +1,55 @@
+import { UpstreamUnavailable } from "../domain/errors.ts";
+
+/** A reply of upstream: its status, what it wants waited, and its body, read as JSON if it is any. */
+export interface BasiqReply {
+  status: number;
+  retryAfterMs: number | undefined;
+  /** `undefined` when the body is no JSON. */
+  json: unknown;
+}
+
+/** No published reply takes as long; the job's own time is spent between looks, not in one. */
+const TIMEOUT_MS = 8_000;
+
+/** The longest list that we ask for stays far below it. */
+const MAX_REPLY_BYTES = 2 * 1024 * 1024;
+
+/** One exchange. Throws `UpstreamUnavailable` when no whole reply came; neither the request nor the cause is kept in it. */
+export async function basiqFetch(url: URL, init: RequestInit): Promise<BasiqReply> {
+  try {
+    const response = await fetch(url, {
+      ...init,
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await readText(response);
+    return { status: response.status, retryAfterMs: retryAfterMs(response), json: parsed(text) };
+  } catch {
+    throw new UpstreamUnavailable();
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_REPLY_BYTES) throw new UpstreamUnavailable();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seconds, as upstream sends it; the date form is not used by it and counts as absent. */
+function retryAfterMs(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}

@@ -1,0 +1,56 @@
+import { UpstreamUnavailable } from "../domain/errors.ts";
+import { Secret } from "../domain/secret.ts";
+import { upstreamTokenSchema } from "../wire/upstream-replies.ts";
+import { basiqFetch } from "./basiq-fetch.ts";
+
+export interface BasiqTokenOptions {
+  baseUrl: string;
+  apiKey: Secret;
+  version: string;
+}
+
+/** Taken off a token's life, so that it does not end on its way. */
+const MARGIN_MS = 60_000;
+
+export interface BasiqToken {
+  current(): Promise<Secret>;
+  /** Upstream did not take the current one. */
+  forget(): void;
+}
+
+/** Trades the API key for a token, and keeps that until it is about to end. */
+export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): BasiqToken {
+  let held: { token: Promise<Secret>; until: number } | undefined;
+
+  async function trade(): Promise<Secret> {
+    const reply = await basiqFetch(new URL(`${baseUrl}/token`), {
+      method: "POST",
+      headers: {
+        authorization: `Basic ${apiKey.reveal()}`,
+        "basiq-version": version,
+        "content-type": "application/x-www-form-urlencoded",
+      },
+      body: new URLSearchParams({ scope: "SERVER_ACCESS" }),
+    });
+    const parsed = upstreamTokenSchema.safeParse(reply.json);
+    if (reply.status !== 200 || !parsed.success) throw new UpstreamUnavailable();
+    if (held !== undefined) held.until = Date.now() + parsed.data.expires_in * 1000 - MARGIN_MS;
+    return new Secret(parsed.data.access_token);
+  }
+
+  return {
+    current() {
+      if (held === undefined || Date.now() >= held.until) {
+        const token = trade();
+        held = { token, until: Number.POSITIVE_INFINITY };
+        token.catch(() => {
+          held = undefined;
+        });
+      }
+      return held.token;
+    },
+    forget() {
+      held = undefined;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { StepError } from "../domain/steps.ts";
+import { readStepError } from "../wire/upstream-job-reader.ts";
+import { upstreamErrorSchema } from "../wire/upstream-replies.ts";
+import { type BasiqReply, basiqFetch } from "./basiq-fetch.ts";
+import { type BasiqTokenOptions, basiqToken } from "./basiq-token.ts";
+
+export interface TransportOptions extends BasiqTokenOptions {
+  clock: Clock;
+}
+
+/** Beyond it, the workflow's own retries wait better than a function does. */
+const LONGEST_PAUSE_MS = 5_000;
+const DEFAULT_PAUSE_MS = 250;
+const MAX_TRIES = 3;
+
+type Read<Result> = (json: unknown) => Result;
+
+/**
+ * Speaks with upstream. What is asked for by GET is asked again when no usable reply came; what is posted only when
+ * upstream said that it did nothing: 429, or a token that it did not take.
+ */
+export function basiqTransport(options: TransportOptions) {
+  const token = basiqToken(options);
+
+  async function exchange(method: string, path: string, body?: object): Promise<BasiqReply> {
+    const accessToken = await token.current();
+    return basiqFetch(new URL(`${options.baseUrl}${path}`), {
+      method,
+      headers: {
+        authorization: `Bearer ${accessToken.reveal()}`,
+        accept: "application/json",
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** The milliseconds after which the same exchange may be made again; `undefined` when it may not. */
+  function pauseBeforeRepeat(reply: BasiqReply | undefined, isSafeToRepeat: boolean): number | undefined {
+    if (reply?.status === 401 || reply?.status === 403) return 0;
+    const didNothing = reply?.status === 429;
+    const isUnusable = reply === undefined || reply.status >= 500 || reply.json === undefined;
+    if (!didNothing && !(isSafeToRepeat && isUnusable)) return undefined;
+    const pause = reply?.retryAfterMs ?? DEFAULT_PAUSE_MS;
+    return pause > LONGEST_PAUSE_MS ? undefined : pause;
+  }
+
+  async function call<Result>(
+    exchangeOnce: () => Promise<BasiqReply>,
+    isSafeToRepeat: boolean,
+    read: Read<Result>,
+  ) {
+    for (let tries = 1; ; tries++) {
+      const reply = await (isSafeToRepeat ? exchangeOnce().catch(unlessUnavailable) : exchangeOnce());
+      const pause = tries < MAX_TRIES ? pauseBeforeRepeat(reply, isSafeToRepeat) : undefined;
+      if (pause === undefined) return usable(reply, isSafeToRepeat, read);
+      if (reply?.status === 401 || reply?.status === 403) token.forget();
+      await options.clock.sleep(pause);
+    }
+  }
+
+  return {
+    get: <Result>(path: string, read: Read<Result>) => call(() => exchange("GET", path), true, read),
+    post: <Result>(path: string, body: object, read: Read<Result>) =>
+      call(() => exchange("POST", path, body), false, read),
+  };
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof UpstreamUnavailable)) throw error;
+}
+
+/** Throws `UpstreamRefused` for a clear no, `UpstreamUnavailable` for all that is no clear answer. */
+function usable<Result>(reply: BasiqReply | undefined, isSafeToRepeat: boolean, read: Read<Result>): Result {
+  if (reply === undefined) throw new UpstreamUnavailable();
+  if (reply.status >= 200 && reply.status < 300) return readOr(reply.json, read);
+  const problem = problemIn(reply.json);
+  if (problem === undefined || !isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable();
+  throw new UpstreamRefused(reply.status, problem);
+}
+
+/**
+ * 401, 403 and 429 are between upstream and us, no word on what the user wants. A 503 in upstream's own words says that a
+ * login was not taken; to a question it is no answer.
+ */
+function isClearNo(status: number, isSafeToRepeat: boolean): boolean {
+  if (status === 503) return !isSafeToRepeat;
+  return status >= 400 && status < 500 && ![401, 403, 429].includes(status);
+}
+
+function readOr<Result>(json: unknown, read: Read<Result>): Result {
+  try {
+    return read(json);
+  } catch {
+    throw new UpstreamUnavailable();
+  }
+}
+
+function problemIn(json: unknown): StepError | undefined {
+  const parsed = upstreamErrorSchema.safeParse(json);
+  const [first] = parsed.success ? parsed.data.data : [];
+  return first && readStepError(first);
+}

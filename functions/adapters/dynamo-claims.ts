@@ -1,0 +1,50 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import type { Claims, Clock } from "../domain/ports.ts";
+import { keptUntil } from "../domain/retention.ts";
+
+export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: Clock): Claims {
+  async function holder(userId: string, institutionId: string): Promise<string | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: keyOf(userId, institutionId), ConsistentRead: true }),
+    );
+    const jobId: unknown = Item === undefined ? undefined : unmarshall(Item)["jobId"];
+    return typeof jobId === "string" ? jobId : undefined;
+  }
+
+  return {
+    holder,
+
+    async take(userId, institutionId, jobId, from) {
+      const expiresAt = keptUntil(clock.now().toISOString());
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: { ...keyOf(userId, institutionId), ...marshall({ jobId, expiresAt }) },
+            ...(from === undefined
+              ? { ConditionExpression: "attribute_not_exists(pk)" }
+              : {
+                  ConditionExpression: "jobId = :from",
+                  ExpressionAttributeValues: marshall({ ":from": from }),
+                }),
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        // The SDK repeats a write whose reply was lost, and then meets its own first one.
+        return (await holder(userId, institutionId)) === jobId;
+      }
+    },
+  };
+}
+
+function keyOf(userId: string, institutionId: string) {
+  return marshall({ pk: `claim#${userId}#${institutionId}` });
+}

@@ -1,0 +1,79 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { JobChanged } from "../domain/errors.ts";
+import type { Job } from "../domain/job.ts";
+import type { Clock, JobStore } from "../domain/ports.ts";
+import { keptUntil } from "../domain/retention.ts";
+import { TRANSITIONS, transition } from "../domain/transitions.ts";
+import { parseJobRecord } from "../wire/job-record.ts";
+
+export interface JobStoreOptions {
+  client: DynamoDBClient;
+  tableName: string;
+  clock: Clock;
+  newId(): string;
+}
+
+export function dynamoJobStore({ client, tableName, clock, newId }: JobStoreOptions): JobStore {
+  const keyOf = (jobId: string) => marshall({ pk: `job#${jobId}` });
+
+  async function read(jobId: string) {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: keyOf(jobId), ConsistentRead: true }),
+    );
+    return Item === undefined ? undefined : unmarshall(Item);
+  }
+
+  return {
+    async find(jobId) {
+      const item = await read(jobId);
+      return item === undefined ? undefined : parseJobRecord(item);
+    },
+
+    async add(job) {
+      await client.send(new PutItemCommand({ TableName: tableName, Item: itemOf(job, newId()) }));
+    },
+
+    async drop(jobId) {
+      await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(jobId) }));
+    },
+
+    async record(before, change) {
+      const after = transition(before, change, clock.now());
+      const writeId = newId();
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: itemOf(after, writeId),
+            ...conditionFor(before, TRANSITIONS[change.event].from),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        // The SDK repeats a write whose reply was lost, and then meets its own first one.
+        if ((await read(before.id))?.["writeId"] !== writeId) throw new JobChanged();
+      }
+      return after;
+    },
+  };
+}
+
+function itemOf(job: Job, writeId: string) {
+  const expiresAt = keptUntil(job.updatedAt);
+  return marshall({ pk: `job#${job.id}`, ...job, writeId, expiresAt }, { removeUndefinedValues: true });
+}
+
+function conditionFor(before: Job, from: readonly string[]) {
+  const phases = Object.fromEntries(from.map((phase, index) => [`:from${index}`, phase]));
+  return {
+    ConditionExpression: `version = :version AND phase IN (${Object.keys(phases).join(", ")})`,
+    ExpressionAttributeValues: marshall({ ":version": before.version, ...phases }),
+  };
+}

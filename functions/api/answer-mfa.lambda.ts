@@ -1,0 +1,24 @@
+import { apiHandler } from "../runtime/api-handler.ts";
+import { authenticate } from "../runtime/authenticate.ts";
+import * as parts from "../runtime/compose.ts";
+import { once } from "../runtime/once.ts";
+import { answerChallenge } from "../use-cases/answer-challenge.ts";
+import { renderJobStub } from "../wire/job-reply.ts";
+import { parseMfaRequest } from "../wire/mfa-request.ts";
+
+const deps = once(() => ({
+  clock: parts.clock(),
+  jobs: parts.jobs(),
+  vault: parts.vault(),
+  sealer: parts.sealer(),
+  waker: parts.waker(),
+  tokenVerifier: parts.tokenVerifier(),
+}));
+
+export const handler = apiHandler("answer-mfa", async (request) => {
+  const caller = await authenticate(deps(), request);
+  const jobId = request.parameter("jobId");
+  const answers = parseMfaRequest(request.jsonObject());
+  const job = await answerChallenge(deps(), { jobId, caller, answers });
+  return { status: 202, body: renderJobStub(job, parts.replyOptions()), jobId };
+});

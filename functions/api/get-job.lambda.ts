@@ -1,0 +1,14 @@
+import { apiHandler } from "../runtime/api-handler.ts";
+import { authenticate } from "../runtime/authenticate.ts";
+import { jobs, replyOptions, tokenVerifier } from "../runtime/compose.ts";
+import { once } from "../runtime/once.ts";
+import { readJob } from "../use-cases/read-job.ts";
+import { renderJob } from "../wire/job-reply.ts";
+
+const deps = once(() => ({ jobs: jobs(), tokenVerifier: tokenVerifier() }));
+
+export const handler = apiHandler("get-job", async (request) => {
+  const caller = await authenticate(deps(), request);
+  const job = await readJob(deps(), { jobId: request.parameter("jobId"), caller });
+  return { status: 200, body: renderJob(job, replyOptions()), jobId: job.id };
+});

@@ -1,0 +1,17 @@
+import { apiHandler } from "../runtime/api-handler.ts";
+import { apiKeys, settings, tokenIssuer } from "../runtime/compose.ts";
+import { once } from "../runtime/once.ts";
+import { issueToken } from "../use-cases/issue-token.ts";
+import { renderToken } from "../wire/token-reply.ts";
+import { parseTokenRequest } from "../wire/token-request.ts";
+
+const deps = once(() => ({ apiKeys: apiKeys(), settings: settings(), tokenIssuer: tokenIssuer() }));
+
+export const handler = apiHandler("issue-token", async (request) => {
+  const asked = parseTokenRequest({
+    authorization: request.header("authorization"),
+    version: request.header("basiq-version"),
+    body: request.text(),
+  });
+  return { status: 200, body: renderToken(await issueToken(deps(), asked)) };
+});

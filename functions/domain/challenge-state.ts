@@ -1,0 +1,61 @@
+import { MFA_EXPIRED } from "./failures.ts";
+import type { Challenge, Job } from "./job.ts";
+import { failCurrentStep, MFA_CHALLENGE, statusOf } from "./steps.ts";
+import type { JobChange } from "./transitions.ts";
+import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
+
+export type ChallengeState = "waiting" | "taken" | "over" | "not-active";
+
+/** What an answer that comes now meets. */
+export function challengeState(job: Job, now: Date): ChallengeState {
+  if (job.phase === "awaiting-answer") return isPast(job, now) ? "over" : "waiting";
+  if (job.challenge === undefined) return "not-active";
+  if (statusOf(job.steps, MFA_CHALLENGE) === "in-progress") return "taken";
+  return wasNeverAnswered(job) ? "over" : "not-active";
+}
+
+/** Takes the answer to the numbered challenge, unless that is answered or over. It was kept in time: that is enough. */
+export function takeAnswer(job: Job, number: number): JobChange | undefined {
+  const { phase, challenge } = job;
+  if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;
+  return { event: "answerTaken", changes: { challenge: { ...challenge, isAnswered: true } } };
+}
+
+export function wasAnswered(job: Job, challenge: Challenge): boolean {
+  return job.challenge?.number === challenge.number && job.challenge.isAnswered === true;
+}
+
+/** Whether nobody can answer the job's challenge any more. */
+export function isPast(job: Job, now: Date): boolean {
+  const deadline = job.challenge?.expiresAt;
+  return deadline !== undefined && Date.parse(deadline) <= now.getTime();
+}
+
+function wasNeverAnswered(job: Job): boolean {
+  const step = job.steps.find(({ title }) => title === MFA_CHALLENGE);
+  const result = step?.result;
+  return result != null && "code" in result && result.code === MFA_EXPIRED.code;
+}
+
+/** Shows the challenge, or shows it again under another token; its deadline is set once. */
+export function showChallenge(job: Job, sealedTaskToken: string, expiresAt: Date): JobChange | undefined {
+  const { phase, challenge } = job;
+  if (challenge === undefined || (phase !== "challenged" && phase !== "awaiting-answer")) return undefined;
+  const shown = { ...challenge, expiresAt: challenge.expiresAt ?? expiresAt.toISOString() };
+  const steps = job.steps.map((step) =>
+    step.title === MFA_CHALLENGE ? { ...step, status: "in-progress" as const, result: null } : step,
+  );
+  return { event: "challengeOpened", changes: { challenge: shown, sealedTaskToken, steps } };
+}
+
+/** Ends the job when nobody answered in time. */
+export function expireChallenge(job: Job, now: Date): JobChange | undefined {
+  if (job.phase !== "awaiting-answer" || !isPast(job, now)) return undefined;
+  return { event: "failed", changes: { steps: failCurrentStep(job.steps, MFA_EXPIRED) } };
+}
+
+/** Whether upstream still waits for the very answer that may have been sent to it. */
+export function fateOfAnswer(challenge: Challenge, seen: UpstreamJob): "received" | "not-received" {
+  const asked = openChallenge(seen);
+  return asked !== undefined && seen.updated === challenge.upstreamUpdated ? "not-received" : "received";
+}

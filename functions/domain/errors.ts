@@ -1,0 +1,78 @@
+import type { StepError } from "./steps.ts";
+
+/*
+ * Errors that the workflow catches or retries need a literal name: its ErrorEquals compares names.
+ * No message holds anything that came from outside.
+ */
+
+/** Upstream gave no usable reply: none at all, a 5xx, or rubbish. What was asked for may have been done. */
+export class UpstreamUnavailable extends Error {
+  override readonly name = "UpstreamUnavailable";
+  constructor() {
+    super("The aggregator gave no usable reply.");
+  }
+}
+
+/** Upstream understood and said no. Nothing was done. */
+export class UpstreamRefused extends Error {
+  override readonly name = "UpstreamRefused";
+  readonly status: number;
+  readonly problem: StepError;
+  constructor(status: number, problem: StepError) {
+    super("The aggregator refused the request.");
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** The bank is down: the attempt is over, and the queue makes the next one. */
+export class InstitutionUnavailable extends Error {
+  override readonly name = "InstitutionUnavailable";
+  constructor() {
+    super("The institution is unavailable.");
+  }
+}
+
+/** The job changed between the reading and the writing; read it again and decide anew. */
+export class JobChanged extends Error {
+  override readonly name = "JobChanged";
+  constructor() {
+    super("The job was changed meanwhile.");
+  }
+}
+
+/** A part that the request cannot do without is down, and nothing was kept. */
+export class DependencyDown extends Error {
+  override readonly name = "DependencyDown";
+  constructor() {
+    super("A dependency is down.");
+  }
+}
+
+/** Every attempt that the queue allows was made. */
+export class QueueExhausted extends Error {
+  override readonly name = "QueueExhausted";
+  constructor() {
+    super("The institution stayed unavailable.");
+  }
+}
+
+/** An execution without its row: nothing can be done for it. */
+export class JobMissing extends Error {
+  override readonly name = "JobMissing";
+  constructor() {
+    super("The job does not exist.");
+  }
+}
+
+const EXPECTED_BY_WORKFLOW: readonly string[] = [
+  "UpstreamUnavailable",
+  "InstitutionUnavailable",
+  "JobChanged",
+  "QueueExhausted",
+];
+
+/** Whether the workflow retries or words an error by its name. */
+export function isExpectedByWorkflow(errorName: string): boolean {
+  return EXPECTED_BY_WORKFLOW.includes(errorName);
+}

@@ -1,0 +1,71 @@
+import { isOutage, JOB_TIMED_OUT } from "./failures.ts";
+import type { Job } from "./job.ts";
+import {
+  failCurrentStep,
+  MFA_CHALLENGE,
+  mergeSteps,
+  type Step,
+  settleUnlisted,
+  statusOf,
+  VERIFY_CREDENTIALS,
+  verdict,
+} from "./steps.ts";
+import type { JobChange } from "./transitions.ts";
+import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
+
+/** What a look at upstream's job changes in ours; `undefined` when it shows nothing new. */
+export function decideOnLook(
+  job: Job,
+  seen: UpstreamJob,
+  now: Date,
+  followLeftMs: number,
+): JobChange | undefined {
+  const challenge = openChallenge(seen);
+  const listed = challenge === undefined ? seen.steps : asBeforeTheChallenge(seen.steps, job.steps);
+  const steps = settleUnlisted(mergeSteps(job.steps, listed), seen.steps);
+  const changes = { steps, connectionId: job.connectionId ?? seen.connectionId };
+  const result = verdict(steps);
+  if (result !== "working") return { event: result, changes };
+  if (challenge !== undefined) {
+    const number = (job.challenge?.number ?? 0) + 1;
+    const numbered = { ...challenge, number, upstreamUpdated: seen.updated };
+    return { event: "challengeSeen", changes: { ...changes, challenge: numbered, followLeftMs } };
+  }
+  if (hasFollowedTooLong(job, now)) return timeOut({ ...job, steps });
+  if (changes.connectionId !== job.connectionId || differ(steps, job.steps)) {
+    return { event: "stepsProgressed", changes };
+  }
+  return undefined;
+}
+
+/** What the passing of time alone changes, when upstream could not be asked. */
+export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
+  return hasFollowedTooLong(job, now) ? timeOut(job) : undefined;
+}
+
+/** Whether upstream's first step blames the bank. The institution's own record has the last word. */
+export function blamesTheBank(seen: UpstreamJob): boolean {
+  const first = seen.steps.find(({ title }) => title === VERIFY_CREDENTIALS);
+  if (first?.status !== "failed" || first.result === null) return false;
+  return "code" in first.result && isOutage(first.result.code);
+}
+
+/** The step is shown as in progress only once an answer can be taken; until then it stays what it was. */
+function asBeforeTheChallenge(seen: readonly Step[], ours: readonly Step[]): Step[] {
+  const before = statusOf(ours, MFA_CHALLENGE) ?? "pending";
+  return seen.map((step) =>
+    step.title === MFA_CHALLENGE ? { ...step, status: before, result: null } : step,
+  );
+}
+
+function hasFollowedTooLong(job: Job, now: Date): boolean {
+  return job.followUntil !== undefined && Date.parse(job.followUntil) <= now.getTime();
+}
+
+function timeOut(job: Job): JobChange {
+  return { event: "failed", changes: { steps: failCurrentStep(job.steps, JOB_TIMED_OUT) } };
+}
+
+function differ(a: readonly Step[], b: readonly Step[]): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
+}

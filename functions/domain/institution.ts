@@ -1,0 +1,21 @@
+export type Authorization = "user" | "token" | "user-mfa" | "user-mfa-intermittent";
+
+/** What a job needs to know of an institution; upstream's record holds far more. */
+export interface Institution {
+  id: string;
+  authorization: Authorization;
+  needsSecurityCode: boolean;
+  needsSecondaryLoginId: boolean;
+  status: string;
+}
+
+/** The statuses in which the published retry mechanism runs a job; every other one is an outage. */
+const AVAILABLE_STATUSES: readonly string[] = ["operational", "degraded-performance", "under-maintenance"];
+
+export function isAvailable(institution: Pick<Institution, "status">): boolean {
+  return AVAILABLE_STATUSES.includes(institution.status);
+}
+
+export function mayAskForMfa(authorization: Authorization): boolean {
+  return authorization === "user-mfa" || authorization === "user-mfa-intermittent";
+}

@@ -1,0 +1,108 @@
+import { type Authorization, mayAskForMfa } from "./institution.ts";
+
+export type StepStatus = "pending" | "in-progress" | "success" | "failed" | "skipped";
+
+export interface LinkResult {
+  type: "link";
+  /** Relative to the API's root, such as `/users/U/connections/C`. */
+  url: string;
+}
+
+/** Why a step failed, in the words that the user's app may show. */
+export interface StepError {
+  code: string;
+  title: string;
+  detail: string;
+}
+
+export interface Step {
+  title: string;
+  status: StepStatus;
+  result: LinkResult | StepError | null;
+}
+
+export const VERIFY_CREDENTIALS = "verify-credentials";
+export const MFA_CHALLENGE = "mfa-challenge";
+export const RETRIEVE_ACCOUNTS = "retrieve-accounts";
+export const RETRIEVE_TRANSACTIONS = "retrieve-transactions";
+
+const RANK: { [status in StepStatus]: number } = {
+  pending: 0,
+  "in-progress": 1,
+  success: 2,
+  failed: 2,
+  skipped: 2,
+};
+
+export function isOver(status: StepStatus): boolean {
+  return RANK[status] === RANK.success;
+}
+
+export function initialSteps(authorization: Authorization): Step[] {
+  const titles = mayAskForMfa(authorization)
+    ? [VERIFY_CREDENTIALS, MFA_CHALLENGE, RETRIEVE_ACCOUNTS, RETRIEVE_TRANSACTIONS]
+    : [VERIFY_CREDENTIALS, RETRIEVE_ACCOUNTS, RETRIEVE_TRANSACTIONS];
+  return titles.map((title) => ({ title, status: "pending", result: null }));
+}
+
+/**
+ * Our steps after a look at upstream's. A step never goes back and a finished one never changes. Upstream's order wins,
+ * and steps of ours that it does not list (yet) keep their place before the step that followed them.
+ */
+export function mergeSteps(ours: readonly Step[], seen: readonly Step[]): Step[] {
+  const merged: Step[] = [];
+  const pendingOurs = [...ours];
+  const seenTitles = new Set(seen.map((step) => step.title));
+  const keepUnlisted = () => {
+    while (pendingOurs[0] !== undefined && !seenTitles.has(pendingOurs[0].title)) {
+      merged.push(...pendingOurs.splice(0, 1));
+    }
+  };
+  for (const theirs of seen) {
+    if (merged.some((step) => step.title === theirs.title)) continue;
+    keepUnlisted();
+    const index = pendingOurs.findIndex((step) => step.title === theirs.title);
+    const [mine] = index === -1 ? [] : pendingOurs.splice(index, 1);
+    merged.push(mine === undefined ? theirs : further(mine, theirs));
+  }
+  return [...merged, ...pendingOurs];
+}
+
+/**
+ * Steps that upstream never listed and has gone past were not needed: an MFA institution that asked nothing may leave the
+ * challenge out altogether.
+ */
+export function settleUnlisted(merged: readonly Step[], seen: readonly Step[]): Step[] {
+  const seenTitles = new Set(seen.map((step) => step.title));
+  const allDone =
+    seen.length > 0 && seen.every((step) => step.status === "success" || step.status === "skipped");
+  return merged.map((step, index) => {
+    if (seenTitles.has(step.title) || isOver(step.status)) return step;
+    const passed = merged.slice(index + 1).some((later) => later.status !== "pending");
+    return allDone || passed ? { ...step, status: "skipped", result: null } : step;
+  });
+}
+
+function further(mine: Step, theirs: Step): Step {
+  if (isOver(mine.status) || RANK[theirs.status] < RANK[mine.status]) return mine;
+  return theirs;
+}
+
+/** Ends the step that the job is at; the ones behind it stay pending. */
+export function failCurrentStep(steps: readonly Step[], error: StepError): Step[] {
+  const current = steps.findIndex((step) => !isOver(step.status));
+  return steps.map((step, index) =>
+    index === current ? { ...step, status: "failed", result: error } : step,
+  );
+}
+
+export function statusOf(steps: readonly Step[], title: string): StepStatus | undefined {
+  return steps.find((step) => step.title === title)?.status;
+}
+
+export type StepsVerdict = "working" | "succeeded" | "failed";
+
+export function verdict(steps: readonly Step[]): StepsVerdict {
+  if (steps.some((step) => step.status === "failed")) return "failed";
+  return steps.every((step) => isOver(step.status)) ? "succeeded" : "working";
+}

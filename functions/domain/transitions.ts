@@ -1,0 +1,65 @@
+import type { Job, Phase } from "./job.ts";
+
+interface Transition {
+  from: readonly Phase[];
+  to: Phase;
+}
+
+const UNFINISHED: readonly Phase[] = [
+  "accepted",
+  "opening",
+  "following",
+  "challenged",
+  "awaiting-answer",
+  "answered",
+  "sending-answer",
+  "queued",
+];
+
+/** Every event of a job, the phases it may come in, and the phase it leads to. The one list of what can happen. */
+export const TRANSITIONS = {
+  attemptStarted: { from: ["accepted", "queued"], to: "opening" },
+  connectionOpened: { from: ["opening"], to: "following" },
+  attemptHeld: { from: ["opening", "following", "queued"], to: "queued" },
+  stepsProgressed: { from: ["following"], to: "following" },
+  challengeSeen: { from: ["following"], to: "challenged" },
+  challengeOpened: { from: ["challenged", "awaiting-answer"], to: "awaiting-answer" },
+  answerTaken: { from: ["awaiting-answer"], to: "answered" },
+  answerSending: { from: ["answered"], to: "sending-answer" },
+  answerSent: { from: ["sending-answer"], to: "following" },
+  succeeded: { from: ["following"], to: "succeeded" },
+  failed: { from: UNFINISHED, to: "failed" },
+} as const satisfies Record<string, Transition>;
+
+export type JobEvent = keyof typeof TRANSITIONS;
+
+export class IllegalTransition extends Error {
+  override readonly name = "IllegalTransition";
+}
+
+export function isLegal(event: JobEvent, phase: Phase): boolean {
+  const from: readonly Phase[] = TRANSITIONS[event].from;
+  return from.includes(phase);
+}
+
+/** What an event changes beside the phase. A field that is `undefined` is taken away. */
+export type JobChanges = Partial<
+  Omit<Job, "id" | "userId" | "institutionId" | "phase" | "version" | "createdAt" | "updatedAt">
+>;
+
+export interface JobChange {
+  event: JobEvent;
+  changes: JobChanges;
+}
+
+/** The job after an event. Throws {@link IllegalTransition} when the event may not come in the job's phase. */
+export function transition(job: Job, { event, changes }: JobChange, now: Date): Job {
+  if (!isLegal(event, job.phase)) throw new IllegalTransition(`${event} in ${job.phase}`);
+  return {
+    ...job,
+    ...changes,
+    phase: TRANSITIONS[event].to,
+    version: job.version + 1,
+    updatedAt: now.getTime() > Date.parse(job.updatedAt) ? now.toISOString() : job.updatedAt,
+  };
+}

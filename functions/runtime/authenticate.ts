@@ -1,0 +1,26 @@
+import { reachesJobsOf, type TokenClaims } from "../domain/caller.ts";
+import type { Ports } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { userIdSchema } from "../wire/ids.ts";
+import type { HttpRequest } from "./http-request.ts";
+
+const BEARER = /^bearer +(\S+)$/i;
+
+/** Who calls. Throws a `Refusal` without a valid token. */
+export async function authenticate(
+  deps: Pick<Ports, "tokenVerifier">,
+  request: HttpRequest,
+): Promise<TokenClaims> {
+  const token = BEARER.exec(request.header("authorization") ?? "")?.[1];
+  if (token === undefined) throw new Refusal("token-not-valid");
+  return deps.tokenVerifier.verify(token);
+}
+
+/** The user of the path, whom the caller may act for. An unbound client token acts for nobody. */
+export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
+  const userId = userIdSchema.safeParse(request.parameter("userId"));
+  if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
+  if (caller.scope === "CLIENT_ACCESS" && caller.userId === undefined) throw new Refusal("scope-not-enough");
+  if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");
+  return userId.data;
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { basiqClient } from "../adapters/basiq-client.ts";
+import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
+import { dynamoClaims } from "../adapters/dynamo-claims.ts";
+import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
+import { dynamoVault } from "../adapters/dynamo-vault.ts";
+import { kmsSealer } from "../adapters/kms-sealer.ts";
+import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
+import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
+import { sfnWaker } from "../adapters/sfn-waker.ts";
+import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
+import { systemClock } from "../adapters/system-clock.ts";
+import { Secret } from "../domain/secret.ts";
+import { environment, setting } from "./environment.ts";
+import { once } from "./once.ts";
+
+/*
+ * The composition root: each part made at its first use, from the environment of the function that uses it. An entry
+ * names the parts it needs, and its bundle holds no others.
+ */
+
+const dynamo = once(() => new DynamoDBClient({}));
+const kms = once(() => new KMSClient({}));
+const sfn = once(() => new SFNClient({}));
+
+export const newId = randomUUID;
+
+export const clock = once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
+
+export const jobs = once(() => {
+  const [tableName] = environment("JOBS_TABLE");
+  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId });
+});
+
+export const claims = once(() => {
+  const [tableName] = environment("JOBS_TABLE");
+  return dynamoClaims(dynamo(), tableName, clock());
+});
+
+export const apiKeys = once(() => {
+  const [tableName] = environment("JOBS_TABLE");
+  return dynamoApiKeys(dynamo(), tableName);
+});
+
+export const sealer = once(() => {
+  const [keyId] = environment("SEALING_KEY_ID");
+  return kmsSealer(kms(), keyId);
+});
+
+export const vault = once(() => {
+  const [tableName] = environment("SECRETS_TABLE");
+  return dynamoVault({ client: dynamo(), tableName, sealer: sealer(), clock: clock() });
+});
+
+export const tokenIssuer = once(() => {
+  const [keyId] = environment("SIGNING_KEY_ID");
+  return kmsTokenIssuer(kms(), keyId);
+});
+
+export const tokenVerifier = once(() => {
+  const [keyId] = environment("SIGNING_KEY_ID");
+  return kmsTokenVerifier(kms(), keyId);
+});
+
+export const workflow = once(() => {
+  const [stateMachineArn] = environment("STATE_MACHINE_ARN");
+  return sfnWorkflow(sfn(), stateMachineArn);
+});
+
+export const waker = once(() => sfnWaker(sfn()));
+
+export const upstream = once(() => {
+  const [baseUrl, version, apiKey] = environment("UPSTREAM_URL", "UPSTREAM_VERSION", "UPSTREAM_API_KEY");
+  return basiqClient({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
+});
+
+export const settings = once(() => ({
+  allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",
+}));
+
+/** How replies render jobs. */
+export const replyOptions = once(() => {
+  const [apiUrl] = environment("API_URL");
+  const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
+  return { apiUrl, stepResults };
+});

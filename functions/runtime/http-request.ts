@@ -1,0 +1,63 @@
+import { Refusal } from "../domain/refusal.ts";
+import { apiEventSchema } from "../wire/api-event.ts";
+
+/** No published request comes near it. */
+const MAX_BODY_BYTES = 16 * 1024;
+
+export interface HttpRequest {
+  method: string;
+  path: string;
+  /** A parameter of the path, decoded; empty when the route has none of that name. */
+  parameter(name: string): string;
+  header(name: string): string | undefined;
+  /** Throws a `Refusal` when the body is over 16 KiB or not UTF-8. */
+  text(): string;
+  /** Throws a `Refusal` when the body is not a JSON object. The parser's message quotes its input and is dropped. */
+  jsonObject(): object;
+}
+
+export function readHttpRequest(event: unknown): HttpRequest {
+  const {
+    rawPath,
+    headers,
+    pathParameters,
+    body = "",
+    isBase64Encoded,
+    requestContext,
+  } = apiEventSchema.parse(event);
+  const lowerCased = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const text = () => decode(Buffer.from(body, isBase64Encoded ? "base64" : "utf8"));
+  return {
+    method: requestContext.http.method,
+    path: rawPath,
+    parameter: (name) => pathParameters[name] ?? "",
+    header: (name) => lowerCased.get(name),
+    text,
+    jsonObject: () => parseObject(text()),
+  };
+}
+
+export function requireJson(request: HttpRequest): void {
+  const [mediaType = ""] = (request.header("content-type") ?? "").split(";");
+  if (mediaType.trim().toLowerCase() !== "application/json") throw new Refusal("content-type-not-json");
+}
+
+function decode(bytes: Buffer): string {
+  if (bytes.byteLength > MAX_BODY_BYTES) throw new Refusal("body-too-large");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Refusal("not-json");
+  }
+}
+
+function parseObject(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refusal("not-json");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refusal("not-json");
+  return value;
+}

@@ -1,0 +1,40 @@
+import { setting } from "./environment.ts";
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+type Level = (typeof LEVELS)[number];
+
+/** All that a log line may hold. Ids, names of ours, counts; nothing that came from outside as it came. */
+export interface LogFields {
+  correlationId?: string;
+  jobId?: string;
+  route?: string;
+  task?: string;
+  status?: number;
+  reason?: string;
+  errorName?: string;
+  phase?: string;
+  attempt?: number;
+  next?: string;
+  durationMs?: number;
+  upstreamCall?: string;
+  upstreamStatus?: number;
+}
+
+/** Writes one JSON line. Only the fields named above leave, whatever else an object may carry. */
+export function log(level: Level, message: string, fields: LogFields = {}): void {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(threshold())) return;
+  const { correlationId, jobId, route, task, status, reason, errorName } = fields;
+  const { phase, attempt, next, durationMs, upstreamCall, upstreamStatus } = fields;
+  const line = {
+    time: new Date().toISOString(),
+    level,
+    message,
+    ...{ correlationId, jobId, route, task, status, reason, errorName },
+    ...{ phase, attempt, next, durationMs, upstreamCall, upstreamStatus },
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function threshold(): Level {
+  return LEVELS.find((level) => level === setting("LOG_LEVEL")) ?? "info";
+}

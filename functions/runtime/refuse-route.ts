@@ -1,0 +1,10 @@
+import { Refusal } from "../domain/refusal.ts";
+import { methodsOf } from "../wire/routes.ts";
+import type { HttpRequest } from "./http-request.ts";
+
+/** A known path with another method, or no path of ours. */
+export async function refuseRoute({ path }: HttpRequest): Promise<never> {
+  const methods = methodsOf(path);
+  if (methods.length === 0) throw new Refusal("route-not-found");
+  throw new Refusal("method-not-allowed");
+}

@@ -1,0 +1,39 @@
+import type * as z from "zod/mini";
+import { isExpectedByWorkflow } from "../domain/errors.ts";
+import { log } from "./log.ts";
+
+/** Replaces an error that the workflow does not know by name: its message could hold anything. */
+class TaskFailed extends Error {
+  override readonly name = "TaskFailed";
+  constructor() {
+    super("The task failed.");
+  }
+}
+
+/**
+ * The one shape of every Task's function. What leaves it is kept in the execution's history: outputs are cut to their
+ * schema, errors to a name and a constant message, without a stack.
+ */
+export function taskHandler<Input extends { jobId: string }, Output>(
+  task: string,
+  input: z.ZodMiniType<Input>,
+  output: z.ZodMiniType<Output>,
+  run: (input: Input) => Promise<unknown>,
+): (event: unknown) => Promise<Output> {
+  return async (event) => {
+    const startedAt = performance.now();
+    const parsed = input.parse(event);
+    const { jobId } = parsed;
+    try {
+      const result = output.parse(await run(parsed));
+      log("info", "task", { task, jobId, durationMs: Math.round(performance.now() - startedAt) });
+      return result;
+    } catch (error) {
+      const errorName = error instanceof Error ? error.name : "unknown";
+      log(isExpectedByWorkflow(errorName) ? "warn" : "error", "task failed", { task, jobId, errorName });
+      const failure = error instanceof Error && isExpectedByWorkflow(errorName) ? error : new TaskFailed();
+      failure.stack = `${failure.name}: ${failure.message}`;
+      throw failure;
+    }
+  };
+}

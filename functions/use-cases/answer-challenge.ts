@@ -1,0 +1,56 @@
+import { packAnswers } from "../domain/answers.ts";
+import type { TokenClaims } from "../domain/caller.ts";
+import { challengeState, takeAnswer, wasAnswered } from "../domain/challenge-state.ts";
+import type { Challenge, Job } from "../domain/job.ts";
+import type { Ports } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { Secret } from "../domain/secret.ts";
+import { answerTo, taskTokenOf } from "../domain/secret-refs.ts";
+import { changeJob } from "./change-job.ts";
+import { readJob } from "./read-job.ts";
+
+export interface AnswerChallenge {
+  jobId: string;
+  caller: TokenClaims;
+  answers: readonly Secret[];
+}
+
+type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "sealer" | "waker">;
+
+/** An answer is destroyed as soon as it was sent; this is the net under that. */
+const ANSWER_KEPT_MS = 3600 * 1000;
+
+/**
+ * Takes the answer to the open challenge. The first one wins; posting it again is no error, and finishes what a crash
+ * may have left between keeping the answer and waking the workflow.
+ */
+export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
+  const job = await readJob(deps, request);
+  const challenge = requireChallenge(job, deps.clock.now());
+  if (request.answers.length !== challenge.input.length) throw new Refusal("answers-not-valid");
+  if (job.phase !== "awaiting-answer") return wakeIfAnswered(deps, job);
+
+  const ref = answerTo(job, challenge);
+  await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_KEPT_MS));
+  const after = await changeJob(deps, job.id, (current) => takeAnswer(current, challenge.number));
+  if (wasAnswered(after, challenge)) return wakeIfAnswered(deps, after);
+  await deps.vault.destroy(ref);
+  requireChallenge(after, deps.clock.now());
+  throw new Refusal("challenge-not-active");
+}
+
+function requireChallenge(job: Job, now: Date): Challenge {
+  const state = challengeState(job, now);
+  if (state === "over") throw new Refusal("challenge-over");
+  if (state === "not-active" || job.challenge === undefined) throw new Refusal("challenge-not-active");
+  return job.challenge;
+}
+
+async function wakeIfAnswered(deps: Deps, job: Job): Promise<Job> {
+  const { phase, sealedTaskToken, challenge } = job;
+  if (phase === "answered" && sealedTaskToken !== undefined && challenge !== undefined) {
+    const token = await deps.sealer.unseal(taskTokenOf(job), Buffer.from(sealedTaskToken, "base64"));
+    await deps.waker.wake(token, challenge.number);
+  }
+  return job;
+}

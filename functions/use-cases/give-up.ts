@@ -1,0 +1,22 @@
+import { failureFor } from "../domain/failures.ts";
+import { isFinished, type Job } from "../domain/job.ts";
+import type { Ports } from "../domain/ports.ts";
+import { failCurrentStep } from "../domain/steps.ts";
+import { changeJob } from "./change-job.ts";
+import { destroyUnneeded } from "./destroy-unneeded.ts";
+
+export interface GiveUp {
+  jobId: string;
+  /** The name of the error that ended the execution. */
+  failure: string;
+}
+
+/** Whatever went wrong: the job ends, and its secrets are gone. */
+export async function giveUp(deps: Pick<Ports, "jobs" | "vault">, { jobId, failure }: GiveUp): Promise<void> {
+  const job: Job = await changeJob(deps, jobId, (current) =>
+    isFinished(current)
+      ? undefined
+      : { event: "failed", changes: { steps: failCurrentStep(current.steps, failureFor(failure)) } },
+  );
+  await destroyUnneeded(deps, job);
+}

@@ -1,0 +1,67 @@
+import * as z from "zod/mini";
+import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
+import { type Problem, Refusal } from "../domain/refusal.ts";
+import { secretText } from "./secret-text.ts";
+
+/** KMS seals 4,096 bytes at once; a login takes its JSON form. */
+const MAX_LOGIN_BYTES = 4096;
+
+const INSTITUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Published clients send `null` and `""` for what they do not have. */
+const absent = z.union([z.null(), z.literal("")]);
+
+const loginField = z.optional(
+  z.union([
+    z.pipe(
+      absent,
+      z.transform(() => undefined),
+    ),
+    secretText,
+  ]),
+);
+
+const requestSchema = z.object({
+  loginId: loginField,
+  password: loginField,
+  userToken: loginField,
+  securityCode: loginField,
+  secondaryLoginId: loginField,
+  institution: z.optional(z.nullable(z.object({ id: z.optional(z.union([absent, z.string()])) }))),
+});
+
+export interface ConnectionRequest {
+  institutionId: string | undefined;
+  login: Login;
+}
+
+/** Throws a `Refusal` that names every field of a wrong type. Unknown fields are ignored. */
+export function parseConnectionRequest(body: object): ConnectionRequest {
+  const parsed = requestSchema.safeParse(body);
+  if (!parsed.success) throw notValid(parsed.error.issues.map(({ path }) => path));
+  const institutionId = parsed.data.institution?.id || undefined;
+  if (institutionId !== undefined && !INSTITUTION_ID.test(institutionId)) {
+    throw new Refusal({ reason: "unknown-institution", field: "institution.id" });
+  }
+  const login: Login = {};
+  for (const field of LOGIN_FIELDS) {
+    const secret = parsed.data[field];
+    if (secret !== undefined) login[field] = secret;
+  }
+  if (sizeOf(login) > MAX_LOGIN_BYTES) throw new Refusal({ reason: "field-not-valid", field: "connection" });
+  return { institutionId, login };
+}
+
+/** Only names of our own schema leave here, never what was sent. */
+function notValid(paths: readonly PropertyKey[][]): Refusal {
+  const fields = new Set(
+    paths.map((path) => (path[0] === "institution" ? "institution.id" : String(path[0]))),
+  );
+  const [first, ...more] = [...fields].map((field): Problem => ({ reason: "field-not-valid", field }));
+  return new Refusal(first ?? "not-json", ...more);
+}
+
+function sizeOf(login: Login): number {
+  const fields = Object.entries(login).map(([field, secret]) => [field, secret.reveal()]);
+  return Buffer.byteLength(JSON.stringify(Object.fromEntries(fields)));
+}

@@ -1,0 +1,65 @@
+import * as z from "zod/mini";
+import type { Job } from "../domain/job.ts";
+
+const stepResult = z.union([
+  z.object({ type: z.literal("link"), url: z.string() }),
+  z.object({ code: z.string(), title: z.string(), detail: z.string() }),
+]);
+
+const text = z.optional(z.string());
+
+/** A job as its row in the table holds it. */
+const jobRecordSchema = z.object({
+  id: z.string(),
+  userId: z.string(),
+  institutionId: z.string(),
+  authorization: z.enum(["user", "token", "user-mfa", "user-mfa-intermittent"]),
+  phase: z.enum([
+    "accepted",
+    "opening",
+    "following",
+    "challenged",
+    "awaiting-answer",
+    "answered",
+    "sending-answer",
+    "queued",
+    "succeeded",
+    "failed",
+  ]),
+  version: z.int(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  steps: z.array(
+    z.object({
+      title: z.string(),
+      status: z.enum(["pending", "in-progress", "success", "failed", "skipped"]),
+      result: z.nullable(stepResult),
+    }),
+  ),
+  attempt: z.int(),
+  attemptAt: text,
+  knownUpstreamJobIds: z.array(z.string()),
+  upstreamJobId: text,
+  connectionId: text,
+  followUntil: text,
+  followLeftMs: z.optional(z.number()),
+  challenge: z.optional(
+    z.object({
+      number: z.int(),
+      method: z.enum(["token", "security-questions"]),
+      description: z.string(),
+      input: z.array(z.string()),
+      expiryMs: z.number(),
+      upstreamUpdated: z.string(),
+      expiresAt: text,
+      isAnswered: z.optional(z.literal(true)),
+    }),
+  ),
+  sealedTaskToken: text,
+  queue: z.optional(z.object({ nextAttemptAt: z.string(), expiresAt: z.string() })),
+});
+
+/** Throws when the row is not a job of ours. */
+export function parseJobRecord(item: unknown): Job {
+  return jobRecordSchema.parse(item);
+}

@@ -1,0 +1,20 @@
+import * as z from "zod/mini";
+import { jobIdSchema } from "./ids.ts";
+import { secretText } from "./secret-text.ts";
+
+/** Inputs and outputs of the workflow's Tasks. Small facts only: they are kept in the execution's history. */
+export const jobInput = z.object({ jobId: jobIdSchema });
+
+export const askInput = z.object({ jobId: jobIdSchema, taskToken: secretText });
+
+export const giveUpInput = z.object({ jobId: jobIdSchema, failure: z.string() });
+
+/** What goes through the workflow from state to state. */
+export const jobOutput = z.object({ jobId: z.string() });
+
+export const followOutput = z.object({
+  jobId: z.string(),
+  next: z.enum(["done", "hold", "wait", "ask"]),
+  waitSeconds: z.optional(z.int()),
+  timeoutSeconds: z.optional(z.int()),
+});

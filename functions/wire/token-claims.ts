@@ -1,0 +1,24 @@
+import * as z from "zod/mini";
+import type { TokenClaims } from "../domain/caller.ts";
+import { userIdSchema } from "./ids.ts";
+
+export const TOKEN_ALGORITHM = "ES256";
+
+/** The names that published web clients look for when they decode a token. */
+const payloadSchema = z.object({
+  scope: z.enum(["SERVER_ACCESS", "CLIENT_ACCESS"]),
+  version: z.enum(["2.0", "2.1", "3.0"]),
+  userid: z.optional(userIdSchema),
+});
+
+/** `issuedAt` and `expiresAt` in seconds since 1970. */
+export function tokenPayload({ scope, version, userId }: TokenClaims, issuedAt: number, expiresAt: number) {
+  return { scope, version, userid: userId, iat: issuedAt, exp: expiresAt };
+}
+
+export function readTokenPayload(payload: unknown): TokenClaims | undefined {
+  const parsed = payloadSchema.safeParse(payload);
+  if (!parsed.success) return undefined;
+  const { scope, version, userid } = parsed.data;
+  return { scope, version, userId: userid };
+}

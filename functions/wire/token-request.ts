@@ -1,0 +1,39 @@
+import * as z from "zod/mini";
+import type { BasiqVersion, Scope } from "../domain/caller.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { Secret } from "../domain/secret.ts";
+import { userIdSchema } from "./ids.ts";
+
+const versionSchema = z.enum(["2.0", "2.1", "3.0"]);
+const scopeSchema = z.enum(["SERVER_ACCESS", "CLIENT_ACCESS"]);
+
+/** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
+const BASIC = /^basic +(\S+)$/i;
+
+export interface TokenRequest {
+  apiKey: Secret | undefined;
+  version: BasiqVersion;
+  scope: Scope;
+  userId: string | undefined;
+}
+
+export function parseTokenRequest(input: {
+  authorization: string | undefined;
+  version: string | undefined;
+  body: string;
+}): TokenRequest {
+  const version = versionSchema.safeParse(input.version);
+  if (!version.success) throw new Refusal({ reason: "version-not-valid", field: "basiq-version" });
+  const form = new URLSearchParams(input.body);
+  const scope = scopeSchema.safeParse(form.get("scope") || "SERVER_ACCESS");
+  if (!scope.success) throw new Refusal({ reason: "field-not-valid", field: "scope" });
+  const userId = z.optional(userIdSchema).safeParse(form.get("userId") || undefined);
+  if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
+  const key = BASIC.exec(input.authorization ?? "")?.[1];
+  return {
+    apiKey: key === undefined ? undefined : new Secret(key),
+    version: version.data,
+    scope: scope.data,
+    userId: userId.data,
+  };
+}

@@ -1,0 +1,95 @@
+import { MFA_CHALLENGE, type Step, type StepError, VERIFY_CREDENTIALS } from "../domain/steps.ts";
+import type { UpstreamJob } from "../domain/upstream-job.ts";
+import {
+  type UpstreamJobReply,
+  type UpstreamResultReply,
+  type UpstreamStepReply,
+  upstreamJobListSchema,
+  upstreamJobSchema,
+} from "./upstream-replies.ts";
+
+/** One published example misspells the step's title. */
+const TITLES: { [misspelt: string]: string } = { "mfa-challenege": MFA_CHALLENGE };
+
+/** Asked for when upstream gives no `expiryMs`: what the published examples of 2.1 show. */
+const DEFAULT_EXPIRY_MS = 120_000;
+
+/** Throws for anything that is not a job. */
+export function readUpstreamJob(reply: unknown): UpstreamJob {
+  return toJob(upstreamJobSchema.parse(reply));
+}
+
+/** The jobs of a list; entries of other kinds are left out. */
+export function readUpstreamJobs(reply: unknown): UpstreamJob[] {
+  return upstreamJobListSchema.parse(reply).data.flatMap((entry) => {
+    const parsed = upstreamJobSchema.safeParse(entry);
+    return parsed.success ? [toJob(parsed.data)] : [];
+  });
+}
+
+function toJob(reply: UpstreamJobReply): UpstreamJob {
+  const steps = reply.steps.map(toStep);
+  const challenge = reply.steps.map(toChallenge).find((found) => found !== undefined);
+  return {
+    id: reply.id,
+    created: reply.created ?? "",
+    updated: reply.updated ?? "",
+    steps,
+    challenge,
+    connectionId: connectionIdIn(reply.links?.source) ?? connectionIdIn(linkOf(steps)),
+    institutionId: reply.institution?.id,
+  };
+}
+
+function toStep({ title, status, result }: UpstreamStepReply): Step {
+  return { title: TITLES[title] ?? title, status, result: toResult(single(result)) };
+}
+
+function toResult(result: UpstreamResultReply | undefined): Step["result"] {
+  if (result === undefined || isChallenge(result)) return null;
+  if (result.url != null) return { type: "link", url: relative(result.url) };
+  return result.code == null ? null : readStepError({ ...result, code: result.code });
+}
+
+/** An error in upstream's words, `detail` or `details`. */
+export function readStepError(error: {
+  code: string;
+  title?: string | null | undefined;
+  detail?: string | null | undefined;
+  details?: string | null | undefined;
+}): StepError {
+  const title = error.title ?? error.code;
+  return { code: error.code, title, detail: error.detail ?? error.details ?? title };
+}
+
+function toChallenge({ status, result }: UpstreamStepReply): UpstreamJob["challenge"] {
+  const found = single(result);
+  if (status !== "in-progress" || found === undefined || !isChallenge(found)) return undefined;
+  return {
+    method: found.method === "security-questions" ? "security-questions" : "token",
+    description: found.description ?? "",
+    input: found.input ?? [],
+    expiryMs: found.expiryMs ?? DEFAULT_EXPIRY_MS,
+  };
+}
+
+function isChallenge(result: UpstreamResultReply): boolean {
+  return result.type === "mfa" && result.input != null && result.input.length > 0;
+}
+
+function single(result: UpstreamStepReply["result"]): UpstreamResultReply | undefined {
+  return (Array.isArray(result) ? result[0] : result) ?? undefined;
+}
+
+function relative(url: string): string {
+  return url.replace(/^https?:\/\/[^/]+/i, "");
+}
+
+function linkOf(steps: readonly Step[]): string | undefined {
+  const result = steps.find(({ title }) => title === VERIFY_CREDENTIALS)?.result;
+  return result != null && "url" in result ? result.url : undefined;
+}
+
+function connectionIdIn(url: string | null | undefined): string | undefined {
+  return /\/connections\/([\w-]+)$/.exec(url ?? "")?.[1];
+}

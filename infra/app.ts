@@ -1,0 +1,4 @@
+import { App } from "aws-cdk-lib";
+import { ConnectionJobsStack } from "./aws/connection-jobs-stack.ts";
+
+new ConnectionJobsStack(new App(), "ConnectionJobs");

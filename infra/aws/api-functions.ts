@@ -1,0 +1,86 @@
+import { Duration } from "aws-cdk-lib";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import { Construct } from "constructs";
+import type { ROUTES } from "../../functions/wire/routes.ts";
+import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
+import type { Keys } from "./keys.ts";
+import { nodeFunction } from "./node-function.ts";
+import type { Settings } from "./settings.ts";
+import type { Tables } from "./tables.ts";
+import { upstreamEnvironment } from "./upstream-environment.ts";
+import type { Workflow } from "./workflow.ts";
+
+export interface ApiFunctionsProps {
+  tables: Tables;
+  keys: Keys;
+  settings: Settings;
+  workflow: Workflow;
+  apiUrl: string;
+}
+
+/** Just under the 30 s after which the gateway answers in our place. */
+const API_TIMEOUT = Duration.seconds(29);
+
+/** A function per route, and one that refuses everything else, each with just what it needs. */
+export class ApiFunctions extends Construct {
+  readonly byRoute: { [route in keyof typeof ROUTES]: NodejsFunction };
+  readonly refuse: NodejsFunction;
+
+  constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
+    super(scope, id);
+    const { tables, keys, workflow } = props;
+    const jobs = { JOBS_TABLE: tables.jobs.tableName };
+    const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
+    const api = { ...jobs, ...signing, API_URL: props.apiUrl };
+    const kept = { ...api, SECRETS_TABLE: tables.secrets.tableName, SEALING_KEY_ID: keys.sealing.keyArn };
+
+    this.byRoute = {
+      "issue-token": this.#endpoint("IssueToken", "issue-token", { ...jobs, ...signing }),
+      "create-connection": this.#endpoint("CreateConnection", "create-connection", {
+        ...kept,
+        ...upstreamEnvironment(props.settings),
+        STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
+      }),
+      "get-job": this.#endpoint("GetJob", "get-job", api),
+      "answer-mfa": this.#endpoint("AnswerMfa", "answer-mfa", kept),
+      health: this.#endpoint("Health", "health", {}),
+    };
+    this.refuse = this.#endpoint("Refuse", "refuse", {});
+    this.#grant(props);
+  }
+
+  #grant({ tables, keys, workflow }: ApiFunctionsProps) {
+    const issueToken = this.byRoute["issue-token"];
+    const createConnection = this.byRoute["create-connection"];
+    const getJob = this.byRoute["get-job"];
+    const answerMfa = this.byRoute["answer-mfa"];
+
+    grantRows(tables, issueToken, ["api-key"], "GetItem");
+    keys.signing.grant(issueToken, "kms:Sign");
+    for (const endpoint of [createConnection, getJob, answerMfa]) {
+      keys.signing.grant(endpoint, "kms:GetPublicKey");
+    }
+
+    grantRows(tables, createConnection, ["job", "claim"], "GetItem", "PutItem");
+    grantRows(tables, createConnection, ["job"], "DeleteItem");
+    grantSecrets(tables, createConnection, "PutItem", "DeleteItem");
+    grantSealing(keys.sealing, createConnection, "Encrypt", "login");
+    workflow.stateMachine.grantStartExecution(createConnection);
+
+    grantRows(tables, getJob, ["job"], "GetItem");
+
+    grantRows(tables, answerMfa, ["job"], "GetItem", "PutItem");
+    grantSecrets(tables, answerMfa, "PutItem", "DeleteItem");
+    grantSealing(keys.sealing, answerMfa, "Encrypt", "answer-*");
+    grantSealing(keys.sealing, answerMfa, "Decrypt", "task-token");
+    workflow.grantWaking(answerMfa);
+  }
+
+  #endpoint(id: string, name: string, environment: Record<string, string>): NodejsFunction {
+    return nodeFunction(this, id, {
+      entry: `functions/api/${name}.lambda.ts`,
+      timeout: API_TIMEOUT,
+      environment,
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import { Effect, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Key } from "aws-cdk-lib/aws-kms";
+import type { Tables } from "./tables.ts";
+
+type RowAction = "GetItem" | "PutItem" | "DeleteItem";
+type RowKind = "job" | "claim" | "api-key";
+
+/** Rows of the jobs table, by what their key begins with: who writes jobs cannot write API keys. */
+export function grantRows(
+  { jobs }: Pick<Tables, "jobs">,
+  grantee: IGrantable,
+  kinds: RowKind[],
+  ...actions: RowAction[]
+) {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resources: [jobs.tableArn],
+      conditions: {
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": kinds.map((kind) => `${kind}#*`) },
+      },
+    }),
+  );
+}
+
+export function grantSecrets(
+  { secrets }: Pick<Tables, "secrets">,
+  grantee: IGrantable,
+  ...actions: RowAction[]
+) {
+  secrets.grant(grantee, ...actions.map((action) => `dynamodb:${action}`));
+}
+
+/** The sealing key, for secrets of some purposes only. A purpose may end in `*`. */
+export function grantSealing(
+  sealing: Key,
+  grantee: IGrantable,
+  action: "Encrypt" | "Decrypt",
+  ...purposes: string[]
+) {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: [`kms:${action}`],
+      resources: [sealing.keyArn],
+      conditions: { StringLike: { "kms:EncryptionContext:purpose": purposes } },
+    }),
+  );
+}

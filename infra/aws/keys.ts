@@ -1,0 +1,22 @@
+import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
+import { Construct } from "constructs";
+
+export class Keys extends Construct {
+  /** Seals logins, answers and task tokens. */
+  readonly sealing: Key;
+  /** Signs access tokens: ES256. */
+  readonly signing: Key;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.sealing = new Key(this, "Sealing", {
+      description: "Seals bank logins and MFA answers",
+      enableKeyRotation: true,
+    });
+    this.signing = new Key(this, "Signing", {
+      description: "Signs access tokens",
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import { Construct } from "constructs";
+
+export class Tables extends Construct {
+  /** Jobs, claims and API keys. */
+  readonly jobs: Table;
+  /** Sealed logins and answers: never backed up, gone with the stack. */
+  readonly secrets: Table;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.jobs = new Table(this, "Jobs", {
+      partitionKey: { name: "pk", type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: "expiresAt",
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.secrets = new Table(this, "Secrets", {
+      partitionKey: { name: "jobId", type: AttributeType.STRING },
+      sortKey: { name: "purpose", type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: "expiresAt",
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { Duration } from "aws-cdk-lib";
+import {
+  Choice,
+  Condition,
+  Fail,
+  type IChainable,
+  IntegrationPattern,
+  JsonPath,
+  Succeed,
+  TaskInput,
+  type TaskStateBase,
+  Timeout,
+  Wait,
+  WaitTime,
+} from "aws-cdk-lib/aws-stepfunctions";
+import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
+import type { Construct } from "constructs";
+import { MAX_RETRIES, RETRY_EVERY_SECONDS } from "../../functions/domain/queue-policy.ts";
+import type { TaskFunctions } from "./task-functions.ts";
+
+const jobId = JsonPath.stringAt("$.jobId");
+
+/**
+ * Errors that may pass: another writer was faster, upstream gave no usable reply, a part of AWS was down, a function
+ * was cut off. Every Task can run again. 5, 10, 20, 40 s.
+ */
+const PASSING = {
+  errors: ["UpstreamUnavailable", "JobChanged", "TaskFailed", "Lambda.Unknown", "Sandbox.Timedout"],
+  interval: Duration.seconds(5),
+  maxAttempts: 4,
+  backoffRate: 2,
+};
+
+/** More functions at once than the account allows. */
+const THROTTLED = {
+  errors: ["Lambda.TooManyRequestsException"],
+  interval: Duration.seconds(2),
+  maxAttempts: 8,
+  backoffRate: 2,
+};
+
+/** The published queue: 7,200 s × 84, at one pace. */
+const QUEUED = {
+  errors: ["InstitutionUnavailable"],
+  interval: Duration.seconds(RETRY_EVERY_SECONDS),
+  maxAttempts: MAX_RETRIES,
+  backoffRate: 1,
+};
+
+/** A payload is the job's id and small facts; whatever a Task learns, it writes into the job's row. */
+export function workflowDefinition(scope: Construct, tasks: TaskFunctions): IChainable {
+  const over = new Succeed(scope, "The job is over");
+  const givenUp = new Fail(scope, "The job was given up", { error: "GivenUp" });
+
+  const open = new LambdaInvoke(scope, "Open the connection", {
+    lambdaFunction: tasks.openConnection,
+    payload: TaskInput.fromObject({ jobId }),
+    payloadResponseOnly: true,
+  });
+  const follow = new LambdaInvoke(scope, "Follow the job", {
+    lambdaFunction: tasks.followJob,
+    payload: TaskInput.fromObject({ jobId }),
+    payloadResponseOnly: true,
+  });
+  const ask = new LambdaInvoke(scope, "Ask for the answer", {
+    lambdaFunction: tasks.askForAnswer,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({ jobId, taskToken: JsonPath.taskToken }),
+    taskTimeout: Timeout.at("$.timeoutSeconds"),
+    resultPath: JsonPath.DISCARD,
+  });
+  const send = new LambdaInvoke(scope, "Send the answer", {
+    lambdaFunction: tasks.sendAnswer,
+    payload: TaskInput.fromObject({ jobId }),
+    payloadResponseOnly: true,
+  });
+  const giveUp = new LambdaInvoke(scope, "Give up", {
+    lambdaFunction: tasks.giveUp,
+    payload: TaskInput.fromObject({ jobId, failure: JsonPath.stringAt("$.failure.Error") }),
+    payloadResponseOnly: true,
+  });
+  const waitForTheBank = new Wait(scope, "Wait for the bank", {
+    time: WaitTime.secondsPath("$.waitSeconds"),
+  });
+  const hold = new Wait(scope, "Hold for the next attempt", {
+    time: WaitTime.duration(Duration.seconds(RETRY_EVERY_SECONDS)),
+  });
+
+  ask.addCatch(send, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
+  open.addRetry(QUEUED);
+  for (const task of [open, follow, ask, send]) {
+    retryPassing(task);
+    task.addCatch(giveUp, { resultPath: "$.failure" });
+  }
+  retryPassing(giveUp);
+
+  follow.next(
+    new Choice(scope, "What did the bank say?")
+      .when(Condition.stringEquals("$.next", "done"), over)
+      .when(Condition.stringEquals("$.next", "ask"), ask)
+      .when(Condition.stringEquals("$.next", "hold"), hold)
+      .otherwise(waitForTheBank),
+  );
+  waitForTheBank.next(follow);
+  hold.next(open);
+  ask.next(send);
+  send.next(follow);
+  giveUp.next(givenUp);
+  return open.next(follow);
+}
+
+function retryPassing(task: TaskStateBase) {
+  task.addRetry(PASSING).addRetry(THROTTLED);
+}

@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { ENTRY_METADATA } from "../aws/entry-metadata.ts";
+import type { LocalTable } from "./dynamodb-endpoint.ts";
+import { type Locally, resolveIn } from "./resolve-template.ts";
+import { resourcesOf, type Template } from "./template.ts";
+
+/** What the template says is to be run, with every reference resolved. */
+export interface Deployed {
+  tables: LocalTable[];
+  keys: { keyId: string; spec: "SYMMETRIC_DEFAULT" | "ECC_NIST_P256" }[];
+  functions: LocalFunction[];
+  routes: LocalRoute[];
+  stateMachines: { arn: string; definition: unknown }[];
+}
+
+export interface LocalFunction {
+  arn: string;
+  /** Relative to the project's root. */
+  entry: string;
+  environment: Record<string, string>;
+}
+
+export interface LocalRoute {
+  /** Such as `GET /jobs/{jobId}`, or `$default`. */
+  routeKey: string;
+  functionArn: string;
+}
+
+const tableProperties = z.object({
+  KeySchema: z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) })),
+  AttributeDefinitions: z.array(
+    z.object({ AttributeName: z.string(), AttributeType: z.enum(["S", "N", "B"]) }),
+  ),
+});
+const keyProperties = z.object({
+  KeySpec: z.enum(["SYMMETRIC_DEFAULT", "ECC_NIST_P256"]).default("SYMMETRIC_DEFAULT"),
+});
+const functionProperties = z.object({
+  Environment: z.object({ Variables: z.record(z.string(), z.string()) }).optional(),
+});
+const functionMetadata = z.object({ [ENTRY_METADATA]: z.string() });
+const integrationProperties = z.object({ IntegrationUri: z.string() });
+const routeProperties = z.object({ RouteKey: z.string(), Target: z.string() });
+const stateMachineProperties = z.object({ DefinitionString: z.string() });
+
+export function deploy(template: Template, locally: Locally): Deployed {
+  const resolve = resolveIn(template, locally);
+  const all = <Schema extends z.ZodObject>(type: string, schema: Schema) =>
+    resourcesOf(template, type).map(([logicalId, { Properties, Metadata }]) => ({
+      logicalId,
+      metadata: Metadata,
+      properties: schema.parse(resolve(pick(Properties, Object.keys(schema.shape)))),
+    }));
+  const arnOf = (logicalId: string) => String(resolve({ "Fn::GetAtt": [logicalId, "Arn"] }));
+
+  const integrations = new Map(
+    all("AWS::ApiGatewayV2::Integration", integrationProperties).map(({ logicalId, properties }) => [
+      `integrations/${logicalId}`,
+      properties.IntegrationUri,
+    ]),
+  );
+  return {
+    tables: all("AWS::DynamoDB::Table", tableProperties).map(({ logicalId, properties }) => ({
+      TableName: logicalId,
+      ...properties,
+    })),
+    keys: all("AWS::KMS::Key", keyProperties).map(({ logicalId, properties }) => ({
+      keyId: logicalId,
+      spec: properties.KeySpec,
+    })),
+    functions: all("AWS::Lambda::Function", functionProperties)
+      .filter(({ metadata }) => functionMetadata.safeParse(metadata).success)
+      .map(({ logicalId, metadata, properties }) => ({
+        arn: arnOf(logicalId),
+        entry: functionMetadata.parse(metadata)[ENTRY_METADATA],
+        environment: properties.Environment?.Variables ?? {},
+      })),
+    routes: all("AWS::ApiGatewayV2::Route", routeProperties).map(({ properties }) => ({
+      routeKey: properties.RouteKey,
+      functionArn: integrations.get(properties.Target) ?? "",
+    })),
+    stateMachines: all("AWS::StepFunctions::StateMachine", stateMachineProperties).map(
+      ({ logicalId, properties }) => ({
+        arn: String(resolve({ Ref: logicalId })),
+        definition: JSON.parse(properties.DefinitionString),
+      }),
+    ),
+  };
+}
+
+/** What is not run locally is not resolved either. */
+function pick(properties: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, properties[name]]));
+}

@@ -1,0 +1,97 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+  ResourceInUseException,
+  type TableDescription,
+} from "@aws-sdk/client-dynamodb";
+import dynalite from "dynalite";
+import { checkLevelStore } from "./level-store-check.ts";
+import { listenLocally } from "./listen-locally.ts";
+
+/** What dynalite needs of a table; more, as a template's resource has, is left out. */
+export type LocalTable = Pick<
+  CreateTableCommandInput,
+  "TableName" | "KeySchema" | "AttributeDefinitions" | "GlobalSecondaryIndexes" | "LocalSecondaryIndexes"
+>;
+
+/**
+ * Stands in for DynamoDB and has the tables when it resolves.
+ * `path` is a directory that only one process can use at a time; without it the tables are in memory.
+ */
+export async function startDynamoDb(options: {
+  readonly tables: readonly LocalTable[];
+  readonly path?: string;
+  readonly port?: number;
+}): Promise<{ readonly url: string; close(): Promise<void> }> {
+  if (options.path !== undefined) await checkLevelStore(options.path);
+  const server = dynalite({
+    ...(options.path === undefined ? {} : { path: options.path }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
+  const endpoint = await listenLocally(server, options.port);
+  const client = new DynamoDBClient({
+    endpoint: endpoint.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  try {
+    // dynalite opens its store in the background; this answer means that it is open and locked.
+    await client.send(new ListTablesCommand({}));
+    for (const table of options.tables) await ensureTable(client, table);
+  } catch (error) {
+    await endpoint.close();
+    throw error;
+  } finally {
+    client.destroy();
+  }
+  return endpoint;
+}
+
+async function ensureTable(client: DynamoDBClient, table: LocalTable): Promise<void> {
+  const { TableName, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes } = table;
+  const indexes = {
+    ...(GlobalSecondaryIndexes && {
+      GlobalSecondaryIndexes: GlobalSecondaryIndexes.map(({ IndexName, KeySchema, Projection }) => ({
+        IndexName,
+        KeySchema,
+        Projection,
+      })),
+    }),
+    ...(LocalSecondaryIndexes && { LocalSecondaryIndexes }),
+  };
+  const input = { TableName, KeySchema, AttributeDefinitions, ...indexes };
+  try {
+    await client.send(new CreateTableCommand({ ...input, BillingMode: "PAY_PER_REQUEST" }));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+  await untilActive(client, table);
+}
+
+async function untilActive(client: DynamoDBClient, table: LocalTable): Promise<void> {
+  for (;;) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: table.TableName }));
+    if (Table?.TableStatus !== "ACTIVE") continue;
+    if (shapeOf(Table) !== shapeOf(table)) {
+      throw new Error(
+        `The stored table ${table.TableName} has other keys or indexes than this version needs. ` +
+          "Remove the data directory, or start with another one.",
+      );
+    }
+    return;
+  }
+}
+
+function shapeOf(table: LocalTable | TableDescription): string {
+  const indexes = [...(table.GlobalSecondaryIndexes ?? []), ...(table.LocalSecondaryIndexes ?? [])];
+  const keys = [table, ...indexes].map((each) => {
+    const name = "IndexName" in each ? each.IndexName : "";
+    return `${name}:${(each.KeySchema ?? []).map((key) => `${key.AttributeName} ${key.KeyType}`).join(",")}`;
+  });
+  return keys.sort().join(";");
+}

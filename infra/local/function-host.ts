@@ -1,0 +1,46 @@
+import * as z from "zod";
+import type { LocalFunction } from "./deployed.ts";
+
+type Handler = (event: unknown) => Promise<unknown>;
+
+const entryModule = z.object({ handler: z.custom<Handler>((value) => typeof value === "function") });
+
+const PROJECT_ROOT = new URL("../../", import.meta.url);
+
+export interface FunctionHost {
+  /** Throws what the handler throws, as Step Functions and API Gateway see it. */
+  invoke(functionArn: string, event: unknown): Promise<unknown>;
+}
+
+/**
+ * Loads the source of every function of the template. All of them share this process and so its environment, which must
+ * not say two things under one name.
+ */
+export async function hostFunctions(functions: readonly LocalFunction[]): Promise<FunctionHost> {
+  setEnvironment(functions);
+  const loaded = await Promise.all(
+    functions.map(async ({ arn, entry }) => [arn, await load(entry)] as const),
+  );
+  const handlers = new Map(loaded);
+  return {
+    async invoke(functionArn, event) {
+      const handler = handlers.get(functionArn);
+      if (handler === undefined) throw new Error("There is no such function.");
+      return handler(event);
+    },
+  };
+}
+
+async function load(entry: string): Promise<Handler> {
+  return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
+}
+
+function setEnvironment(functions: readonly LocalFunction[]): void {
+  const wanted = new Map<string, string>();
+  for (const [name, value] of functions.flatMap(({ environment }) => Object.entries(environment))) {
+    const earlier = wanted.get(name);
+    if (earlier !== undefined && earlier !== value) throw new Error(`Two functions want another ${name}.`);
+    wanted.set(name, value);
+  }
+  for (const [name, value] of wanted) process.env[name] = value;
+}

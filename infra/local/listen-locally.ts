@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import * as z from "zod";
+
+const boundAddress = z.object({ port: z.number() });
+
+/** Requests under way get this long to end before their connections are cut. */
+const CLOSE_GRACE_MS = 500;
+
+/** @throws the listen error, such as `EADDRINUSE`. */
+export async function listenLocally(
+  server: Server,
+  port = 0,
+): Promise<{ url: string; close(): Promise<void> }> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const bound = boundAddress.parse(server.address());
+  return { url: `http://127.0.0.1:${bound.port}`, close: () => closeServer(server) };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (!server.listening) return resolve();
+    // SDK clients keep their connections open: one that was busy at the close is idle a moment later.
+    const dropIdle = setInterval(() => server.closeIdleConnections(), 10);
+    const dropAll = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close((error) => {
+      clearInterval(dropIdle);
+      clearTimeout(dropAll);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,26 @@
+import { readLocalSettings } from "./local-settings.ts";
+import { startLocal } from "./start-local.ts";
+import { walkThrough } from "./walk-through.ts";
+
+/** What is still open by then is not waited for: Ctrl-C ends within two seconds. */
+const STOP_WITHIN_MS = 1_500;
+
+async function main(): Promise<void> {
+  const settings = readLocalSettings(process.env);
+  process.env["LOG_LEVEL"] ||= "warn";
+  const system = await startLocal(settings);
+  const stop = () => {
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+    void system.close().finally(() => process.exit(0));
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  process.stdout.write(walkThrough({ ...system, apiKey: settings.apiKey }));
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : "Local mode could not start."}\n`);
+  process.exit(1);
+}

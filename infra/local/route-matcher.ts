@@ -1,0 +1,52 @@
+import type { LocalRoute } from "./deployed.ts";
+
+export interface Matched {
+  routeKey: string;
+  functionArn: string;
+  /** Of the path, decoded. */
+  parameters: Record<string, string>;
+}
+
+/** Finds the route of a request as an HTTP API does: the method and path that fit, else `$default`. */
+export function routeMatcher(routes: readonly LocalRoute[]) {
+  const patterns = routes.map((route) => {
+    const [method = "", path = ""] = route.routeKey.split(" ");
+    return { ...route, method, segments: path.split("/") };
+  });
+  const fallback = routes.find(({ routeKey }) => routeKey === "$default");
+
+  return (method: string, path: string): Matched | undefined => {
+    const segments = path.split("/");
+    for (const pattern of patterns) {
+      const parameters = pattern.method === method ? parametersIn(pattern.segments, segments) : undefined;
+      if (parameters !== undefined) {
+        return { routeKey: pattern.routeKey, functionArn: pattern.functionArn, parameters };
+      }
+    }
+    return fallback && { ...fallback, parameters: {} };
+  };
+}
+
+function parametersIn(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const parameters: [string, string][] = [];
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? "";
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (name === undefined && part !== segment) return undefined;
+    if (name !== undefined && segment === "") return undefined;
+    if (name !== undefined) parameters.push([name, decode(segment)]);
+  }
+  return Object.fromEntries(parameters);
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { dynamoApiKeys } from "../../functions/adapters/dynamo-api-keys.ts";
+import { Secret } from "../../functions/domain/secret.ts";
+import { startSandbox } from "../../sandbox/server.ts";
+import { type Deployed, deploy } from "./deployed.ts";
+import { startDynamoDb } from "./dynamodb-endpoint.ts";
+import { hostFunctions } from "./function-host.ts";
+import { openGateway } from "./gateway.ts";
+import { startKms } from "./kms-endpoint.ts";
+import type { LocalSettings } from "./local-settings.ts";
+import { portTaken } from "./port-taken.ts";
+import { LOCAL_REGION } from "./resolve-template.ts";
+import { type LocalStepFunctions, startStepFunctions } from "./step-functions-endpoint.ts";
+import { synthesizeApart } from "./template-process.ts";
+
+export interface LocalSystem {
+  apiUrl: string;
+  sandboxUrl: string | undefined;
+  stepFunctions: LocalStepFunctions;
+  close(): Promise<void>;
+}
+
+/** The sandbox takes any key. */
+const SANDBOX_KEY = "sandbox";
+
+/**
+ * Runs the whole system in this process: the functions and the state machine of the synthesized template, on small
+ * endpoints that stand in for AWS. Once per process: the functions keep what they made at their first call.
+ */
+export async function startLocal(settings: LocalSettings): Promise<LocalSystem> {
+  const { dataDir, timeScale } = settings;
+  const fileAt = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
+  const closers: (() => Promise<void>)[] = [];
+  const closing = async () => {
+    for (const close of closers.toReversed()) await close();
+  };
+  const started = async <Part extends { close(): Promise<void> }>(starting: Promise<Part>): Promise<Part> => {
+    const part = await starting;
+    closers.push(() => part.close());
+    return part;
+  };
+
+  try {
+    const gateway = await started(portTaken("PORT", settings.port, openGateway(settings.port)));
+    const sandbox =
+      settings.upstream === undefined
+        ? await started(
+            portTaken(
+              "SANDBOX_PORT",
+              settings.sandboxPort,
+              startSandbox({ port: settings.sandboxPort, timeScale, dataFile: fileAt("sandbox.json") }),
+            ),
+          )
+        : undefined;
+    const upstream = settings.upstream ?? { url: sandbox?.url ?? "", apiKey: SANDBOX_KEY };
+
+    const template = await synthesizeApart({ upstreamUrl: upstream.url });
+    const deployed = deploy(template, { apiUrl: gateway.url, secretValue: upstream.apiKey });
+    const stateMachines = deployed.stateMachines.map((machine) => ({
+      ...machine,
+      invoke: (arn: string, payload: unknown) => host.invoke(arn, payload),
+    }));
+
+    const dynamo = await started(
+      startDynamoDb({ tables: deployed.tables, ...optional("path", fileAt("dynamodb")) }),
+    );
+    const kms = await started(
+      startKms({ keys: deployed.keys, ...optional("keyFile", fileAt("kms-keys.json")) }),
+    );
+    const stepFunctions = await started(
+      startStepFunctions({
+        stateMachines,
+        timeScale,
+        ...optional("executionsFile", fileAt("executions.jsonl")),
+      }),
+    );
+    pointSdkAt({ DYNAMODB: dynamo.url, KMS: kms.url, SFN: stepFunctions.url });
+    process.env["TIME_SCALE"] = String(timeScale);
+    const host = await hostFunctions(deployed.functions);
+    await keepApiKey(deployed, settings.apiKey);
+    gateway.serve(deployed.routes, host.invoke);
+    stepFunctions.resume();
+    return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, close: closing };
+  } catch (error) {
+    await closing();
+    throw error;
+  }
+}
+
+function optional<Name extends string>(name: Name, value: string | undefined): { [key in Name]?: string } {
+  const found: { [key in Name]?: string } = {};
+  if (value !== undefined) found[name] = value;
+  return found;
+}
+
+/** Whatever credentials this machine has stay out of it: nothing here may reach AWS. */
+function pointSdkAt(urls: Record<string, string>): void {
+  for (const [service, url] of Object.entries(urls)) process.env[`AWS_ENDPOINT_URL_${service}`] = url;
+  process.env["AWS_REGION"] = LOCAL_REGION;
+  process.env["AWS_ACCESS_KEY_ID"] = "local";
+  process.env["AWS_SECRET_ACCESS_KEY"] = "local";
+  process.env["AWS_EC2_METADATA_DISABLED"] = "true";
+  delete process.env["AWS_SESSION_TOKEN"];
+  delete process.env["AWS_PROFILE"];
+}
+
+async function keepApiKey({ functions }: Deployed, apiKey: string): Promise<void> {
+  const tableName = functions.find(({ environment }) => environment["JOBS_TABLE"])?.environment["JOBS_TABLE"];
+  if (tableName === undefined) throw new Error("No function of the template has a jobs table.");
+  const client = new DynamoDBClient({});
+  await dynamoApiKeys(client, tableName).add(new Secret(apiKey), "local");
+  client.destroy();
+}

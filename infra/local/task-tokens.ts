@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import { AwsError } from "./aws-json-endpoint.ts";
+import type { JsonValue } from "./json-value.ts";
+import { TaskFailure } from "./task-failure.ts";
+
+const TOKEN_FORM = /^task-[\w-]{64}$/;
+const REMEMBERED_TIMEOUTS = 2_000;
+
+export function newTaskToken(): string {
+  return `task-${randomBytes(48).toString("base64url")}`;
+}
+
+/** The callback Tasks that wait now. A token of this form that is not among them belonged to a Task that is over. */
+export class TaskTokens {
+  readonly #waiting = new Map<string, PromiseWithResolvers<JsonValue>>();
+  readonly #timedOut = new Set<string>();
+
+  /** Resolves or rejects with what SendTaskSuccess or SendTaskFailure brings. */
+  open(token: string): Promise<JsonValue> {
+    const answer = Promise.withResolvers<JsonValue>();
+    this.#waiting.set(token, answer);
+    return answer.promise;
+  }
+
+  succeed(token: string, output: JsonValue): void {
+    this.#take(token).resolve(output);
+  }
+
+  fail(token: string, error: string, cause: string): void {
+    this.#take(token).reject(new TaskFailure(error, cause));
+  }
+
+  close(token: string, why: "over" | "timed-out"): void {
+    this.#waiting.delete(token);
+    if (why === "over") return;
+    this.#timedOut.add(token);
+    const [oldest] = this.#timedOut;
+    if (oldest !== undefined && this.#timedOut.size > REMEMBERED_TIMEOUTS) this.#timedOut.delete(oldest);
+  }
+
+  #take(token: string): PromiseWithResolvers<JsonValue> {
+    if (!TOKEN_FORM.test(token)) throw new AwsError("InvalidToken", "The token is not a task token.");
+    if (this.#timedOut.has(token)) throw new AwsError("TaskTimedOut", "The task has timed out.");
+    const answer = this.#waiting.get(token);
+    if (answer === undefined) throw new AwsError("TaskDoesNotExist", "The task is over.");
+    this.#waiting.delete(token);
+    return answer;
+  }
+}

@@ -1,0 +1,24 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import * as z from "zod";
+import { ConnectionJobsStack } from "./aws/connection-jobs-stack.ts";
+
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The template that `cdk deploy` would send, without the bundles: nothing of it is kept on disk. */
+export function synthesize(context: Record<string, unknown> = {}): unknown {
+  const configured = cdkJson.parse(JSON.parse(readFileSync(new URL("../cdk.json", import.meta.url), "utf8")));
+  const outdir = mkdtempSync(join(tmpdir(), "connection-jobs-"));
+  try {
+    const app = new App({
+      outdir,
+      context: { ...configured.context, ...context, "aws:cdk:bundling-stacks": [] },
+    });
+    const stack = new ConnectionJobsStack(app, "ConnectionJobs");
+    return app.synth().getStackArtifact(stack.artifactId).template;
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}

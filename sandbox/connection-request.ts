@@ -1,0 +1,108 @@
+import { type Institution, institutionById } from "./institutions.ts";
+import type { JsonObject } from "./json-body.ts";
+import { notSupplied, notValid, type Refusal } from "./refusal.ts";
+import { type JudgedLogin, judgePassword, judgeUserToken } from "./test-users.ts";
+
+const fields = {
+  institution: {
+    detail: "Institution ID parameter is required.",
+    pointer: "connection/institution/id",
+    parameter: "id",
+  },
+  loginId: { detail: "Login ID parameter is required.", pointer: "connection/loginId", parameter: "loginId" },
+  password: {
+    detail: "Password parameter is required.",
+    pointer: "connection/password",
+    parameter: "password",
+  },
+  userToken: {
+    detail: "User token parameter is required.",
+    pointer: "connection/userToken",
+    parameter: "userToken",
+  },
+  securityCode: {
+    detail: "Security code parameter is required.",
+    pointer: "connection/securityCode",
+    parameter: "securityCode",
+  },
+  secondaryLoginId: {
+    detail: "Secondary login ID parameter is required.",
+    pointer: "connection/secondaryLoginId",
+    parameter: "secondaryLoginId",
+  },
+} as const;
+
+type LoginField = Exclude<keyof typeof fields, "institution">;
+const loginFields = ["loginId", "password", "userToken", "securityCode", "secondaryLoginId"] as const;
+
+export type LoginRequest = { readonly institution: Institution; readonly login: JudgedLogin };
+
+export function readCreate(body: JsonObject): LoginRequest | { readonly refusal: Refusal } {
+  const institutionId = institutionIdOf(body);
+  if (institutionId === "wrong-type") return { refusal: invalid("institution") };
+  if (institutionId === undefined) {
+    // Which login fields are needed is not known without an institution: most ask for these two.
+    const guess: LoginField[] = isSupplied(body["userToken"]) ? [] : ["loginId", "password"];
+    const missing = guess.filter((field) => !isSupplied(body[field]));
+    return { refusal: notSupplied([fields.institution, ...missing.map((field) => fields[field])]) };
+  }
+  const institution = institutionById(institutionId);
+  if (institution === undefined) {
+    return { refusal: notValid("Requested institution does not exist.", "id", fields.institution.pointer) };
+  }
+  const needed: LoginField[] =
+    institution.authorization === "token"
+      ? ["userToken"]
+      : ["loginId", "password", ...institution.extraFields];
+  return readLogin(body, institution, needed, null);
+}
+
+/** An update may leave out who logs in: the connection knows. */
+export function readUpdate(
+  body: JsonObject,
+  institution: Institution,
+  keptTestUser: string | null,
+): LoginRequest | { readonly refusal: Refusal } {
+  const needed = institution.authorization === "token" ? ("userToken" as const) : ("password" as const);
+  return readLogin(body, institution, [needed], keptTestUser);
+}
+
+function readLogin(
+  body: JsonObject,
+  institution: Institution,
+  needed: readonly LoginField[],
+  keptTestUser: string | null,
+): LoginRequest | { readonly refusal: Refusal } {
+  const wrongType = loginFields.find((field) => isSupplied(body[field]) && typeof body[field] !== "string");
+  if (wrongType !== undefined) return { refusal: invalid(wrongType) };
+  const missing = needed.filter((field) => !isSupplied(body[field]));
+  if (missing.length > 0) return { refusal: notSupplied(missing.map((field) => fields[field])) };
+  const login =
+    institution.authorization === "token"
+      ? judgeUserToken(String(body["userToken"]))
+      : judgePassword(
+          isSupplied(body["loginId"]) ? String(body["loginId"]) : keptTestUser,
+          String(body["password"]),
+        );
+  return { institution, login };
+}
+
+/** The institution that a request body names, when it is one string. */
+export function institutionIdOf(body: JsonObject): string | undefined | "wrong-type" {
+  const institution = body["institution"];
+  if (!isSupplied(institution)) return undefined;
+  if (typeof institution !== "object" || institution === null || Array.isArray(institution))
+    return "wrong-type";
+  const id: unknown = "id" in institution ? institution.id : undefined;
+  if (!isSupplied(id)) return undefined;
+  return typeof id === "string" ? id : "wrong-type";
+}
+
+function isSupplied(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
+
+function invalid(field: keyof typeof fields): Refusal {
+  const { pointer, parameter } = fields[field];
+  return notValid("Parameter is not of the right type.", parameter, pointer);
+}

@@ -1,0 +1,57 @@
+import * as z from "zod";
+import type { Outcome, Situation } from "./call.ts";
+import { isUnavailable } from "./institution-condition.ts";
+import { institutionById } from "./institutions.ts";
+import { isWaitingInQueue } from "./job-timeline.ts";
+import { readList, readObject } from "./json-body.ts";
+import { emptyState } from "./kept-state.ts";
+import { notFound, notValid } from "./refusal.ts";
+import { jsonReply, noContent } from "./reply.ts";
+import type { Params } from "./routes.ts";
+import { faultSchema, institutionStatus, outageMode } from "./state.ts";
+
+const conditionBody = z.object({ status: institutionStatus, outage: outageMode.default("refuse") });
+
+export function setInstitution(situation: Situation, { institutionId }: Params): Outcome {
+  const { state, call, now } = situation;
+  if (institutionById(institutionId) === undefined) return { refusal: notFound("institution") };
+  const body = readObject(call);
+  if ("refusal" in body) return body;
+  const parsed = conditionBody.safeParse(body.value);
+  if (!parsed.success) return { refusal: invalid(parsed.error) };
+  const isBack = !isUnavailable(parsed.data.status);
+  const jobs = [...state.jobs.values()].map((job) =>
+    isBack && job.institutionId === institutionId && isWaitingInQueue(job, now)
+      ? { ...job, startedAt: now }
+      : job,
+  );
+  return {
+    reply: jsonReply(200, { id: institutionId, ...parsed.data }),
+    change: {
+      conditions: new Map([...state.conditions, [institutionId, parsed.data]]),
+      jobs: new Map(jobs.map((job) => [job.id, job])),
+    },
+  };
+}
+
+export function setFaults({ call }: Situation): Outcome {
+  const body = readList(call);
+  if ("refusal" in body) return body;
+  const parsed = z.array(faultSchema).safeParse(body.value);
+  if (!parsed.success) return { refusal: invalid(parsed.error) };
+  return { reply: jsonReply(200, { faults: parsed.data }), change: { faults: parsed.data } };
+}
+
+export function readLedger({ state }: Situation): Outcome {
+  return { reply: jsonReply(200, { calls: state.ledger }) };
+}
+
+/** Tokens stay good: a client that holds one need not know that the start was restored. */
+export function resetEverything({ state }: Situation): Outcome {
+  return { reply: noContent, change: { ...emptyState, tokenExpiries: state.tokenExpiries } };
+}
+
+function invalid(error: z.ZodError) {
+  const path = error.issues[0]?.path.join("/") ?? "";
+  return notValid("Control request is not valid.", path === "" ? "body" : path);
+}

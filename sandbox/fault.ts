@@ -1,0 +1,30 @@
+import type { Call } from "./call.ts";
+import { injected, refusalReply } from "./refusal.ts";
+import type { Reply } from "./reply.ts";
+import type { Fault, FaultAction } from "./state.ts";
+
+/** The first fault that hits this call, and the faults that are left after it. */
+export function takeFault(
+  faults: readonly Fault[],
+  call: Call,
+): { readonly hit: FaultAction; readonly left: readonly Fault[] } | undefined {
+  const index = faults.findIndex((fault) => fault.method === call.method && matches(fault.path, call.path));
+  const fault = faults[index];
+  if (fault === undefined) return undefined;
+  const usedOnce = fault.times > 1 ? [{ ...fault, times: fault.times - 1 }] : [];
+  return { hit: fault.do, left: [...faults.slice(0, index), ...usedOnce, ...faults.slice(index + 1)] };
+}
+
+function matches(pattern: string, path: string): boolean {
+  const literals = pattern.split("*").map((literal) => literal.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`^${literals.join(".+")}$`, "s").test(path);
+}
+
+/** The reply that takes the place of the work, when the fault is of that kind. */
+export function replyOfFault(fault: FaultAction, correlationId: string): Reply | undefined {
+  if ("delayMs" in fault || "reset" in fault) return undefined;
+  const { status = 200, retryAfter, body } = fault;
+  if (body === undefined) return refusalReply(injected(status, retryAfter), correlationId);
+  const retry = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+  return { status, headers: { "content-type": "text/html", ...retry }, body };
+}

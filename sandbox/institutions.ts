@@ -1,0 +1,39 @@
+/** The published test institutions. */
+export type Authorization = "user" | "token" | "user-mfa" | "user-mfa-intermittent";
+export type ExtraField = "securityCode" | "secondaryLoginId";
+
+export type Institution = {
+  readonly id: string;
+  readonly name: string;
+  readonly authorization: Authorization;
+  /** Asked for by this institution's login beside `loginId` and `password`. */
+  readonly extraFields: readonly ExtraField[];
+  /** The user approves in the bank's app in place of typing a code. */
+  readonly approvesInApp: boolean;
+};
+
+const plain = { extraFields: [], approvesInApp: false } as const;
+
+export const institutions: readonly Institution[] = [
+  { ...plain, id: "AU00000", name: "Hooli Bank", authorization: "user" },
+  { ...plain, id: "AU00002", name: "Pied Piper Bank", authorization: "user-mfa" },
+  { ...plain, id: "AU00003", name: "Nucleus Bank", authorization: "user-mfa-intermittent" },
+  { ...plain, id: "AU00004", name: "HooliGov Bank", authorization: "user" },
+  { ...plain, id: "AU00005", name: "Aviato Mutual", authorization: "user-mfa", approvesInApp: true },
+  {
+    ...plain,
+    id: "AU00006",
+    name: "Raviga",
+    authorization: "user",
+    extraFields: ["securityCode", "secondaryLoginId"],
+  },
+  { ...plain, id: "AU19301", name: "Token Test Bank", authorization: "token" },
+];
+
+export function institutionById(id: string): Institution | undefined {
+  return institutions.find((institution) => institution.id === id);
+}
+
+export function showsMfaStep(institution: Institution): boolean {
+  return institution.authorization === "user-mfa" || institution.authorization === "user-mfa-intermittent";
+}

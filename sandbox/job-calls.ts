@@ -1,0 +1,64 @@
+import * as z from "zod";
+import type { Outcome, Situation } from "./call.ts";
+import { challenges, isRightAnswer } from "./challenges.ts";
+import { institutionLink } from "./connection-reply.ts";
+import { jobReply, jobStub } from "./job-reply.ts";
+import { timelineOf } from "./job-timeline.ts";
+import { readObject } from "./json-body.ts";
+import { challengeNotActive, challengeOver, notFound, notValid } from "./refusal.ts";
+import { jsonReply } from "./reply.ts";
+import type { Params } from "./routes.ts";
+import type { Job } from "./state.ts";
+import { challengeExpired } from "./step-errors.ts";
+
+export function getJob({ state, now, setting }: Situation, { jobId }: Params): Outcome {
+  const job = state.jobs.get(jobId);
+  if (job === undefined) return { refusal: notFound("job") };
+  return { reply: jsonReply(200, jobReply(job, now, setting.baseUrl)) };
+}
+
+const connectionFilter = /^connection\.id\.eq\('([^']+)'\)$/;
+
+export function listJobs({ state, call, now, setting }: Situation, { userId }: Params): Outcome {
+  const filter = call.query.get("filter");
+  const connectionId = connectionFilter.exec(filter ?? "")?.[1];
+  if (filter !== null && connectionId === undefined) {
+    return { refusal: notValid("Filter is not supported.", "filter", "query/filter") };
+  }
+  const data = [...state.jobs.values()]
+    .filter(
+      (job) => job.userId === userId && (connectionId === undefined || job.connectionId === connectionId),
+    )
+    .reverse()
+    .map((job) => ({
+      ...jobReply(job, now, setting.baseUrl),
+      institution: institutionLink(job.institutionId, setting.baseUrl),
+    }));
+  const links = { self: `${setting.baseUrl}/users/${userId}/jobs` };
+  return { reply: jsonReply(200, { type: "list", size: data.length, data, links }) };
+}
+
+const answerBody = z.object({ "mfa-response": z.array(z.string().min(1)).min(1) });
+
+export function answerChallenge(situation: Situation, { jobId }: Params): Outcome {
+  const { state, call, now, setting } = situation;
+  const job = state.jobs.get(jobId);
+  if (job === undefined) return { refusal: notFound("job") };
+  const body = readObject(call);
+  if ("refusal" in body) return body;
+  const parsed = answerBody.safeParse(body.value);
+  if (!parsed.success) return { refusal: notValid("MFA response must be a list of texts.", "mfa-response") };
+  const { mfa } = timelineOf(job, now);
+  if (mfa !== undefined && "error" in mfa && mfa.error.code === challengeExpired.code) {
+    return { refusal: challengeOver };
+  }
+  if (mfa?.status !== "in-progress" || job.mfa.kind !== "asked") return { refusal: challengeNotActive };
+  const answers = parsed.data["mfa-response"];
+  if (answers.length !== challenges[job.mfa.challenge].input.length) {
+    return { refusal: notValid("MFA response must answer every input.", "mfa-response") };
+  }
+  const reply = jsonReply(202, jobStub(job.id, setting.baseUrl));
+  if (job.answer !== null) return { reply };
+  const answered: Job = { ...job, answer: { at: now, isRight: isRightAnswer(job.mfa.challenge, answers) } };
+  return { reply, change: { jobs: new Map([...state.jobs, [job.id, answered]]) } };
+}

@@ -1,0 +1,47 @@
+import type { Situation } from "./call.ts";
+import { institutionIdOf } from "./connection-request.ts";
+import { institutionById } from "./institutions.ts";
+import { readObject } from "./json-body.ts";
+import type { Match } from "./routes.ts";
+import type { LedgerCall } from "./state.ts";
+import { isUserId } from "./user-id.ts";
+
+const maxCalls = 100_000;
+
+export function recordCall(situation: Situation, match: Match | undefined): readonly LedgerCall[] {
+  const { state, call, now } = situation;
+  const entry: LedgerCall = {
+    at: new Date(now).toISOString(),
+    method: call.method,
+    path: call.path,
+    ...aboutWhom(situation, match),
+  };
+  return [...state.ledger.slice(1 - maxCalls), entry];
+}
+
+function aboutWhom(
+  situation: Situation,
+  match: Match | undefined,
+): Pick<LedgerCall, "userId" | "institutionId"> {
+  if (match === undefined) return { userId: null, institutionId: null };
+  const { userId, connectionId, jobId, institutionId } = match.params;
+  const connection = situation.state.connections.get(connectionId);
+  const isTheirs = connection !== undefined && connection.userId === userId;
+  const job = situation.state.jobs.get(jobId);
+  const named =
+    institutionId || (match.route?.path.endsWith("/connections") ? institutionInBody(situation) : "");
+  return {
+    userId: job?.userId ?? (isUserId(userId) ? userId : null),
+    institutionId:
+      job?.institutionId ??
+      (isTheirs ? connection.institutionId : undefined) ??
+      institutionById(named)?.id ??
+      null,
+  };
+}
+
+/** Only the id of a known institution is ever taken from a body. */
+function institutionInBody({ call }: Situation): string {
+  const body = readObject(call);
+  return "value" in body ? (institutionIdOf(body.value) ?? "") : "";
+}

@@ -1,0 +1,130 @@
+import { jsonReply, type Reply } from "./reply.ts";
+
+type ErrorEntry = {
+  readonly code: string;
+  readonly title: string;
+  readonly detail?: string;
+  readonly source?: { readonly pointer: string; readonly parameter: string };
+};
+
+/** A request that is answered by an error of the published shape. */
+export type Refusal = {
+  readonly status: number;
+  readonly errors: readonly ErrorEntry[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export function refusalReply(refusal: Refusal, correlationId: string): Reply {
+  const data = refusal.errors.map((error) => ({ type: "error", ...error }));
+  return jsonReply(refusal.status, { type: "list", correlationId, data }, refusal.headers);
+}
+
+function refusal(status: number, code: string, title: string, detail?: string): Refusal {
+  return { status, errors: [{ code, title, ...(detail === undefined ? {} : { detail }) }] };
+}
+
+export function notFound(resource: "route" | "user" | "institution" | "connection" | "job"): Refusal {
+  return refusal(
+    404,
+    "resource-not-found",
+    "Requested resource is not found",
+    `Requested ${resource} does not exist.`,
+  );
+}
+
+export function notValid(detail: string, parameter: string, pointer = parameter): Refusal {
+  const title = "Required parameter not valid";
+  return {
+    status: 400,
+    errors: [{ code: "parameter-not-valid", title, detail, source: { pointer, parameter } }],
+  };
+}
+
+export function notSupplied(
+  missing: readonly { readonly detail: string; readonly pointer: string; readonly parameter: string }[],
+): Refusal {
+  const title = "Required parameter not supplied";
+  const errors = missing.map(({ detail, ...source }) => ({
+    code: "parameter-not-supplied",
+    title,
+    detail,
+    source,
+  }));
+  return { status: 400, errors };
+}
+
+export function methodNotAllowed(allowed: readonly string[]): Refusal {
+  return {
+    ...refusal(405, "method-not-allowed", "Method not allowed", "Requested method is not supported."),
+    headers: { allow: allowed.join(", ") },
+  };
+}
+
+export const notJson = refusal(
+  400,
+  "invalid-content",
+  "Invalid content",
+  "Request body is not a JSON object.",
+);
+export const notJsonList = refusal(
+  400,
+  "invalid-content",
+  "Invalid content",
+  "Request body is not a JSON list.",
+);
+export const tooLarge = refusal(413, "invalid-content", "Invalid content", "Request body is too large.");
+export const notJsonType = refusal(
+  415,
+  "unsupported-content-type",
+  "Unsupported content type",
+  "Content-Type must be application/json.",
+);
+export const unknownKey = refusal(
+  404,
+  "parameter-not-valid",
+  "We have encountered an error",
+  "Unable to authenticate. Please, check your API key",
+);
+export const unknownToken = refusal(401, "invalid-authorization-token", "Invalid authorization token.");
+export const expiredToken = refusal(403, "access-denied", "Access denied.", "Token has expired");
+export const challengeNotActive = refusal(
+  409,
+  "mfa-challenge-not-active",
+  "MFA challenge is not active",
+  "Job is not waiting for a MFA response.",
+);
+export const challengeOver = refusal(
+  410,
+  "resource-no-longer-available",
+  "Requested resource is no longer available",
+  "MFA challenge has expired.",
+);
+export const institutionDown = refusal(
+  503,
+  "service-unavailable",
+  "Service unavailable",
+  "Institution is currently not available. Please try again later.",
+);
+export const broken = refusal(
+  500,
+  "internal-server-error",
+  "Internal server error",
+  "Please try again later.",
+);
+
+const faultCodes: ReadonlyMap<number, string> = new Map([
+  [401, "invalid-authorization-token"],
+  [403, "access-denied"],
+  [404, "resource-not-found"],
+  [429, "too-many-requests"],
+  [503, "service-unavailable"],
+]);
+
+/** An error that was asked for on the control side. */
+export function injected(status: number, retryAfter: string | undefined): Refusal {
+  const code = faultCodes.get(status) ?? (status < 500 ? "parameter-not-valid" : "internal-server-error");
+  return {
+    ...refusal(status, code, "Injected fault", "This reply was asked for on the control side."),
+    ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { emptyState, fromKept, toKept } from "./kept-state.ts";
+import { keptState, type State } from "./state.ts";
+
+export type StateKeeper = {
+  readonly current: () => State;
+  readonly replace: (state: State) => void;
+  /** Resolves when the current state, or a later one, would survive the end of the process. */
+  readonly settled: () => Promise<void>;
+};
+
+export function keepInMemory(): StateKeeper {
+  let state = emptyState;
+  return {
+    current: () => state,
+    replace: (next) => {
+      state = next;
+    },
+    settled: () => Promise.resolve(),
+  };
+}
+
+/** Throws when the file cannot be read, is not a state, or cannot be written. */
+export async function keepInFile(dataFile: string): Promise<StateKeeper> {
+  let state = await load(dataFile);
+  let written: State | undefined;
+  let latest = Promise.resolve();
+  let waiting: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    waiting = undefined;
+    const snapshot = state;
+    await save(dataFile, snapshot);
+    written = snapshot;
+  }
+
+  // One write serves every call that came while the one before it ran.
+  function settled(): Promise<void> {
+    if (state === written) return Promise.resolve();
+    waiting ??= latest.then(write, write);
+    latest = waiting;
+    return waiting;
+  }
+
+  await settled();
+  return {
+    current: () => state,
+    replace: (next) => {
+      state = next;
+    },
+    settled,
+  };
+}
+
+async function load(dataFile: string): Promise<State> {
+  const text = await read(dataFile);
+  if (text === undefined) return emptyState;
+  try {
+    return fromKept(keptState.parse(JSON.parse(text)));
+  } catch {
+    // Without its cause: a parser quotes what it read.
+    throw new Error(`The sandbox's data file is not one of its states: ${dataFile}`);
+  }
+}
+
+async function read(dataFile: string): Promise<string | undefined> {
+  try {
+    return await readFile(dataFile, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+    throw new Error(`The sandbox's data file cannot be read: ${dataFile}`, { cause });
+  }
+}
+
+/** By way of a second file, so that the first is whole at every moment. */
+async function save(dataFile: string, state: State): Promise<void> {
+  try {
+    await mkdir(dirname(dataFile), { recursive: true });
+    await writeFile(`${dataFile}.next`, JSON.stringify(toKept(state)), { mode: 0o600 });
+    await rename(`${dataFile}.next`, dataFile);
+  } catch (cause) {
+    throw new Error(`The sandbox's data file cannot be written: ${dataFile}`, { cause });
+  }
+}

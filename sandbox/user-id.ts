@@ -1,0 +1,4 @@
+/** Every user whose id has this form exists. */
+export function isUserId(text: string): boolean {
+  return /^[A-Za-z0-9-]{1,64}$/.test(text);
+}

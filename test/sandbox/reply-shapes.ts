@@ -1,0 +1,115 @@
+import * as z from "zod";
+import { instant, jobShape, url, uuid } from "./job-shape.ts";
+
+const institutionLink = z.strictObject({
+  type: z.literal("institution"),
+  id: z.string(),
+  links: z.strictObject({ self: url }),
+});
+
+export const tokenShape = z.strictObject({
+  access_token: z.string().min(40),
+  token_type: z.literal("Bearer"),
+  expires_in: z.literal(3600),
+});
+
+export const stubShape = z.strictObject({
+  type: z.literal("job"),
+  id: uuid,
+  links: z.strictObject({ self: url }),
+});
+
+export const jobListShape = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  data: z.array(z.strictObject({ ...jobShape.shape, institution: institutionLink })),
+  links: z.strictObject({ self: url }),
+});
+
+const connectionFields = {
+  type: z.literal("connection"),
+  id: uuid,
+  status: z.enum(["pending", "active", "invalid"]),
+  lastUsed: instant,
+  createdDate: instant,
+  institution: institutionLink,
+};
+
+export const connectionShape = z.strictObject({
+  ...connectionFields,
+  profile: z.strictObject({ fullName: z.string() }).optional(),
+  accounts: z.strictObject({ type: z.literal("list"), data: z.tuple([]) }),
+  links: z.strictObject({ self: url, user: url, accounts: url, transactions: url }),
+});
+
+export const connectionListShape = z.strictObject({
+  type: z.literal("list"),
+  data: z.array(
+    z.strictObject({
+      ...connectionFields,
+      links: z.strictObject({ self: url, accounts: url, transactions: url, institution: url }),
+    }),
+  ),
+  links: z.strictObject({ self: url }),
+});
+
+export const institutionShape = z.object({
+  type: z.literal("institution"),
+  id: z.string(),
+  name: z.string(),
+  shortName: z.string(),
+  institutionType: z.literal("Test Bank"),
+  country: z.literal("Australia"),
+  serviceName: z.string(),
+  serviceType: z.string(),
+  stage: z.literal("live"),
+  tier: z.string(),
+  authorization: z.enum(["user", "token", "user-mfa", "user-mfa-intermittent"]),
+  loginIdCaption: z.string().optional(),
+  passwordCaption: z.string().optional(),
+  securityCodeCaption: z.string().optional(),
+  secondaryLoginIdCaption: z.string().optional(),
+  status: z.enum([
+    "operational",
+    "degraded-performance",
+    "under-maintenance",
+    "partial-outage",
+    "major-outage",
+  ]),
+  links: z.strictObject({ self: url }),
+});
+
+export const institutionListShape = z.strictObject({
+  type: z.literal("list"),
+  totalCount: z.int(),
+  data: z.array(institutionShape),
+  links: z.strictObject({ self: url }),
+});
+
+export const refusalShape = z.strictObject({
+  type: z.literal("list"),
+  correlationId: uuid,
+  data: z
+    .array(
+      z.strictObject({
+        type: z.literal("error"),
+        code: z.string(),
+        title: z.string(),
+        detail: z.string().optional(),
+        source: z.strictObject({ pointer: z.string(), parameter: z.string() }).optional(),
+      }),
+    )
+    .min(1),
+});
+
+export const ledgerShape = z.strictObject({
+  calls: z.array(
+    z.strictObject({
+      at: z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      method: z.string(),
+      path: z.string(),
+      userId: z.string().nullable(),
+      institutionId: z.string().nullable(),
+    }),
+  ),
+});
