@@ -24,6 +24,8 @@ export interface Problem {
   reason: RefusalReason;
   /** A name from our own schemas, never one that was sent. */
   field?: string;
+  /** The methods that a route has, where another one was used. */
+  allow?: readonly string[];
 }
 
 /** A request that cannot be done, for reasons that its sender may know. */

@@ -58,9 +58,14 @@ async function answerOrRefuse(
       const errorName = error instanceof Error ? error.name : "unknown";
       log("error", "request failed", { correlationId, route, errorName });
     }
-    const reply = errorReply(correlationId, problems);
-    return reply.status === 503 ? { ...reply, headers: { "retry-after": RETRY_AFTER_SECONDS } } : reply;
+    return { ...errorReply(correlationId, problems), headers: headersOf(problems[0]) };
   }
+}
+
+function headersOf(problem: Problem | "internal"): Record<string, string> {
+  if (problem === "internal") return {};
+  if (problem.reason === "service-unavailable") return { "retry-after": RETRY_AFTER_SECONDS };
+  return problem.allow === undefined ? {} : { allow: problem.allow.join(", ") };
 }
 
 function problemsOf(error: unknown): readonly [Problem | "internal", ...Problem[]] {

@@ -4,7 +4,7 @@ import type { HttpRequest } from "./http-request.ts";
 
 /** A known path with another method, or no path of ours. */
 export async function refuseRoute({ path }: HttpRequest): Promise<never> {
-  const methods = methodsOf(path);
-  if (methods.length === 0) throw new Refusal("route-not-found");
-  throw new Refusal("method-not-allowed");
+  const allow = methodsOf(path);
+  if (allow.length === 0) throw new Refusal("route-not-found");
+  throw new Refusal({ reason: "method-not-allowed", allow });
 }

@@ -4,7 +4,6 @@ import {
   EncryptCommand,
   GetPublicKeyCommand,
   KMSClient,
-  type MessageType,
   SignCommand,
 } from "@aws-sdk/client-kms";
 import { onTestFinished } from "vitest";
@@ -37,8 +36,8 @@ export async function localKms(keyFile?: string) {
       const { Plaintext } = await client.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }));
       return Buffer.from(Plaintext ?? []);
     },
-    async sign(Message: Uint8Array, MessageType: MessageType): Promise<Buffer> {
-      const input = { KeyId: "signing", Message, MessageType, SigningAlgorithm: "ECDSA_SHA_256" } as const;
+    async sign(Message: Uint8Array): Promise<Buffer> {
+      const input = { KeyId: "signing", Message, SigningAlgorithm: "ECDSA_SHA_256" } as const;
       return Buffer.from((await client.send(new SignCommand(input))).Signature ?? []);
     },
     async publicKey(): Promise<KeyObject> {

@@ -1,0 +1,161 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { jobReply, mfaResult, type StepReply, stubReply, tokenReply } from "./reply-shapes.ts";
+import type { Target } from "./target.ts";
+
+/** Far more looks than any job needs: a job that is stuck fails its test, whatever the machine's speed. */
+const MAX_LOOKS = 1_000;
+const LOOK_EVERY_MS = 20;
+
+export interface HttpReply {
+  status: number;
+  headers: Headers;
+  json: unknown;
+}
+
+/** A company's backend that speaks our API. */
+export class MobileBackend {
+  readonly target: Target;
+  readonly userId: string;
+  #token: string | undefined;
+
+  constructor(target: Target, userId: string = randomUUID()) {
+    this.target = target;
+    this.userId = userId;
+  }
+
+  async send(method: string, path: string, init: RequestInit = {}): Promise<HttpReply> {
+    const response = await fetch(`${this.target.apiUrl}${path}`, { method, ...init });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      json: text === "" ? undefined : JSON.parse(text),
+    };
+  }
+
+  async trade(form: Record<string, string>, headers: Record<string, string> = {}): Promise<HttpReply> {
+    return this.send("POST", "/token", {
+      headers: { authorization: `Basic ${this.target.apiKey}`, "basiq-version": "3.0", ...headers },
+      body: new URLSearchParams(form),
+    });
+  }
+
+  async token(form: Record<string, string> = { scope: "SERVER_ACCESS" }): Promise<string> {
+    return tokenReply.parse((await this.trade(form)).json).access_token;
+  }
+
+  async #bearer(): Promise<Record<string, string>> {
+    this.#token ??= await this.token();
+    return { authorization: `Bearer ${this.#token}` };
+  }
+
+  async connect(institutionId: string, login: Record<string, string>): Promise<HttpReply> {
+    return this.send("POST", `/users/${this.userId}/connections`, {
+      headers: { ...(await this.#bearer()), "content-type": "application/json" },
+      body: JSON.stringify({ ...login, institution: { id: institutionId } }),
+    });
+  }
+
+  /** Connects, and gives the id of the new job. */
+  async startJob(institutionId: string, login: Record<string, string>): Promise<string> {
+    const reply = await this.connect(institutionId, login);
+    if (reply.status !== 202)
+      throw new Error(`Expected 202, got ${reply.status}: ${JSON.stringify(reply.json)}`);
+    return stubReply.parse(reply.json).id;
+  }
+
+  async readJob(jobId: string): Promise<HttpReply> {
+    return this.send("GET", `/jobs/${jobId}`, { headers: await this.#bearer() });
+  }
+
+  async job(jobId: string): Promise<z.infer<typeof jobReply>> {
+    return jobReply.parse((await this.readJob(jobId)).json);
+  }
+
+  async answer(jobId: string, answers: unknown): Promise<HttpReply> {
+    return this.send("POST", `/jobs/${jobId}/mfa`, {
+      headers: await this.#bearer(),
+      body: JSON.stringify({ "mfa-response": answers }),
+    });
+  }
+
+  /** Looks until the steps are as wanted. */
+  async until(jobId: string, isAsWanted: (steps: StepReply[]) => boolean): Promise<z.infer<typeof jobReply>> {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const job = await this.job(jobId);
+      if (isAsWanted(job.steps)) return job;
+      await sleep(LOOK_EVERY_MS);
+    }
+    throw new Error(`Never as wanted: ${JSON.stringify((await this.job(jobId)).steps)}`);
+  }
+
+  untilOver(jobId: string) {
+    return this.until(jobId, isOver);
+  }
+
+  /** Looks until the bank asks, and gives what it asks. */
+  async untilAsked(jobId: string): Promise<z.infer<typeof mfaResult>> {
+    const job = await this.until(jobId, (steps) => isOver(steps) || challengeIn(steps) !== undefined);
+    return mfaResult.parse(challengeIn(job.steps));
+  }
+
+  /** The calls of this user that the bank's side received. */
+  async upstreamCalls(): Promise<string[]> {
+    const response = await fetch(`${this.target.sandboxUrl}/_control/ledger`);
+    const { calls } = z
+      .object({
+        calls: z.array(z.object({ method: z.string(), path: z.string(), userId: z.nullable(z.string()) })),
+      })
+      .parse(await response.json());
+    return calls.filter((call) => call.userId === this.userId).map(({ method, path }) => `${method} ${path}`);
+  }
+
+  /** What the bank's side does wrong from now on; an empty list ends it. */
+  async faults(list: readonly object[]): Promise<void> {
+    await this.#control("PUT", "faults", list);
+  }
+
+  async institution(id: string, condition: object): Promise<void> {
+    await this.#control("PUT", `institutions/${id}`, condition);
+  }
+
+  async #control(method: string, path: string, body: unknown): Promise<void> {
+    const init = { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const { ok, status } = await fetch(`${this.target.sandboxUrl}/_control/${path}`, init);
+    if (!ok) throw new Error(`The sandbox's control side answered ${status}.`);
+  }
+
+  async loginsSent(): Promise<number> {
+    const calls = await this.upstreamCalls();
+    return calls.filter((call) => call === `POST /users/${this.userId}/connections`).length;
+  }
+
+  async answersSent(): Promise<number> {
+    return (await this.upstreamCalls()).filter((call) => /^POST \/jobs\/.+\/mfa$/.test(call)).length;
+  }
+}
+
+export function statuses(steps: readonly StepReply[]): string[] {
+  return steps.map(({ title, status }) => `${title}: ${status}`);
+}
+
+export function isOver(steps: readonly StepReply[]): boolean {
+  return (
+    steps.some(({ status }) => status === "failed") ||
+    steps.every(({ status }) => /success|skipped/.test(status))
+  );
+}
+
+export function stepOf(steps: readonly StepReply[], title: string): StepReply | undefined {
+  return steps.find((step) => step.title === title);
+}
+
+/** Hides what the bank is doing from us, so that a test can look at a moment that is short. */
+export const BANK_OUT_OF_SIGHT = [{ method: "GET", path: "/jobs/*", times: 100_000, do: { status: 503 } }];
+
+function challengeIn(steps: readonly StepReply[]): unknown {
+  const step = stepOf(steps, "mfa-challenge");
+  return step?.status === "in-progress" && step.result !== null ? step.result : undefined;
+}

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll } from "vitest";
+import { readLocalSettings } from "../../infra/local/local-settings.ts";
+import { startLocal } from "../../infra/local/start-local.ts";
+
+/** The system under test, as its users see it. */
+export interface Target {
+  apiUrl: string;
+  sandboxUrl: string;
+  apiKey: string;
+}
+
+/** Bank steps of 2 s take 0.1 s, and a challenge of 2 minutes 6 s. */
+const TIME_SCALE = "20";
+
+const API_KEY = "journeys-api-key";
+
+/** Starts local mode for the tests of a file, and gives what there is to reach. */
+export function target(): () => Target {
+  let started: Target | undefined;
+  let stop: (() => Promise<void>) | undefined;
+
+  beforeAll(async () => {
+    process.env["LOG_LEVEL"] = "error";
+    const settings = { PORT: "0", SANDBOX_PORT: "0", LOCAL_API_KEY: API_KEY, TIME_SCALE };
+    const system = await startLocal(readLocalSettings(settings));
+    stop = system.close;
+    started = { apiUrl: system.apiUrl, sandboxUrl: system.sandboxUrl ?? "", apiKey: API_KEY };
+  });
+  afterAll(() => stop?.());
+
+  return () => {
+    if (started === undefined) throw new Error("Local mode has not started.");
+    return started;
+  };
+}
