@@ -11,7 +11,7 @@ export interface TransportOptions extends BasiqTokenOptions {
 }
 
 /** Beyond it, the workflow's own retries wait better than a function does. */
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
 const DEFAULT_PAUSE_MS = 250;
 const MAX_TRIES = 3;
 

@@ -1,5 +1,5 @@
 import { apiHandler } from "../runtime/api-handler.ts";
-import { authenticate } from "../runtime/authenticate.ts";
+import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { answerChallenge } from "../use-cases/answer-challenge.ts";
@@ -17,7 +17,7 @@ const deps = once(() => ({
 
 export const handler = apiHandler("answer-mfa", async (request) => {
   const caller = await authenticate(deps(), request);
-  const jobId = request.parameter("jobId");
+  const jobId = jobOfPath(request);
   const answers = parseMfaRequest(request.jsonObject());
   const job = await answerChallenge(deps(), { jobId, caller, answers });
   return { status: 202, body: renderJobStub(job, parts.replyOptions()), jobId };

@@ -1,4 +1,3 @@
-import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
@@ -15,7 +14,7 @@ const deps = once(() => ({
   claims: parts.claims(),
   vault: parts.vault(),
   workflow: parts.workflow(),
-  institutions: cachedInstitutions(parts.upstream()),
+  institutions: parts.institutions(),
   tokenVerifier: parts.tokenVerifier(),
 }));
 

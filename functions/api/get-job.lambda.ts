@@ -1,5 +1,5 @@
 import { apiHandler } from "../runtime/api-handler.ts";
-import { authenticate } from "../runtime/authenticate.ts";
+import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
 import { jobs, replyOptions, tokenVerifier } from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { readJob } from "../use-cases/read-job.ts";
@@ -9,6 +9,6 @@ const deps = once(() => ({ jobs: jobs(), tokenVerifier: tokenVerifier() }));
 
 export const handler = apiHandler("get-job", async (request) => {
   const caller = await authenticate(deps(), request);
-  const job = await readJob(deps(), { jobId: request.parameter("jobId"), caller });
+  const job = await readJob(deps(), { jobId: jobOfPath(request), caller });
   return { status: 200, body: renderJob(job, replyOptions()), jobId: job.id };
 });

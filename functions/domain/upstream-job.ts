@@ -20,7 +20,7 @@ export function openChallenge(job: UpstreamJob): UpstreamJob["challenge"] {
 }
 
 /** Tolerated between our clock and upstream's when its list is searched for the job of an attempt. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+const CLOCK_SKEW_MS = 60_000;
 
 /**
  * The upstream job of an attempt whose reply was lost: the newest one of the institution since the attempt began that

@@ -1,7 +1,7 @@
 import { reachesJobsOf, type TokenClaims } from "../domain/caller.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { userIdSchema } from "../wire/ids.ts";
+import { jobIdSchema, userIdSchema } from "../wire/ids.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 const BEARER = /^bearer +(\S+)$/i;
@@ -23,4 +23,11 @@ export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
   if (caller.scope === "CLIENT_ACCESS" && caller.userId === undefined) throw new Refusal("scope-not-enough");
   if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");
   return userId.data;
+}
+
+/** The job of the path. What is no id of ours is as good as no job. */
+export function jobOfPath(request: HttpRequest): string {
+  const jobId = jobIdSchema.safeParse(request.parameter("jobId"));
+  if (!jobId.success) throw new Refusal("job-not-found");
+  return jobId.data;
 }

@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
+import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
@@ -76,6 +77,9 @@ export const upstream = once(() => {
   const [baseUrl, version, apiKey] = environment("UPSTREAM_URL", "UPSTREAM_VERSION", "UPSTREAM_API_KEY");
   return basiqClient({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
 });
+
+/** Upstream's, as far as they may be a minute old. */
+export const institutions = once(() => cachedInstitutions(upstream()));
 
 export const settings = once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",

@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { isExpectedByWorkflow } from "../domain/errors.ts";
+import { jobInput } from "../wire/task-io.ts";
 import { log } from "./log.ts";
 
 /** Replaces an error that the workflow does not know by name: its message could hold anything. */
@@ -22,18 +23,23 @@ export function taskHandler<Input extends { jobId: string }, Output>(
 ): (event: unknown) => Promise<Output> {
   return async (event) => {
     const startedAt = performance.now();
-    const parsed = input.parse(event);
-    const { jobId } = parsed;
+    const jobId = jobIdIn(event);
     try {
+      const parsed = input.parse(event);
       const result = output.parse(await run(parsed));
-      log("info", "task", { task, jobId, durationMs: Math.round(performance.now() - startedAt) });
+      log("info", "task", { task, ...jobId, durationMs: Math.round(performance.now() - startedAt) });
       return result;
     } catch (error) {
       const errorName = error instanceof Error ? error.name : "unknown";
-      log(isExpectedByWorkflow(errorName) ? "warn" : "error", "task failed", { task, jobId, errorName });
+      log(isExpectedByWorkflow(errorName) ? "warn" : "error", "task failed", { task, ...jobId, errorName });
       const failure = error instanceof Error && isExpectedByWorkflow(errorName) ? error : new TaskFailed();
       failure.stack = `${failure.name}: ${failure.message}`;
       throw failure;
     }
   };
+}
+
+function jobIdIn(event: unknown): { jobId?: string } {
+  const parsed = jobInput.safeParse(event);
+  return parsed.success ? parsed.data : {};
 }

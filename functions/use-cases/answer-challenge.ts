@@ -27,7 +27,8 @@ const ANSWER_KEPT_MS = 3600 * 1000;
 export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
   const job = await readJob(deps, request);
   const challenge = requireChallenge(job, deps.clock.now());
-  if (request.answers.length !== challenge.input.length) throw new Refusal("answers-not-valid");
+  if (request.answers.length !== challenge.input.length)
+    throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
   if (job.phase !== "awaiting-answer") return wakeIfAnswered(deps, job);
 
   const ref = answerTo(job, challenge);

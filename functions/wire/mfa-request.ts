@@ -13,10 +13,11 @@ export function parseMfaRequest(body: object): Secret[] {
   if (!Object.hasOwn(body, "mfa-response"))
     throw new Refusal({ reason: "field-missing", field: "mfa-response" });
   const parsed = requestSchema.safeParse(body);
-  if (!parsed.success) throw new Refusal("answers-not-valid");
+  if (!parsed.success) throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
   const answers = parsed.data["mfa-response"];
   const texts = answers.map((answer) => answer.reveal());
   const isTooLong = Buffer.byteLength(JSON.stringify(texts)) > MAX_ANSWERS_BYTES;
-  if (isTooLong || texts.some((text) => text.trim() === "")) throw new Refusal("answers-not-valid");
+  if (isTooLong || texts.some((text) => text.trim() === ""))
+    throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
   return answers;
 }

@@ -14,7 +14,7 @@ export interface TaskFunctionsProps {
   settings: Settings;
 }
 
-/** A slice of 12 s, and an exchange with upstream of up to 8 s tried three times that began at its end. */
+/** A slice of 12 s, and at its end an exchange with upstream: a token and three tries of 6 s, with their pauses. */
 const TASK_TIMEOUT = Duration.seconds(60);
 
 /** A function per Task of the workflow, each with just what it needs. */

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+
+const root = new URL("../../", import.meta.url);
+const COMPOSE = "functions/runtime/compose.ts";
+
+/** The variables that an entry's parts read when they are made, by reading the composition root as text. */
+export function variablesNeededBy(entry: string): string[] {
+  const parts = composedParts(readFileSync(new URL(COMPOSE, root), "utf8"));
+  const wanted = partsOfEntry(readFileSync(new URL(entry, root), "utf8"));
+  const needed = new Set<string>();
+  const visit = (name: string, seen: readonly string[]) => {
+    const source = parts.get(name);
+    if (source === undefined || seen.includes(name)) return;
+    for (const variable of variablesIn(source)) needed.add(variable);
+    for (const other of parts.keys()) {
+      if (new RegExp(`\\b${other}\\(\\)`).test(source)) visit(other, [...seen, name]);
+    }
+  };
+  for (const name of wanted) visit(name, []);
+  return [...needed].toSorted();
+}
+
+function composedParts(source: string): Map<string, string> {
+  const starts = [...source.matchAll(/^(?:export )?const (\w+) =/gm)];
+  return new Map(
+    starts.map((start, index) => [start[1] ?? "", source.slice(start.index, starts[index + 1]?.index)]),
+  );
+}
+
+function variablesIn(source: string): string[] {
+  const calls = [...source.matchAll(/\benvironment\(([^)]*)\)/g)].map(([, names = ""]) => names);
+  return calls.flatMap((names) => [...names.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name));
+}
+
+function partsOfEntry(source: string): string[] {
+  const named = /import \{([^}]*)\} from "\.\.\/runtime\/compose\.ts"/.exec(source)?.[1] ?? "";
+  const prefix = /import \* as (\w+) from "\.\.\/runtime\/compose\.ts"/.exec(source)?.[1];
+  const used = prefix === undefined ? [] : [...source.matchAll(new RegExp(`\\b${prefix}\\.(\\w+)`, "g"))];
+  return [...named.split(",").map((name) => name.trim()), ...used.map(([, name = ""]) => name)];
+}

@@ -1,0 +1,71 @@
+import * as z from "zod";
+import { ofType, type Resources, referredTo, withoutHash } from "./synthesized.ts";
+
+const oneOrMore = z.union([z.array(z.unknown()), z.unknown().transform((value) => [value])]);
+const actions = z.union([z.array(z.string()), z.string().transform((action) => [action])]);
+const statement = z.strictObject({
+  Effect: z.literal("Allow"),
+  Action: actions,
+  Resource: oneOrMore.default([]),
+  Principal: z.unknown(),
+  Condition: z.unknown(),
+});
+const document = z.object({ Statement: z.array(statement) });
+
+const policyProperties = z.object({ PolicyDocument: document, Roles: z.array(z.unknown()) });
+const roleProperties = z.strictObject({
+  AssumeRolePolicyDocument: document,
+  ManagedPolicyArns: z.array(z.unknown()).default([]),
+});
+const versionsOf = z.object({
+  "Fn::Join": z.tuple([z.literal(""), z.tuple([z.unknown(), z.literal(":*")])]),
+});
+
+export type Statement = z.infer<typeof statement>;
+/** One action on one resource, and the condition that goes with it. */
+export type Permission = readonly [action: string, resource: string, condition?: unknown];
+
+/** What the policies of a role allow; its managed policies apart. */
+export function permissionsOfRole(resources: Resources, roleId: string): Permission[] {
+  return ofType(resources, "AWS::IAM::Policy")
+    .map(([, { Properties }]) => policyProperties.parse(Properties))
+    .filter(({ Roles }) => Roles.map(referredTo).includes(roleId))
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(permissionsOf))
+    .toSorted((a, b) => keyOf(a).localeCompare(keyOf(b)));
+}
+
+export function permissionsOf({ Action, Resource, Condition }: Statement): Permission[] {
+  return Action.flatMap((action) =>
+    Resource.map(nameOf).map(
+      (name): Permission => (Condition === undefined ? [action, name] : [action, name, Condition]),
+    ),
+  );
+}
+
+export function rolePartsOf(resources: Resources, roleId: string) {
+  return roleProperties.parse(resources[roleId]?.Properties);
+}
+
+/** Every statement of the template, wherever it stands. */
+export function allStatements(resources: Resources): Statement[] {
+  return Object.values(resources).flatMap(({ Properties }) => statementsIn(Properties));
+}
+
+function statementsIn(value: unknown): Statement[] {
+  if (typeof value !== "object" || value === null) return [];
+  const found = z.object({ Statement: z.unknown() }).safeParse(value);
+  if (found.success) return document.parse(value).Statement;
+  return Object.values(value).flatMap(statementsIn);
+}
+
+/** `*`, a resource of ours by its name, or `name:*` for the versions of a function. */
+function nameOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  const versions = versionsOf.safeParse(value);
+  if (versions.success) return `${withoutHash(referredTo(versions.data["Fn::Join"][1][0]))}:*`;
+  return withoutHash(referredTo(value));
+}
+
+export function keyOf(permission: Permission): string {
+  return JSON.stringify(permission);
+}

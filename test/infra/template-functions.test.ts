@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { variablesNeededBy } from "./environment-needs.ts";
+import { functionsByEntry, ofType, referredTo, synthesizedResources } from "./synthesized.ts";
+
+const resources = synthesizedResources();
+const functions = functionsByEntry(resources);
+const entries = [...functions];
+const machines = ofType(resources, "AWS::StepFunctions::StateMachine").map(
+  ([, { Properties }]) => Properties,
+);
+const RETENTION_DAYS = 90;
+
+const functionProperties = z.object({
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).optional(),
+  LoggingConfig: z.object({ LogGroup: z.unknown() }),
+});
+const machineLogging = z.object({
+  LoggingConfiguration: z.object({
+    IncludeExecutionData: z.boolean(),
+    Destinations: z.array(z.object({ CloudWatchLogsLogGroup: z.object({ LogGroupArn: z.unknown() }) })),
+  }),
+});
+
+test("every entry is deployed as one function, and there are no others", () => {
+  expect(entries.map(([entry]) => entry.replace(/^functions\/|\.lambda\.ts$/g, "")).toSorted()).toEqual([
+    "api/answer-mfa",
+    "api/create-connection",
+    "api/get-job",
+    "api/health",
+    "api/issue-token",
+    "api/refuse",
+    "workflow/ask-for-answer",
+    "workflow/follow-job",
+    "workflow/give-up",
+    "workflow/open-connection",
+    "workflow/send-answer",
+  ]);
+  expect(ofType(resources, "AWS::Lambda::Function")).toHaveLength(entries.length);
+});
+
+test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
+  expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+});
+
+describe("the environment of a function", () => {
+  test.each(entries)("%s holds just the variables that its code reads", (entry, { Properties }) => {
+    const { Environment } = functionProperties.parse(Properties);
+    expect(Object.keys(Environment?.Variables ?? {}).toSorted()).toEqual(variablesNeededBy(entry));
+  });
+
+  test("is derived from the parts that the entry names and the parts of those", () => {
+    expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual([]);
+    expect(variablesNeededBy("functions/workflow/give-up.lambda.ts")).toEqual([
+      "JOBS_TABLE",
+      "SEALING_KEY_ID",
+      "SECRETS_TABLE",
+    ]);
+    expect(variablesNeededBy("functions/api/create-connection.lambda.ts")).toEqual([
+      "API_URL",
+      "JOBS_TABLE",
+      "SEALING_KEY_ID",
+      "SECRETS_TABLE",
+      "SIGNING_KEY_ID",
+      "STATE_MACHINE_ARN",
+      "UPSTREAM_API_KEY",
+      "UPSTREAM_URL",
+      "UPSTREAM_VERSION",
+    ]);
+  });
+});
+
+describe("logs", () => {
+  test.each(entries)("%s writes to a log group of its own that ends", (_, { Properties }) => {
+    const { LogGroup } = functionProperties.parse(Properties).LoggingConfig;
+    expect(resources[referredTo(LogGroup)]?.Properties["RetentionInDays"]).toBe(RETENTION_DAYS);
+  });
+
+  test("every log group has a retention, and there is one for each function and the state machine", () => {
+    const groups = ofType(resources, "AWS::Logs::LogGroup").map(([, { Properties }]) => Properties);
+    expect(groups.map((group) => group["RetentionInDays"])).toEqual(
+      Array(entries.length + machines.length).fill(RETENTION_DAYS),
+    );
+  });
+
+  test("the state machine logs without payloads, to a log group that ends", () => {
+    expect(machines).toHaveLength(1);
+    const { LoggingConfiguration } = machineLogging.parse(machines[0]);
+    expect(LoggingConfiguration.IncludeExecutionData).toBe(false);
+    const groups = LoggingConfiguration.Destinations.map((destination) =>
+      referredTo(destination.CloudWatchLogsLogGroup.LogGroupArn),
+    );
+    expect(groups).toHaveLength(1);
+    expect(resources[groups[0] ?? ""]?.Properties["RetentionInDays"]).toBe(RETENTION_DAYS);
+  });
+
+  test("nothing traces, since traces keep payloads", () => {
+    expect(JSON.stringify(resources)).not.toMatch(/TracingConfig|TracingEnabled|XRay/i);
+  });
+});
+
+test("the state machine is a standard one", () => {
+  expect(machines[0]).toMatchObject({ StateMachineType: "STANDARD" });
+});

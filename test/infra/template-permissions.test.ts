@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { PERMISSIONS } from "./permission-table.ts";
+import { allStatements, keyOf, permissionsOf, permissionsOfRole, rolePartsOf } from "./statements.ts";
+import { functionsByEntry, ofType, type Resources, referredTo, synthesizedResources } from "./synthesized.ts";
+
+const resources = synthesizedResources();
+const functions = functionsByEntry(resources);
+const WRITE_LOGS = {
+  "Fn::Join": [
+    "",
+    ["arn:", { Ref: "AWS::Partition" }, ":iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+  ],
+};
+/** What the CDK and AWS force: the account keeps control of its keys, and log delivery knows no resources. */
+const FORCED = [
+  ["kms:*", "*"],
+  ["kms:*", "*"],
+  ["logs:CreateLogDelivery", "*"],
+  ["logs:DeleteLogDelivery", "*"],
+  ["logs:DescribeLogGroups", "*"],
+  ["logs:DescribeResourcePolicies", "*"],
+  ["logs:GetLogDelivery", "*"],
+  ["logs:ListLogDeliveries", "*"],
+  ["logs:PutResourcePolicy", "*"],
+  ["logs:UpdateLogDelivery", "*"],
+  // The versions of the one function that each Task invokes.
+  ["lambda:InvokeFunction", "TasksAskForAnswer:*"],
+  ["lambda:InvokeFunction", "TasksFollowJob:*"],
+  ["lambda:InvokeFunction", "TasksGiveUp:*"],
+  ["lambda:InvokeFunction", "TasksOpenConnection:*"],
+  ["lambda:InvokeFunction", "TasksSendAnswer:*"],
+];
+
+function roleOf(properties: Readonly<Record<string, unknown>> | undefined): string {
+  return referredTo(
+    z
+      .object({ Role: z.unknown().optional(), RoleArn: z.unknown().optional() })
+      .transform(({ Role, RoleArn }) => Role ?? RoleArn)
+      .parse(properties),
+  );
+}
+
+function wildcardsIn(template: Resources) {
+  return allStatements(template)
+    .flatMap(permissionsOf)
+    .filter(([action, resource]) => action.includes("*") || resource.includes("*"));
+}
+
+describe("a function", () => {
+  test("is in the table of permissions, and the table holds no others", () => {
+    expect([...functions.keys()].toSorted()).toEqual(Object.keys(PERMISSIONS).toSorted());
+  });
+
+  test.each(Object.entries(PERMISSIONS))("%s may do what its code does and no more", (entry, permissions) => {
+    const role = roleOf(functions.get(entry)?.Properties);
+    const expected = permissions.toSorted((a, b) => keyOf(a).localeCompare(keyOf(b)));
+    expect(permissionsOfRole(resources, role)).toEqual(expected);
+    expect(rolePartsOf(resources, role)).toMatchObject({
+      ManagedPolicyArns: [WRITE_LOGS],
+      AssumeRolePolicyDocument: {
+        Statement: [{ Action: ["sts:AssumeRole"], Principal: { Service: "lambda.amazonaws.com" } }],
+      },
+    });
+  });
+
+  test("shares its role with no other", () => {
+    const roles = [...functions.values()].map(({ Properties }) => roleOf(Properties));
+    expect(new Set(roles).size).toBe(functions.size);
+  });
+});
+
+test("the state machine may invoke its Tasks' functions and deliver logs", () => {
+  const [[, machine] = []] = ofType(resources, "AWS::StepFunctions::StateMachine");
+  const role = roleOf(machine?.Properties);
+  const tasks = ["AskForAnswer", "FollowJob", "GiveUp", "OpenConnection", "SendAnswer"];
+  const invoked = tasks.flatMap((task) => [`Tasks${task}`, `Tasks${task}:*`]);
+  const allowed = permissionsOfRole(resources, role);
+  const [deliveries, others] = [
+    allowed.filter(([action]) => action.startsWith("logs:")),
+    allowed.filter(([action]) => !action.startsWith("logs:")),
+  ];
+  expect(others).toEqual(invoked.map((name) => ["lambda:InvokeFunction", name]));
+  expect(deliveries).toEqual(FORCED.filter(([action]) => action?.startsWith("logs:")));
+  expect(rolePartsOf(resources, role).ManagedPolicyArns).toEqual([]);
+});
+
+describe("a wildcard", () => {
+  const sorted = (permissions: readonly (readonly unknown[])[]) =>
+    permissions.map((permission) => JSON.stringify(permission)).toSorted();
+
+  test("is in no action and no resource, but where it is forced", () => {
+    expect(sorted(wildcardsIn(resources))).toEqual(sorted(FORCED));
+  });
+
+  test("of the keys is the account's own", () => {
+    const [sealing, signing, ...more] = ofType(resources, "AWS::KMS::Key").map(([, key]) => key.Properties);
+    const root = ["arn:", { Ref: "AWS::Partition" }, ":iam::", { Ref: "AWS::AccountId" }, ":root"];
+    const statement = { Effect: "Allow", Action: "kms:*", Resource: "*" };
+    const ofTheAccount = [{ ...statement, Principal: { AWS: { "Fn::Join": ["", root] } } }];
+    for (const key of [sealing, signing]) {
+      expect(key?.["KeyPolicy"]).toMatchObject({ Statement: ofTheAccount });
+    }
+    expect(more).toEqual([]);
+  });
+
+  test.each([
+    ["dynamodb:*", { Ref: "TablesJobs00000000" }],
+    ["dynamodb:GetItem", "*"],
+    ["s3:GetObject", "arn:aws:s3:::somewhere/*"],
+  ])("that was planted is found: %s", (Action, Resource) => {
+    const PolicyDocument = { Statement: [{ Effect: "Allow", Action, Resource }] };
+    const planted = { Type: "AWS::IAM::Policy", Properties: { PolicyDocument }, Metadata: {} };
+    expect(wildcardsIn({ planted })).toHaveLength(1);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { synthesize } from "../../infra/synthesize.ts";
+
+const template = synthesize();
+
+interface Leaf {
+  path: string;
+  value: string;
+}
+
+function leavesOf(value: unknown, path = ""): Leaf[] {
+  if (typeof value === "string") return [{ path, value }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => leavesOf(part, `${path}/${key}`));
+}
+
+const REFERENCE = /^\{\{resolve:secretsmanager:[^}]+\}\}$/;
+const NAMED_LIKE_A_SECRET = /api_?key|secret|password|passwd|token|credential/i;
+const LOOKS_LIKE_A_SECRET = [
+  /\b(AKIA|ASIA)[0-9A-Z]{16}\b/,
+  /-----BEGIN/,
+  /\beyJ[\w-]{10,}/,
+  /\b(Basic|Bearer) [\w+/=-]{8,}/,
+  /\b(sk|pk|ghp|xox[bp])[-_][\w-]{8,}/,
+  /[\w+/=-]{40,}/,
+];
+/** The name of a bundle is the hash of its content. */
+const BUNDLE = /^[0-9a-f]{64}\.zip$/;
+
+/** A value whose own name says secret must be fetched while deploying, or be a reference of CloudFormation. */
+function literalSecretsIn(value: unknown): string[] {
+  return leavesOf(value)
+    .filter(({ path, value: text }) => {
+      const name = path.split("/").at(-1) ?? "";
+      if (REFERENCE.test(text) || BUNDLE.test(text) || path.startsWith("/Parameters/")) return false;
+      return NAMED_LIKE_A_SECRET.test(name) || LOOKS_LIKE_A_SECRET.some((pattern) => pattern.test(text));
+    })
+    .map(({ path }) => path);
+}
+
+const isDefinition = (path: string) => path.includes("/DefinitionString/");
+const isResourceId = (path: string) => /\/(Ref|Fn::GetAtt\/0|DependsOn\/\d+|PolicyName)$/.test(path);
+
+describe("the template", () => {
+  test("refers to the upstream API key, wherever a function needs it", () => {
+    const keys = leavesOf(template).filter(({ path }) => path.endsWith("/UPSTREAM_API_KEY"));
+    expect(keys).toHaveLength(4);
+    for (const { value } of keys) {
+      expect(value).toBe("{{resolve:secretsmanager:connection-jobs/upstream-api-key:SecretString:::}}");
+    }
+  });
+
+  test("refers to no other secret", () => {
+    const resolved = leavesOf(template).filter(({ value }) => value.includes("{{resolve:"));
+    expect(resolved.map(({ path }) => path.split("/").at(-1))).toEqual(Array(4).fill("UPSTREAM_API_KEY"));
+  });
+
+  test("holds no literal that looks like a secret", () => {
+    const found = literalSecretsIn(template).filter((path) => !isDefinition(path) && !isResourceId(path));
+    expect(found).toEqual([]);
+  });
+
+  test.each([
+    [{ Environment: { UPSTREAM_API_KEY: "abc" } }],
+    [{ Environment: { PASSWORD: "abc" } }],
+    [{ Description: "AKIAIOSFODNN7EXAMPLE" }],
+    [{ Description: "-----BEGIN EC PRIVATE KEY-----" }],
+    [{ Description: "Basic bG9jYWwtZGV2ZWxvcG1lbnQ=" }],
+    [{ Description: "bG9jYWwtZGV2ZWxvcG1lbnQtbG9jYWwtZGV2ZWxvcG1lbnQ" }],
+  ])("would be caught with %o in it", (planted) => {
+    expect(literalSecretsIn(planted)).toHaveLength(1);
+  });
+});
+
+test("another secret and another upstream are taken from the context", () => {
+  const other = JSON.stringify(
+    synthesize({ upstreamApiKeySecret: "other/key", upstreamUrl: "https://elsewhere.example" }),
+  );
+  expect(other.match(/\{\{resolve:secretsmanager:other\/key:SecretString:::\}\}/g)).toHaveLength(4);
+  expect(other.match(/"UPSTREAM_URL":"https:\/\/elsewhere\.example"/g)).toHaveLength(4);
+});

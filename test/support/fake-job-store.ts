@@ -1,0 +1,50 @@
+import { JobChanged } from "../../functions/domain/errors.ts";
+import type { Job } from "../../functions/domain/job.ts";
+import type { Clock, JobStore } from "../../functions/domain/ports.ts";
+import { transition } from "../../functions/domain/transitions.ts";
+
+export interface FakeJobStore extends JobStore {
+  readonly rows: Map<string, Job>;
+  /** Every version of every job that was ever written, in the order of writing. */
+  readonly written: Job[];
+  /** The row; fails the test when there is none. */
+  row(jobId: string): Job;
+  put(job: Job): Job;
+}
+
+/** Jobs in memory, under the real transitions and the version check of the real store. */
+export function fakeJobStore(clock: Clock): FakeJobStore {
+  const rows = new Map<string, Job>();
+  const written: Job[] = [];
+
+  function put(job: Job): Job {
+    const kept = structuredClone(job);
+    rows.set(job.id, kept);
+    written.push(kept);
+    return job;
+  }
+
+  return {
+    rows,
+    written,
+    put,
+    row(jobId) {
+      const job = rows.get(jobId);
+      if (job === undefined) throw new Error(`no job ${jobId}`);
+      return job;
+    },
+    find: async (jobId) => structuredClone(rows.get(jobId)),
+    add: async (job) => {
+      put(job);
+    },
+    drop: async (jobId) => {
+      rows.delete(jobId);
+    },
+    record: async (before, change) => {
+      const after = transition(before, change, clock.now());
+      const current = rows.get(before.id);
+      if (current?.version !== before.version || current.phase !== before.phase) throw new JobChanged();
+      return put(after);
+    },
+  };
+}

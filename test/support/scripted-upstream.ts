@@ -1,0 +1,114 @@
+import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import type { Institution } from "../../functions/domain/institution.ts";
+import type { Clock, Upstream } from "../../functions/domain/ports.ts";
+import type { Step } from "../../functions/domain/steps.ts";
+import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
+
+/** What a look at a job shows, or the error that it ends in. */
+export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
+
+/** What becomes of a post: nothing special, lost before or after it was heard, or refused. */
+export type Fate = "heard" | "reply-lost" | "never-arrived" | Error;
+
+export interface Call {
+  call: keyof Upstream;
+  subject: string;
+  /** Whether upstream did what it was asked for. */
+  isDone: boolean;
+  /** The secrets that came along. */
+  sent: string[];
+}
+
+interface KeptJob {
+  userId: string;
+  shown: UpstreamJob;
+  looks: (Look | Error)[];
+}
+
+const NOTHING_YET: Step[] = [{ title: "verify-credentials", status: "pending", result: null }];
+
+/** Upstream in memory: jobs that go through a script of looks, posts that meet the fate they are given. */
+export function scriptedUpstream(clock: Clock) {
+  const ledger: Call[] = [];
+  const institutions = new Map<string, Institution>();
+  const jobs = new Map<string, KeptJob>();
+  const script = {
+    /** For the posts to come, in turn; heard when there is none left. */
+    openings: new Array<Fate>(),
+    answers: new Array<Fate>(),
+    /** What a new job shows, look by look; the last one stays. */
+    looks: new Array<Look | Error>(),
+    /** What a job shows from its next answer on. */
+    looksAfterAnswer: new Array<(Look | Error)[]>(),
+    institutionFails: new Array<Error>(),
+    listFails: new Array<Error>(),
+  };
+
+  function post(call: "openConnection" | "answer", subject: string, sent: string[], fate: Fate): void {
+    ledger.push({ call, subject, sent, isDone: fate === "heard" || fate === "reply-lost" });
+    if (fate instanceof Error) throw fate;
+    if (fate === "never-arrived") throw new UpstreamUnavailable();
+  }
+
+  function asked(call: "institution" | "job" | "jobsOf", subject: string): void {
+    ledger.push({ call, subject, sent: [], isDone: false });
+  }
+
+  function addJob(userId: string, institutionId: string, id = `upstream-${jobs.size + 1}`): UpstreamJob {
+    const at = clock.now().toISOString();
+    const shown: UpstreamJob = { id, created: at, updated: at, institutionId, steps: NOTHING_YET };
+    jobs.set(id, { userId, shown, looks: [...script.looks] });
+    return shown;
+  }
+
+  const upstream: Upstream = {
+    institution: async (institutionId) => {
+      asked("institution", institutionId);
+      const failure = script.institutionFails.shift();
+      if (failure !== undefined) throw failure;
+      return institutions.get(institutionId);
+    },
+    openConnection: async (userId, institutionId, login) => {
+      const fate = script.openings.shift() ?? "heard";
+      const sent = Object.values(login).map((secret) => secret.reveal());
+      post("openConnection", `${userId} ${institutionId}`, sent, fate);
+      const { id } = addJob(userId, institutionId);
+      if (fate === "reply-lost") throw new UpstreamUnavailable();
+      return { upstreamJobId: id };
+    },
+    job: async (upstreamJobId) => {
+      asked("job", upstreamJobId);
+      const job = jobs.get(upstreamJobId);
+      if (job === undefined) throw new UpstreamUnavailable();
+      const look = job.looks.length > 1 ? job.looks.shift() : job.looks[0];
+      if (look instanceof Error) throw look;
+      job.shown = { ...job.shown, challenge: undefined, ...look, id: upstreamJobId };
+      return structuredClone(job.shown);
+    },
+    jobsOf: async (userId) => {
+      asked("jobsOf", userId);
+      const failure = script.listFails.shift();
+      if (failure !== undefined) throw failure;
+      return [...jobs.values()].filter((job) => job.userId === userId).map((job) => job.shown);
+    },
+    answer: async (upstreamJobId, answers) => {
+      const fate = script.answers.shift() ?? "heard";
+      const sent = answers.map((answer) => answer.reveal());
+      post("answer", upstreamJobId, sent, fate);
+      const job = jobs.get(upstreamJobId);
+      if (job !== undefined) job.looks = script.looksAfterAnswer.shift() ?? job.looks;
+      if (fate === "reply-lost") throw new UpstreamUnavailable();
+    },
+  };
+
+  return {
+    ...upstream,
+    script,
+    ledger,
+    institutions,
+    addJob,
+    /** The posts of a kind that upstream took. */
+    done: (call: Call["call"]) => ledger.filter((entry) => entry.call === call && entry.isDone),
+    calls: (call: Call["call"]) => ledger.filter((entry) => entry.call === call),
+  };
+}

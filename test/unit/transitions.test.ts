@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { isFinished, type Job, type Phase } from "../../functions/domain/job.ts";
+import {
+  IllegalTransition,
+  isLegal,
+  type JobEvent,
+  TRANSITIONS,
+  transition,
+} from "../../functions/domain/transitions.ts";
+import { START } from "../support/fake-clock.ts";
+import { jobOf } from "../support/job-examples.ts";
+
+const PHASES: { [phase in Phase]: "unfinished" | "terminal" } = {
+  accepted: "unfinished",
+  opening: "unfinished",
+  following: "unfinished",
+  challenged: "unfinished",
+  "awaiting-answer": "unfinished",
+  answered: "unfinished",
+  "sending-answer": "unfinished",
+  queued: "unfinished",
+  succeeded: "terminal",
+  failed: "terminal",
+};
+
+function keysOf<Key extends string>(record: { [key in Key]: unknown }): Key[] {
+  const keys: Key[] = [];
+  for (const key in record) keys.push(key);
+  return keys;
+}
+
+const phases = keysOf(PHASES);
+const events: JobEvent[] = keysOf(TRANSITIONS);
+const pairs = events.flatMap((event) => phases.map((phase) => ({ event, phase })));
+const legal = pairs.filter(({ event, phase }) => isLegal(event, phase));
+const illegal = pairs.filter(({ event, phase }) => !isLegal(event, phase));
+
+const later = new Date(Date.parse(START) + 1500);
+const happen = (event: JobEvent, phase: Phase, now = later, more: Partial<Job> = {}) =>
+  transition(jobOf({ phase, version: 7, ...more }), { event, changes: {} }, now);
+
+describe("the table", () => {
+  test("allows what the design draws, and nothing else", () => {
+    expect(legal.map(({ event, phase }) => `${phase} ${event} ${TRANSITIONS[event].to}`).sort()).toEqual(
+      [
+        "accepted attemptStarted opening",
+        "queued attemptStarted opening",
+        "opening connectionOpened following",
+        "opening attemptHeld queued",
+        "following attemptHeld queued",
+        "queued attemptHeld queued",
+        "following stepsProgressed following",
+        "following challengeSeen challenged",
+        "challenged challengeOpened awaiting-answer",
+        "awaiting-answer challengeOpened awaiting-answer",
+        "awaiting-answer answerTaken answered",
+        "answered answerSending sending-answer",
+        "sending-answer answerSent following",
+        "following succeeded succeeded",
+        ...phases.filter((phase) => PHASES[phase] === "unfinished").map((phase) => `${phase} failed failed`),
+      ].sort(),
+    );
+  });
+
+  test.each(legal)("$event in $phase leads on", ({ event, phase }) => {
+    const after = happen(event, phase);
+    expect(after).toEqual(
+      jobOf({ phase: TRANSITIONS[event].to, version: 8, updatedAt: later.toISOString() }),
+    );
+  });
+
+  test.each(illegal)("$event in $phase is refused", ({ event, phase }) => {
+    expect(() => happen(event, phase)).toThrow(IllegalTransition);
+  });
+
+  test("has something for every pair", () => {
+    expect(legal.length + illegal.length).toBe(events.length * phases.length);
+    expect(illegal.length).toBeGreaterThan(legal.length);
+  });
+});
+
+describe("a transition", () => {
+  test.each(legal)("$event in $phase never turns the time of the change back", ({ event, phase }) => {
+    const updatedAt = later.toISOString();
+    expect(happen(event, phase, new Date(START), { updatedAt }).updatedAt).toBe(updatedAt);
+  });
+
+  test("leaves the job before it as it was", () => {
+    const before = Object.freeze(jobOf());
+    transition(before, { event: "attemptStarted", changes: { attempt: 1 } }, later);
+    expect(before).toEqual(jobOf());
+  });
+
+  test("takes a field away that is undefined in the changes", () => {
+    const before = jobOf({ phase: "following", upstreamJobId: "1" });
+    const after = transition(before, { event: "attemptHeld", changes: { upstreamJobId: undefined } }, later);
+    expect(after.upstreamJobId).toBeUndefined();
+  });
+});
+
+describe("phases", () => {
+  test.each(phases)("%s is over exactly when nothing may come any more", (phase) => {
+    const isTerminal = PHASES[phase] === "terminal";
+    expect(isFinished({ phase })).toBe(isTerminal);
+    expect(events.some((event) => isLegal(event, phase))).toBe(!isTerminal);
+  });
+
+  test("are all reached from accepted", () => {
+    expect([...reachableFrom("accepted")].sort()).toEqual([...phases].sort());
+  });
+
+  test.each(phases.filter((phase) => PHASES[phase] === "unfinished"))("%s can reach both ends", (phase) => {
+    const reached = reachableFrom(phase);
+    expect(reached).toContain("failed");
+    expect(reached).toContain("succeeded");
+  });
+});
+
+function reachableFrom(first: Phase): Set<Phase> {
+  const reached = new Set<Phase>([first]);
+  for (const phase of reached) {
+    for (const event of events.filter((each) => isLegal(each, phase))) reached.add(TRANSITIONS[event].to);
+  }
+  return reached;
+}
