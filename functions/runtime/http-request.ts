@@ -17,20 +17,16 @@ export interface HttpRequest {
 }
 
 export function readHttpRequest(event: unknown): HttpRequest {
-  const {
-    rawPath,
-    headers,
-    pathParameters,
-    body = "",
-    isBase64Encoded,
-    requestContext,
-  } = apiEventSchema.parse(event);
-  const lowerCased = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const text = () => decode(Buffer.from(body, isBase64Encoded ? "base64" : "utf8"));
+  const { rawPath, headers, pathParameters, body, isBase64Encoded, requestContext } =
+    apiEventSchema.parse(event);
+  const lowerCased = new Map(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const text = () => decode(Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"));
   return {
     method: requestContext.http.method,
     path: rawPath,
-    parameter: (name) => pathParameters[name] ?? "",
+    parameter: (name) => pathParameters?.[name] ?? "",
     header: (name) => lowerCased.get(name),
     text,
     jsonObject: () => parseObject(text()),

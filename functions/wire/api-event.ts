@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 
-const strings = z.record(z.string(), z.optional(z.string()));
+const strings = z.nullish(z.record(z.string(), z.optional(z.string())));
 
-/** What API Gateway hands to a function, payload format 2.0, as far as it is used. */
+/** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
 export const apiEventSchema = z.object({
   rawPath: z.string(),
-  headers: z._default(strings, {}),
-  pathParameters: z._default(strings, {}),
-  body: z.optional(z.string()),
-  isBase64Encoded: z._default(z.boolean(), false),
+  headers: strings,
+  pathParameters: strings,
+  body: z.nullish(z.string()),
+  isBase64Encoded: z.nullish(z.boolean()),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
 });
 
