@@ -38,7 +38,8 @@ export function basiqClient(options: BasiqOptions): Upstream {
 
     async answer(upstreamJobId, answers) {
       const body = { "mfa-response": answers.map((answer) => answer.reveal()) };
-      await transport.post(`/jobs/${encodeURIComponent(upstreamJobId)}/mfa`, body, () => undefined);
+      const path = `/jobs/${encodeURIComponent(upstreamJobId)}/mfa`;
+      await transport.post(path, body, (reply) => upstreamAcceptedSchema.parse(reply));
     },
   };
 }

@@ -8,24 +8,28 @@ export interface BasiqReply {
   json: unknown;
 }
 
-/** A token and three tries of it, with their pauses, fit into the 29 s that an API function has. */
-const TIMEOUT_MS = 6_000;
+/** A token and two tries of it, with a pause, take 20 s of the 29 s that an API function has. */
+const READ_TIMEOUT_MS = 6_000;
+
+/** What is posted is better waited for than looked for afterwards. A Task has 60 s. */
+export const WRITE_TIMEOUT_MS = 30_000;
 
 /** The longest list that we ask for stays far below it. */
 const MAX_REPLY_BYTES = 2 * 1024 * 1024;
 
 /** One exchange. Throws `UpstreamUnavailable` when no whole reply came; neither the request nor the cause is kept in it. */
-export async function basiqFetch(url: URL, init: RequestInit): Promise<BasiqReply> {
+export async function basiqFetch(
+  url: URL,
+  init: RequestInit,
+  timeoutMs = READ_TIMEOUT_MS,
+): Promise<BasiqReply> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(url, {
-      ...init,
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const response = await fetch(url, { ...init, redirect: "error", signal });
     const text = await readText(response);
     return { status: response.status, retryAfterMs: retryAfterMs(response), json: parsed(text) };
   } catch {
-    throw new UpstreamUnavailable();
+    throw new UpstreamUnavailable({ mayStillArrive: signal.aborted });
   }
 }
 

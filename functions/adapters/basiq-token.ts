@@ -31,6 +31,9 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
         "content-type": "application/x-www-form-urlencoded",
       },
       body: new URLSearchParams({ scope: "SERVER_ACCESS" }),
+    }).catch(() => {
+      // Nothing of the caller's was sent yet.
+      throw new UpstreamUnavailable();
     });
     const parsed = upstreamTokenSchema.safeParse(reply.json);
     if (reply.status !== 200 || !parsed.success) throw new UpstreamUnavailable();

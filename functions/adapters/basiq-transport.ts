@@ -3,7 +3,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { StepError } from "../domain/steps.ts";
 import { readStepError } from "../wire/upstream-job-reader.ts";
 import { upstreamErrorSchema } from "../wire/upstream-replies.ts";
-import { type BasiqReply, basiqFetch } from "./basiq-fetch.ts";
+import { type BasiqReply, basiqFetch, WRITE_TIMEOUT_MS } from "./basiq-fetch.ts";
 import { type BasiqTokenOptions, basiqToken } from "./basiq-token.ts";
 
 export interface TransportOptions extends BasiqTokenOptions {
@@ -13,7 +13,8 @@ export interface TransportOptions extends BasiqTokenOptions {
 /** Beyond it, the workflow's own retries wait better than a function does. */
 const LONGEST_PAUSE_MS = 2_000;
 const DEFAULT_PAUSE_MS = 250;
-const MAX_TRIES = 3;
+/** One repeat: whoever asks for more has a pace of its own, the next look or the next run of the Task. */
+const MAX_TRIES = 2;
 
 type Read<Result> = (json: unknown) => Result;
 
@@ -26,15 +27,11 @@ export function basiqTransport(options: TransportOptions) {
 
   async function exchange(method: string, path: string, body?: object): Promise<BasiqReply> {
     const accessToken = await token.current();
-    return basiqFetch(new URL(`${options.baseUrl}${path}`), {
-      method,
-      headers: {
-        authorization: `Bearer ${accessToken.reveal()}`,
-        accept: "application/json",
-        ...(body !== undefined && { "content-type": "application/json" }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    const headers = { authorization: `Bearer ${accessToken.reveal()}`, accept: "application/json" };
+    const url = new URL(`${options.baseUrl}${path}`);
+    if (body === undefined) return basiqFetch(url, { method, headers });
+    const typed = { ...headers, "content-type": "application/json" };
+    return basiqFetch(url, { method, headers: typed, body: JSON.stringify(body) }, WRITE_TIMEOUT_MS);
   }
 
   /** The milliseconds after which the same exchange may be made again; `undefined` when it may not. */

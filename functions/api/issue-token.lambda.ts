@@ -1,5 +1,6 @@
 import { apiHandler } from "../runtime/api-handler.ts";
 import { apiKeys, settings, tokenIssuer } from "../runtime/compose.ts";
+import { requireForm } from "../runtime/http-request.ts";
 import { once } from "../runtime/once.ts";
 import { issueToken } from "../use-cases/issue-token.ts";
 import { renderToken } from "../wire/token-reply.ts";
@@ -8,6 +9,7 @@ import { parseTokenRequest } from "../wire/token-request.ts";
 const deps = once(() => ({ apiKeys: apiKeys(), settings: settings(), tokenIssuer: tokenIssuer() }));
 
 export const handler = apiHandler("issue-token", async (request) => {
+  requireForm(request);
   const asked = parseTokenRequest({
     authorization: request.header("authorization"),
     version: request.header("basiq-version"),

@@ -25,6 +25,11 @@ export function wasAnswered(job: Job, challenge: Challenge): boolean {
   return job.challenge?.number === challenge.number && job.challenge.isAnswered === true;
 }
 
+/** Whether the kept answer to the challenge has still to be sent. */
+export function awaitsSending(job: Job, challenge: Challenge): boolean {
+  return wasAnswered(job, challenge) && (job.phase === "answered" || job.phase === "sending-answer");
+}
+
 /** Whether nobody can answer the job's challenge any more. */
 export function isPast(job: Job, now: Date): boolean {
   const deadline = job.challenge?.expiresAt;
@@ -57,5 +62,6 @@ export function expireChallenge(job: Job, now: Date): JobChange | undefined {
 /** Whether upstream still waits for the very answer that may have been sent to it. */
 export function fateOfAnswer(challenge: Challenge, seen: UpstreamJob): "received" | "not-received" {
   const asked = openChallenge(seen);
-  return asked !== undefined && seen.updated === challenge.upstreamUpdated ? "not-received" : "received";
+  const isUnchanged = seen.updated !== "" && seen.updated === challenge.upstreamUpdated;
+  return asked !== undefined && isUnchanged ? "not-received" : "received";
 }

@@ -8,8 +8,11 @@ import type { StepError } from "./steps.ts";
 /** Upstream gave no usable reply: none at all, a 5xx, or rubbish. What was asked for may have been done. */
 export class UpstreamUnavailable extends Error {
   override readonly name = "UpstreamUnavailable";
-  constructor() {
+  /** We stopped waiting, but the request may still be on its way: a look right now proves nothing. */
+  readonly mayStillArrive: boolean;
+  constructor({ mayStillArrive = false } = {}) {
     super("The aggregator gave no usable reply.");
+    this.mayStillArrive = mayStillArrive;
   }
 }
 
@@ -70,6 +73,7 @@ const EXPECTED_BY_WORKFLOW: readonly string[] = [
   "InstitutionUnavailable",
   "JobChanged",
   "QueueExhausted",
+  "JobMissing",
 ];
 
 /** Whether the workflow retries or words an error by its name. */

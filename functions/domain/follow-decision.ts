@@ -20,7 +20,7 @@ export function decideOnLook(
   now: Date,
   followLeftMs: number,
 ): JobChange | undefined {
-  const challenge = openChallenge(seen);
+  const challenge = isAnswered(job, seen) ? undefined : openChallenge(seen);
   const listed = challenge === undefined ? seen.steps : asBeforeTheChallenge(seen.steps, job.steps);
   const steps = settleUnlisted(mergeSteps(job.steps, listed), seen.steps);
   const changes = { steps, connectionId: job.connectionId ?? seen.connectionId };
@@ -38,13 +38,19 @@ export function decideOnLook(
   return undefined;
 }
 
+/** Upstream may show an answered challenge a moment longer. It is another one once upstream's job has changed. */
+function isAnswered({ challenge }: Job, seen: UpstreamJob): boolean {
+  return challenge?.isAnswered === true && seen.updated !== "" && seen.updated === challenge.upstreamUpdated;
+}
+
 /** What the passing of time alone changes, when upstream could not be asked. */
 export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
   return hasFollowedTooLong(job, now) ? timeOut(job) : undefined;
 }
 
-/** Whether upstream's first step blames the bank. The institution's own record has the last word. */
-export function blamesTheBank(seen: UpstreamJob): boolean {
+/** Whether upstream's first step blames the bank before it ever succeeded. The institution's record has the last word. */
+export function blamesTheBank(job: Job, seen: UpstreamJob): boolean {
+  if (statusOf(job.steps, VERIFY_CREDENTIALS) === "success") return false;
   const first = seen.steps.find(({ title }) => title === VERIFY_CREDENTIALS);
   if (first?.status !== "failed" || first.result === null) return false;
   return "code" in first.result && isOutage(first.result.code);

@@ -50,6 +50,8 @@ export interface Job {
   attempt: number;
   /** When the current attempt began. */
   attemptAt?: string | undefined;
+  /** From when on a login or an answer that upstream does not know may be sent once more. */
+  sendAgainAt?: string | undefined;
   /** Upstream jobs of earlier attempts and earlier jobs on the same claim: never taken for this attempt's. */
   knownUpstreamJobIds: string[];
   upstreamJobId?: string | undefined;

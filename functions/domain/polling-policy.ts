@@ -13,6 +13,17 @@ export const LOOK_EVERY_MS = SECOND;
 /** A job that upstream never finishes is given up after this much following. */
 export const FOLLOW_LIMIT_MS = 15 * MINUTE;
 
+/** A user who answered late still gets this much of the bank's time. */
+export const FOLLOW_AFTER_ANSWER_MS = 3 * MINUTE;
+
+/** Upstream may need a moment to know the job that it has just made. */
+const UNKNOWN_FOR_MS = MINUTE;
+
+/** Whether a job that upstream does not know may still turn up. */
+export function mayTurnUp(followLeftMs: number): boolean {
+  return FOLLOW_LIMIT_MS - followLeftMs < UNKNOWN_FOR_MS;
+}
+
 /** How long the workflow waits between two slices, by the time that is left for following. */
 export function waitSeconds(followLeftMs: number): number {
   const followedMs = FOLLOW_LIMIT_MS - followLeftMs;

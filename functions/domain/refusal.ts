@@ -3,6 +3,7 @@ export type RefusalReason =
   | "not-json"
   | "body-too-large"
   | "content-type-not-json"
+  | "content-type-not-form"
   | "field-missing"
   | "field-not-valid"
   | "unknown-institution"

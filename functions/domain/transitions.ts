@@ -19,6 +19,7 @@ const UNFINISHED: readonly Phase[] = [
 /** Every event of a job, the phases it may come in, and the phase it leads to. The one list of what can happen. */
 export const TRANSITIONS = {
   attemptStarted: { from: ["accepted", "queued"], to: "opening" },
+  loginPosting: { from: ["opening"], to: "opening" },
   connectionOpened: { from: ["opening"], to: "following" },
   attemptHeld: { from: ["opening", "following", "queued"], to: "queued" },
   stepsProgressed: { from: ["following"], to: "following" },
@@ -26,6 +27,7 @@ export const TRANSITIONS = {
   challengeOpened: { from: ["challenged", "awaiting-answer"], to: "awaiting-answer" },
   answerTaken: { from: ["awaiting-answer"], to: "answered" },
   answerSending: { from: ["answered"], to: "sending-answer" },
+  answerPosting: { from: ["sending-answer"], to: "sending-answer" },
   answerSent: { from: ["sending-answer"], to: "following" },
   succeeded: { from: ["following"], to: "succeeded" },
   failed: { from: UNFINISHED, to: "failed" },

@@ -24,7 +24,7 @@ const CLOCK_SKEW_MS = 60_000;
 
 /**
  * The upstream job of an attempt whose reply was lost: the newest one of the institution since the attempt began that
- * no earlier attempt or job is known to have made.
+ * no earlier attempt or job is known to have made. One that does not say when it was made counts.
  */
 export function findAttempt(
   listed: readonly UpstreamJob[],
@@ -33,7 +33,7 @@ export function findAttempt(
   const notBefore = Date.parse(attempt.startedAt) - CLOCK_SKEW_MS;
   return listed
     .filter((job) => job.institutionId === attempt.institutionId)
-    .filter((job) => Date.parse(job.created) >= notBefore)
+    .filter((job) => !(Date.parse(job.created) < notBefore))
     .filter((job) => !attempt.knownUpstreamJobIds.includes(job.id))
     .toSorted((a, b) => Date.parse(b.created) - Date.parse(a.created))[0];
 }

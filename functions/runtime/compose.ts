@@ -23,9 +23,12 @@ import { once } from "./once.ts";
  * names the parts it needs, and its bundle holds no others.
  */
 
-const dynamo = once(() => new DynamoDBClient({}));
-const kms = once(() => new KMSClient({}));
-const sfn = once(() => new SFNClient({}));
+/** An AWS service that does not answer by then is tried again by its client. */
+const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+
+const dynamo = once(() => new DynamoDBClient({ requestHandler }));
+const kms = once(() => new KMSClient({ requestHandler }));
+const sfn = once(() => new SFNClient({ requestHandler }));
 
 export const newId = randomUUID;
 

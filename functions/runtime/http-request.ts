@@ -34,8 +34,20 @@ export function readHttpRequest(event: unknown): HttpRequest {
 }
 
 export function requireJson(request: HttpRequest): void {
+  if (mediaTypeOf(request) !== "application/json") throw new Refusal("content-type-not-json");
+}
+
+/** No type at all is taken for a form: a scope that went unread would be a token for everything. */
+export function requireForm(request: HttpRequest): void {
+  const mediaType = mediaTypeOf(request);
+  if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {
+    throw new Refusal("content-type-not-form");
+  }
+}
+
+function mediaTypeOf(request: HttpRequest): string {
   const [mediaType = ""] = (request.header("content-type") ?? "").split(";");
-  if (mediaType.trim().toLowerCase() !== "application/json") throw new Refusal("content-type-not-json");
+  return mediaType.trim().toLowerCase();
 }
 
 function decode(bytes: Buffer): string {

@@ -41,12 +41,10 @@ export async function acceptConnection(deps: Deps, request: AcceptConnection): P
       return { isNew: false, job: holder };
     }
     const job = newJob(deps, request.userId, institution, holder);
-    await addJob(deps, job, request.login);
-    if (await deps.claims.take(job.userId, job.institutionId, job.id, holderId)) {
+    if (await addAndClaim(deps, job, request.login, holderId)) {
       await deps.workflow.start(job.id);
       return { isNew: true, job };
     }
-    await dropJob(deps, job);
   }
   throw new DependencyDown();
 }
@@ -73,6 +71,20 @@ function upstreamJobsOf(job: Job | undefined): string[] {
   return job.upstreamJobId === undefined
     ? job.knownUpstreamJobIds
     : [...job.knownUpstreamJobIds, job.upstreamJobId];
+}
+
+/** Leaves nothing behind when the claim is lost or a write fails, as far as what failed lets us. */
+async function addAndClaim(deps: Deps, job: Job, login: Login, from: string | undefined): Promise<boolean> {
+  try {
+    await addJob(deps, job, login);
+    if (await deps.claims.take(job.userId, job.institutionId, job.id, from)) return true;
+  } catch (error) {
+    // A claim whose reply was lost points at a whole job, which the same request finds again.
+    if ((await deps.claims.holder(job.userId, job.institutionId)) !== job.id) await dropJob(deps, job);
+    throw error;
+  }
+  await dropJob(deps, job);
+  return false;
 }
 
 /** The secret first, then the row: a claim that points at the job points at a whole one, without a transaction. */

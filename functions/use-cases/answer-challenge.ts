@@ -1,6 +1,6 @@
 import { packAnswers } from "../domain/answers.ts";
 import type { TokenClaims } from "../domain/caller.ts";
-import { challengeState, takeAnswer, wasAnswered } from "../domain/challenge-state.ts";
+import { awaitsSending, challengeState, takeAnswer, wasAnswered } from "../domain/challenge-state.ts";
 import type { Challenge, Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -34,8 +34,8 @@ export async function answerChallenge(deps: Deps, request: AnswerChallenge): Pro
   const ref = answerTo(job, challenge);
   await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_KEPT_MS));
   const after = await changeJob(deps, job.id, (current) => takeAnswer(current, challenge.number));
+  if (!awaitsSending(after, challenge)) await deps.vault.destroy(ref);
   if (wasAnswered(after, challenge)) return wakeIfAnswered(deps, after);
-  await deps.vault.destroy(ref);
   requireChallenge(after, deps.clock.now());
   throw new Refusal("challenge-not-active");
 }

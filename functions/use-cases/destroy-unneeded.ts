@@ -8,7 +8,8 @@ export async function destroyUnneeded(deps: Pick<Ports, "vault">, job: Job): Pro
   if (isFinished(job) || statusOf(job.steps, VERIFY_CREDENTIALS) === "success") {
     await deps.vault.destroy(loginOf(job));
   }
-  if (isFinished(job) && job.challenge !== undefined) {
-    await deps.vault.destroy(answerTo(job, job.challenge));
+  if (!isFinished(job)) return;
+  for (let number = 1; number <= (job.challenge?.number ?? 0); number++) {
+    await deps.vault.destroy(answerTo(job, { number }));
   }
 }

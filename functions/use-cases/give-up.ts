@@ -1,5 +1,5 @@
 import { failureFor } from "../domain/failures.ts";
-import { isFinished, type Job } from "../domain/job.ts";
+import { isFinished } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { failCurrentStep } from "../domain/steps.ts";
 import { changeJob } from "./change-job.ts";
@@ -13,7 +13,8 @@ export interface GiveUp {
 
 /** Whatever went wrong: the job ends, and its secrets are gone. */
 export async function giveUp(deps: Pick<Ports, "jobs" | "vault">, { jobId, failure }: GiveUp): Promise<void> {
-  const job: Job = await changeJob(deps, jobId, (current) =>
+  if ((await deps.jobs.find(jobId)) === undefined) return;
+  const job = await changeJob(deps, jobId, (current) =>
     isFinished(current)
       ? undefined
       : { event: "failed", changes: { steps: failCurrentStep(current.steps, failureFor(failure)) } },

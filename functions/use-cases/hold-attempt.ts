@@ -19,6 +19,7 @@ export async function holdAttempt(
       steps: initialSteps(job.authorization),
       knownUpstreamJobIds: [...job.knownUpstreamJobIds, ...lost],
       upstreamJobId: undefined,
+      connectionId: undefined,
       followUntil: undefined,
       queue: { nextAttemptAt, expiresAt },
     },

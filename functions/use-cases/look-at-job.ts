@@ -1,6 +1,7 @@
 import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { blamesTheBank, decideOnLook, decideWithoutLook } from "../domain/follow-decision.ts";
 import type { Job } from "../domain/job.ts";
+import { mayTurnUp } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { failCurrentStep } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
@@ -16,7 +17,7 @@ export async function lookAtJob(deps: Deps, job: Job): Promise<Job> {
   if (job.phase !== "following" || job.upstreamJobId === undefined) return job;
   const seen = await look(deps, job.upstreamJobId);
   try {
-    if (isJob(seen) && blamesTheBank(seen) && (await institutionIsDown(deps, job))) {
+    if (isJob(seen) && blamesTheBank(job, seen) && (await institutionIsDown(deps, job))) {
       return await holdAttempt(deps, job, job.attempt);
     }
     const change = decide(deps, job, seen);
@@ -37,6 +38,7 @@ function decide(deps: Deps, job: Job, seen: Seen): JobChange | undefined {
   const now = deps.clock.now();
   if (seen === undefined) return decideWithoutLook(job, now);
   if (seen instanceof UpstreamRefused) {
+    if (mayTurnUp(followLeftMs(deps, job))) return undefined;
     return { event: "failed", changes: { steps: failCurrentStep(job.steps, seen.problem) } };
   }
   return decideOnLook(job, seen, now, followLeftMs(deps, job));

@@ -9,8 +9,10 @@ import type { Job } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
 import { FOLLOW_LIMIT_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
-import { MAX_ATTEMPTS } from "../domain/queue-policy.ts";
+import { isExhausted } from "../domain/queue-policy.ts";
 import { loginOf } from "../domain/secret-refs.ts";
+import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
+import type { StepError } from "../domain/steps.ts";
 import { findAttempt } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
@@ -28,13 +30,21 @@ export async function openConnection(deps: Deps, { jobId }: { jobId: string }): 
   const job = await findJob(deps, jobId);
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
-  if (job.attempt >= MAX_ATTEMPTS) throw new QueueExhausted();
-  if (job.phase === "queued" && (await institutionIsDown(deps, job))) {
-    await holdAttempt(deps, job, job.attempt + 1);
-    throw new InstitutionUnavailable();
-  }
-  const changes = { attempt: job.attempt + 1, attemptAt: deps.clock.now().toISOString() };
+  if (isExhausted(job, deps.clock.msUntil)) throw new QueueExhausted();
+  if (job.phase === "queued" && (await isStillDown(deps, job))) return hold(deps, job, job.attempt + 1);
+  const now = deps.clock.now();
+  const changes = { attempt: job.attempt + 1, attemptAt: now.toISOString(), sendAgainAt: sendAgainAt(now) };
   return sendLogin(deps, await deps.jobs.record(job, { event: "attemptStarted", changes }));
+}
+
+/** In the queue, an upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
+async function isStillDown(deps: Deps, job: Job): Promise<boolean> {
+  try {
+    return await institutionIsDown(deps, job);
+  } catch (error) {
+    if (error instanceof UpstreamUnavailable) return true;
+    throw error;
+  }
 }
 
 /** The login may have been sent before: upstream's own list says whether it was. */
@@ -43,25 +53,45 @@ async function reopen(deps: Deps, job: Job): Promise<Job> {
   const startedAt = job.attemptAt ?? job.createdAt;
   const listed = await deps.upstream.jobsOf(job.userId);
   const found = findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds });
-  return found === undefined ? sendLogin(deps, job) : recordOpened(deps, job, found.id);
+  if (found !== undefined) return recordOpened(deps, job, found.id);
+  const now = deps.clock.now();
+  if (!mayBeSentAgain(job, now)) throw new UpstreamUnavailable({ mayStillArrive: true });
+  return sendLogin(deps, await notePosting(deps, job, sendAgainAt(now)));
 }
 
 async function sendLogin(deps: Deps, job: Job): Promise<Job> {
   const packed = await deps.vault.reveal(loginOf(job));
   if (packed === undefined) return failJob(deps, job, INTERNAL_ERROR);
+  let upstreamJobId: string;
   try {
     const opened = await deps.upstream.openConnection(job.userId, job.institutionId, unpackLogin(packed));
-    return await recordOpened(deps, job, opened.upstreamJobId);
+    upstreamJobId = opened.upstreamJobId;
   } catch (error) {
-    if (!(error instanceof UpstreamRefused)) throw error;
-    if (!isOutage(error.problem.code)) return failJob(deps, job, error.problem);
-    if (!(await institutionIsDown(deps, job))) throw new UpstreamUnavailable();
-    await holdAttempt(deps, job, job.attempt);
-    throw new InstitutionUnavailable();
+    if (error instanceof UpstreamRefused) return refused(deps, job, error.problem);
+    if (isSettled(error)) await notePosting(deps, job, undefined);
+    throw error;
   }
+  return recordOpened(deps, job, upstreamJobId);
+}
+
+async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
+  if (!isOutage(problem.code)) return failJob(deps, job, problem);
+  if (await institutionIsDown(deps, job)) return hold(deps, job, job.attempt);
+  await notePosting(deps, job, undefined);
+  throw new UpstreamUnavailable();
+}
+
+async function hold(deps: Deps, job: Job, attempt: number): Promise<never> {
+  await holdAttempt(deps, job, attempt);
+  throw new InstitutionUnavailable();
+}
+
+function notePosting(deps: Deps, job: Job, again: string | undefined): Promise<Job> {
+  return deps.jobs.record(job, { event: "loginPosting", changes: { sendAgainAt: again } });
 }
 
 async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promise<Job> {
   const followUntil = deps.clock.after(FOLLOW_LIMIT_MS).toISOString();
-  return deps.jobs.record(job, { event: "connectionOpened", changes: { upstreamJobId, followUntil } });
+  const changes = { upstreamJobId, followUntil, sendAgainAt: undefined };
+  return deps.jobs.record(job, { event: "connectionOpened", changes });
 }

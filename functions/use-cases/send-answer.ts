@@ -3,8 +3,10 @@ import { expireChallenge, fateOfAnswer, takeAnswer } from "../domain/challenge-s
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { INTERNAL_ERROR, isOutage } from "../domain/failures.ts";
 import type { Challenge, Job } from "../domain/job.ts";
+import { FOLLOW_AFTER_ANSWER_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { answerTo } from "../domain/secret-refs.ts";
+import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { failJob } from "./fail-job.ts";
@@ -23,7 +25,7 @@ export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Prom
       await destroyUnneeded(deps, job);
       return job;
     case "answered":
-      return send(deps, await deps.jobs.record(job, { event: "answerSending", changes: {} }), job.challenge);
+      return send(deps, await note(deps, job, "answerSending", sendAgainAt(deps.clock.now())), job.challenge);
     case "sending-answer":
       return resend(deps, job, job.challenge);
     default:
@@ -42,9 +44,10 @@ async function takeOrExpire(deps: Deps, job: Job) {
 async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
   const seen = await deps.upstream.job(job.upstreamJobId);
-  return fateOfAnswer(challenge, seen) === "not-received"
-    ? send(deps, job, challenge)
-    : recordSent(deps, job, challenge);
+  if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
+  const now = deps.clock.now();
+  if (!mayBeSentAgain(job, now)) throw new UpstreamUnavailable({ mayStillArrive: true });
+  return send(deps, await note(deps, job, "answerPosting", sendAgainAt(now)), challenge);
 }
 
 async function send(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
@@ -53,15 +56,23 @@ async function send(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   try {
     await deps.upstream.answer(job.upstreamJobId, unpackAnswers(packed));
   } catch (error) {
-    if (!(error instanceof UpstreamRefused)) throw error;
-    if (isOutage(error.problem.code)) throw new UpstreamUnavailable();
-    return failJob(deps, job, error.problem);
+    const isRefused = error instanceof UpstreamRefused;
+    if (isRefused && !isOutage(error.problem.code)) return failJob(deps, job, error.problem);
+    if (isRefused || isSettled(error)) await note(deps, job, "answerPosting", undefined);
+    throw isRefused ? new UpstreamUnavailable() : error;
   }
   return recordSent(deps, job, challenge);
 }
 
+function note(deps: Deps, job: Job, event: "answerSending" | "answerPosting", again: string | undefined) {
+  return deps.jobs.record(job, { event, changes: { sendAgainAt: again } });
+}
+
 async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
+  const followMs = Math.max(job.followLeftMs ?? 0, FOLLOW_AFTER_ANSWER_MS);
+  const followUntil = deps.clock.after(followMs).toISOString();
+  const changes = { followUntil, sealedTaskToken: undefined, sendAgainAt: undefined };
+  const sent = await deps.jobs.record(job, { event: "answerSent", changes });
   await deps.vault.destroy(answerTo(job, challenge));
-  const followUntil = deps.clock.after(job.followLeftMs ?? 0).toISOString();
-  return deps.jobs.record(job, { event: "answerSent", changes: { followUntil, sealedTaskToken: undefined } });
+  return sent;
 }

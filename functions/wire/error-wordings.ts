@@ -40,6 +40,12 @@ export const WORDINGS: { [reason in RefusalReason | "internal"]: Wording } = {
     title: "Unsupported content type",
     detail: "Content type must be application/json.",
   },
+  "content-type-not-form": {
+    status: 415,
+    code: "unsupported-content-type",
+    title: "Unsupported content type",
+    detail: "Content type must be application/x-www-form-urlencoded.",
+  },
   "field-missing": NOT_SUPPLIED,
   "field-not-valid": NOT_VALID,
   "unknown-institution": { ...NOT_VALID, detail: "Requested institution does not exist." },

@@ -38,6 +38,7 @@ const jobRecordSchema = z.object({
   ),
   attempt: z.int(),
   attemptAt: text,
+  sendAgainAt: text,
   knownUpstreamJobIds: z.array(z.string()),
   upstreamJobId: text,
   connectionId: text,

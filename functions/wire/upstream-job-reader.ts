@@ -9,7 +9,7 @@ import {
 } from "./upstream-replies.ts";
 
 /** One published example misspells the step's title. */
-const TITLES: { [misspelt: string]: string } = { "mfa-challenege": MFA_CHALLENGE };
+const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
 
 /** Asked for when upstream gives no `expiryMs`: what the published examples of 2.1 show. */
 const DEFAULT_EXPIRY_MS = 120_000;
@@ -42,7 +42,7 @@ function toJob(reply: UpstreamJobReply): UpstreamJob {
 }
 
 function toStep({ title, status, result }: UpstreamStepReply): Step {
-  return { title: TITLES[title] ?? title, status, result: toResult(single(result)) };
+  return { title: TITLES.get(title) ?? title, status, result: toResult(single(result)) };
 }
 
 function toResult(result: UpstreamResultReply | undefined): Step["result"] {

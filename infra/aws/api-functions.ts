@@ -31,11 +31,16 @@ export class ApiFunctions extends Construct {
     const { tables, keys, workflow } = props;
     const jobs = { JOBS_TABLE: tables.jobs.tableName };
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
-    const api = { ...jobs, ...signing, API_URL: props.apiUrl };
+    const { stepResults, allowUnboundClientTokens } = props.settings;
+    const api = { ...jobs, ...signing, API_URL: props.apiUrl, STEP_RESULTS: stepResults };
     const kept = { ...api, SECRETS_TABLE: tables.secrets.tableName, SEALING_KEY_ID: keys.sealing.keyArn };
 
     this.byRoute = {
-      "issue-token": this.#endpoint("IssueToken", "issue-token", { ...jobs, ...signing }),
+      "issue-token": this.#endpoint("IssueToken", "issue-token", {
+        ...jobs,
+        ...signing,
+        ALLOW_UNBOUND_CLIENT_TOKENS: String(allowUnboundClientTokens),
+      }),
       "create-connection": this.#endpoint("CreateConnection", "create-connection", {
         ...kept,
         ...upstreamEnvironment(props.settings),

@@ -1,10 +1,23 @@
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
 
+/** Logins go there: in the clear only on this very machine, for the sandbox and for emulators. */
+const upstreamUrl = z.string().check(
+  z.regex(
+    /^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/[^\s]*)?)$/,
+    "must be an https address",
+  ),
+  z.overwrite((url) => url.replace(/\/+$/, "")),
+);
+
 const settingsSchema = z.object({
-  upstreamUrl: z.url({ protocol: /^https?$/ }),
+  upstreamUrl,
   upstreamVersion: z.enum(["2.0", "2.1", "3.0"]),
   upstreamApiKeySecret: z.string().check(z.minLength(1)),
+  /** `list` wraps results as the published prose shows them. */
+  stepResults: z._default(z.enum(["object", "list"]), "object"),
+  /** Client tokens that name no user, as old 2.1 programs ask for. `-c name=value` gives text. */
+  allowUnboundClientTokens: z._default(z.union([z.boolean(), z.stringbool()]), false),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

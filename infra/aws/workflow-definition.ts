@@ -25,10 +25,26 @@ const jobId = JsonPath.stringAt("$.jobId");
  * was cut off. Every Task can run again. 5, 10, 20, 40 s.
  */
 const PASSING = {
-  errors: ["UpstreamUnavailable", "JobChanged", "TaskFailed", "Lambda.Unknown", "Sandbox.Timedout"],
+  errors: [
+    "UpstreamUnavailable",
+    "JobChanged",
+    "TaskFailed",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+  ],
   interval: Duration.seconds(5),
   maxAttempts: 4,
   backoffRate: 2,
+};
+
+/** The last Task has nobody behind it: it is tried for about a day. 5, 10, 20 s and so on, up to 15 minutes. */
+const LASTING = {
+  errors: ["States.ALL"],
+  interval: Duration.seconds(5),
+  maxAttempts: 100,
+  backoffRate: 2,
+  maxDelay: Duration.minutes(15),
 };
 
 /** More functions at once than the account allows. */
@@ -92,7 +108,7 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     retryPassing(task);
     task.addCatch(giveUp, { resultPath: "$.failure" });
   }
-  retryPassing(giveUp);
+  giveUp.addRetry(LASTING);
 
   follow.next(
     new Choice(scope, "What did the bank say?")

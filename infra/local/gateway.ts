@@ -61,19 +61,19 @@ async function answerOne(
   response: ServerResponse,
 ): Promise<void> {
   const { method = "GET", url: target = "/" } = request;
-  const url = URL.parse(target, "http://localhost");
-  const found = url === null ? undefined : match(method, url.pathname);
-  if (url === null || found === undefined) return fail(response, 400);
+  const [path = "", query = ""] = target.split("?", 2);
+  const found = match(method, path);
+  if (found === undefined) return fail(response, 404);
   const body = await readBody(request);
   if (body === undefined) return fail(response, 413);
   const event = {
     version: "2.0",
     routeKey: found.routeKey,
-    rawPath: decoded(url.pathname),
-    rawQueryString: url.search.slice(1),
+    rawPath: decoded(path),
+    rawQueryString: query,
     headers: headersOf(request),
     pathParameters: found.parameters,
-    requestContext: { http: { method, path: url.pathname, protocol: "HTTP/1.1" }, stage: "$default" },
+    requestContext: { http: { method, path, protocol: "HTTP/1.1" }, stage: "$default" },
     ...(body.byteLength > 0 && { body: body.toString("base64"), isBase64Encoded: true }),
   };
   const result = functionResult.parse(await invoke(found.functionArn, event));
@@ -120,6 +120,6 @@ function fail(response: ServerResponse, status: number): void {
 }
 
 const STATUS_MESSAGES: { [status: number]: string } = {
-  400: "Bad Request",
+  404: "Not Found",
   413: "Request Entity Too Large",
 };

@@ -84,7 +84,7 @@ test.each([
   ["drops us", { reset: "before" }],
 ])("when upstream %s at a bank's record, the request is refused and nothing is kept", async (_, fault) => {
   // A bank that no other test of this file asked for: its record is not remembered.
-  await backend.faults([{ method: "GET", path: "/institutions/*", times: 3, do: fault }]);
+  await backend.faults([{ method: "GET", path: "/institutions/*", times: 100, do: fault }]);
   const login = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
   const reply = await backend.connect(RAVIGA, login);
   expect(errorReply.parse(reply.json).data[0]?.code).toBe("service-unavailable");
