@@ -10,7 +10,7 @@ export type ChallengeState = "waiting" | "taken" | "over" | "not-active";
 export function challengeState(job: Job, now: Date): ChallengeState {
   if (job.phase === "awaiting-answer") return isPast(job, now) ? "over" : "waiting";
   if (job.challenge === undefined) return "not-active";
-  if (statusOf(job.steps, MFA_CHALLENGE) === "in-progress") return "taken";
+  if (statusOf(job.steps, MFA_CHALLENGE) === "in-progress" && hasBeenAnswered(job.challenge)) return "taken";
   return wasNeverAnswered(job) ? "over" : "not-active";
 }
 
@@ -34,6 +34,11 @@ export function awaitsSending(job: Job, challenge: Challenge): boolean {
 export function isPast(job: Job, now: Date): boolean {
   const deadline = job.challenge?.expiresAt;
   return deadline !== undefined && Date.parse(deadline) <= now.getTime();
+}
+
+/** This challenge, or the one before it that the bank has not decided or has asked anew. */
+function hasBeenAnswered({ isAnswered, number }: Challenge): boolean {
+  return isAnswered === true || number > 1;
 }
 
 function wasNeverAnswered(job: Job): boolean {

@@ -31,7 +31,7 @@ export function decideOnLook(
     const numbered = { ...challenge, number, upstreamUpdated: seen.updated };
     return { event: "challengeSeen", changes: { ...changes, challenge: numbered, followLeftMs } };
   }
-  if (hasFollowedTooLong(job, now)) return timeOut({ ...job, steps });
+  if (hasFollowedTooLong(job, now)) return timeOut(steps, changes.connectionId);
   if (changes.connectionId !== job.connectionId || differ(steps, job.steps)) {
     return { event: "stepsProgressed", changes };
   }
@@ -45,7 +45,7 @@ function isAnswered({ challenge }: Job, seen: UpstreamJob): boolean {
 
 /** What the passing of time alone changes, when upstream could not be asked. */
 export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
-  return hasFollowedTooLong(job, now) ? timeOut(job) : undefined;
+  return hasFollowedTooLong(job, now) ? timeOut(job.steps, job.connectionId) : undefined;
 }
 
 /** Whether upstream's first step blames the bank before it ever succeeded. The institution's record has the last word. */
@@ -68,8 +68,8 @@ function hasFollowedTooLong(job: Job, now: Date): boolean {
   return job.followUntil !== undefined && Date.parse(job.followUntil) <= now.getTime();
 }
 
-function timeOut(job: Job): JobChange {
-  return { event: "failed", changes: { steps: failCurrentStep(job.steps, JOB_TIMED_OUT) } };
+function timeOut(steps: readonly Step[], connectionId: string | undefined): JobChange {
+  return { event: "failed", changes: { steps: failCurrentStep(steps, JOB_TIMED_OUT), connectionId } };
 }
 
 function differ(a: readonly Step[], b: readonly Step[]): boolean {

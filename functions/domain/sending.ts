@@ -1,16 +1,11 @@
 import { UpstreamUnavailable } from "./errors.ts";
 import type { Job } from "./job.ts";
 
-/** Longer than any request to upstream is waited for, and than one may lie on its way after that. */
-const IN_FLIGHT_MS = 60_000;
-
 /**
- * From when on a login or an answer that is sent now may be sent again, should upstream not know of it then. A matter of
- * the network: no scale of time shortens it.
+ * A login or an answer may be sent again this long after it was sent, should upstream not know of it then: longer than any
+ * request is waited for, and than one may lie on its way after that. The workflow's retries go on for longer still.
  */
-export function sendAgainAt(sentAt: Date): string {
-  return new Date(sentAt.getTime() + IN_FLIGHT_MS).toISOString();
-}
+export const IN_FLIGHT_MS = 60_000;
 
 /** Whether what was sent has arrived by now if it ever will. */
 export function mayBeSentAgain(job: Pick<Job, "sendAgainAt">, now: Date): boolean {

@@ -23,8 +23,8 @@ export interface Step {
 
 export const VERIFY_CREDENTIALS = "verify-credentials";
 export const MFA_CHALLENGE = "mfa-challenge";
-export const RETRIEVE_ACCOUNTS = "retrieve-accounts";
-export const RETRIEVE_TRANSACTIONS = "retrieve-transactions";
+const RETRIEVE_ACCOUNTS = "retrieve-accounts";
+const RETRIEVE_TRANSACTIONS = "retrieve-transactions";
 
 const RANK: { [status in StepStatus]: number } = {
   pending: 0,

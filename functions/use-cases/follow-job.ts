@@ -1,5 +1,5 @@
 import { answerWithinMs } from "../domain/challenge-deadline.ts";
-import type { Job } from "../domain/job.ts";
+import { isFinished, type Job } from "../domain/job.ts";
 import { LOOK_EVERY_MS, SLICE_MS, waitSeconds } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { statusOf, VERIFY_CREDENTIALS } from "../domain/steps.ts";
@@ -26,9 +26,8 @@ const TIMEOUT_SLACK_SECONDS = 2;
 export async function followJob(deps: Deps, { jobId }: { jobId: string }): Promise<Followed> {
   const sliceEnd = deps.clock.after(SLICE_MS);
   let job = await findJob(deps, jobId);
-  for (;;) {
-    const before = job;
-    job = await lookAtJob(deps, before);
+  for (let before: Job | undefined; ; before = job) {
+    job = await lookAtJob(deps, job);
     if (needsCleaning(before, job)) await destroyUnneeded(deps, job);
     if (job.phase !== "following") return nextAfter(deps, job);
     if (deps.clock.msUntil(sliceEnd) <= 0) {
@@ -38,10 +37,10 @@ export async function followJob(deps: Deps, { jobId }: { jobId: string }): Promi
   }
 }
 
-/** A finished job is cleaned every time: the run that finished it may have died before it could. */
-function needsCleaning(before: Job, after: Job): boolean {
+/** The first look of every run counts as news: the run before it may have died before it could clean. */
+function needsCleaning(before: Job | undefined, after: Job): boolean {
   const isVerified = (job: Job) => statusOf(job.steps, VERIFY_CREDENTIALS) === "success";
-  return after.phase === "succeeded" || after.phase === "failed" || isVerified(before) !== isVerified(after);
+  return isFinished(after) || (isVerified(after) && (before === undefined || !isVerified(before)));
 }
 
 function nextAfter(deps: Deps, job: Job): Followed {

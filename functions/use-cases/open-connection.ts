@@ -11,13 +11,14 @@ import { FOLLOW_LIMIT_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { isExhausted } from "../domain/queue-policy.ts";
 import { loginOf } from "../domain/secret-refs.ts";
-import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
+import { isSettled, mayBeSentAgain } from "../domain/sending.ts";
 import type { StepError } from "../domain/steps.ts";
 import { findAttempt } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
 import { holdAttempt } from "./hold-attempt.ts";
 import { institutionIsDown } from "./institution-is-down.ts";
+import { sendAgainAt } from "./send-again-at.ts";
 
 type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
 
@@ -32,8 +33,8 @@ export async function openConnection(deps: Deps, { jobId }: { jobId: string }): 
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
   if (isExhausted(job, deps.clock.msUntil)) throw new QueueExhausted();
   if (job.phase === "queued" && (await isStillDown(deps, job))) return hold(deps, job, job.attempt + 1);
-  const now = deps.clock.now();
-  const changes = { attempt: job.attempt + 1, attemptAt: now.toISOString(), sendAgainAt: sendAgainAt(now) };
+  const attemptAt = deps.clock.now().toISOString();
+  const changes = { attempt: job.attempt + 1, attemptAt, sendAgainAt: sendAgainAt(deps) };
   return sendLogin(deps, await deps.jobs.record(job, { event: "attemptStarted", changes }));
 }
 
@@ -54,9 +55,8 @@ async function reopen(deps: Deps, job: Job): Promise<Job> {
   const listed = await deps.upstream.jobsOf(job.userId);
   const found = findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds });
   if (found !== undefined) return recordOpened(deps, job, found.id);
-  const now = deps.clock.now();
-  if (!mayBeSentAgain(job, now)) throw new UpstreamUnavailable({ mayStillArrive: true });
-  return sendLogin(deps, await notePosting(deps, job, sendAgainAt(now)));
+  if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
+  return sendLogin(deps, await notePosting(deps, job, sendAgainAt(deps)));
 }
 
 async function sendLogin(deps: Deps, job: Job): Promise<Job> {

@@ -6,10 +6,11 @@ import type { Challenge, Job } from "../domain/job.ts";
 import { FOLLOW_AFTER_ANSWER_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { answerTo } from "../domain/secret-refs.ts";
-import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
+import { isSettled, mayBeSentAgain } from "../domain/sending.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { failJob } from "./fail-job.ts";
+import { sendAgainAt } from "./send-again-at.ts";
 
 type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
 
@@ -25,7 +26,7 @@ export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Prom
       await destroyUnneeded(deps, job);
       return job;
     case "answered":
-      return send(deps, await note(deps, job, "answerSending", sendAgainAt(deps.clock.now())), job.challenge);
+      return send(deps, await note(deps, job, "answerSending", sendAgainAt(deps)), job.challenge);
     case "sending-answer":
       return resend(deps, job, job.challenge);
     default:
@@ -45,9 +46,8 @@ async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> 
   if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
   const seen = await deps.upstream.job(job.upstreamJobId);
   if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
-  const now = deps.clock.now();
-  if (!mayBeSentAgain(job, now)) throw new UpstreamUnavailable({ mayStillArrive: true });
-  return send(deps, await note(deps, job, "answerPosting", sendAgainAt(now)), challenge);
+  if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
+  return send(deps, await note(deps, job, "answerPosting", sendAgainAt(deps)), challenge);
 }
 
 async function send(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {

@@ -18,7 +18,7 @@ const resultSchema = z.object({
   method: text,
   description: text,
   input: z.optional(z.nullable(z.array(shortText).check(z.maxLength(20)))),
-  expiryMs: z.optional(z.nullable(z.number())),
+  expiryMs: z.optional(z.nullable(z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER)))),
 });
 
 const stepSchema = z.object({

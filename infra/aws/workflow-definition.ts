@@ -22,7 +22,7 @@ const jobId = JsonPath.stringAt("$.jobId");
 
 /**
  * Errors that may pass: another writer was faster, upstream gave no usable reply, a part of AWS was down, a function
- * was cut off. Every Task can run again. 5, 10, 20, 40 s.
+ * was cut off. Every Task can run again. After 5, 10, 20, 40, 60 and 60 s.
  */
 const PASSING = {
   errors: [
@@ -34,8 +34,9 @@ const PASSING = {
     "Runtime.ExitError",
   ],
   interval: Duration.seconds(5),
-  maxAttempts: 4,
+  maxAttempts: 6,
   backoffRate: 2,
+  maxDelay: Duration.minutes(1),
 };
 
 /** The last Task has nobody behind it: it is tried for about a day. 5, 10, 20 s and so on, up to 15 minutes. */

@@ -5,7 +5,7 @@ import { overTheWire } from "./json-value.ts";
 import type { Outcome, StateMachineRunner } from "./state-machine-runner.ts";
 
 /** How many executions that have ended are remembered; the name of an older one may be used again. */
-export const KEPT_ENDED = 2_000;
+const KEPT_ENDED = 2_000;
 
 export interface Execution extends StartedExecution {
   readonly history: ExecutionHistory;

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 
 const root = new URL("../../", import.meta.url);
+/** Read where it is set: only local mode scales time. */
+const LOCAL_ONLY = ["TIME_SCALE"];
 const COMPOSE = "functions/runtime/compose.ts";
 
-/** The variables that an entry's parts read when they are made, by reading the composition root as text. */
+/** The variables and settings that an entry's parts read when they are made, by reading the composition root as text. */
 export function variablesNeededBy(entry: string): string[] {
   const parts = composedParts(readFileSync(new URL(COMPOSE, root), "utf8"));
   const wanted = partsOfEntry(readFileSync(new URL(entry, root), "utf8"));
@@ -28,8 +30,9 @@ function composedParts(source: string): Map<string, string> {
 }
 
 function variablesIn(source: string): string[] {
-  const calls = [...source.matchAll(/\benvironment\(([^)]*)\)/g)].map(([, names = ""]) => names);
-  return calls.flatMap((names) => [...names.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name));
+  const calls = [...source.matchAll(/\b(?:environment|setting)\(([^)]*)\)/g)].map(([, names = ""]) => names);
+  const read = calls.flatMap((names) => [...names.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name));
+  return read.filter((name) => !LOCAL_ONLY.includes(name));
 }
 
 function partsOfEntry(source: string): string[] {

@@ -7,7 +7,9 @@ const VALID = {
   upstreamVersion: "3.0",
   upstreamApiKeySecret: "connection-jobs/upstream-api-key",
 };
-const NAMES = Object.keys(VALID);
+const DEFAULTS = { stepResults: "object", allowUnboundClientTokens: false };
+const REQUIRED = Object.keys(VALID);
+const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS)];
 
 function messageOf(context: Record<string, unknown>): string {
   try {
@@ -21,11 +23,24 @@ function messageOf(context: Record<string, unknown>): string {
 const namedIn = (message: string) => NAMES.filter((name) => message.includes(name));
 
 test("valid settings are read as they are, and other context is left alone", () => {
-  expect(readSettings(new App({ context: { ...VALID, other: true } }))).toEqual(VALID);
+  expect(readSettings(new App({ context: { ...VALID, other: true } }))).toEqual({ ...VALID, ...DEFAULTS });
+});
+
+test.each([
+  ["upstreamUrl", "https://au-api.basiq.io//", "https://au-api.basiq.io"],
+  ["upstreamUrl", "http://127.0.0.1:3001/", "http://127.0.0.1:3001"],
+  ["upstreamUrl", "http://localhost:3001", "http://localhost:3001"],
+  ["stepResults", "list", "list"],
+  ["allowUnboundClientTokens", true, true],
+  ["allowUnboundClientTokens", "true", true],
+  ["allowUnboundClientTokens", "false", false],
+])("%s may be %o", (name, value, read) => {
+  const settings = readSettings(new App({ context: { ...VALID, [name]: value } }));
+  expect(settings).toEqual({ ...VALID, ...DEFAULTS, [name]: read });
 });
 
 describe("a setting that is not valid", () => {
-  test.each(NAMES)("%s is named when it is missing", (name) => {
+  test.each(REQUIRED)("%s is named when it is missing", (name) => {
     const message = messageOf(Object.fromEntries(Object.entries(VALID).filter(([key]) => key !== name)));
     expect(message).toMatch(/^Settings are not valid:/);
     expect(namedIn(message)).toEqual([name]);
@@ -34,19 +49,22 @@ describe("a setting that is not valid", () => {
   test.each([
     ["upstreamUrl", "au-api.basiq.io"],
     ["upstreamUrl", "ftp://au-api.basiq.io"],
+    ["upstreamUrl", "http://au-api.basiq.io"],
+    ["upstreamUrl", "http://localhost.example.com"],
     ["upstreamUrl", 7],
     ["upstreamVersion", "1.0"],
     ["upstreamVersion", 3],
     ["upstreamApiKeySecret", ""],
+    ["stepResults", "array"],
+    ["allowUnboundClientTokens", "perhaps"],
+    ["allowUnboundClientTokens", 1],
   ])("%s is named when it is %o", (name, value) => {
     expect(namedIn(messageOf({ ...VALID, [name]: value }))).toEqual([name]);
   });
 
   test("is named along with every other one, in one error", () => {
-    expect(namedIn(messageOf({}))).toEqual(NAMES);
-    expect(namedIn(messageOf({ ...VALID, upstreamUrl: "x", upstreamVersion: "x" }))).toEqual([
-      "upstreamUrl",
-      "upstreamVersion",
-    ]);
+    expect(namedIn(messageOf({}))).toEqual(REQUIRED);
+    const allWrong = Object.fromEntries(NAMES.map((name) => [name, []]));
+    expect(namedIn(messageOf(allWrong))).toEqual(NAMES);
   });
 });

@@ -7,8 +7,8 @@ const statement = z.strictObject({
   Effect: z.literal("Allow"),
   Action: actions,
   Resource: oneOrMore.default([]),
-  Principal: z.unknown(),
-  Condition: z.unknown(),
+  Principal: z.unknown().optional(),
+  Condition: z.unknown().optional(),
 });
 const document = z.object({ Statement: z.array(statement) });
 

@@ -63,6 +63,7 @@ describe("the environment of a function", () => {
       "SECRETS_TABLE",
       "SIGNING_KEY_ID",
       "STATE_MACHINE_ARN",
+      "STEP_RESULTS",
       "UPSTREAM_API_KEY",
       "UPSTREAM_URL",
       "UPSTREAM_VERSION",

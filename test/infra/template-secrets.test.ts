@@ -26,13 +26,15 @@ const LOOKS_LIKE_A_SECRET = [
 ];
 /** The name of a bundle is the hash of its content. */
 const BUNDLE = /^[0-9a-f]{64}\.zip$/;
+const SWITCH = /^(true|false)$/;
+const POLICY_OF_AWS = /^:iam::aws:policy\/[\w/-]+$/;
 
 /** A value whose own name says secret must be fetched while deploying, or be a reference of CloudFormation. */
 function literalSecretsIn(value: unknown): string[] {
   return leavesOf(value)
     .filter(({ path, value: text }) => {
       const name = path.split("/").at(-1) ?? "";
-      if (REFERENCE.test(text) || BUNDLE.test(text) || path.startsWith("/Parameters/")) return false;
+      if ([REFERENCE, BUNDLE, POLICY_OF_AWS, SWITCH].some((pattern) => pattern.test(text))) return false;
       return NAMED_LIKE_A_SECRET.test(name) || LOOKS_LIKE_A_SECRET.some((pattern) => pattern.test(text));
     })
     .map(({ path }) => path);

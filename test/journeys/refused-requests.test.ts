@@ -139,12 +139,9 @@ describe("a login", () => {
     expect(errorReply.parse(reply.json).data[0]?.detail).toBe("Requested institution does not exist.");
   });
 
-  test.each(["a_b", "a.b", "%20", "x".repeat(65), "a%2Fb"])(
-    "of the user %s is not valid",
-    async (userId) => {
-      expect(refusal(await post(ok, { userId }))).toEqual([400, "parameter-not-valid", ["userId"]]);
-    },
-  );
+  test.each(["a_b", "a.b", "%20", "x".repeat(65), "a%2Fb"])("of the user %s is not valid", async (userId) => {
+    expect(refusal(await post(ok, { userId }))).toEqual([400, "parameter-not-valid", ["userId"]]);
+  });
 });
 
 describe("a token", () => {

@@ -15,7 +15,7 @@ export const stubReply = z.strictObject({
   links: z.strictObject({ self: absolute }),
 });
 
-export const linkResult = z.strictObject({ type: z.literal("link"), url: z.string().startsWith("/users/") });
+const linkResult = z.strictObject({ type: z.literal("link"), url: z.string().startsWith("/users/") });
 
 export const mfaResult = z.strictObject({
   type: z.literal("mfa"),

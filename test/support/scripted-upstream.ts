@@ -7,8 +7,10 @@ import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
 /** What a look at a job shows, or the error that it ends in. */
 export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
 
-/** What becomes of a post: nothing special, lost before or after it was heard, or refused. */
-export type Fate = "heard" | "reply-lost" | "never-arrived" | Error;
+/** What becomes of a post: nothing special, lost before or after it was heard, heard late, or refused. */
+export type Fate = "heard" | "reply-lost" | "never-arrived" | "under-way" | Error;
+
+const UNDER_WAY_MS = 40_000;
 
 export interface Call {
   call: keyof Upstream;
@@ -19,8 +21,21 @@ export interface Call {
   sent: string[];
 }
 
+interface Script {
+  /** For the posts to come, in turn; heard when there is none left. */
+  openings: Fate[];
+  answers: Fate[];
+  /** What a new job shows, look by look; the last one stays. */
+  looks: (Look | Error)[];
+  /** What a job shows from its next answer on. */
+  looksAfterAnswer: (Look | Error)[][];
+  institutionFails: Error[];
+  listFails: Error[];
+}
+
 interface KeptJob {
   userId: string;
+  listedFrom: Date;
   shown: UpstreamJob;
   looks: (Look | Error)[];
 }
@@ -32,20 +47,17 @@ export function scriptedUpstream(clock: Clock) {
   const ledger: Call[] = [];
   const institutions = new Map<string, Institution>();
   const jobs = new Map<string, KeptJob>();
-  const script = {
-    /** For the posts to come, in turn; heard when there is none left. */
-    openings: new Array<Fate>(),
-    answers: new Array<Fate>(),
-    /** What a new job shows, look by look; the last one stays. */
-    looks: new Array<Look | Error>(),
-    /** What a job shows from its next answer on. */
-    looksAfterAnswer: new Array<(Look | Error)[]>(),
-    institutionFails: new Array<Error>(),
-    listFails: new Array<Error>(),
+  const script: Script = {
+    openings: [],
+    answers: [],
+    looks: [],
+    looksAfterAnswer: [],
+    institutionFails: [],
+    listFails: [],
   };
 
   function post(call: "openConnection" | "answer", subject: string, sent: string[], fate: Fate): void {
-    ledger.push({ call, subject, sent, isDone: fate === "heard" || fate === "reply-lost" });
+    ledger.push({ call, subject, sent, isDone: !(fate instanceof Error || fate === "never-arrived") });
     if (fate instanceof Error) throw fate;
     if (fate === "never-arrived") throw new UpstreamUnavailable();
   }
@@ -57,7 +69,7 @@ export function scriptedUpstream(clock: Clock) {
   function addJob(userId: string, institutionId: string, id = `upstream-${jobs.size + 1}`): UpstreamJob {
     const at = clock.now().toISOString();
     const shown: UpstreamJob = { id, created: at, updated: at, institutionId, steps: NOTHING_YET };
-    jobs.set(id, { userId, shown, looks: [...script.looks] });
+    jobs.set(id, { userId, shown, looks: [...script.looks], listedFrom: clock.now() });
     return shown;
   }
 
@@ -73,6 +85,11 @@ export function scriptedUpstream(clock: Clock) {
       const sent = Object.values(login).map((secret) => secret.reveal());
       post("openConnection", `${userId} ${institutionId}`, sent, fate);
       const { id } = addJob(userId, institutionId);
+      const job = jobs.get(id);
+      if (fate === "under-way" && job !== undefined) {
+        job.listedFrom = clock.after(UNDER_WAY_MS);
+        throw new UpstreamUnavailable({ mayStillArrive: true });
+      }
       if (fate === "reply-lost") throw new UpstreamUnavailable();
       return { upstreamJobId: id };
     },
@@ -89,7 +106,8 @@ export function scriptedUpstream(clock: Clock) {
       asked("jobsOf", userId);
       const failure = script.listFails.shift();
       if (failure !== undefined) throw failure;
-      return [...jobs.values()].filter((job) => job.userId === userId).map((job) => job.shown);
+      const listed = [...jobs.values()].filter((job) => job.listedFrom <= clock.now());
+      return listed.filter((job) => job.userId === userId).map((job) => job.shown);
     },
     answer: async (upstreamJobId, answers) => {
       const fate = script.answers.shift() ?? "heard";

@@ -51,7 +51,7 @@ function holds(claim: (before: readonly Step[], seen: readonly Step[], after: re
         ours = after;
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 }
 

@@ -5,8 +5,8 @@ import {
   initialSteps,
   isOver,
   mergeSteps,
-  statusOf,
   settleUnlisted,
+  statusOf,
   verdict,
 } from "../../functions/domain/steps.ts";
 import { PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
@@ -95,9 +95,18 @@ describe("a challenge that upstream never lists", () => {
 
 describe("failing", () => {
   test.each([
-    [{ a: "pending", b: "pending" }, { a: "failed", b: "pending" }],
-    [{ a: "in-progress", b: "pending" }, { a: "failed", b: "pending" }],
-    [{ a: "success", b: "skipped", c: "pending" }, { a: "success", b: "skipped", c: "failed" }],
+    [
+      { a: "pending", b: "pending" },
+      { a: "failed", b: "pending" },
+    ],
+    [
+      { a: "in-progress", b: "pending" },
+      { a: "failed", b: "pending" },
+    ],
+    [
+      { a: "success", b: "skipped", c: "pending" },
+      { a: "success", b: "skipped", c: "failed" },
+    ],
   ] as const)("%j ends the step that the job is at", (before, after) => {
     const failed = failCurrentStep(stepsOf(before), TEMPORARY_UNAVAILABLE);
     expect(failed.map(({ status }) => status)).toEqual(Object.values(after));

@@ -45,6 +45,7 @@ describe("the table", () => {
       [
         "accepted attemptStarted opening",
         "queued attemptStarted opening",
+        "opening loginPosting opening",
         "opening connectionOpened following",
         "opening attemptHeld queued",
         "following attemptHeld queued",
@@ -55,6 +56,7 @@ describe("the table", () => {
         "awaiting-answer challengeOpened awaiting-answer",
         "awaiting-answer answerTaken answered",
         "answered answerSending sending-answer",
+        "sending-answer answerPosting sending-answer",
         "sending-answer answerSent following",
         "following succeeded succeeded",
         ...phases.filter((phase) => PHASES[phase] === "unfinished").map((phase) => `${phase} failed failed`),

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
+import { gavin, USER_ID } from "../support/job-examples.ts";
+
+let bank: BasiqSandbox;
+beforeEach(async () => {
+  bank = await basiqSandbox();
+});
+afterEach(() => bank.close());
+
+const LIST = `/users/${USER_ID}/jobs`;
+const CREATE = `/users/${USER_ID}/connections`;
+const list = () => bank.upstream.jobsOf(USER_ID);
+const create = () => bank.upstream.openConnection(USER_ID, "AU00000", gavin);
+const count = async (call: string) => (await bank.calls()).filter((each) => each === call).length;
+
+describe("over the rate", () => {
+  test.each([
+    ["GET", LIST, list],
+    ["POST", CREATE, create],
+  ] as const)("a %s is repeated after as long as upstream wants", async (method, path, call) => {
+    await bank.setFaults({ method, path, do: { status: 429, retryAfter: "1" } });
+    await call();
+    expect(bank.slept).toEqual([1000]);
+    expect(await count(`${method} ${path}`)).toBe(2);
+  });
+
+  test.each([undefined, "soon", "-1", "Wed, 21 Oct 2026 07:28:00 GMT"])(
+    "a call is repeated after a moment when Retry-After is %s",
+    async (retryAfter) => {
+      const reply = { status: 429, ...(retryAfter !== undefined && { retryAfter }) };
+      await bank.setFaults({ method: "POST", path: CREATE, do: reply });
+      await create();
+      expect(bank.slept).toHaveLength(1);
+      expect(bank.slept[0]).toBeGreaterThan(0);
+      expect(bank.slept[0]).toBeLessThan(1000);
+    },
+  );
+
+  test("a call is left to the workflow when upstream wants more than a function waits", async () => {
+    await bank.setFaults({ method: "POST", path: CREATE, do: { status: 429, retryAfter: "60" } });
+    await expect(create()).rejects.toThrow(UpstreamUnavailable);
+    expect(await count(`POST ${CREATE}`)).toBe(1);
+    expect(bank.slept).toEqual([]);
+  });
+
+  test("a call is no refusal of what the user wants, however often", async () => {
+    await bank.setFaults({ method: "POST", path: CREATE, times: 50, do: { status: 429 } });
+    await expect(create()).rejects.toThrow(UpstreamUnavailable);
+    expect(await count(`POST ${CREATE}`)).toBeLessThan(6);
+  });
+});
+
+describe("the token", () => {
+  test("is traded once for many calls", async () => {
+    await Promise.all([list(), list(), create()]);
+    await list();
+    expect(await count("POST /token")).toBe(1);
+  });
+
+  test.each([401, 403])("is forgotten on %i, and the call made again with a new one", async (status) => {
+    await list();
+    await bank.setFaults(
+      { method: "GET", path: LIST, do: { status } },
+      { method: "POST", path: CREATE, do: { status } },
+    );
+    await list();
+    expect(await count("POST /token")).toBe(2);
+    await create();
+    expect(await count("POST /token")).toBe(3);
+    expect(await count(`POST ${CREATE}`)).toBe(2);
+    expect(await bank.upstream.jobsOf(USER_ID)).toHaveLength(1);
+  });
+
+  test("that is never taken is upstream's trouble, not the user's", async () => {
+    await bank.setFaults({ method: "POST", path: CREATE, times: 50, do: { status: 401 } });
+    await expect(create()).rejects.toThrow(UpstreamUnavailable);
+    expect(await list()).toEqual([]);
+  });
+
+  test.each([
+    ["a 500", { status: 500 }],
+    ["rubbish", { body: "<html>" }],
+    ["a reset", { reset: "before" }],
+    ["a token without a text", { body: '{"access_token":"","expires_in":3600}' }],
+  ] as const)("that cannot be had because of %s sends no login, and is asked for anew", async (_, fault) => {
+    await bank.setFaults({ method: "POST", path: "/token", do: fault });
+    await expect(create()).rejects.toThrow(UpstreamUnavailable);
+    expect(await count(`POST ${CREATE}`)).toBe(0);
+    await create();
+    expect(await count("POST /token")).toBe(2);
+  });
+
+  test("is not given for another key", async () => {
+    const stranger = bank.newClient("another-key");
+    await expect(stranger.openConnection(USER_ID, "AU00000", gavin)).rejects.toThrow(UpstreamUnavailable);
+    expect(await count(`POST ${CREATE}`)).toBe(0);
+  });
+});

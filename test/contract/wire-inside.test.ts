@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { jobIdSchema, userIdSchema } from "../../functions/wire/ids.ts";
+import { parseJobRecord } from "../../functions/wire/job-record.ts";
+import { methodsOf, ROUTES } from "../../functions/wire/routes.ts";
+import { askInput, followOutput, giveUpInput, jobInput, jobOutput } from "../../functions/wire/task-io.ts";
+import { readTokenPayload, tokenPayload } from "../../functions/wire/token-claims.ts";
+import { awaitingJob, JOB_ID, jobOf } from "../support/job-examples.ts";
+
+describe("ids", () => {
+  test.each(["a", "ea3a81", "A-b-9", "a".repeat(64)])("a user may be called %s", (id) => {
+    expect(userIdSchema.safeParse(id).success).toBe(true);
+  });
+
+  test.each(["", "a".repeat(65), "a b", "a/b", "a_b", "é", "a\n", "..", "#"])(
+    "no user is called %o",
+    (id) => {
+      expect(userIdSchema.safeParse(id).success).toBe(false);
+    },
+  );
+
+  test("a job has a UUID of version 4", () => {
+    expect(jobIdSchema.safeParse(JOB_ID).success).toBe(true);
+    for (const id of ["61723", JOB_ID.replace("-4c58-", "-1c58-"), `${JOB_ID} `, ""]) {
+      expect(jobIdSchema.safeParse(id).success).toBe(false);
+    }
+  });
+});
+
+describe("routes", () => {
+  test("are told from their paths with any parameter", () => {
+    expect(methodsOf("/users/ea3a81/connections")).toEqual(["POST"]);
+    expect(methodsOf("/jobs/1/mfa")).toEqual(["POST"]);
+    for (const route of Object.values(ROUTES)) {
+      expect(methodsOf(route.path.replaceAll(/\{\w+\}/g, "x"))).toContain(route.method);
+    }
+  });
+
+  test.each(["/", "/nothing", "/jobs", "/jobs/", "/jobs/1/mfa/2", "/jobs/a/b", "/Token", "/token/"])(
+    "are not %s",
+    (path) => {
+      expect(methodsOf(path)).toEqual([]);
+    },
+  );
+});
+
+describe("what goes through the workflow", () => {
+  test("is the job's id and small facts: all else is cut off", () => {
+    const more = { jobId: JOB_ID, password: "hooli2016", job: jobOf() };
+    expect(jobOutput.parse(more)).toEqual({ jobId: JOB_ID });
+    expect(jobInput.parse(more)).toEqual({ jobId: JOB_ID });
+    const followed = { ...more, next: "wait", waitSeconds: 5 };
+    expect(followOutput.parse(followed)).toEqual({ jobId: JOB_ID, next: "wait", waitSeconds: 5 });
+    expect(giveUpInput.parse({ ...more, failure: "X" })).toEqual({ jobId: JOB_ID, failure: "X" });
+  });
+
+  test("carries the task token as a secret", () => {
+    const { taskToken } = askInput.parse({ jobId: JOB_ID, taskToken: "token-text" });
+    expect([String(taskToken), taskToken.reveal()]).toEqual(["[secret]", "token-text"]);
+  });
+
+  test.each([{}, { jobId: "1" }, { jobId: 5 }, null])("does not start with %j", (input) => {
+    expect(jobInput.safeParse(input).success).toBe(false);
+  });
+});
+
+describe("a job's row", () => {
+  test("is read as it was written", () => {
+    expect(parseJobRecord(jobOf())).toEqual(jobOf());
+    const row = { ...awaitingJob(), pk: "job#1", writeId: "w", expiresAt: 5 };
+    expect(parseJobRecord(row)).toEqual(awaitingJob());
+  });
+
+  test.each([
+    ["an unknown phase", { phase: "paused" }],
+    ["a broken version", { version: 1.5 }],
+    ["no steps", { steps: undefined }],
+    ["an unknown status", { steps: [{ title: "t", status: "done", result: null }] }],
+    ["an unknown authorization", { authorization: "none" }],
+    ["a challenge without a number", { challenge: { input: [] } }],
+  ])("with %s is none of ours", (_, part) => {
+    expect(() => parseJobRecord({ ...jobOf(), ...part })).toThrow();
+  });
+});
+
+describe("a token's payload", () => {
+  test("has the names that published clients look for", () => {
+    const claims = { scope: "CLIENT_ACCESS", version: "3.0", userId: "ea3a81" } as const;
+    const payload = tokenPayload(claims, 100, 3700);
+    expect(payload).toEqual({
+      scope: "CLIENT_ACCESS",
+      version: "3.0",
+      userid: "ea3a81",
+      iat: 100,
+      exp: 3700,
+    });
+    expect(readTokenPayload(payload)).toEqual(claims);
+  });
+
+  test.each([{}, { scope: "ADMIN", version: "3.0" }, { scope: "SERVER_ACCESS", version: "9" }, null, "x"])(
+    "is not %j",
+    (payload) => {
+      expect(readTokenPayload(payload)).toBeUndefined();
+    },
+  );
+
+  test("with a user that cannot be one is none", () => {
+    expect(readTokenPayload({ scope: "CLIENT_ACCESS", version: "3.0", userid: "a/b" })).toBeUndefined();
+  });
+});

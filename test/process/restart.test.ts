@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { backendOf, GAVIN, loginsSeen, MFA_BANK, PLAIN_BANK, statusesOf, WHISTLER } from "./backend.ts";
+import { freePorts, type LocalMode, startLocalMode, temporaryDirectory } from "./local-mode.ts";
+import { expectNoSecrets } from "./secrets-said.ts";
+
+/** A plain job takes three seconds, a challenge is open for sixty. */
+const TIME_SCALE = "2";
+
+/** A start, and the start after its sudden end, on the same ports and the same directory. */
+async function twoLives(): Promise<() => Promise<LocalMode>> {
+  const [PORT = "", SANDBOX_PORT = ""] = await freePorts(2);
+  const variables = { PORT, SANDBOX_PORT, TIME_SCALE, LOG_LEVEL: "debug", DATA_DIR: temporaryDirectory() };
+  return () => startLocalMode(variables);
+}
+
+test("jobs go on after a sudden end: one that was followed, and one whose challenge was open", {
+  timeout: 90_000,
+}, async () => {
+  const start = await twoLives();
+  const first = await start();
+  const backend = await backendOf(first);
+  const asked = await backend.connect("user-asked", MFA_BANK, WHISTLER);
+  const challenged = await backend.reaches(asked, "mfa-challenge", "in-progress");
+  const followed = await backend.connect("user-followed", PLAIN_BANK, GAVIN);
+  const begun = await backend.begins(followed);
+  await first.end("SIGKILL");
+  expect(statusesOf(begun).at(-1)).not.toBe("success");
+
+  const second = await start();
+  expect(second.apiUrl).toBe(first.apiUrl);
+  const again = await backendOf(second);
+  expect(await again.read(asked)).toMatchObject({ id: asked, steps: challenged.steps });
+  const done = await again.reaches(followed, "retrieve-transactions", "success");
+  expect(statusesOf(done)).toEqual(["success", "success", "success"]);
+
+  expect(await again.answer(asked, WHISTLER.answers)).toBe(202);
+  const answered = await again.reaches(asked, "retrieve-transactions", "success");
+  expect(statusesOf(answered)).toEqual(["success", "success", "success", "success"]);
+
+  expect(await loginsSeen(second.sandboxUrl, "user-asked")).toBe(1);
+  expect(await loginsSeen(second.sandboxUrl, "user-followed")).toBe(1);
+  expectNoSecrets(first, WHISTLER, GAVIN);
+  expectNoSecrets(second, WHISTLER, GAVIN);
+});

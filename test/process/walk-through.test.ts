@@ -1,0 +1,34 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import * as z from "zod";
+import { backendOf } from "./backend.ts";
+import { DEVELOPMENT_KEY, startLocalMode } from "./local-mode.ts";
+
+const run = promisify(execFile);
+const stub = z.object({ type: z.literal("job"), id: z.string(), links: z.object({ self: z.string() }) });
+
+test("the addresses, the key and three commands are printed, and the commands end in an answered job", {
+  timeout: 60_000,
+}, async () => {
+  await expect(run("curl", ["--version"]), "this machine needs curl").resolves.toBeDefined();
+  const local = await startLocalMode({ TIME_SCALE: "10" });
+  expect(local.apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(local.sandboxUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(local.apiKey).toBe(DEVELOPMENT_KEY);
+
+  const commands = local.walkThrough.split("\n").filter((line) => /^(TOKEN=|JOB=|curl )/.test(line));
+  expect(commands).toHaveLength(3);
+  const { stdout, stderr } = await run("sh", ["-c", commands.join("\n")]);
+  expect(stderr).toBe("");
+
+  const replies = stdout.split(/(?<=\})(?=\{"type":"job")/).map((reply) => JSON.parse(reply));
+  expect(replies).toHaveLength(2);
+  const { id, links } = stub.parse(replies[0]);
+  expect(links.self).toBe(`${local.apiUrl}/jobs/${id}`);
+  expect(replies[1]).toMatchObject({ id, steps: [{ status: "success" }, { result: null }, {}, {}] });
+  const backend = await backendOf(local);
+  await backend.reaches(id, "retrieve-transactions", "success");
+  await backend.reaches(id, "mfa-challenge", "success");
+  expect(local.said()).toBe("");
+});

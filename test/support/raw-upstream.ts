@@ -1,0 +1,33 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { basiqClient } from "../../functions/adapters/basiq-client.ts";
+import { Secret } from "../../functions/domain/secret.ts";
+import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { fakeClock } from "./fake-clock.ts";
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** An upstream that gives tokens, and to everything else the one answer that a test has for it. */
+export async function rawUpstream(answer: Answer) {
+  const calls: { line: string; body: string; authorization: string | undefined }[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    const { method, url, headers } = request;
+    calls.push({ line: `${method} ${url}`, body, authorization: headers.authorization });
+    if (url === "/token") response.end(JSON.stringify({ access_token: "token", expires_in: 3600 }));
+    else answer(response, request);
+  });
+  const endpoint = await listenLocally(server);
+  const upstream = basiqClient({
+    baseUrl: endpoint.url,
+    version: "2.1",
+    apiKey: new Secret("key"),
+    clock: fakeClock(),
+  });
+  return {
+    upstream,
+    calls,
+    lines: () => calls.map(({ line }) => line).filter((line) => line !== "POST /token"),
+    close: endpoint.close,
+  };
+}

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { DependencyDown } from "../../../functions/domain/errors.ts";
+import { loginOf } from "../../../functions/domain/secret-refs.ts";
+import { acceptConnection } from "../../../functions/use-cases/accept-connection.ts";
+import { fakePorts } from "../../support/fake-ports.ts";
+import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
+
+const request = { userId: USER_ID, institutionId: "AU00000", login: gavin };
+const claim = `${USER_ID} AU00000`;
+
+/** Ports in which a rival takes the claim just before we do, as often as it is told to. */
+function withRivals(phases: readonly ("following" | "failed")[]) {
+  const ports = fakePorts();
+  const left = [...phases];
+  const { take } = ports.claims;
+  const rivals: string[] = [];
+  ports.claims.take = async (userId, institutionId, jobId, from) => {
+    const phase = left.shift();
+    if (phase !== undefined) {
+      const rival = ports.jobs.put(jobOf({ id: `rival-${left.length}`, phase }));
+      rivals.push(rival.id);
+      ports.claims.held.set(claim, rival.id);
+    }
+    return take(userId, institutionId, jobId, from);
+  };
+  return { ports, rivals };
+}
+
+describe("a request that loses its claim", () => {
+  test("gives the winner's job and drops its own, login and all", async () => {
+    const { ports, rivals } = withRivals(["following"]);
+    const { isNew, job } = await acceptConnection(ports, request);
+    expect({ isNew, id: job.id }).toEqual({ isNew: false, id: rivals[0] });
+    expect([...ports.jobs.rows.keys()]).toEqual(rivals);
+    expect(ports.vault.names()).toEqual([]);
+    expect(ports.workflow.started).toEqual([]);
+  });
+
+  test("tries again when the winner's job ended meanwhile", async () => {
+    const { ports } = withRivals(["failed", "failed"]);
+    const { isNew, job } = await acceptConnection(ports, request);
+    expect(isNew).toBe(true);
+    expect(ports.claims.held.get(claim)).toBe(job.id);
+    expect(ports.vault.names()).toHaveLength(1);
+    expect(ports.workflow.started).toEqual([job.id]);
+  });
+
+  test("gives up after a handful of rounds, and leaves nothing", async () => {
+    const { ports, rivals } = withRivals(Array.from({ length: 50 }, () => "failed"));
+    await expect(acceptConnection(ports, request)).rejects.toThrow(DependencyDown);
+    expect([...ports.jobs.rows.keys()]).toEqual(rivals);
+    expect(ports.vault.names()).toEqual([]);
+    expect(ports.workflow.started).toEqual([]);
+  });
+
+  test("is one of many: all get one job", async () => {
+    const ports = fakePorts();
+    const all = await Promise.all(Array.from({ length: 12 }, () => acceptConnection(ports, request)));
+    expect(new Set(all.map(({ job }) => job.id)).size).toBe(1);
+    expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(ports.jobs.rows.size).toBe(1);
+    expect(ports.vault.names()).toHaveLength(1);
+  });
+});
+
+describe("a workflow that does not start", () => {
+  test("leaves a whole job, which the same request finds and starts", async () => {
+    const ports = fakePorts();
+    ports.workflow.failures.push(new Error("throttled"));
+    await expect(acceptConnection(ports, request)).rejects.toThrow("throttled");
+    const [kept] = ports.jobs.rows.values();
+    expect(kept).toMatchObject({ phase: "accepted" });
+    expect(ports.claims.held.get(claim)).toBe(kept?.id);
+    expect(kept && (await ports.vault.holds(loginOf(kept)))).toBe(true);
+
+    expect(await acceptConnection(ports, request)).toEqual({ isNew: false, job: kept });
+    expect(ports.workflow.started).toEqual([kept?.id]);
+    expect(ports.jobs.rows.size).toBe(1);
+  });
+});
+
+describe("a write that fails", () => {
+  test.each(["vault.keep", "jobs.add", "claims.take"] as const)(
+    "in %s leaves nothing behind",
+    async (name) => {
+      const ports = fakePorts();
+      const fail = async () => {
+        throw new Error("down");
+      };
+      if (name === "vault.keep") ports.vault.keep = fail;
+      if (name === "jobs.add") ports.jobs.add = fail;
+      if (name === "claims.take") ports.claims.take = fail;
+      await expect(acceptConnection(ports, request)).rejects.toThrow("down");
+      expect([ports.claims.held.size, ports.jobs.rows.size, ports.vault.names().length]).toEqual([0, 0, 0]);
+      expect(ports.workflow.started).toEqual([]);
+    },
+  );
+
+  test("of a claim that was made all the same leaves a whole job, which the same request finds", async () => {
+    const ports = fakePorts();
+    const { take } = ports.claims;
+    ports.claims.take = async (...args) => {
+      await take(...args);
+      throw new Error("the reply was lost");
+    };
+    await expect(acceptConnection(ports, request)).rejects.toThrow("lost");
+    ports.claims.take = take;
+    const { isNew, job } = await acceptConnection(ports, request);
+    expect(isNew).toBe(false);
+    expect(await ports.vault.holds(loginOf(job))).toBe(true);
+    expect(ports.workflow.started).toEqual([job.id]);
+  });
+});

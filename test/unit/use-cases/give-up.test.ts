@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { packAnswers } from "../../../functions/domain/answers.ts";
+import {
+  INTERNAL_ERROR,
+  SERVICE_UNAVAILABLE,
+  TEMPORARY_UNAVAILABLE,
+} from "../../../functions/domain/failures.ts";
+import type { Job } from "../../../functions/domain/job.ts";
+import { packLogin } from "../../../functions/domain/login.ts";
+import { Secret } from "../../../functions/domain/secret.ts";
+import { answerTo, loginOf } from "../../../functions/domain/secret-refs.ts";
+import { giveUp } from "../../../functions/use-cases/give-up.ts";
+import { fakePorts } from "../../support/fake-ports.ts";
+import { awaitingJob, followingJob, gavin, JOB_ID, jobOf } from "../../support/job-examples.ts";
+
+async function withSecrets(job: Job) {
+  const ports = fakePorts();
+  ports.jobs.put(job);
+  const until = ports.clock.after(1e9);
+  await ports.vault.keep(loginOf(job), packLogin(gavin), until);
+  await ports.vault.keep(answerTo(job, { number: 1 }), packAnswers([new Secret("1234")]), until);
+  return { ports, row: () => ports.jobs.row(JOB_ID) };
+}
+
+describe("giving up", () => {
+  test.each([
+    ["QueueExhausted", TEMPORARY_UNAVAILABLE],
+    ["InstitutionUnavailable", TEMPORARY_UNAVAILABLE],
+    ["UpstreamUnavailable", SERVICE_UNAVAILABLE],
+    ["TaskFailed", INTERNAL_ERROR],
+    ["a text from anywhere", INTERNAL_ERROR],
+  ])("on %s fails the current step with words for it", async (failure, expected) => {
+    const { ports, row } = await withSecrets(jobOf({ phase: "queued", attempt: 85 }));
+    await giveUp(ports, { jobId: JOB_ID, failure });
+    expect(row().phase).toBe("failed");
+    expect(row().steps.map(({ status }) => status)).toEqual(["failed", "pending", "pending"]);
+    expect(row().steps[0]?.result).toEqual(expected);
+  });
+
+  test.each([
+    "accepted",
+    "opening",
+    "following",
+    "challenged",
+    "awaiting-answer",
+    "answered",
+    "sending-answer",
+    "queued",
+  ] as const)("ends a job that is %s, and its secrets are gone", async (phase) => {
+    const { ports, row } = await withSecrets(awaitingJob({ phase }));
+    await giveUp(ports, { jobId: JOB_ID, failure: "TaskFailed" });
+    expect(row().phase).toBe("failed");
+    expect(ports.vault.names()).toEqual([]);
+  });
+
+  test.each(["succeeded", "failed"] as const)(
+    "on a job that %s changes nothing, and cleans up",
+    async (phase) => {
+      const job = awaitingJob({ phase });
+      const { ports, row } = await withSecrets(job);
+      await giveUp(ports, { jobId: JOB_ID, failure: "TaskFailed" });
+      expect(row()).toEqual(job);
+      expect(ports.vault.names()).toEqual([]);
+    },
+  );
+
+  test("a second time is the same", async () => {
+    const { ports, row } = await withSecrets(followingJob());
+    await giveUp(ports, { jobId: JOB_ID, failure: "UpstreamUnavailable" });
+    const after = row();
+    await giveUp(ports, { jobId: JOB_ID, failure: "TaskFailed" });
+    expect(row()).toEqual(after);
+  });
+
+  test("on a job that does not exist does nothing", async () => {
+    const ports = fakePorts();
+    await giveUp(ports, { jobId: JOB_ID, failure: "JobMissing" });
+    expect(ports.jobs.rows.size).toBe(0);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import type { TokenClaims } from "../../../functions/domain/caller.ts";
+import { Refusal } from "../../../functions/domain/refusal.ts";
+import { Secret } from "../../../functions/domain/secret.ts";
+import { type IssueToken, issueToken } from "../../../functions/use-cases/issue-token.ts";
+
+function office(settings = { allowsUnboundClientTokens: false }) {
+  const issued: TokenClaims[] = [];
+  return {
+    issued,
+    settings,
+    apiKeys: { isValid: async (key: Secret) => key.reveal() === "good" },
+    tokenIssuer: {
+      issue: async (claims: TokenClaims) => {
+        issued.push(claims);
+        return { accessToken: new Secret("jwt"), expiresInSeconds: 3600 };
+      },
+    },
+  };
+}
+
+const asked: IssueToken = {
+  apiKey: new Secret("good"),
+  version: "3.0",
+  scope: "SERVER_ACCESS",
+  userId: undefined,
+};
+
+async function problems(deps: ReturnType<typeof office>, request: IssueToken) {
+  const error: unknown = await issueToken(deps, request).catch((reason: unknown) => reason);
+  expect(deps.issued).toEqual([]);
+  return error instanceof Refusal ? error.problems : error;
+}
+
+describe("a token", () => {
+  test("of a server is bound to nobody, whatever was asked", async () => {
+    const deps = office();
+    await issueToken(deps, { ...asked, userId: "u" });
+    expect(deps.issued).toEqual([{ scope: "SERVER_ACCESS", version: "3.0" }]);
+  });
+
+  test("of a client is bound to its user", async () => {
+    const deps = office();
+    const token = await issueToken(deps, { ...asked, version: "2.1", scope: "CLIENT_ACCESS", userId: "u" });
+    expect(deps.issued).toEqual([{ scope: "CLIENT_ACCESS", version: "2.1", userId: "u" }]);
+    expect(token.accessToken.reveal()).toBe("jwt");
+  });
+
+  test("of a client without a user is refused", async () => {
+    const request = { ...asked, scope: "CLIENT_ACCESS" as const };
+    expect(await problems(office(), request)).toEqual([{ reason: "field-missing", field: "userId" }]);
+  });
+
+  test("of a client without a user is given where the deployment allows it", async () => {
+    const deps = office({ allowsUnboundClientTokens: true });
+    await issueToken(deps, { ...asked, scope: "CLIENT_ACCESS" });
+    expect(deps.issued).toEqual([{ scope: "CLIENT_ACCESS", version: "3.0", userId: undefined }]);
+  });
+});
+
+test.each([undefined, new Secret("bad"), new Secret("")])("the key %s is refused", async (apiKey) => {
+  expect(await problems(office(), { ...asked, apiKey })).toEqual([{ reason: "api-key-not-valid" }]);
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { USER_ID } from "../../support/job-examples.ts";
+import { jobToOpen, openingJob } from "../../support/opening.ts";
+
+describe("an attempt of which nobody knows whether it arrived", () => {
+  test("is looked up, and taken up when upstream has it", async () => {
+    const { ports, open, row } = await jobToOpen();
+    ports.upstream.script.openings.push("reply-lost");
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(row()).toMatchObject({ phase: "opening", attempt: 1 });
+    await open();
+    expect(row()).toMatchObject({ phase: "following", attempt: 1, upstreamJobId: "upstream-1" });
+    expect(ports.upstream.calls("openConnection")).toHaveLength(1);
+  });
+
+  test("is made again when upstream never heard of it", async () => {
+    const { ports, open, row } = await jobToOpen();
+    ports.upstream.script.openings.push("never-arrived");
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    await open();
+    expect(row()).toMatchObject({ phase: "following", attempt: 1 });
+    expect(ports.upstream.ledger.map(({ call }) => call)).toEqual([
+      "openConnection",
+      "jobsOf",
+      "openConnection",
+    ]);
+  });
+
+  test("is not made again while upstream's list cannot be read", async () => {
+    const { ports, open, row } = await jobToOpen(openingJob);
+    ports.upstream.script.listFails.push(new UpstreamUnavailable());
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(row()).toEqual(openingJob);
+    expect(ports.upstream.calls("openConnection")).toEqual([]);
+  });
+
+  test("is not mistaken for an earlier attempt's or job's", async () => {
+    const { ports, open, row } = await jobToOpen({ ...openingJob, knownUpstreamJobIds: ["earlier"] });
+    ports.upstream.addJob(USER_ID, "AU00000", "earlier");
+    ports.upstream.addJob(USER_ID, "AU00002", "another-bank");
+    ports.upstream.addJob("another-user", "AU00000", "another-user");
+    await open();
+    expect(row().upstreamJobId).toBe("upstream-4");
+    expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+
+  test("is looked for from the job's beginning when its own is not known", async () => {
+    const { ports, open, row } = await jobToOpen({ ...openingJob, attemptAt: undefined });
+    ports.upstream.addJob(USER_ID, "AU00000", "ours");
+    await open();
+    expect(row().upstreamJobId).toBe("ours");
+  });
+});
+
+describe("an attempt that may still be on its way", () => {
+  test("is neither made again nor given up, and taken up once it has arrived", async () => {
+    const { ports, open, row } = await jobToOpen();
+    ports.upstream.script.openings.push("under-way");
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    ports.clock.pass(5_000);
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(row().phase).toBe("opening");
+    ports.clock.pass(40_000);
+    await open();
+    expect(row()).toMatchObject({ phase: "following", upstreamJobId: "upstream-1" });
+    expect(row().sendAgainAt).toBeUndefined();
+    expect(ports.upstream.calls("openConnection")).toHaveLength(1);
+  });
+
+  test("is made again after a minute of which upstream knows nothing", async () => {
+    const { ports, open } = await jobToOpen({ ...openingJob, sendAgainAt: "2026-01-05T09:01:00.000Z" });
+    ports.clock.pass(59_999);
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(ports.upstream.calls("openConnection")).toEqual([]);
+    ports.clock.pass(1);
+    await open();
+    expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+});

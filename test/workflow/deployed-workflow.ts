@@ -1,0 +1,101 @@
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { vi } from "vitest";
+import * as z from "zod";
+import { deploy } from "../../infra/local/deployed.ts";
+import type { HistoryEvent } from "../../infra/local/execution-history.ts";
+import { startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
+import { parseTemplate } from "../../infra/local/template.ts";
+import { synthesize } from "../../infra/synthesize.ts";
+
+const handledErrors = { ErrorEquals: z.array(z.string()) };
+const retrier = z.object({
+  ...handledErrors,
+  IntervalSeconds: z.number(),
+  MaxAttempts: z.number(),
+  BackoffRate: z.number(),
+  MaxDelaySeconds: z.number().optional(),
+});
+const state = z.looseObject({
+  Type: z.string(),
+  Next: z.string().optional(),
+  Retry: z.array(retrier).default([]),
+  Catch: z.array(z.object({ ...handledErrors, Next: z.string() })).default([]),
+  Choices: z
+    .array(z.object({ Variable: z.literal("$.next"), StringEquals: z.string(), Next: z.string() }))
+    .default([]),
+  Default: z.string().optional(),
+});
+const definition = z.looseObject({
+  StartAt: z.string(),
+  TimeoutSeconds: z.number(),
+  States: z.record(z.string(), state),
+});
+
+export type Definition = z.infer<typeof definition>;
+export type Entry = "open-connection" | "follow-job" | "ask-for-answer" | "send-answer" | "give-up";
+export type Invoke = (entry: string, payload: unknown) => Promise<unknown>;
+
+export interface Run {
+  readonly status: string;
+  readonly error: string | undefined;
+  readonly history: readonly HistoryEvent[];
+}
+
+/** The state machine of the synthesized template, with its functions known by the names of their entries. */
+export function deployedWorkflow() {
+  const template = parseTemplate(synthesize());
+  const { stateMachines, functions } = deploy(template, { apiUrl: "http://localhost", secretValue: "" });
+  const [machine] = stateMachines;
+  if (machine === undefined || stateMachines.length > 1) throw new Error("There is to be one state machine.");
+  const entries = new Map(
+    functions.map(({ arn, entry }) => [arn, entry.replace(/^functions\/workflow\/|\.lambda\.ts$/g, "")]),
+  );
+  return {
+    arn: machine.arn,
+    source: machine.definition,
+    definition: definition.parse(machine.definition),
+    entries,
+  };
+}
+
+/** Runs executions of a deployed workflow on the local endpoint. */
+export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkflow>, timeScale: number) {
+  const invokers = new Map<unknown, Invoke>();
+  // Left out: a scale that skips the waits would also end an execution at once. A test of its own reads it.
+  const { TimeoutSeconds: _, ...untimed } = z.looseObject({}).parse(deployed.source);
+  const invoke = async (arn: string, payload: unknown) => {
+    const { jobId } = z.object({ jobId: z.string() }).parse(payload);
+    return invokers.get(jobId)?.(deployed.entries.get(arn) ?? arn, payload);
+  };
+  const endpoint = await startStepFunctions({
+    stateMachines: [{ arn: deployed.arn, definition: untimed, invoke }],
+    timeScale,
+  });
+  const client = new SFNClient({
+    endpoint: endpoint.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+
+  return {
+    client,
+    async run(jobId: string, invoke: Invoke): Promise<Run> {
+      invokers.set(jobId, invoke);
+      const start = { stateMachineArn: deployed.arn, name: jobId, input: JSON.stringify({ jobId }) };
+      const { executionArn = "" } = await client.send(new StartExecutionCommand(start));
+      const history = () => endpoint.history(executionArn);
+      const end = () => {
+        const found = history().findLast(({ type }) => /^Execution(?!Started)/.test(type));
+        if (found === undefined) throw new Error(`The execution of ${jobId} does not end.`);
+        return found;
+      };
+      const last = await vi.waitFor(end, { interval: 5, timeout: 20_000 });
+      const error = last["executionFailedEventDetails"]?.["error"];
+      return { status: last.type.replace("Execution", ""), error, history: history() };
+    },
+    async close() {
+      await endpoint.close();
+      client.destroy();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import {
+  ASK,
+  answered,
+  asked,
+  calls,
+  challenged,
+  challengedBriefly,
+  done,
+  FOLLOW,
+  HOLD,
+  held,
+  OPEN,
+  OVER,
+  opened,
+  SAID,
+  type Scenario,
+  SEND,
+  sent,
+  WAIT,
+  working,
+} from "./scenario.ts";
+
+/** What happens when nothing goes wrong. */
+export const JOURNEYS: readonly Scenario[] = [
+  {
+    title: "a bank that is done within a slice",
+    script: { "open-connection": [opened], "follow-job": [done] },
+    states: [OPEN, FOLLOW, SAID, OVER],
+    calls: [...calls("open-connection"), ...calls("follow-job")],
+  },
+  {
+    title: "a bank that takes some slices is waited for between them",
+    script: { "open-connection": [opened], "follow-job": [working, working, done] },
+    states: [OPEN, FOLLOW, SAID, WAIT, FOLLOW, SAID, WAIT, FOLLOW, SAID, OVER],
+    calls: [...calls("open-connection"), ...calls("follow-job", 3)],
+  },
+  {
+    title: "a challenge that is answered",
+    script: {
+      "open-connection": [opened],
+      "follow-job": [challenged, done],
+      "ask-for-answer": [answered],
+      "send-answer": [sent],
+    },
+    states: [OPEN, FOLLOW, SAID, ASK, SEND, FOLLOW, SAID, OVER],
+    calls: [
+      ...calls("open-connection"),
+      ...calls("follow-job"),
+      ...calls("ask-for-answer"),
+      ...calls("send-answer"),
+      ...calls("follow-job"),
+    ],
+  },
+  {
+    title: "a challenge that nobody answers in time: the row decides what became of it",
+    script: {
+      "open-connection": [opened],
+      "follow-job": [challengedBriefly, done],
+      "ask-for-answer": [asked],
+      "send-answer": [sent],
+    },
+    states: [OPEN, FOLLOW, SAID, ASK, SEND, FOLLOW, SAID, OVER],
+    calls: [
+      ...calls("open-connection"),
+      ...calls("follow-job"),
+      ...calls("ask-for-answer"),
+      ...calls("send-answer"),
+      ...calls("follow-job"),
+    ],
+  },
+  {
+    title: "a bank that asks again after the answer",
+    script: {
+      "open-connection": [opened],
+      "follow-job": [challenged, challenged, working, done],
+      "ask-for-answer": [answered, answered],
+      "send-answer": [sent, sent],
+    },
+    states: [OPEN, FOLLOW, SAID, ASK, SEND, FOLLOW, SAID, ASK, SEND, FOLLOW, SAID, WAIT, FOLLOW, SAID, OVER],
+    calls: [
+      ...calls("open-connection"),
+      ...calls("follow-job"),
+      ...calls("ask-for-answer"),
+      ...calls("send-answer"),
+      ...calls("follow-job"),
+      ...calls("ask-for-answer"),
+      ...calls("send-answer"),
+      ...calls("follow-job", 2),
+    ],
+  },
+  {
+    title: "a bank that goes down while it is followed: the job is held, and opened again",
+    script: { "open-connection": [opened, opened], "follow-job": [held, done] },
+    states: [OPEN, FOLLOW, SAID, HOLD, OPEN, FOLLOW, SAID, OVER],
+    calls: [
+      ...calls("open-connection"),
+      ...calls("follow-job"),
+      ...calls("open-connection"),
+      ...calls("follow-job"),
+    ],
+  },
+];

@@ -1,0 +1,82 @@
+import type { Entry } from "./deployed-workflow.ts";
+import {
+  ASK,
+  answered,
+  type Call,
+  calls,
+  challenged,
+  done,
+  FOLLOW,
+  fails,
+  GIVE_UP,
+  GIVEN_UP,
+  gaveUp,
+  givesUp,
+  OPEN,
+  OVER,
+  opened,
+  SAID,
+  type Scenario,
+  SEND,
+  sent,
+  type Turn,
+} from "./scenario.ts";
+
+/** Each is retried; no retrier has to do it more often than it may. */
+const PASSING = [
+  "Lambda.ClientExecutionTimeoutException",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "UpstreamUnavailable",
+  "JobChanged",
+  "TaskFailed",
+  "Lambda.Unknown",
+  "Lambda.TooManyRequestsException",
+];
+const troubles: Turn[] = PASSING.flatMap((error) => fails(error));
+/** A function that was cut off at its time-out, or that ended out of memory. */
+const cutOff: Turn[] = [...fails("Sandbox.Timedout"), ...fails("Runtime.ExitError")];
+
+const JOURNEY: readonly [state: string, entry: Entry | undefined, turn: Turn | undefined][] = [
+  [OPEN, "open-connection", opened],
+  [FOLLOW, "follow-job", challenged],
+  [SAID, undefined, undefined],
+  [ASK, "ask-for-answer", answered],
+  [SEND, "send-answer", sent],
+];
+
+function troubled(troubledEntry: Entry, before: readonly Turn[], title: string): Scenario {
+  const turnsOf = (entry: Entry, turn: Turn) => (entry === troubledEntry ? [...before, turn] : [turn]);
+  const script = Object.fromEntries(
+    JOURNEY.flatMap(([, entry, turn]) =>
+      entry === undefined || turn === undefined ? [] : [[entry, turnsOf(entry, turn)] as const],
+    ),
+  );
+  const made = JOURNEY.flatMap(([, entry]): Call[] =>
+    entry === undefined ? [] : calls(entry, entry === troubledEntry ? before.length + 1 : 1),
+  );
+  return {
+    title,
+    script: { ...script, "follow-job": [...(script["follow-job"] ?? []), done] },
+    states: [...JOURNEY.map(([state]) => state), FOLLOW, SAID, OVER],
+    calls: [...made, ...calls("follow-job")],
+    retries: before.length,
+  };
+}
+
+const TASKS: readonly Entry[] = ["open-connection", "follow-job", "ask-for-answer", "send-answer"];
+
+/** Every error that may pass, in every Task. */
+export const PASSING_ERRORS: readonly Scenario[] = [
+  ...TASKS.map((entry) => troubled(entry, troubles, `${entry} goes on after every error that may pass`)),
+  ...TASKS.map((entry) => troubled(entry, cutOff, `${entry} goes on after it was cut off`)),
+  {
+    title: "give-up goes on after every error that may pass",
+    script: { "open-connection": fails("QueueExhausted"), "give-up": [...troubles, gaveUp] },
+    states: [OPEN, GIVE_UP, GIVEN_UP],
+    calls: [...calls("open-connection"), ...Array(troubles.length + 1).fill(givesUp("QueueExhausted"))],
+    retries: troubles.length,
+    fails: "GivenUp",
+  },
+];

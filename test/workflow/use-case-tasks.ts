@@ -1,0 +1,80 @@
+import { sfnWaker } from "../../functions/adapters/sfn-waker.ts";
+import type { Ports } from "../../functions/domain/ports.ts";
+import { Secret } from "../../functions/domain/secret.ts";
+import { taskHandler } from "../../functions/runtime/task-handler.ts";
+import { acceptConnection } from "../../functions/use-cases/accept-connection.ts";
+import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
+import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
+import { followJob } from "../../functions/use-cases/follow-job.ts";
+import { giveUp } from "../../functions/use-cases/give-up.ts";
+import { openConnection } from "../../functions/use-cases/open-connection.ts";
+import { sendAnswer } from "../../functions/use-cases/send-answer.ts";
+import { askInput, followOutput, giveUpInput, jobInput, jobOutput } from "../../functions/wire/task-io.ts";
+import { fakePorts } from "../support/fake-ports.ts";
+import type { Invoke, workflowEndpoint } from "./deployed-workflow.ts";
+import { type BankBehaviour, timedBank } from "./timed-bank.ts";
+
+/** As the queue's Retrier has it. */
+const QUEUE_INTERVAL_MS = 7200 * 1000;
+
+/** The entries' own code on ports in memory, at a bank that goes by the same clock. The user answers at once. */
+export function useCaseTasks(
+  { client }: Awaited<ReturnType<typeof workflowEndpoint>>,
+  behaviour: BankBehaviour,
+) {
+  const fakes = fakePorts();
+  const { upstream, logins } = timedBank(fakes.clock, behaviour);
+  const ports = { ...fakes, upstream, institutions: upstream, waker: sfnWaker(client) };
+  const handlers = handlersOf(ports);
+
+  const invoke: Invoke = async (entry, payload) => {
+    try {
+      const result = await handlers[entry]?.(payload);
+      if (entry === "ask-for-answer") await answer(ports, jobInput.parse(payload).jobId);
+      return result;
+    } catch (error) {
+      // The clock stands still while the workflow waits, but the queue is to last its time.
+      if (error instanceof Error && error.name === "InstitutionUnavailable")
+        ports.clock.pass(QUEUE_INTERVAL_MS);
+      throw error;
+    }
+  };
+
+  return {
+    ...ports,
+    logins,
+    invoke,
+    accept: async () => {
+      const login = { loginId: new Secret("gavinBelson"), password: new Secret("hooli2016") };
+      return (await acceptConnection(ports, { userId: "ea3a81", institutionId: "BANK", login })).job;
+    },
+  };
+}
+
+type TaskPorts = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "sealer" | "waker">;
+
+function handlersOf(ports: TaskPorts): { [entry: string]: (payload: unknown) => Promise<unknown> } {
+  return {
+    "open-connection": taskHandler("open-connection", jobInput, jobOutput, ({ jobId }) =>
+      openConnection(ports, { jobId }).then(() => ({ jobId })),
+    ),
+    "follow-job": taskHandler("follow-job", jobInput, followOutput, async ({ jobId }) => ({
+      jobId,
+      ...(await followJob(ports, { jobId })),
+    })),
+    "ask-for-answer": taskHandler("ask-for-answer", askInput, jobOutput, (input) =>
+      askForAnswer(ports, input).then(() => ({ jobId: input.jobId })),
+    ),
+    "send-answer": taskHandler("send-answer", jobInput, jobOutput, ({ jobId }) =>
+      sendAnswer(ports, { jobId }).then(() => ({ jobId })),
+    ),
+    "give-up": taskHandler("give-up", giveUpInput, jobOutput, (input) =>
+      giveUp(ports, input).then(() => ({ jobId: input.jobId })),
+    ),
+  };
+}
+
+function answer(ports: TaskPorts, jobId: string) {
+  const caller = { scope: "SERVER_ACCESS", version: "3.0" } as const;
+  return answerChallenge(ports, { jobId, caller, answers: [new Secret("1234")] });
+}
