@@ -1,13 +1,29 @@
 import { defineConfig } from "vitest/config";
 
+/** Local mode starts once per process: the functions keep what they made at their first call. */
+const NEEDS_A_PROCESS_OF_ITS_OWN = "test/journeys/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Local mode starts once per worker: the functions keep what they made at their first call.
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "journeys", include: [NEEDS_A_PROCESS_OF_ITS_OWN], isolate: true },
+      },
+      {
+        extends: true,
+        test: {
+          name: "parts",
+          include: ["test/**/*.test.ts"],
+          exclude: [NEEDS_A_PROCESS_OF_ITS_OWN],
+          isolate: false,
+        },
+      },
+    ],
     reporters: ["default", ["json", { outputFile: "coverage/test-report.json" }]],
     coverage: {
       provider: "v8",

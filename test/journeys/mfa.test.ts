@@ -152,17 +152,3 @@ test.each([
   expect(await backend.untilAsked(jobId)).toEqual(asked);
   expect(await backend.answersSent()).toBe(0);
 });
-
-test("a challenge that nobody answers in time expires, and its answer is gone", async () => {
-  const backend = new MobileBackend(reached());
-  const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
-  await backend.untilAsked(jobId);
-  const job = await backend.untilOver(jobId);
-  expect(stepOf(job.steps, "mfa-challenge")).toMatchObject({
-    status: "failed",
-    result: { code: "mfa-expired" },
-  });
-  const late = await backend.answer(jobId, ["1234"]);
-  expect([late.status, codeOf(late)]).toEqual([410, "resource-no-longer-available"]);
-  expect(await backend.answersSent()).toBe(0);
-});

@@ -32,13 +32,6 @@ describe("a login whose POST goes wrong", () => {
     expect(await backend.loginsSent()).toBe(logins);
   });
 
-  test("every time fails the job in clear words, after a bounded number of tries", async () => {
-    await backend.faults([{ ...POST_LOGIN, times: 1_000, do: { status: 500 } }]);
-    const job = await backend.untilOver(await backend.startJob(HOOLI, LOGINS.gavin));
-    expect(job.steps[0]).toMatchObject({ status: "failed", result: { code: "service-unavailable" } });
-    expect(await backend.loginsSent()).toBe(7);
-  });
-
   test("is looked up before it is sent again, each time", async () => {
     await backend.faults([{ ...POST_LOGIN, times: 1, do: { reset: "after" } }]);
     await backend.untilOver(await backend.startJob(HOOLI, LOGINS.gavin));

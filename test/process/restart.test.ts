@@ -3,8 +3,8 @@ import { backendOf, GAVIN, loginsSeen, MFA_BANK, PLAIN_BANK, statusesOf, WHISTLE
 import { freePorts, type LocalMode, startLocalMode, temporaryDirectory } from "./local-mode.ts";
 import { expectNoSecrets } from "./secrets-said.ts";
 
-/** A plain job takes three seconds, a challenge is open for sixty. */
-const TIME_SCALE = "2";
+/** A plain job takes a second and a half, a challenge is open for thirty. */
+const TIME_SCALE = "4";
 
 /** A start, and the start after its sudden end, on the same ports and the same directory. */
 async function twoLives(): Promise<() => Promise<LocalMode>> {
