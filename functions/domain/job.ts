@@ -1,17 +1,20 @@
 import type { Authorization } from "./institution.ts";
 import type { Step } from "./steps.ts";
 
-export type Phase =
-  | "accepted"
-  | "opening"
-  | "following"
-  | "challenged"
-  | "awaiting-answer"
-  | "answered"
-  | "sending-answer"
-  | "queued"
-  | "succeeded"
-  | "failed";
+export const PHASES = [
+  "accepted",
+  "opening",
+  "following",
+  "challenged",
+  "awaiting-answer",
+  "answered",
+  "sending-answer",
+  "queued",
+  "succeeded",
+  "failed",
+] as const;
+
+export type Phase = (typeof PHASES)[number];
 
 /** What the bank asks the user. Numbered within a job: an answer counts for its own challenge only. */
 export interface Challenge {
@@ -66,6 +69,6 @@ export interface Job {
   queue?: Queue | undefined;
 }
 
-export function isFinished(job: Pick<Job, "phase">): boolean {
-  return job.phase === "succeeded" || job.phase === "failed";
+export function isFinished({ phase }: Pick<Job, "phase">): boolean {
+  return phase === "succeeded" || phase === "failed";
 }

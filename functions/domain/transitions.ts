@@ -1,20 +1,11 @@
-import type { Job, Phase } from "./job.ts";
+import { isFinished, type Job, PHASES, type Phase } from "./job.ts";
 
 interface Transition {
   from: readonly Phase[];
   to: Phase;
 }
 
-const UNFINISHED: readonly Phase[] = [
-  "accepted",
-  "opening",
-  "following",
-  "challenged",
-  "awaiting-answer",
-  "answered",
-  "sending-answer",
-  "queued",
-];
+const UNFINISHED = PHASES.filter((phase) => !isFinished({ phase }));
 
 /** Every event of a job, the phases it may come in, and the phase it leads to. The one list of what can happen. */
 export const TRANSITIONS = {

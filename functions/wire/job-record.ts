@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Job } from "../domain/job.ts";
+import { type Job, PHASES } from "../domain/job.ts";
 
 const stepResult = z.union([
   z.object({ type: z.literal("link"), url: z.string() }),
@@ -14,18 +14,7 @@ const jobRecordSchema = z.object({
   userId: z.string(),
   institutionId: z.string(),
   authorization: z.enum(["user", "token", "user-mfa", "user-mfa-intermittent"]),
-  phase: z.enum([
-    "accepted",
-    "opening",
-    "following",
-    "challenged",
-    "awaiting-answer",
-    "answered",
-    "sending-answer",
-    "queued",
-    "succeeded",
-    "failed",
-  ]),
+  phase: z.enum(PHASES),
   version: z.int(),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Architecture, type CfnFunction, Runtime } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
@@ -41,6 +41,7 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
       mainFields: ["module", "main"],
       target: "node24",
       minify: true,
+      logLevel: LogLevel.WARNING,
       // The SDK goes into the bundle: its version is the tested one, and less of it is loaded at a cold start.
       externalModules: [],
       banner: REQUIRE_BANNER,

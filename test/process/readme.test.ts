@@ -1,0 +1,31 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { backendOf } from "./backend.ts";
+import { startLocalMode } from "./local-mode.ts";
+
+const run = promisify(execFile);
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+/** The commands of the README's shell blocks, without those that CI runs itself: they begin with npm. */
+const commands = [...readme.matchAll(/```sh\n(.+?)```/gs)]
+  .flatMap(([, block = ""]) => block.trim().split("\n"))
+  .filter((line) => !line.startsWith("npm "));
+
+test("the README's commands work as they are written, but for the ports", { timeout: 60_000 }, async () => {
+  expect(commands).toHaveLength(6);
+  const local = await startLocalMode({ TIME_SCALE: "10" });
+  const script = commands
+    .join("\necho\n")
+    .replaceAll("http://127.0.0.1:3000", local.apiUrl)
+    .replaceAll("http://127.0.0.1:3001", local.sandboxUrl ?? "");
+  const { stdout, stderr } = await run("sh", ["-e", "-c", script]);
+  expect(stderr).toBe("");
+  expect(stdout).not.toContain('"error"');
+
+  const id = /"type":"job","id":"([\w-]+)"/.exec(stdout)?.[1] ?? "";
+  expect(stdout).toContain('"calls":[{');
+  const backend = await backendOf(local);
+  expect((await backend.read(id)).id).toBe(id);
+});
