@@ -3,7 +3,7 @@ import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { answerChallenge } from "../use-cases/answer-challenge.ts";
-import { renderJobStub } from "../wire/job-reply.ts";
+import { renderJobStub } from "../wire/job-rendering.ts";
 import { parseMfaRequest } from "../wire/mfa-request.ts";
 
 const deps = once(() => ({

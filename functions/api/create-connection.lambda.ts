@@ -5,7 +5,7 @@ import { requireJson } from "../runtime/http-request.ts";
 import { once } from "../runtime/once.ts";
 import { acceptConnection } from "../use-cases/accept-connection.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
-import { renderAccepted } from "../wire/job-reply.ts";
+import { renderAccepted } from "../wire/job-rendering.ts";
 
 const deps = once(() => ({
   newId: parts.newId,

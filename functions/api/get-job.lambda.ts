@@ -3,7 +3,7 @@ import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
 import { jobs, replyOptions, tokenVerifier } from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { readJob } from "../use-cases/read-job.ts";
-import { renderJob } from "../wire/job-reply.ts";
+import { renderJob } from "../wire/job-rendering.ts";
 
 const deps = once(() => ({ jobs: jobs(), tokenVerifier: tokenVerifier() }));
 

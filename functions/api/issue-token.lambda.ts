@@ -3,7 +3,7 @@ import { apiKeys, settings, tokenIssuer } from "../runtime/compose.ts";
 import { requireForm } from "../runtime/http-request.ts";
 import { once } from "../runtime/once.ts";
 import { issueToken } from "../use-cases/issue-token.ts";
-import { renderToken } from "../wire/token-reply.ts";
+import { renderToken } from "../wire/token-rendering.ts";
 import { parseTokenRequest } from "../wire/token-request.ts";
 
 const deps = once(() => ({ apiKeys: apiKeys(), settings: settings(), tokenIssuer: tokenIssuer() }));

@@ -1,6 +1,7 @@
 import { type Authorization, mayAskForMfa } from "./institution.ts";
 
-export type StepStatus = "pending" | "in-progress" | "success" | "failed" | "skipped";
+export const STEP_STATUSES = ["pending", "in-progress", "success", "failed", "skipped"] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
 
 export interface LinkResult {
   type: "link";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Problem } from "../domain/refusal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ApiResult } from "../wire/api-event.ts";
-import { errorReply } from "../wire/error-reply.ts";
+import { renderErrors } from "../wire/error-rendering.ts";
 import { isDependencyDown } from "./dependency-down.ts";
 import { type HttpRequest, readHttpRequest } from "./http-request.ts";
 import { log } from "./log.ts";
@@ -58,7 +58,7 @@ async function answerOrRefuse(
       const errorName = error instanceof Error ? error.name : "unknown";
       log("error", "request failed", { correlationId, route, errorName });
     }
-    return { ...errorReply(correlationId, problems), headers: headersOf(problems[0]) };
+    return { ...renderErrors(correlationId, problems), headers: headersOf(problems[0]) };
   }
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type Job, PHASES } from "../domain/job.ts";
+import { STEP_STATUSES } from "../domain/steps.ts";
 
 const stepResult = z.union([
   z.object({ type: z.literal("link"), url: z.string() }),
@@ -21,7 +22,7 @@ const jobRecordSchema = z.object({
   steps: z.array(
     z.object({
       title: z.string(),
-      status: z.enum(["pending", "in-progress", "success", "failed", "skipped"]),
+      status: z.enum(STEP_STATUSES),
       result: z.nullable(stepResult),
     }),
   ),

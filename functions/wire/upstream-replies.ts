@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { STEP_STATUSES } from "../domain/steps.ts";
 
 /*
  * What upstream answers, read tolerantly: results as objects or one-element lists, links relative or absolute,
@@ -23,7 +24,7 @@ const resultSchema = z.object({
 
 const stepSchema = z.object({
   title: shortText,
-  status: z.enum(["pending", "in-progress", "success", "failed", "skipped"]),
+  status: z.enum(STEP_STATUSES),
   result: z.optional(z.nullable(z.union([resultSchema, z.array(resultSchema)]))),
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { LOGIN_FIELDS } from "../../functions/domain/login.ts";
 import type { RefusalReason } from "../../functions/domain/refusal.ts";
-import { errorReply } from "../../functions/wire/error-reply.ts";
+import { renderErrors } from "../../functions/wire/error-rendering.ts";
 
 const shape = z.strictObject({
   type: z.literal("list"),
@@ -55,14 +55,14 @@ function isReason(text: string): text is RefusalReason {
 
 describe("the reply to a refusal", () => {
   test.each(reasons())("for %s has the published status, code and shape", (reason) => {
-    const { status, body } = errorReply("c-1", [{ reason }]);
+    const { status, body } = renderErrors("c-1", [{ reason }]);
     shape.parse(JSON.parse(JSON.stringify(body)));
     expect([status, body.data[0]?.code]).toEqual(TABLE[reason]);
     expect(body).toMatchObject({ type: "list", correlationId: "c-1" });
   });
 
   test("for an error of ours says nothing of what went wrong", () => {
-    expect(errorReply("c-1", ["internal"])).toEqual({
+    expect(renderErrors("c-1", ["internal"])).toEqual({
       status: 500,
       body: {
         type: "list",
@@ -84,7 +84,7 @@ describe("the reply to a refusal", () => {
     ["api-key-not-valid", "Unable to authenticate. Please, check your API key"],
     ["token-expired", "Token has expired"],
   ] as const)("for %s has the published detail", (reason, detail) => {
-    expect(errorReply("c", [{ reason }]).body.data[0]?.detail).toBe(detail);
+    expect(renderErrors("c", [{ reason }]).body.data[0]?.detail).toBe(detail);
   });
 });
 
@@ -104,7 +104,7 @@ describe("a missing field", () => {
     ["mfa-response", "MFA response parameter is required.", "job/mfa-response", "mfa-response"],
     ["userId", "User ID parameter is required.", "userId", "userId"],
   ])("named %s is named in words and by its place", (field, detail, pointer, parameter) => {
-    const { body } = errorReply("c", [{ reason: "field-missing", field }]);
+    const { body } = renderErrors("c", [{ reason: "field-missing", field }]);
     expect(body.data).toEqual([
       {
         type: "error",
@@ -118,12 +118,12 @@ describe("a missing field", () => {
 
   test("is one entry of as many as are missing, in their order", () => {
     const [first, ...more] = LOGIN_FIELDS.map((field) => ({ reason: "field-missing" as const, field }));
-    const { body } = errorReply("c", [first ?? "internal", ...more]);
+    const { body } = renderErrors("c", [first ?? "internal", ...more]);
     expect(body.data.map(({ source }) => source?.parameter)).toEqual([...LOGIN_FIELDS]);
   });
 
   test("of a wrong kind is told so", () => {
-    const { body } = errorReply("c", [{ reason: "field-not-valid", field: "password" }]);
+    const { body } = renderErrors("c", [{ reason: "field-not-valid", field: "password" }]);
     expect(body.data[0]).toMatchObject({
       title: "Required parameter not valid",
       detail: "Password parameter is not valid.",
@@ -131,13 +131,13 @@ describe("a missing field", () => {
   });
 
   test("that no schema of ours has is not named", () => {
-    const { body } = errorReply("c", [{ reason: "field-not-valid", field: "hunter2" }]);
+    const { body } = renderErrors("c", [{ reason: "field-not-valid", field: "hunter2" }]);
     expect(JSON.stringify(body)).not.toContain("hunter2");
   });
 });
 
 test("a wrong version is pointed at as recorded", () => {
-  const { body } = errorReply("c", [{ reason: "version-not-valid", field: "basiq-version" }]);
+  const { body } = renderErrors("c", [{ reason: "version-not-valid", field: "basiq-version" }]);
   expect(body.data[0]).toMatchObject({
     detail: "Basiq-version must be specified in HTTP request header",
     source: { parameter: "basiq-version", pointer: "header/basiq-version" },

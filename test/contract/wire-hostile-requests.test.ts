@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { LOGIN_FIELDS } from "../../functions/domain/login.ts";
 import { Refusal } from "../../functions/domain/refusal.ts";
 import { parseConnectionRequest } from "../../functions/wire/connection-request.ts";
-import { errorReply } from "../../functions/wire/error-reply.ts";
+import { renderErrors } from "../../functions/wire/error-rendering.ts";
 import { parseMfaRequest } from "../../functions/wire/mfa-request.ts";
 import { parseTokenRequest } from "../../functions/wire/token-request.ts";
 
@@ -45,7 +45,7 @@ function refusesAtMost(parse: () => unknown) {
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
     if (!(error instanceof Refusal)) return;
-    const { status, body } = errorReply("correlation", error.problems);
+    const { status, body } = renderErrors("correlation", error.problems);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
     expect(JSON.stringify(body)).not.toContain(MARK);

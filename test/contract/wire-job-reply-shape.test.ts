@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../functions/domain/job.ts";
-import { renderJob } from "../../functions/wire/job-reply.ts";
+import { jobReply, jobReplyInLists } from "../../functions/wire/api-replies.ts";
+import { renderJob } from "../../functions/wire/job-rendering.ts";
 import { awaitingJob, followingJob, jobOf, stepsOf, USER_ID } from "../support/job-examples.ts";
-import { listJob, objectJob } from "../support/job-reply-shapes.ts";
 
 const asObject = { apiUrl: "https://api.example.com", stepResults: "object" } as const;
 const asList = { ...asObject, stepResults: "list" } as const;
@@ -39,8 +39,8 @@ const examples: [string, Job][] = [
 
 describe.each(examples)("a job that is %s", (_, job) => {
   test("has the published shape, and nothing of ours inside", () => {
-    objectJob.parse(sent(renderJob(job, asObject)));
-    listJob.parse(sent(renderJob(job, asList)));
+    jobReply.parse(sent(renderJob(job, asObject)));
+    jobReplyInLists.parse(sent(renderJob(job, asList)));
   });
 
   test("is dated without fractions", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../functions/domain/job.ts";
 import { Secret } from "../../functions/domain/secret.ts";
-import { renderAccepted, renderJob, renderJobStub } from "../../functions/wire/job-reply.ts";
-import { renderToken } from "../../functions/wire/token-reply.ts";
+import { renderAccepted, renderJob, renderJobStub } from "../../functions/wire/job-rendering.ts";
+import { renderToken } from "../../functions/wire/token-rendering.ts";
 import { awaitingJob, followingJob, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
 
 const api = "https://api.example.com";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { jobReply, stubReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { MobileBackend, statuses } from "./mobile-backend.ts";
-import { jobReply, stubReply } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const reached = target();

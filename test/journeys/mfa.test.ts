@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { errorReply, stubReply } from "../../functions/wire/api-replies.ts";
 import { AVIATO, HOOLI, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
-import { errorReply, stubReply } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const reached = target();
@@ -51,6 +51,7 @@ describe("every kind of challenge", () => {
     expect(challenge).toMatchObject({
       method,
       input,
+      expiryMs: 120_000,
       links: { response: `${reached().apiUrl}/jobs/${jobId}/mfa` },
     });
     const reply = await backend.answer(jobId, answers);

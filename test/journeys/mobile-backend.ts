@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { jobReply, mfaResult, type StepReply, stubReply, tokenReply } from "./reply-shapes.ts";
+import { jobReply, mfaResult, stubReply, tokenReply } from "../../functions/wire/api-replies.ts";
 import type { Target } from "./target.ts";
 
 /** Far more looks than any job needs: a job that is stuck fails its test, whatever the machine's speed. */
 const MAX_LOOKS = 1_000;
 const LOOK_EVERY_MS = 20;
+
+export type StepReply = z.infer<typeof jobReply>["steps"][number];
 
 export interface HttpReply {
   status: number;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { stubReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
 import { MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
-import { stubReply } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const reached = target();

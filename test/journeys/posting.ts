@@ -1,7 +1,7 @@
 import { beforeAll, expect } from "vitest";
+import { errorReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
-import { errorReply } from "./reply-shapes.ts";
 import type { Target } from "./target.ts";
 
 /** A body that nothing is wrong with. */

@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { errorReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import type { HttpReply } from "./mobile-backend.ts";
 import { posting, refusal, VALID } from "./posting.ts";
-import { errorReply } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const { backend, serverToken, post } = posting(target());
@@ -104,6 +104,7 @@ describe("POST /token", () => {
   test.each(["2.0", "2.1", "3.0"])("takes version %s, and no scope for the server's", async (version) => {
     const reply = await backend().trade({}, { "basiq-version": version });
     expect([reply.status, reply.headers.get("cache-control")]).toEqual([200, "no-store"]);
+    expect(reply.json).toMatchObject({ token_type: "Bearer", expires_in: 3600 });
   });
 
   test("refuses a client's token for nobody, an unknown scope, and a user id that is none", async () => {

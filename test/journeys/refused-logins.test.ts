@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { errorReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
 import { posting, refusal, VALID } from "./posting.ts";
-import { errorReply } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const { backend, post } = posting(target());

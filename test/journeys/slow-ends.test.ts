@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { errorReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { MobileBackend, stepOf } from "./mobile-backend.ts";
-import { errorReply } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const reached = target();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { errorReply, queuedResult } from "../../functions/wire/api-replies.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
 import { isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
-import { errorReply, queuedResult } from "./reply-shapes.ts";
 import { target } from "./target.ts";
 
 const reached = target();

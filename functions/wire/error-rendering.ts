@@ -1,4 +1,5 @@
 import type { Problem } from "../domain/refusal.ts";
+import type { ErrorReply } from "./api-replies.ts";
 import { WORDINGS } from "./error-wordings.ts";
 
 /** How a field is called in words, and where in a request it is. */
@@ -16,24 +17,11 @@ const FIELDS: { [field: string]: { caption: string; pointer: string } } = {
   "basiq-version": { caption: "Basiq-version", pointer: "header/basiq-version" },
 };
 
-export interface ErrorReply {
-  status: number;
-  body: { type: "list"; correlationId: string; data: ErrorItem[] };
-}
-
-interface ErrorItem {
-  type: "error";
-  code: string;
-  title: string;
-  detail?: string;
-  source?: { pointer: string; parameter: string };
-}
-
 /** The published error shape. The status is that of the first problem: a refusal has one kind of them. */
-export function errorReply(
+export function renderErrors(
   correlationId: string,
   problems: readonly [Problem | "internal", ...Problem[]],
-): ErrorReply {
+): { status: number; body: ErrorReply } {
   const [first] = problems;
   const reason = first === "internal" ? first : first.reason;
   return {
@@ -42,7 +30,7 @@ export function errorReply(
   };
 }
 
-function errorItem(problem: Problem | "internal"): ErrorItem {
+function errorItem(problem: Problem | "internal"): ErrorReply["data"][number] {
   const { reason, field } = problem === "internal" ? { reason: problem, field: undefined } : problem;
   const { code, title, detail } = WORDINGS[reason];
   const named = field === undefined ? undefined : FIELDS[field];
