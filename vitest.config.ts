@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Local mode starts once per process: the functions keep what they made at their first call. */
-const NEEDS_A_PROCESS_OF_ITS_OWN = "test/journeys/**/*.test.ts";
+const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -12,14 +12,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "journeys", include: [NEEDS_A_PROCESS_OF_ITS_OWN], isolate: true },
+        test: { name: "journeys", include: NEED_A_PROCESS_OF_THEIR_OWN, isolate: true },
       },
       {
         extends: true,
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [NEEDS_A_PROCESS_OF_ITS_OWN],
+          exclude: NEED_A_PROCESS_OF_THEIR_OWN,
           isolate: false,
         },
       },
