@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Problem } from "../domain/refusal.ts";
-import { Refusal } from "../domain/refusal.ts";
+import { type Problem, Refusal } from "../domain/refusal.ts";
 import type { ApiResult } from "../wire/api-event.ts";
 import { renderErrors } from "../wire/error-rendering.ts";
 import { isDependencyDown } from "./dependency-down.ts";
