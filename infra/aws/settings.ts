@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import * as z from "zod/mini";
 
 /** Logins go there: in the clear only on this very machine, for the sandbox and for emulators. */
-const upstreamUrl = z.string().check(
+export const upstreamUrl = z.string().check(
   z.regex(
     /^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/[^\s]*)?)$/,
     "must be an https address",

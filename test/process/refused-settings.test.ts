@@ -40,7 +40,8 @@ describe("local mode ends with one clear line", () => {
         SANDBOX_PORT: "-1",
         LOCAL_API_KEY: "short",
         TIME_SCALE: "fast",
-        UPSTREAM_URL: "somewhere",
+        // Logins would go there in the clear.
+        UPSTREAM_URL: "http://aggregator.example",
       },
     ],
   ])("that names %j when they are not valid", async (names, variables) => {
