@@ -11,7 +11,7 @@ export interface BasiqReply {
 /** A token and two tries of it, with a pause, take 20 s of the 29 s that an API function has. */
 const READ_TIMEOUT_MS = 6_000;
 
-/** What is posted is better waited for than looked for afterwards. A Task has 60 s. */
+/** What is posted is better waited for than looked for afterwards. A Task has 90 s. */
 export const WRITE_TIMEOUT_MS = 30_000;
 
 /** The longest list that we ask for stays far below it. */
@@ -28,9 +28,17 @@ export async function basiqFetch(
     const response = await fetch(url, { ...init, redirect: "error", signal });
     const text = await readText(response);
     return { status: response.status, retryAfterMs: retryAfterMs(response), json: parsed(text) };
-  } catch {
-    throw new UpstreamUnavailable({ mayStillArrive: signal.aborted });
+  } catch (error) {
+    throw new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) });
   }
+}
+
+/** Failures of a connection that was never made. After any other one, upstream may still be at work. */
+const NEVER_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
+
+function neverLeft(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && NEVER_CONNECTED.includes(String(cause.code));
 }
 
 async function readText(response: Response): Promise<string> {

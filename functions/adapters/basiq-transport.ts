@@ -74,7 +74,9 @@ function usable<Result>(reply: BasiqReply | undefined, isSafeToRepeat: boolean, 
   if (reply === undefined) throw new UpstreamUnavailable();
   if (reply.status >= 200 && reply.status < 300) return readOr(reply.json, read);
   const problem = problemIn(reply.json);
-  if (problem === undefined || !isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable();
+  // Upstream's own words end the exchange. A gateway's do not: what it lost sight of may still be worked on.
+  if (problem === undefined) throw new UpstreamUnavailable({ mayStillArrive: true });
+  if (!isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable();
   throw new UpstreamRefused(reply.status, problem);
 }
 
@@ -91,7 +93,7 @@ function readOr<Result>(json: unknown, read: Read<Result>): Result {
   try {
     return read(json);
   } catch {
-    throw new UpstreamUnavailable();
+    throw new UpstreamUnavailable({ mayStillArrive: true });
   }
 }
 

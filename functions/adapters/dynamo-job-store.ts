@@ -37,11 +37,35 @@ export function dynamoJobStore({ client, tableName, clock, newId }: JobStoreOpti
     },
 
     async add(job) {
-      await client.send(new PutItemCommand({ TableName: tableName, Item: itemOf(job, newId()) }));
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: itemOf(job, newId()),
+            // A first try that was given up may land late, when its repeat has long been built upon.
+            ConditionExpression: "attribute_not_exists(pk)",
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
 
-    async drop(jobId) {
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(jobId) }));
+    async drop(job) {
+      try {
+        await client.send(
+          new DeleteItemCommand({
+            TableName: tableName,
+            Key: keyOf(job.id),
+            ConditionExpression: "attribute_not_exists(pk) OR version = :version",
+            ExpressionAttributeValues: marshall({ ":version": job.version }),
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
     },
 
     async record(before, change) {

@@ -20,5 +20,5 @@ export const handler = apiHandler("answer-mfa", async (request) => {
   const jobId = jobOfPath(request);
   const answers = parseMfaRequest(request.jsonObject());
   const job = await answerChallenge(deps(), { jobId, caller, answers });
-  return { status: 202, body: renderJobStub(job, parts.replyOptions()), jobId };
+  return { status: 202, body: renderJobStub(job, parts.replyOptions()) };
 });

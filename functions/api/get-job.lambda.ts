@@ -10,5 +10,5 @@ const deps = once(() => ({ jobs: jobs(), tokenVerifier: tokenVerifier() }));
 export const handler = apiHandler("get-job", async (request) => {
   const caller = await authenticate(deps(), request);
   const job = await readJob(deps(), { jobId: jobOfPath(request), caller });
-  return { status: 200, body: renderJob(job, replyOptions()), jobId: job.id };
+  return { status: 200, body: renderJob(job, replyOptions()) };
 });

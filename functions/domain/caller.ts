@@ -1,5 +1,8 @@
-export type Scope = "SERVER_ACCESS" | "CLIENT_ACCESS";
-export type BasiqVersion = "2.0" | "2.1" | "3.0";
+export const SCOPES = ["SERVER_ACCESS", "CLIENT_ACCESS"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const BASIQ_VERSIONS = ["2.0", "2.1", "3.0"] as const;
+export type BasiqVersion = (typeof BASIQ_VERSIONS)[number];
 
 export interface TokenClaims {
   scope: Scope;

@@ -5,9 +5,20 @@ import type { StepError } from "./steps.ts";
  * No message holds anything that came from outside.
  */
 
+/** The names by which the workflow retries or words an error. */
+export const WORKFLOW_ERRORS = {
+  upstreamUnavailable: "UpstreamUnavailable",
+  institutionUnavailable: "InstitutionUnavailable",
+  queueExhausted: "QueueExhausted",
+  jobChanged: "JobChanged",
+  jobMissing: "JobMissing",
+  /** Stands for every error that the workflow does not know. */
+  taskFailed: "TaskFailed",
+} as const;
+
 /** Upstream gave no usable reply: none at all, a 5xx, or rubbish. What was asked for may have been done. */
 export class UpstreamUnavailable extends Error {
-  override readonly name = "UpstreamUnavailable";
+  override readonly name = WORKFLOW_ERRORS.upstreamUnavailable;
   /** We stopped waiting, but the request may still be on its way: a look right now proves nothing. */
   readonly mayStillArrive: boolean;
   constructor({ mayStillArrive = false } = {}) {
@@ -30,7 +41,7 @@ export class UpstreamRefused extends Error {
 
 /** The bank is down: the attempt is over, and the queue makes the next one. */
 export class InstitutionUnavailable extends Error {
-  override readonly name = "InstitutionUnavailable";
+  override readonly name = WORKFLOW_ERRORS.institutionUnavailable;
   constructor() {
     super("The institution is unavailable.");
   }
@@ -38,7 +49,7 @@ export class InstitutionUnavailable extends Error {
 
 /** The job changed between the reading and the writing; read it again and decide anew. */
 export class JobChanged extends Error {
-  override readonly name = "JobChanged";
+  override readonly name = WORKFLOW_ERRORS.jobChanged;
   constructor() {
     super("The job was changed meanwhile.");
   }
@@ -54,7 +65,7 @@ export class DependencyDown extends Error {
 
 /** Every attempt that the queue allows was made. */
 export class QueueExhausted extends Error {
-  override readonly name = "QueueExhausted";
+  override readonly name = WORKFLOW_ERRORS.queueExhausted;
   constructor() {
     super("The institution stayed unavailable.");
   }
@@ -62,21 +73,14 @@ export class QueueExhausted extends Error {
 
 /** An execution without its row: nothing can be done for it. */
 export class JobMissing extends Error {
-  override readonly name = "JobMissing";
+  override readonly name = WORKFLOW_ERRORS.jobMissing;
   constructor() {
     super("The job does not exist.");
   }
 }
 
-const EXPECTED_BY_WORKFLOW: readonly string[] = [
-  "UpstreamUnavailable",
-  "InstitutionUnavailable",
-  "JobChanged",
-  "QueueExhausted",
-  "JobMissing",
-];
-
-/** Whether the workflow retries or words an error by its name. */
+/** Whether the workflow knows an error by its name. */
 export function isExpectedByWorkflow(errorName: string): boolean {
-  return EXPECTED_BY_WORKFLOW.includes(errorName);
+  const known: readonly string[] = Object.values(WORKFLOW_ERRORS);
+  return known.includes(errorName);
 }

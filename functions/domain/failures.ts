@@ -1,3 +1,4 @@
+import { WORKFLOW_ERRORS } from "./errors.ts";
 import type { StepError } from "./steps.ts";
 
 /** The failures that are ours to word; every other one is passed on as upstream gave it. */
@@ -35,10 +36,10 @@ export const INTERNAL_ERROR: StepError = {
 /** The step error for the name of the error that ended an execution. */
 export function failureFor(errorName: string): StepError {
   switch (errorName) {
-    case "InstitutionUnavailable":
-    case "QueueExhausted":
+    case WORKFLOW_ERRORS.institutionUnavailable:
+    case WORKFLOW_ERRORS.queueExhausted:
       return TEMPORARY_UNAVAILABLE;
-    case "UpstreamUnavailable":
+    case WORKFLOW_ERRORS.upstreamUnavailable:
       return SERVICE_UNAVAILABLE;
     default:
       return INTERNAL_ERROR;

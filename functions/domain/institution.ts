@@ -1,4 +1,5 @@
-export type Authorization = "user" | "token" | "user-mfa" | "user-mfa-intermittent";
+export const AUTHORIZATIONS = ["user", "token", "user-mfa", "user-mfa-intermittent"] as const;
+export type Authorization = (typeof AUTHORIZATIONS)[number];
 
 /** What a job needs to know of an institution; upstream's record holds far more. */
 export interface Institution {

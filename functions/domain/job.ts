@@ -16,10 +16,13 @@ export const PHASES = [
 
 export type Phase = (typeof PHASES)[number];
 
+export const CHALLENGE_METHODS = ["token", "security-questions"] as const;
+export type ChallengeMethod = (typeof CHALLENGE_METHODS)[number];
+
 /** What the bank asks the user. Numbered within a job: an answer counts for its own challenge only. */
 export interface Challenge {
   number: number;
-  method: "token" | "security-questions";
+  method: ChallengeMethod;
   description: string;
   input: string[];
   /** As upstream gave it. Our own deadline is `expiresAt`. */

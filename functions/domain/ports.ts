@@ -21,8 +21,8 @@ export interface JobStore {
   /** Never older than any earlier answer. */
   find(jobId: string): Promise<Job | undefined>;
   add(job: Job): Promise<void>;
-  /** Removes a job that lost its claim and that nobody has seen. */
-  drop(jobId: string): Promise<void>;
+  /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
+  drop(job: Job): Promise<boolean>;
   /** Applies an event and writes the outcome. Throws `JobChanged` when the row is not as `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
 }

@@ -11,6 +11,15 @@ export const QUEUE_LIMIT_SECONDS = MAX_RETRIES * RETRY_EVERY_SECONDS;
 /** The 84th retry is due at the very end of the 7 days, and comes a moment later. */
 const SLACK_MS = (RETRY_EVERY_SECONDS * 1000) / 2;
 
+/** Timers and clocks differ by less. */
+const EARLY_MS = 60_000;
+
+/** Whether the next attempt may start: a run that comes far too early is a repeated one. */
+export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date) => number): boolean {
+  if (job.phase !== "queued" || job.queue === undefined) return true;
+  return msUntil(new Date(job.queue.nextAttemptAt)) <= EARLY_MS;
+}
+
 /** Whether no further attempt may start: all were made, or the 7 days are over. */
 export function isExhausted(job: Pick<Job, "attempt" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.attempt >= MAX_ATTEMPTS) return true;

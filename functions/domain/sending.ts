@@ -3,13 +3,21 @@ import type { Job } from "./job.ts";
 
 /**
  * A login or an answer may be sent again this long after it was sent, should upstream not know of it then: longer than any
- * request is waited for, and than one may lie on its way after that. The workflow's retries go on for longer still.
+ * request is waited for, and than one may lie on its way after that.
  */
 export const IN_FLIGHT_MS = 60_000;
 
 /** Whether what was sent has arrived by now if it ever will. */
 export function mayBeSentAgain(job: Pick<Job, "sendAgainAt">, now: Date): boolean {
   return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime();
+}
+
+/** An attempt in which upstream could not be reached, or not be understood, is given up after this long. */
+const ATTEMPT_LIMIT_MS = 4 * 60_000;
+
+/** Whether a login of this attempt is not sent any more. */
+export function isOverdue(job: Pick<Job, "attemptAt">, msUntil: (moment: Date) => number): boolean {
+  return job.attemptAt !== undefined && msUntil(new Date(job.attemptAt)) < -ATTEMPT_LIMIT_MS;
 }
 
 /** Whether an exchange ended without telling what became of it, but with nothing left on its way. */

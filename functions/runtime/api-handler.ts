@@ -2,15 +2,16 @@ import { randomUUID } from "node:crypto";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import type { ApiResult } from "../wire/api-event.ts";
 import { renderErrors } from "../wire/error-rendering.ts";
+import { jobIdSchema } from "../wire/ids.ts";
 import { isDependencyDown } from "./dependency-down.ts";
 import { type HttpRequest, readHttpRequest } from "./http-request.ts";
-import { log } from "./log.ts";
+import { type LogFields, log } from "./log.ts";
 
 export interface Reply {
   status: number;
   body: object;
   headers?: Record<string, string>;
-  /** For the log line of the request. */
+  /** For the log line of the request, where its path names no job. */
   jobId?: string;
 }
 
@@ -23,41 +24,41 @@ export function apiHandler(
   answer: (request: HttpRequest) => Promise<Reply>,
 ): (event: unknown) => Promise<ApiResult> {
   return async (event) => {
-    const correlationId = randomUUID();
+    const fields: LogFields & { correlationId: string } = { correlationId: randomUUID(), route };
     const startedAt = performance.now();
-    const reply = await answerOrRefuse(event, answer, correlationId, route);
+    const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields);
     const durationMs = Math.round(performance.now() - startedAt);
-    const { status, jobId } = reply;
-    log("info", "request", {
-      correlationId,
-      route,
-      status,
-      durationMs,
-      ...(jobId !== undefined && { jobId }),
-    });
+    log("info", "request", { ...fields, ...(jobId !== undefined && { jobId }), status, durationMs });
     return {
-      statusCode: reply.status,
-      headers: { "content-type": "application/json", "cache-control": "no-store", ...reply.headers },
-      body: JSON.stringify(reply.body),
+      statusCode: status,
+      headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+      body: JSON.stringify(body),
     };
   };
 }
 
+/** Notes in the fields of the log line what becomes known of the request. */
 async function answerOrRefuse(
   event: unknown,
   answer: (request: HttpRequest) => Promise<Reply>,
-  correlationId: string,
-  route: string,
+  fields: LogFields & { correlationId: string },
 ): Promise<Reply> {
   try {
-    return await answer(readHttpRequest(event));
+    const request = readHttpRequest(event);
+    const jobId = jobIdSchema.safeParse(request.parameter("jobId"));
+    if (jobId.success) fields.jobId = jobId.data;
+    return await answer(request);
   } catch (error) {
     const problems = problemsOf(error);
+    const [first] = problems;
+    fields.reason = first === "internal" ? first : first.reason;
     if (!(error instanceof Refusal)) {
-      const errorName = error instanceof Error ? error.name : "unknown";
-      log("error", "request failed", { correlationId, route, errorName });
+      log("error", "request failed", {
+        ...fields,
+        errorName: error instanceof Error ? error.name : "unknown",
+      });
     }
-    return { ...renderErrors(correlationId, problems), headers: headersOf(problems[0]) };
+    return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };
   }
 }
 

@@ -12,25 +12,18 @@ export interface LogFields {
   status?: number;
   reason?: string;
   errorName?: string;
-  phase?: string;
-  attempt?: number;
-  next?: string;
   durationMs?: number;
-  upstreamCall?: string;
-  upstreamStatus?: number;
 }
 
 /** Writes one JSON line. Only the fields named above leave, whatever else an object may carry. */
 export function log(level: Level, message: string, fields: LogFields = {}): void {
   if (LEVELS.indexOf(level) < LEVELS.indexOf(threshold())) return;
-  const { correlationId, jobId, route, task, status, reason, errorName } = fields;
-  const { phase, attempt, next, durationMs, upstreamCall, upstreamStatus } = fields;
+  const { correlationId, jobId, route, task, status, reason, errorName, durationMs } = fields;
   const line = {
     time: new Date().toISOString(),
     level,
     message,
-    ...{ correlationId, jobId, route, task, status, reason, errorName },
-    ...{ phase, attempt, next, durationMs, upstreamCall, upstreamStatus },
+    ...{ correlationId, jobId, route, task, status, reason, errorName, durationMs },
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

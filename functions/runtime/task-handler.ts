@@ -1,11 +1,11 @@
 import type * as z from "zod/mini";
-import { isExpectedByWorkflow } from "../domain/errors.ts";
+import { isExpectedByWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
 import { jobInput } from "../wire/task-io.ts";
 import { log } from "./log.ts";
 
 /** Replaces an error that the workflow does not know by name: its message could hold anything. */
 class TaskFailed extends Error {
-  override readonly name = "TaskFailed";
+  override readonly name = WORKFLOW_ERRORS.taskFailed;
   constructor() {
     super("The task failed.");
   }

@@ -1,4 +1,5 @@
 import { DependencyDown } from "../domain/errors.ts";
+import { SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import type { Institution } from "../domain/institution.ts";
 import { isFinished, type Job } from "../domain/job.ts";
 import { type Login, packLogin } from "../domain/login.ts";
@@ -6,6 +7,7 @@ import type { Ports } from "../domain/ports.ts";
 import { loginOf } from "../domain/secret-refs.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { checkLogin } from "./check-login.ts";
+import { failJob } from "./fail-job.ts";
 
 export interface AcceptConnection {
   userId: string;
@@ -73,27 +75,32 @@ function upstreamJobsOf(job: Job | undefined): string[] {
     : [...job.knownUpstreamJobIds, job.upstreamJobId];
 }
 
-/** Leaves nothing behind when the claim is lost or a write fails, as far as what failed lets us. */
+/** False when a rival took the claim: then nothing of the job is left. */
 async function addAndClaim(deps: Deps, job: Job, login: Login, from: string | undefined): Promise<boolean> {
   try {
     await addJob(deps, job, login);
     if (await deps.claims.take(job.userId, job.institutionId, job.id, from)) return true;
   } catch (error) {
-    // A claim whose reply was lost points at a whole job, which the same request finds again.
-    if ((await deps.claims.holder(job.userId, job.institutionId)) !== job.id) await dropJob(deps, job);
+    await abandon(deps, job).catch(() => undefined);
     throw error;
   }
-  await dropJob(deps, job);
+  if (await deps.jobs.drop(job)) await deps.vault.destroy(loginOf(job));
   return false;
+}
+
+/**
+ * Ends a job of which nobody can say whether it holds its claim. It is not removed: the same request, repeated, may have
+ * found it meanwhile. If it has been started, it goes on.
+ */
+async function abandon(deps: Deps, job: Job): Promise<void> {
+  if ((await deps.claims.holder(job.userId, job.institutionId)) === job.id) return;
+  const row = await deps.jobs.find(job.id);
+  if (row === undefined) await deps.vault.destroy(loginOf(job));
+  else if (row.phase === "accepted") await failJob(deps, row, SERVICE_UNAVAILABLE);
 }
 
 /** The secret first, then the row: a claim that points at the job points at a whole one, without a transaction. */
 async function addJob(deps: Deps, job: Job, login: Login): Promise<void> {
   await deps.vault.keep(loginOf(job), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
   await deps.jobs.add(job);
-}
-
-async function dropJob(deps: Deps, job: Job): Promise<void> {
-  await deps.jobs.drop(job.id);
-  await deps.vault.destroy(loginOf(job));
 }

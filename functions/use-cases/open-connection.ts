@@ -4,16 +4,16 @@ import {
   UpstreamRefused,
   UpstreamUnavailable,
 } from "../domain/errors.ts";
-import { INTERNAL_ERROR, isOutage } from "../domain/failures.ts";
+import { INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import type { Job } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
 import { FOLLOW_LIMIT_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
-import { isExhausted } from "../domain/queue-policy.ts";
+import { isDue, isExhausted } from "../domain/queue-policy.ts";
 import { loginOf } from "../domain/secret-refs.ts";
-import { isSettled, mayBeSentAgain } from "../domain/sending.ts";
+import { isOverdue, isSettled, mayBeSentAgain } from "../domain/sending.ts";
 import type { StepError } from "../domain/steps.ts";
-import { findAttempt } from "../domain/upstream-job.ts";
+import { findAttempt, type UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
 import { holdAttempt } from "./hold-attempt.ts";
@@ -32,6 +32,7 @@ export async function openConnection(deps: Deps, { jobId }: { jobId: string }): 
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
   if (isExhausted(job, deps.clock.msUntil)) throw new QueueExhausted();
+  if (!isDue(job, deps.clock.msUntil)) throw new InstitutionUnavailable();
   if (job.phase === "queued" && (await isStillDown(deps, job))) return hold(deps, job, job.attempt + 1);
   const attemptAt = deps.clock.now().toISOString();
   const changes = { attempt: job.attempt + 1, attemptAt, sendAgainAt: sendAgainAt(deps) };
@@ -50,13 +51,24 @@ async function isStillDown(deps: Deps, job: Job): Promise<boolean> {
 
 /** The login may have been sent before: upstream's own list says whether it was. */
 async function reopen(deps: Deps, job: Job): Promise<Job> {
-  const { institutionId, knownUpstreamJobIds } = job;
-  const startedAt = job.attemptAt ?? job.createdAt;
-  const listed = await deps.upstream.jobsOf(job.userId);
-  const found = findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds });
-  if (found !== undefined) return recordOpened(deps, job, found.id);
-  if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
+  const isLastLook = isOverdue(job, deps.clock.msUntil);
+  try {
+    const found = await findSent(deps, job);
+    if (found !== undefined) return await recordOpened(deps, job, found.id);
+    if (isLastLook || !mayBeSentAgain(job, deps.clock.now())) {
+      throw new UpstreamUnavailable({ mayStillArrive: true });
+    }
+  } catch (error) {
+    if (!isLastLook || !(error instanceof UpstreamUnavailable)) throw error;
+    return job.queue === undefined ? failJob(deps, job, SERVICE_UNAVAILABLE) : hold(deps, job, job.attempt);
+  }
   return sendLogin(deps, await notePosting(deps, job, sendAgainAt(deps)));
+}
+
+async function findSent(deps: Deps, job: Job): Promise<UpstreamJob | undefined> {
+  const { userId, institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
+  const listed = await deps.upstream.jobsOf(userId);
+  return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds });
 }
 
 async function sendLogin(deps: Deps, job: Job): Promise<Job> {

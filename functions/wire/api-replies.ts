@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { CHALLENGE_METHODS } from "../domain/job.ts";
 import { STEP_STATUSES } from "../domain/steps.ts";
 
 /*
@@ -25,7 +26,7 @@ const linkResult = z.strictObject({ type: z.literal("link"), url: z.string().che
 
 export const mfaResult = z.strictObject({
   type: z.literal("mfa"),
-  method: z.enum(["token", "security-questions"]),
+  method: z.enum(CHALLENGE_METHODS),
   description: z.string(),
   input: z.array(z.string()).check(z.minLength(1)),
   expiryMs: z.number(),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { type Job, PHASES } from "../domain/job.ts";
+import { AUTHORIZATIONS } from "../domain/institution.ts";
+import { CHALLENGE_METHODS, type Job, PHASES } from "../domain/job.ts";
 import { STEP_STATUSES } from "../domain/steps.ts";
 
 const stepResult = z.union([
@@ -14,7 +15,7 @@ const jobRecordSchema = z.object({
   id: z.string(),
   userId: z.string(),
   institutionId: z.string(),
-  authorization: z.enum(["user", "token", "user-mfa", "user-mfa-intermittent"]),
+  authorization: z.enum(AUTHORIZATIONS),
   phase: z.enum(PHASES),
   version: z.int(),
   createdAt: z.string(),
@@ -37,7 +38,7 @@ const jobRecordSchema = z.object({
   challenge: z.optional(
     z.object({
       number: z.int(),
-      method: z.enum(["token", "security-questions"]),
+      method: z.enum(CHALLENGE_METHODS),
       description: z.string(),
       input: z.array(z.string()),
       expiryMs: z.number(),

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
-import type { TokenClaims } from "../domain/caller.ts";
+import { BASIQ_VERSIONS, SCOPES, type TokenClaims } from "../domain/caller.ts";
 import { userIdSchema } from "./ids.ts";
 
 export const TOKEN_ALGORITHM = "ES256";
 
 /** The names that published web clients look for when they decode a token. */
 const payloadSchema = z.object({
-  scope: z.enum(["SERVER_ACCESS", "CLIENT_ACCESS"]),
-  version: z.enum(["2.0", "2.1", "3.0"]),
+  scope: z.enum(SCOPES),
+  version: z.enum(BASIQ_VERSIONS),
   userid: z.optional(userIdSchema),
 });
 

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
-import type { BasiqVersion, Scope } from "../domain/caller.ts";
+import { BASIQ_VERSIONS, type BasiqVersion, SCOPES, type Scope } from "../domain/caller.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { userIdSchema } from "./ids.ts";
 
-const versionSchema = z.enum(["2.0", "2.1", "3.0"]);
-const scopeSchema = z.enum(["SERVER_ACCESS", "CLIENT_ACCESS"]);
+const versionSchema = z.enum(BASIQ_VERSIONS);
+const scopeSchema = z.enum(SCOPES);
 
 /** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
 const BASIC = /^basic +(\S+)$/i;

@@ -1,13 +1,10 @@
-import type { Authorization, Institution } from "../domain/institution.ts";
+import { AUTHORIZATIONS, type Authorization, type Institution } from "../domain/institution.ts";
 import { upstreamInstitutionSchema } from "./upstream-replies.ts";
 
 /** `user-token` and `token` are one; anything else that is not MFA is a plain login. */
-const AUTHORIZATIONS = new Map<string, Authorization>([
-  ["user", "user"],
-  ["token", "token"],
+const MEANINGS = new Map<string, Authorization>([
+  ...AUTHORIZATIONS.map((name) => [name, name] as const),
   ["user-token", "token"],
-  ["user-mfa", "user-mfa"],
-  ["user-mfa-intermittent", "user-mfa-intermittent"],
 ]);
 
 /** Throws for anything that is not an institution. */
@@ -15,7 +12,7 @@ export function readInstitution(reply: unknown): Institution {
   const record = upstreamInstitutionSchema.parse(reply);
   return {
     id: record.id,
-    authorization: AUTHORIZATIONS.get(record.authorization ?? "") ?? "user",
+    authorization: MEANINGS.get(record.authorization ?? "") ?? "user",
     needsSecurityCode: Boolean(record.securityCodeCaption),
     needsSecondaryLoginId: Boolean(record.secondaryLoginIdCaption),
     status: record.status ?? "operational",

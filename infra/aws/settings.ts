@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
+import { BASIQ_VERSIONS } from "../../functions/domain/caller.ts";
 
 /** Logins go there: in the clear only on this very machine, for the sandbox and for emulators. */
 export const upstreamUrl = z.string().check(
@@ -12,7 +13,7 @@ export const upstreamUrl = z.string().check(
 
 const settingsSchema = z.object({
   upstreamUrl,
-  upstreamVersion: z.enum(["2.0", "2.1", "3.0"]),
+  upstreamVersion: z.enum(BASIQ_VERSIONS),
   upstreamApiKeySecret: z.string().check(z.minLength(1)),
   /** `list` wraps results as the published prose shows them. */
   stepResults: z._default(z.enum(["object", "list"]), "object"),

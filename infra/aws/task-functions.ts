@@ -14,8 +14,11 @@ export interface TaskFunctionsProps {
   settings: Settings;
 }
 
-/** A slice of 12 s, and at its end an exchange with upstream: a token and three tries of 6 s, with their pauses. */
-const TASK_TIMEOUT = Duration.seconds(60);
+/**
+ * The longest that a Task may take: a token of 6 s, a list in two tries of 6 s with a pause of 2 s, a login of 30 s, and the
+ * bank's record as long as the list: 64 s. A slice of 12 s with its last look is shorter.
+ */
+const TASK_TIMEOUT = Duration.seconds(90);
 
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {

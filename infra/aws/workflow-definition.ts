@@ -8,27 +8,26 @@ import {
   JsonPath,
   Succeed,
   TaskInput,
-  type TaskStateBase,
   Timeout,
   Wait,
   WaitTime,
 } from "aws-cdk-lib/aws-stepfunctions";
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import type { Construct } from "constructs";
+import { WORKFLOW_ERRORS } from "../../functions/domain/errors.ts";
 import { MAX_RETRIES, RETRY_EVERY_SECONDS } from "../../functions/domain/queue-policy.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 
 const jobId = JsonPath.stringAt("$.jobId");
 
 /**
- * Errors that may pass: another writer was faster, upstream gave no usable reply, a part of AWS was down, a function
- * was cut off. Every Task can run again. After 5, 10, 20, 40, 60 and 60 s.
+ * Errors that may pass: another writer was faster, a part of AWS was down, a function was cut off. Every Task can run
+ * again. After 5, 10, 20, 40, 60 and 60 s.
  */
 const PASSING = {
   errors: [
-    "UpstreamUnavailable",
-    "JobChanged",
-    "TaskFailed",
+    WORKFLOW_ERRORS.jobChanged,
+    WORKFLOW_ERRORS.taskFailed,
     "Lambda.Unknown",
     "Sandbox.Timedout",
     "Runtime.ExitError",
@@ -38,6 +37,16 @@ const PASSING = {
   backoffRate: 2,
   maxDelay: Duration.minutes(1),
 };
+
+/** Upstream gave no usable reply. */
+const UNREACHABLE = { ...PASSING, errors: [WORKFLOW_ERRORS.upstreamUnavailable] };
+
+/**
+ * A job stays in the opening state for as long as it is queued, and a Retrier counts for the whole stay. What passes may
+ * come a dozen times in a week; an unreachable upstream ends an attempt by the row, after four minutes.
+ */
+const PASSING_WHILE_OPENING = { ...PASSING, maxAttempts: 12 };
+const UNREACHABLE_WHILE_OPENING = { ...UNREACHABLE, maxAttempts: 500 };
 
 /** The last Task has nobody behind it: it is tried for about a day. 5, 10, 20 s and so on, up to 15 minutes. */
 const LASTING = {
@@ -58,7 +67,7 @@ const THROTTLED = {
 
 /** The published queue: 7,200 s × 84, at one pace. */
 const QUEUED = {
-  errors: ["InstitutionUnavailable"],
+  errors: [WORKFLOW_ERRORS.institutionUnavailable],
   interval: Duration.seconds(RETRY_EVERY_SECONDS),
   maxAttempts: MAX_RETRIES,
   backoffRate: 1,
@@ -104,10 +113,10 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
   });
 
   ask.addCatch(send, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
-  open.addRetry(QUEUED);
+  open.addRetry(QUEUED).addRetry(UNREACHABLE_WHILE_OPENING).addRetry(PASSING_WHILE_OPENING);
+  for (const task of [follow, ask, send]) task.addRetry(UNREACHABLE).addRetry(PASSING);
   for (const task of [open, follow, ask, send]) {
-    retryPassing(task);
-    task.addCatch(giveUp, { resultPath: "$.failure" });
+    task.addRetry(THROTTLED).addCatch(giveUp, { resultPath: "$.failure" });
   }
   giveUp.addRetry(LASTING);
 
@@ -124,8 +133,4 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
   send.next(follow);
   giveUp.next(givenUp);
   return open.next(follow);
-}
-
-function retryPassing(task: TaskStateBase) {
-  task.addRetry(PASSING).addRetry(THROTTLED);
 }

@@ -56,6 +56,26 @@ describe("what is asked for", () => {
   });
 });
 
+describe("what is posted and gets no usable reply", () => {
+  test.each([
+    ["a 500 in upstream's words", { status: 500 }, false],
+    ["a 504 in a gateway's", { status: 504, body: "<html>Gateway Timeout</html>" }, true],
+    ["rubbish", { body: "<html>It works!</html>" }, true],
+    ["a reset", { reset: "before" } as const, true],
+    ["a limit that takes long to pass", { status: 429, retryAfter: "60" }, false],
+  ])("may still be carried out after %s: %s", async (_, fault, mayStillArrive) => {
+    await bank.setFaults({ method: "POST", path: CREATE, do: fault });
+    await expect(create()).rejects.toMatchObject({ name: "UpstreamUnavailable", mayStillArrive });
+  });
+
+  test("will not be when nobody listens, or no token was given", async () => {
+    await bank.setFaults({ method: "POST", path: "/token", do: { reset: "after" } });
+    await expect(create()).rejects.toMatchObject({ mayStillArrive: false });
+    await bank.close();
+    await expect(create()).rejects.toMatchObject({ mayStillArrive: false });
+  });
+});
+
 describe("what is posted", () => {
   test.each(broken)("is posted once when it meets %s", async (name, fault) => {
     await bank.setFaults({ method: "POST", path: CREATE, do: fault });

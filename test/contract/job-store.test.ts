@@ -69,9 +69,22 @@ describe("a job", () => {
 
   test("that is not there is none, and one that was dropped neither", async () => {
     const job = await added(jobOf({ id: randomUUID() }));
-    await storeOn().drop(job.id);
-    await storeOn().drop(job.id);
+    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, true]);
     expect(await storeOn().find(job.id)).toBeUndefined();
+  });
+
+  test("that has changed since it was added is not dropped", async () => {
+    const job = await added(followingJob({ id: randomUUID() }));
+    const after = await storeOn().record(job, progress);
+    expect(await storeOn().drop(job)).toBe(false);
+    expect(await storeOn().find(job.id)).toEqual(after);
+  });
+
+  test("that is added late once more stays as it has become", async () => {
+    const job = await added(followingJob({ id: randomUUID() }));
+    const after = await storeOn().record(job, progress);
+    await storeOn().add(job);
+    expect(await storeOn().find(job.id)).toEqual(after);
   });
 
   test("is kept for 90 days after its last change", async () => {

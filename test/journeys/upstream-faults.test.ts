@@ -20,10 +20,8 @@ const POST_ANSWER = { method: "POST", path: "/jobs/*/mfa" };
 describe("a login whose POST goes wrong", () => {
   test.each([
     ["is refused for the rate", { status: 429, retryAfter: "1" }, 2],
-    ["gets no reply, and never arrived", { reset: "before" }, 2],
     ["gets no reply, but arrived", { reset: "after" }, 1],
     ["gets an internal error", { status: 500 }, 2],
-    ["gets rubbish", { body: "<html>" }, 2],
     ["is refused by a bank whose record says that it is up", { status: 503 }, 2],
   ])("that %s ends well, with as many logins sent as were needed", async (_, fault, logins) => {
     await backend.faults([{ ...POST_LOGIN, times: 1, do: fault }]);
@@ -56,7 +54,6 @@ describe("a look that goes wrong", () => {
 
 describe("an answer whose POST goes wrong", () => {
   test.each([
-    ["gets no reply, and never arrived", { reset: "before" }, 2],
     ["gets no reply, but arrived", { reset: "after" }, 1],
     ["gets an internal error", { status: 500 }, 2],
     ["is refused for the rate", { status: 429, retryAfter: "1" }, 2],

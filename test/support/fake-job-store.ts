@@ -35,10 +35,12 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
     },
     find: async (jobId) => structuredClone(rows.get(jobId)),
     add: async (job) => {
-      put(job);
+      if (!rows.has(job.id)) put(job);
     },
-    drop: async (jobId) => {
-      rows.delete(jobId);
+    drop: async ({ id, version }) => {
+      if (rows.has(id) && rows.get(id)?.version !== version) return false;
+      rows.delete(id);
+      return true;
     },
     record: async (before, change) => {
       const after = transition(before, change, clock.now());

@@ -80,21 +80,50 @@ describe("a workflow that does not start", () => {
 });
 
 describe("a write that fails", () => {
-  test.each(["vault.keep", "jobs.add", "claims.take"] as const)(
-    "in %s leaves nothing behind",
-    async (name) => {
-      const ports = fakePorts();
-      const fail = async () => {
-        throw new Error("down");
-      };
-      if (name === "vault.keep") ports.vault.keep = fail;
-      if (name === "jobs.add") ports.jobs.add = fail;
-      if (name === "claims.take") ports.claims.take = fail;
-      await expect(acceptConnection(ports, request)).rejects.toThrow("down");
-      expect([ports.claims.held.size, ports.jobs.rows.size, ports.vault.names().length]).toEqual([0, 0, 0]);
-      expect(ports.workflow.started).toEqual([]);
-    },
-  );
+  const fail = async () => {
+    throw new Error("down");
+  };
+
+  test.each(["vault.keep", "jobs.add"] as const)("in %s leaves nothing behind", async (name) => {
+    const ports = fakePorts();
+    if (name === "vault.keep") ports.vault.keep = fail;
+    if (name === "jobs.add") ports.jobs.add = fail;
+    await expect(acceptConnection(ports, request)).rejects.toThrow("down");
+    expect([ports.claims.held.size, ports.jobs.rows.size, ports.vault.names().length]).toEqual([0, 0, 0]);
+    expect(ports.workflow.started).toEqual([]);
+  });
+
+  test("of the claim ends the job, since a request that was repeated may have found it", async () => {
+    const ports = fakePorts();
+    ports.claims.take = fail;
+    await expect(acceptConnection(ports, request)).rejects.toThrow("down");
+    expect([...ports.jobs.rows.values()]).toMatchObject([{ phase: "failed" }]);
+    expect([ports.claims.held.size, ports.vault.names().length]).toEqual([0, 0]);
+    expect(ports.workflow.started).toEqual([]);
+  });
+
+  test("of the claim leaves a job alone that somebody has found and started", async () => {
+    const ports = fakePorts();
+    ports.claims.take = async (_userId, _institutionId, jobId) => {
+      const changes = { attempt: 1 };
+      await ports.jobs.record(ports.jobs.row(jobId), { event: "attemptStarted", changes });
+      throw new Error("down");
+    };
+    await expect(acceptConnection(ports, request)).rejects.toThrow("down");
+    expect([...ports.jobs.rows.values()]).toMatchObject([{ phase: "opening" }]);
+    expect(ports.vault.names()).toHaveLength(1);
+  });
+
+  test("of the claim is the error that is seen, whatever goes wrong after it", async () => {
+    const ports = fakePorts();
+    ports.claims.take = fail;
+    let asked = 0;
+    ports.claims.holder = async () => {
+      if (asked++ > 0) throw new Error("still down");
+      return undefined;
+    };
+    await expect(acceptConnection(ports, request)).rejects.toThrow(/^down$/);
+  });
 
   test("of a claim that was made all the same leaves a whole job, which the same request finds", async () => {
     const ports = fakePorts();

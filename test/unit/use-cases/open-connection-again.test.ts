@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { InstitutionUnavailable, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
 import { USER_ID } from "../../support/job-examples.ts";
 import { jobToOpen, openingJob } from "../../support/opening.ts";
 
@@ -76,5 +76,39 @@ describe("an attempt that may still be on its way", () => {
     ports.clock.pass(1);
     await open();
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+});
+
+describe("an attempt that has gone on for more than four minutes", () => {
+  const LATE_MS = 4 * 60_000 + 1;
+
+  test("is looked up once more, and taken up if it is there", async () => {
+    const { ports, open, row } = await jobToOpen(openingJob);
+    ports.upstream.addJob(USER_ID, "AU00000", "ours");
+    ports.clock.pass(LATE_MS);
+    await open();
+    expect(row()).toMatchObject({ phase: "following", upstreamJobId: "ours" });
+  });
+
+  test.each([
+    ["upstream knows nothing of it", undefined],
+    ["upstream cannot be asked", new UpstreamUnavailable()],
+  ])("ends the job without another login when %s", async (_, failure) => {
+    const { ports, open, row } = await jobToOpen(openingJob);
+    if (failure !== undefined) ports.upstream.script.listFails.push(failure);
+    ports.clock.pass(LATE_MS);
+    await open();
+    expect(row().steps[0]).toMatchObject({ status: "failed", result: { code: "service-unavailable" } });
+    expect(ports.upstream.calls("openConnection")).toEqual([]);
+    expect(ports.vault.names()).toEqual([]);
+  });
+
+  test("goes back to the queue when it came from there", async () => {
+    const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
+    const { ports, open, row } = await jobToOpen({ ...openingJob, attempt: 2, queue });
+    ports.clock.pass(LATE_MS);
+    await expect(open()).rejects.toThrow(InstitutionUnavailable);
+    expect(row()).toMatchObject({ phase: "queued", attempt: 2 });
+    expect(ports.vault.names()).toHaveLength(1);
   });
 });

@@ -85,6 +85,7 @@ describe("an attempt from the queue", () => {
 
   test("sends the login again once the bank is back", async () => {
     const { ports, open, row } = await withJob("operational", queued);
+    ports.clock.pass(2 * HOUR);
     await open();
     expect(row()).toMatchObject({ phase: "following", attempt: 2 });
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
@@ -92,6 +93,7 @@ describe("an attempt from the queue", () => {
 
   test("counts as made when the bank's record cannot be read: the next one asks again", async () => {
     const { ports, open, row } = await withJob("operational", queued);
+    ports.clock.pass(2 * HOUR);
     ports.upstream.script.institutionFails.push(new UpstreamUnavailable());
     await expect(open()).rejects.toThrow(InstitutionUnavailable);
     expect(row()).toMatchObject({ phase: "queued", attempt: 2, queue: { expiresAt: queue.expiresAt } });
@@ -100,9 +102,18 @@ describe("an attempt from the queue", () => {
 
   test("fails for what is wrong with us, and stays in the queue", async () => {
     const { ports, open, row } = await withJob("operational", queued);
+    ports.clock.pass(2 * HOUR);
     ports.upstream.script.institutionFails.push(new TypeError("broken"));
     await expect(open()).rejects.toThrow(TypeError);
     expect(row()).toEqual(queued);
+  });
+
+  test("is not made before its time, and costs nothing then", async () => {
+    const { ports, open, row } = await withJob("operational", queued);
+    ports.clock.pass(2 * HOUR - 61_000);
+    await expect(open()).rejects.toThrow(InstitutionUnavailable);
+    expect(row()).toEqual(queued);
+    expect(ports.upstream.ledger).toEqual([]);
   });
 
   test("is not made any more well after the 7 days", async () => {
