@@ -12,7 +12,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "journeys", include: NEED_A_PROCESS_OF_THEIR_OWN, isolate: true },
+        test: {
+          name: "journeys",
+          include: NEED_A_PROCESS_OF_THEIR_OWN,
+          isolate: true,
+          globalSetup: ["test/journeys/synthesize-once.ts"],
+        },
       },
       {
         extends: true,

@@ -12,6 +12,7 @@ import type { LocalSettings } from "./local-settings.ts";
 import { portTaken } from "./port-taken.ts";
 import { LOCAL_REGION } from "./resolve-template.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions-endpoint.ts";
+import type { Template } from "./template.ts";
 import { synthesizeApart } from "./template-process.ts";
 
 export interface LocalSystem {
@@ -28,7 +29,10 @@ const SANDBOX_KEY = "sandbox";
  * Runs the whole system in this process: the functions and the state machine of the synthesized template, on small
  * endpoints that stand in for AWS. Once per process: the functions keep what they made at their first call.
  */
-export async function startLocal(settings: LocalSettings): Promise<LocalSystem> {
+export async function startLocal(
+  settings: LocalSettings,
+  synthesize: (context: { upstreamUrl: string }) => Promise<Template> = synthesizeApart,
+): Promise<LocalSystem> {
   const { dataDir, timeScale } = settings;
   const fileAt = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
   const closers: (() => Promise<void>)[] = [];
@@ -55,7 +59,7 @@ export async function startLocal(settings: LocalSettings): Promise<LocalSystem> 
         : undefined;
     const upstream = settings.upstream ?? { url: sandbox?.url ?? "", apiKey: SANDBOX_KEY };
 
-    const template = await synthesizeApart({ upstreamUrl: upstream.url });
+    const template = await synthesize({ upstreamUrl: upstream.url });
     const deployed = deploy(template, { apiUrl: gateway.url, secretValue: upstream.apiKey });
     const stateMachines = deployed.stateMachines.map((machine) => ({
       ...machine,

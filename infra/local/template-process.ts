@@ -12,7 +12,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
  * Synthesizes in a process that ends: the CDK takes 200 MB that nobody needs afterwards, and this way the endpoints start
  * beside it.
  */
-export async function synthesizeApart(context: Record<string, unknown>): Promise<Template> {
+export async function synthesizeApart(context: { upstreamUrl: string }): Promise<Template> {
   const program = [PROGRAM, JSON.stringify(context)];
   const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: MAX_OUTPUT_BYTES });
   return parseTemplate(JSON.parse(stdout));

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, inject } from "vitest";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { startLocal } from "../../infra/local/start-local.ts";
+import { parseTemplate } from "../../infra/local/template.ts";
+import { ANY_UPSTREAM } from "./synthesize-once.ts";
 
 /** The system under test, as its users see it. */
 export interface Target {
@@ -22,7 +24,9 @@ export function target(): () => Target {
   beforeAll(async () => {
     process.env["LOG_LEVEL"] = "error";
     const settings = { PORT: "0", SANDBOX_PORT: "0", LOCAL_API_KEY: API_KEY, TIME_SCALE };
-    const system = await startLocal(readLocalSettings(settings));
+    const system = await startLocal(readLocalSettings(settings), async ({ upstreamUrl }) =>
+      parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, upstreamUrl))),
+    );
     stop = system.close;
     started = { apiUrl: system.apiUrl, sandboxUrl: system.sandboxUrl ?? "", apiKey: API_KEY };
   });
