@@ -1,4 +1,5 @@
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { StepError } from "../domain/steps.ts";
 import { readStepError } from "../wire/upstream-job-reader.ts";
@@ -50,7 +51,7 @@ export function basiqTransport(options: TransportOptions) {
     read: Read<Result>,
   ) {
     for (let tries = 1; ; tries++) {
-      const reply = await (isSafeToRepeat ? exchangeOnce().catch(unlessUnavailable) : exchangeOnce());
+      const reply = await (isSafeToRepeat ? orWhenUnavailable(exchangeOnce(), undefined) : exchangeOnce());
       const pause = tries < MAX_TRIES ? pauseBeforeRepeat(reply, isSafeToRepeat) : undefined;
       if (pause === undefined) return usable(reply, isSafeToRepeat, read);
       if (reply?.status === 401 || reply?.status === 403) token.forget();
@@ -63,10 +64,6 @@ export function basiqTransport(options: TransportOptions) {
     post: <Result>(path: string, body: object, read: Read<Result>) =>
       call(() => exchange("POST", path, body), false, read),
   };
-}
-
-function unlessUnavailable(error: unknown): undefined {
-  if (!(error instanceof UpstreamUnavailable)) throw error;
 }
 
 /** Throws `UpstreamRefused` for a clear no, `UpstreamUnavailable` for all that is no clear answer. */

@@ -7,7 +7,7 @@ const MINUTE = 60 * SECOND;
  */
 export const SLICE_MS = 12 * SECOND;
 
-/** Between two looks: half of the 2 s that we may add to the bank's own time, less a round trip. */
+/** Between two looks: half of the 2 s that we may add to the bank's own time. */
 export const LOOK_EVERY_MS = SECOND;
 
 /** A job that upstream never finishes is given up after this much following. */

@@ -37,7 +37,7 @@ export function requireJson(request: HttpRequest): void {
   if (mediaTypeOf(request) !== "application/json") throw new Refusal("content-type-not-json");
 }
 
-/** No type at all is taken for a form: a scope that went unread would be a token for everything. */
+/** No type at all is taken for a form; another one is refused, since a scope that went unread is a token for everything. */
 export function requireForm(request: HttpRequest): void {
   const mediaType = mediaTypeOf(request);
   if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {

@@ -1,6 +1,7 @@
-import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import { JobChanged, UpstreamRefused } from "../domain/errors.ts";
 import { blamesTheBank, decideOnLook, decideWithoutLook } from "../domain/follow-decision.ts";
 import type { Job } from "../domain/job.ts";
+import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import { mayTurnUp } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { failCurrentStep } from "../domain/steps.ts";
@@ -52,9 +53,8 @@ export function followLeftMs(deps: Pick<Ports, "clock">, job: Job): number {
 /** A look that failed is made up for by the next one. */
 async function look(deps: Deps, upstreamJobId: string): Promise<Seen> {
   try {
-    return await deps.upstream.job(upstreamJobId);
+    return await orWhenUnavailable(deps.upstream.job(upstreamJobId), undefined);
   } catch (error) {
-    if (error instanceof UpstreamUnavailable) return undefined;
     if (error instanceof UpstreamRefused) return error;
     throw error;
   }

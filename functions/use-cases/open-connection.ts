@@ -7,6 +7,7 @@ import {
 import { INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import type { Job } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
+import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import { FOLLOW_LIMIT_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { isDue, isExhausted } from "../domain/queue-policy.ts";
@@ -40,29 +41,24 @@ export async function openConnection(deps: Deps, { jobId }: { jobId: string }): 
 }
 
 /** In the queue, an upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
-async function isStillDown(deps: Deps, job: Job): Promise<boolean> {
-  try {
-    return await institutionIsDown(deps, job);
-  } catch (error) {
-    if (error instanceof UpstreamUnavailable) return true;
-    throw error;
-  }
+function isStillDown(deps: Deps, job: Job): Promise<boolean> {
+  return orWhenUnavailable(institutionIsDown(deps, job), true);
 }
 
 /** The login may have been sent before: upstream's own list says whether it was. */
 async function reopen(deps: Deps, job: Job): Promise<Job> {
-  const isLastLook = isOverdue(job, deps.clock.msUntil);
-  try {
-    const found = await findSent(deps, job);
-    if (found !== undefined) return await recordOpened(deps, job, found.id);
-    if (isLastLook || !mayBeSentAgain(job, deps.clock.now())) {
-      throw new UpstreamUnavailable({ mayStillArrive: true });
-    }
-  } catch (error) {
-    if (!isLastLook || !(error instanceof UpstreamUnavailable)) throw error;
-    return job.queue === undefined ? failJob(deps, job, SERVICE_UNAVAILABLE) : hold(deps, job, job.attempt);
-  }
+  if (isOverdue(job, deps.clock.msUntil)) return lookOnceMore(deps, job);
+  const found = await findSent(deps, job);
+  if (found !== undefined) return recordOpened(deps, job, found.id);
+  if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
   return sendLogin(deps, await notePosting(deps, job, sendAgainAt(deps)));
+}
+
+/** The attempt has gone on for too long: its login is looked for, and not sent any more. */
+async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
+  const found = await orWhenUnavailable(findSent(deps, job), undefined);
+  if (found !== undefined) return recordOpened(deps, job, found.id);
+  return job.queue === undefined ? failJob(deps, job, SERVICE_UNAVAILABLE) : hold(deps, job, job.attempt);
 }
 
 async function findSent(deps: Deps, job: Job): Promise<UpstreamJob | undefined> {

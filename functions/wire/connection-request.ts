@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
+import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { secretText } from "./secret-text.ts";
 
-/** KMS seals 4,096 bytes at once; a login takes its JSON form. */
+/** As much as KMS seals at once. */
 const MAX_LOGIN_BYTES = 4096;
 
 const INSTITUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -48,7 +48,9 @@ export function parseConnectionRequest(body: object): ConnectionRequest {
     const secret = parsed.data[field];
     if (secret !== undefined) login[field] = secret;
   }
-  if (sizeOf(login) > MAX_LOGIN_BYTES) throw new Refusal({ reason: "field-not-valid", field: "connection" });
+  if (Buffer.byteLength(packLogin(login).reveal()) > MAX_LOGIN_BYTES) {
+    throw new Refusal({ reason: "field-not-valid", field: "connection" });
+  }
   return { institutionId, login };
 }
 
@@ -59,9 +61,4 @@ function notValid(paths: readonly PropertyKey[][]): Refusal {
   );
   const [first, ...more] = [...fields].map((field): Problem => ({ reason: "field-not-valid", field }));
   return new Refusal(first ?? "not-json", ...more);
-}
-
-function sizeOf(login: Login): number {
-  const fields = Object.entries(login).map(([field, secret]) => [field, secret.reveal()]);
-  return Buffer.byteLength(JSON.stringify(Object.fromEntries(fields)));
 }

@@ -15,10 +15,10 @@ export interface TaskFunctionsProps {
 }
 
 /**
- * The longest that a Task may take: a token of 6 s, a list in two tries of 6 s with a pause of 2 s, a login of 30 s, and the
- * bank's record as long as the list: 64 s. A slice of 12 s with its last look is shorter.
+ * The longest exchange with upstream: a token (6 s), a list in two tries (2 × 6 s and a pause of 2 s), a login in two tries
+ * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. A slice of 12 s with its last look is shorter.
  */
-const TASK_TIMEOUT = Duration.seconds(90);
+const TASK_TIMEOUT = Duration.seconds(120);
 
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {
