@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { type Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Architecture, type CfnFunction, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogLevel as BundlerLogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { LogLevel } from "../../functions/domain/log-level.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 
 const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,12 +18,19 @@ export interface NodeFunctionOptions {
   entry: string;
   timeout: Duration;
   environment: Record<string, string>;
+  shared: SharedOptions;
+}
+
+/** What all functions of a system have in common. */
+export interface SharedOptions {
+  logLevel: LogLevel;
+  logRetention: RetentionDays;
 }
 
 /** A function of ours: one bundle per entry, small, on ARM, with logs that end. */
 export function nodeFunction(scope: Construct, id: string, options: NodeFunctionOptions): NodejsFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: RetentionDays.THREE_MONTHS,
+    retention: options.shared.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const created = new NodejsFunction(scope, id, {
@@ -34,14 +42,14 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
     architecture: Architecture.ARM_64,
     memorySize: 256,
     timeout: options.timeout,
-    environment: options.environment,
+    environment: { ...options.environment, LOG_LEVEL: options.shared.logLevel },
     logGroup,
     bundling: {
       format: OutputFormat.ESM,
       mainFields: ["module", "main"],
       target: "node24",
       minify: true,
-      logLevel: LogLevel.WARNING,
+      logLevel: BundlerLogLevel.WARNING,
       // The SDK goes into the bundle: its version is the tested one, and less of it is loaded at a cold start.
       externalModules: [],
       banner: REQUIRE_BANNER,

@@ -8,7 +8,10 @@ export class Tables extends Construct {
   /** Sealed logins and answers: never backed up, gone with the stack. */
   readonly secrets: Table;
 
-  constructor(scope: Construct, id: string) {
+  /** What a function needs that reads or writes jobs. */
+  readonly jobsEnvironment: Record<string, string>;
+
+  constructor(scope: Construct, id: string, { retentionDays }: { retentionDays: number }) {
     super(scope, id);
     this.jobs = new Table(this, "Jobs", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -24,5 +27,6 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.jobsEnvironment = { JOBS_TABLE: this.jobs.tableName, RETENTION_DAYS: String(retentionDays) };
   }
 }

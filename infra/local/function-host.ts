@@ -35,6 +35,9 @@ async function load(entry: string): Promise<Handler> {
   return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
 }
 
+/** Said by whoever starts local mode, not by the template. */
+const NOT_FROM_THE_TEMPLATE = ["LOG_LEVEL"];
+
 function setEnvironment(functions: readonly LocalFunction[]): void {
   const wanted = new Map<string, string>();
   for (const [name, value] of functions.flatMap(({ environment }) => Object.entries(environment))) {
@@ -42,5 +45,7 @@ function setEnvironment(functions: readonly LocalFunction[]): void {
     if (earlier !== undefined && earlier !== value) throw new Error(`Two functions want another ${name}.`);
     wanted.set(name, value);
   }
-  for (const [name, value] of wanted) process.env[name] = value;
+  for (const [name, value] of wanted) {
+    if (!NOT_FROM_THE_TEMPLATE.includes(name)) process.env[name] = value;
+  }
 }

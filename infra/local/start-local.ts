@@ -11,6 +11,7 @@ import { startKms } from "./kms-endpoint.ts";
 import type { LocalSettings } from "./local-settings.ts";
 import { portTaken } from "./port-taken.ts";
 import { LOCAL_REGION } from "./resolve-template.ts";
+import { startSecretsManager } from "./secrets-manager-endpoint.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions-endpoint.ts";
 import type { Template } from "./template.ts";
 import { synthesizeApart } from "./template-process.ts";
@@ -60,7 +61,7 @@ export async function startLocal(
     const upstream = settings.upstream ?? { url: sandbox?.url ?? "", apiKey: SANDBOX_KEY };
 
     const template = await synthesize({ upstreamUrl: upstream.url });
-    const deployed = deploy(template, { apiUrl: gateway.url, secretValue: upstream.apiKey });
+    const deployed = deploy(template, { apiUrl: gateway.url });
     const stateMachines = deployed.stateMachines.map((machine) => ({
       ...machine,
       invoke: (arn: string, payload: unknown) => host.invoke(arn, payload),
@@ -79,7 +80,13 @@ export async function startLocal(
         ...optional("executionsFile", fileAt("executions.jsonl")),
       }),
     );
-    pointSdkAt({ DYNAMODB: dynamo.url, KMS: kms.url, SFN: stepFunctions.url });
+    const secrets = await started(startSecretsManager({ value: upstream.apiKey }));
+    pointSdkAt({
+      DYNAMODB: dynamo.url,
+      KMS: kms.url,
+      SECRETS_MANAGER: secrets.url,
+      SFN: stepFunctions.url,
+    });
     process.env["TIME_SCALE"] = String(timeScale);
     const host = await hostFunctions(deployed.functions);
     await keepApiKey(deployed, settings.apiKey);

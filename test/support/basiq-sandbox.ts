@@ -25,7 +25,12 @@ export async function basiqSandbox() {
     },
   };
   const newClient = (apiKey = "the-key") =>
-    basiqClient({ baseUrl: sandbox.url, version: "3.0", apiKey: new Secret(apiKey), clock: counting });
+    basiqClient({
+      baseUrl: sandbox.url,
+      version: "3.0",
+      apiKey: async () => new Secret(apiKey),
+      clock: counting,
+    });
 
   async function control(method: string, path: string, body: unknown): Promise<void> {
     const response = await fetch(`${sandbox.url}/_control${path}`, { method, body: JSON.stringify(body) });

@@ -21,7 +21,7 @@ export async function rawUpstream(answer: Answer) {
   const upstream = basiqClient({
     baseUrl: endpoint.url,
     version: "2.1",
-    apiKey: new Secret("key"),
+    apiKey: async () => new Secret("key"),
     clock: fakeClock(),
   });
   return {
