@@ -1,4 +1,10 @@
 import { App } from "aws-cdk-lib";
+import { BUNDLING_STACKS } from "aws-cdk-lib/cx-api";
 import { ConnectionJobsStack } from "./aws/connection-jobs-stack.ts";
+import { bundleEntries } from "./bundling/bundle-entries.ts";
 
-new ConnectionJobsStack(new App(), "ConnectionJobs");
+const app = new App();
+// The CDK's commands that only look at the stack, such as `list`, want no bundles, and say so by an empty list.
+const wanted: unknown = app.node.tryGetContext(BUNDLING_STACKS);
+if (!Array.isArray(wanted) || wanted.length > 0) await bundleEntries();
+new ConnectionJobsStack(app, "ConnectionJobs");

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
@@ -22,11 +22,11 @@ const TASK_TIMEOUT = Duration.seconds(120);
 
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {
-  readonly openConnection: NodejsFunction;
-  readonly followJob: NodejsFunction;
-  readonly askForAnswer: NodejsFunction;
-  readonly sendAnswer: NodejsFunction;
-  readonly giveUp: NodejsFunction;
+  readonly openConnection: LambdaFunction;
+  readonly followJob: LambdaFunction;
+  readonly askForAnswer: LambdaFunction;
+  readonly sendAnswer: LambdaFunction;
+  readonly giveUp: LambdaFunction;
 
   constructor(scope: Construct, id: string, { tables, keys, settings }: TaskFunctionsProps) {
     super(scope, id);
@@ -59,7 +59,7 @@ export class TaskFunctions extends Construct {
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
   }
 
-  #task(id: string, name: string, environment: Record<string, string>): NodejsFunction {
+  #task(id: string, name: string, environment: Record<string, string>): LambdaFunction {
     const entry = `functions/workflow/${name}.lambda.ts`;
     return nodeFunction(this, id, { entry, timeout: TASK_TIMEOUT, environment });
   }
