@@ -13,7 +13,7 @@ import type { Construct } from "constructs";
 import { BUNDLES_FOLDER, bundleFolder } from "../bundling/bundle-folder.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 
-const DEFAULT_MEMORY_MB = 256;
+export const DEFAULT_MEMORY_MB = 256;
 
 const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -3,7 +3,7 @@ import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
-import { nodeFunction } from "./node-function.ts";
+import { DEFAULT_MEMORY_MB, nodeFunction } from "./node-function.ts";
 import type { Settings } from "./settings.ts";
 import type { Tables } from "./tables.ts";
 import { upstreamEnvironment } from "./upstream-environment.ts";
@@ -19,6 +19,12 @@ export interface TaskFunctionsProps {
  * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. A slice of 12 s with its last look is shorter.
  */
 const TASK_TIMEOUT = Duration.seconds(120);
+
+/**
+ * It sleeps between looks, and its time is most of what a job costs. Three slices over TLS peak at 98 MB in a bare process;
+ * what Lambda's runtime adds to that leaves too little of 128 MB.
+ */
+const FOLLOWING_MEMORY_MB = 192;
 
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {
@@ -36,7 +42,7 @@ export class TaskFunctions extends Construct {
     const upstream = upstreamEnvironment(settings);
 
     this.openConnection = this.#task("OpenConnection", "open-connection", { ...kept, ...upstream });
-    this.followJob = this.#task("FollowJob", "follow-job", { ...kept, ...upstream });
+    this.followJob = this.#task("FollowJob", "follow-job", { ...kept, ...upstream }, FOLLOWING_MEMORY_MB);
     this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing });
     this.sendAnswer = this.#task("SendAnswer", "send-answer", { ...kept, ...upstream });
     this.giveUp = this.#task("GiveUp", "give-up", kept);
@@ -59,8 +65,13 @@ export class TaskFunctions extends Construct {
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
   }
 
-  #task(id: string, name: string, environment: Record<string, string>): LambdaFunction {
+  #task(
+    id: string,
+    name: string,
+    environment: Record<string, string>,
+    memoryMb = DEFAULT_MEMORY_MB,
+  ): LambdaFunction {
     const entry = `functions/workflow/${name}.lambda.ts`;
-    return nodeFunction(this, id, { entry, timeout: TASK_TIMEOUT, environment });
+    return nodeFunction(this, id, { entry, timeout: TASK_TIMEOUT, environment, memoryMb });
   }
 }
