@@ -23,6 +23,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string[] }[] = [
   { name: /^@aws-sdk\//, only: ["functions/adapters", "functions/runtime/compose.ts", "infra/local"] },
   { name: /^(aws-cdk-lib|constructs)(\/|$)/, only: ["infra/aws", "infra/app.ts", "infra/synthesize.ts"] },
+  // Whoever deploys the package has none.
+  { name: /^esbuild$/, only: ["infra/bundling"] },
   // Its `env` would pass the words below.
   { name: /^(node:)?process$/, only: [] },
   { name: /^(dynalite|aws-local-stepfunctions)$/, only: ["infra/local"] },

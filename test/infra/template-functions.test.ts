@@ -43,6 +43,13 @@ test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
   expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
 });
 
+test("a function has 256 MB, but the one that mostly sleeps", () => {
+  const others = entries.filter(([, { Properties }]) => Properties["MemorySize"] !== 256);
+  expect(others.map(([entry, { Properties }]) => [entry, Properties["MemorySize"]])).toEqual([
+    ["functions/workflow/follow-job.lambda.ts", 192],
+  ]);
+});
+
 describe("the environment of a function", () => {
   test.each(entries)("%s holds just the variables that its code reads", (entry, { Properties }) => {
     const { Environment } = functionProperties.parse(Properties);
