@@ -9,7 +9,7 @@ const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ENTRIES = ["functions/{api,workflow}/*.lambda.ts", "sandbox/*.lambda.ts"];
 
 /** How our code becomes a function's. The SDK goes in: its version is the tested one, and less of it is loaded at a cold start. */
-const BUNDLING = {
+export const BUNDLING = {
   bundle: true,
   format: "esm",
   platform: "node",
