@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { GetPublicKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
-import { errors, jwtVerify } from "jose";
+import { jwtVerify } from "jose";
+import { JWTExpired } from "jose/errors";
 import type { TokenVerifier } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { readTokenPayload, TOKEN_ALGORITHM } from "../wire/token-claims.ts";
@@ -33,7 +34,7 @@ async function verifiedPayload(token: string, key: KeyObject): Promise<unknown> 
     const options = { algorithms: [TOKEN_ALGORITHM], requiredClaims: ["exp"] };
     return (await jwtVerify(token, key, options)).payload;
   } catch (error) {
-    throw new Refusal(error instanceof errors.JWTExpired ? "token-expired" : "token-not-valid");
+    throw new Refusal(error instanceof JWTExpired ? "token-expired" : "token-not-valid");
   }
 }
 
