@@ -6,8 +6,8 @@ export const TOKEN_ALGORITHM = "ES256";
 
 /** The names that published web clients look for when they decode a token. */
 const payloadSchema = z.object({
-  scope: z.enum(SCOPES),
-  version: z.enum(BASIQ_VERSIONS),
+  scope: z.literal(SCOPES),
+  version: z.literal(BASIQ_VERSIONS),
   userid: z.optional(userIdSchema),
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { apiEventSchema } from "../../functions/wire/api-event.ts";
 import { jobIdSchema, userIdSchema } from "../../functions/wire/ids.ts";
 import { parseJobRecord } from "../../functions/wire/job-record.ts";
 import { methodsOf, ROUTES } from "../../functions/wire/routes.ts";
@@ -24,6 +25,24 @@ describe("ids", () => {
       expect(jobIdSchema.safeParse(id).success).toBe(false);
     }
   });
+});
+
+describe("an event of API Gateway", () => {
+  const event = { rawPath: "/health", requestContext: { http: { method: "GET" } } };
+
+  test.each([undefined, null, {}, { accept: "*/*" }, { accept: undefined }])(
+    "may have headers %o",
+    (headers) => {
+      expect(apiEventSchema.parse({ ...event, headers }).headers).toEqual(headers);
+    },
+  );
+
+  test.each(["accept", 5, [], ["accept"], { accept: 5 }, { accept: null }, { accept: ["*/*"] }])(
+    "has no headers like %j",
+    (headers) => {
+      expect(apiEventSchema.safeParse({ ...event, headers }).success).toBe(false);
+    },
+  );
 });
 
 describe("routes", () => {
