@@ -3,6 +3,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
+import { basiqInstitutions } from "../adapters/basiq-institutions.ts";
+import { basiqTransport } from "../adapters/basiq-transport.ts";
 import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
@@ -76,13 +78,17 @@ export const workflow = /* @__PURE__ */ once(() => {
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-export const upstream = /* @__PURE__ */ once(() => {
+const upstreamTransport = /* @__PURE__ */ once(() => {
   const [baseUrl, version, apiKey] = environment("UPSTREAM_URL", "UPSTREAM_VERSION", "UPSTREAM_API_KEY");
-  return basiqClient({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
+  return basiqTransport({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
 });
 
+export const upstream = /* @__PURE__ */ once(() => basiqClient(upstreamTransport()));
+
 /** Upstream's, as far as they may be a minute old. */
-export const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
+export const institutions = /* @__PURE__ */ once(() =>
+  cachedInstitutions(basiqInstitutions(upstreamTransport())),
+);
 
 export const settings = /* @__PURE__ */ once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
+import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { fakeClock } from "./fake-clock.ts";
@@ -25,7 +26,9 @@ export async function basiqSandbox() {
     },
   };
   const newClient = (apiKey = "the-key") =>
-    basiqClient({ baseUrl: sandbox.url, version: "3.0", apiKey: new Secret(apiKey), clock: counting });
+    basiqClient(
+      basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey: new Secret(apiKey), clock: counting }),
+    );
 
   async function control(method: string, path: string, body: unknown): Promise<void> {
     const response = await fetch(`${sandbox.url}/_control${path}`, { method, body: JSON.stringify(body) });
