@@ -84,7 +84,7 @@ export async function startLocal(
     const host = await hostFunctions(deployed.functions);
     const jobsTable = jobsTableOf(deployed);
     await keepApiKey(jobsTable, settings.apiKey);
-    gateway.serve(deployed.routes, host.invoke);
+    gateway.serve(deployed.routes, host.invoke, { dynamodb: dynamo.url, jobsTable });
     stepFunctions.resume();
     return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, close: closing };
   } catch (error) {
