@@ -27,6 +27,7 @@ const jobRecordSchema = z.object({
       result: z.nullable(stepResult),
     }),
   ),
+  stepSince: text,
   attempt: z.int(),
   attemptAt: text,
   sendAgainAt: text,
