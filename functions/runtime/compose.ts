@@ -8,14 +8,18 @@ import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
 import { dynamoVault } from "../adapters/dynamo-vault.ts";
+import { emfMetrics } from "../adapters/emf-metrics.ts";
 import { kmsSealer } from "../adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
+import { measuredJobStore } from "../adapters/measured-job-store.ts";
+import { measuredUpstream } from "../adapters/measured-upstream.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { Secret } from "../domain/secret.ts";
 import { environment, setting } from "./environment.ts";
+import { writeLine } from "./log.ts";
 import { once } from "./once.ts";
 
 /*
@@ -34,9 +38,13 @@ export const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
+export const metrics = /* @__PURE__ */ once(() =>
+  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
+);
+
 export const jobs = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
-  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId });
+  return measuredJobStore(dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId }), metrics());
 });
 
 export const claims = /* @__PURE__ */ once(() => {
@@ -78,7 +86,8 @@ export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
 export const upstream = /* @__PURE__ */ once(() => {
   const [baseUrl, version, apiKey] = environment("UPSTREAM_URL", "UPSTREAM_VERSION", "UPSTREAM_API_KEY");
-  return basiqClient({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
+  const client = basiqClient({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
+  return measuredUpstream(client, metrics());
 });
 
 /** Upstream's, as far as they may be a minute old. */

@@ -10,7 +10,12 @@ type VariableName =
   | "UPSTREAM_VERSION"
   | "UPSTREAM_API_KEY";
 
-type SettingName = "ALLOW_UNBOUND_CLIENT_TOKENS" | "LOG_LEVEL" | "STEP_RESULTS" | "TIME_SCALE";
+type SettingName =
+  | "ALLOW_UNBOUND_CLIENT_TOKENS"
+  | "LOG_LEVEL"
+  | "METRICS_NAMESPACE"
+  | "STEP_RESULTS"
+  | "TIME_SCALE";
 
 /** The values of the named variables, in their order. Throws one error that names all that are missing. */
 export function environment<const Names extends readonly VariableName[]>(

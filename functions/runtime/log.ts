@@ -25,6 +25,11 @@ export function log(level: Level, message: string, fields: LogFields = {}): void
     message,
     ...{ correlationId, jobId, route, task, status, reason, errorName, durationMs },
   };
+  writeLine(line);
+}
+
+/** For what is made of fields that were picked one by one, and nothing else. */
+export function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

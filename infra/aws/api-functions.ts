@@ -5,6 +5,7 @@ import type { ROUTES } from "../../functions/wire/routes.ts";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 import type { Settings } from "./settings.ts";
 import type { Tables } from "./tables.ts";
 import { upstreamEnvironment } from "./upstream-environment.ts";
@@ -32,7 +33,8 @@ export class ApiFunctions extends Construct {
     const jobs = { JOBS_TABLE: tables.jobs.tableName };
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
     const { stepResults, allowUnboundClientTokens } = props.settings;
-    const api = { ...jobs, ...signing, API_URL: props.apiUrl, STEP_RESULTS: stepResults };
+    const measured = { ...jobs, METRICS_NAMESPACE: metricsNamespace(this) };
+    const api = { ...measured, ...signing, API_URL: props.apiUrl, STEP_RESULTS: stepResults };
     const kept = { ...api, SECRETS_TABLE: tables.secrets.tableName, SEALING_KEY_ID: keys.sealing.keyArn };
 
     this.byRoute = {

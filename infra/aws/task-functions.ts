@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 import type { Settings } from "./settings.ts";
 import type { Tables } from "./tables.ts";
 import { upstreamEnvironment } from "./upstream-environment.ts";
@@ -30,7 +31,7 @@ export class TaskFunctions extends Construct {
 
   constructor(scope: Construct, id: string, { tables, keys, settings }: TaskFunctionsProps) {
     super(scope, id);
-    const jobs = { JOBS_TABLE: tables.jobs.tableName };
+    const jobs = { JOBS_TABLE: tables.jobs.tableName, METRICS_NAMESPACE: metricsNamespace(this) };
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
     const upstream = upstreamEnvironment(settings);

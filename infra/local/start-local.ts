@@ -82,6 +82,8 @@ export async function startLocal(
     pointSdkAt({ DYNAMODB: dynamo.url, KMS: kms.url, SFN: stepFunctions.url });
     process.env["TIME_SCALE"] = String(timeScale);
     const host = await hostFunctions(deployed.functions);
+    // For CloudWatch only: here people read what is written.
+    delete process.env["METRICS_NAMESPACE"];
     await keepApiKey(deployed, settings.apiKey);
     gateway.serve(deployed.routes, host.invoke);
     stepFunctions.resume();

@@ -53,12 +53,14 @@ describe("the environment of a function", () => {
     expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual([]);
     expect(variablesNeededBy("functions/workflow/give-up.lambda.ts")).toEqual([
       "JOBS_TABLE",
+      "METRICS_NAMESPACE",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
     ]);
     expect(variablesNeededBy("functions/api/create-connection.lambda.ts")).toEqual([
       "API_URL",
       "JOBS_TABLE",
+      "METRICS_NAMESPACE",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
       "SIGNING_KEY_ID",
