@@ -1,5 +1,7 @@
 import { type App, CfnOutput, Stack } from "aws-cdk-lib";
+import { Alarms } from "./alarms.ts";
 import { ApiFunctions } from "./api-functions.ts";
+import { WatchDashboard } from "./dashboard.ts";
 import { HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
 import { readSettings } from "./settings.ts";
@@ -18,7 +20,22 @@ export class ConnectionJobsStack extends Stack {
     const workflow = new Workflow(this, "Workflow", tasks);
     const api = new HttpApiWithRoutes(this, "Api");
     const endpoints = { tables, keys, settings, workflow, apiUrl: api.url };
-    api.addRoutes(new ApiFunctions(this, "Endpoints", endpoints));
+    const functions = new ApiFunctions(this, "Endpoints", endpoints);
+    api.addRoutes(functions);
+    const watched = {
+      api: api.api,
+      stateMachine: workflow.stateMachine,
+      apiFunctions: [...Object.values(functions.byRoute), functions.refuse],
+      taskFunctions: [
+        tasks.openConnection,
+        tasks.followJob,
+        tasks.askForAnswer,
+        tasks.sendAnswer,
+        tasks.giveUp,
+      ],
+    };
+    const alarms = new Alarms(this, "Alarms", { ...watched, email: settings.alarmEmail });
+    new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
     new CfnOutput(this, "ApiUrl", { value: api.url });
     new CfnOutput(this, "JobsTableName", { value: tables.jobs.tableName });
   }

@@ -8,31 +8,31 @@ import type { ApiFunctions } from "./api-functions.ts";
 const THROTTLE = { rateLimit: 500, burstLimit: 1000 };
 
 export class HttpApiWithRoutes extends Construct {
-  readonly #api: HttpApi;
+  readonly api: HttpApi;
   /** Where the API answers, without a trailing slash. */
   readonly url: string;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.#api = new HttpApi(this, "Http", { createDefaultStage: false });
+    this.api = new HttpApi(this, "Http", { createDefaultStage: false });
     new HttpStage(this, "Stage", {
-      httpApi: this.#api,
+      httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
       throttle: THROTTLE,
     });
-    this.url = this.#api.apiEndpoint;
+    this.url = this.api.apiEndpoint;
   }
 
   /** Every route of the list, and the catch-all that refuses in our error shape. */
   addRoutes(functions: ApiFunctions) {
     for (const [name, integration] of integrations(functions)) {
       const { method, path } = ROUTES[name];
-      this.#api.addRoutes({ path, methods: [HttpMethod[method]], integration });
+      this.api.addRoutes({ path, methods: [HttpMethod[method]], integration });
     }
     const refuse = new HttpLambdaIntegration("Refuse", functions.refuse);
     new HttpRoute(this, "Anything", {
-      httpApi: this.#api,
+      httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
       integration: refuse,
     });

@@ -19,6 +19,8 @@ const settingsSchema = z.object({
   stepResults: z._default(z.enum(["object", "list"]), "object"),
   /** Client tokens that name no user, as old 2.1 programs ask for. `-c name=value` gives text. */
   allowUnboundClientTokens: z._default(z.union([z.boolean(), z.stringbool()]), false),
+  /** Who is told of alarms. */
+  alarmEmail: z.optional(z.email()),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

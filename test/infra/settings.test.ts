@@ -9,7 +9,7 @@ const VALID = {
 };
 const DEFAULTS = { stepResults: "object", allowUnboundClientTokens: false };
 const REQUIRED = Object.keys(VALID);
-const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS)];
+const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), "alarmEmail"];
 
 function messageOf(context: Record<string, unknown>): string {
   try {
@@ -34,6 +34,7 @@ test.each([
   ["allowUnboundClientTokens", true, true],
   ["allowUnboundClientTokens", "true", true],
   ["allowUnboundClientTokens", "false", false],
+  ["alarmEmail", "operators@example.com", "operators@example.com"],
 ])("%s may be %o", (name, value, read) => {
   const settings = readSettings(new App({ context: { ...VALID, [name]: value } }));
   expect(settings).toEqual({ ...VALID, ...DEFAULTS, [name]: read });
@@ -58,6 +59,7 @@ describe("a setting that is not valid", () => {
     ["stepResults", "array"],
     ["allowUnboundClientTokens", "perhaps"],
     ["allowUnboundClientTokens", 1],
+    ["alarmEmail", "operators"],
   ])("%s is named when it is %o", (name, value) => {
     expect(namedIn(messageOf({ ...VALID, [name]: value }))).toEqual([name]);
   });
