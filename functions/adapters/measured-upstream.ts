@@ -4,22 +4,34 @@ import type { Metrics, Upstream } from "../domain/ports.ts";
 
 /** Measures every call that ends in an error, and passes the error on as it is. */
 export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream {
-  async function measured<Asked>(call: UpstreamCall, asking: Promise<Asked>, institutionId?: string) {
-    try {
-      return await asking;
-    } catch (error) {
-      metrics.measure(() => measureFailedCall(call, error, institutionId));
-      throw error;
-    }
-  }
-
   return {
-    // No institution: until upstream has answered, its id is what somebody sent.
-    institution: (institutionId) => measured("record", upstream.institution(institutionId)),
+    ...measuredInstitutions(upstream, metrics),
     openConnection: (userId, institutionId, login) =>
-      measured("login", upstream.openConnection(userId, institutionId, login), institutionId),
-    job: (upstreamJobId) => measured("look", upstream.job(upstreamJobId)),
-    jobsOf: (userId) => measured("list", upstream.jobsOf(userId)),
-    answer: (upstreamJobId, answers) => measured("answer", upstream.answer(upstreamJobId, answers)),
+      measured(metrics, "login", upstream.openConnection(userId, institutionId, login), institutionId),
+    job: (upstreamJobId) => measured(metrics, "look", upstream.job(upstreamJobId)),
+    jobsOf: (userId) => measured(metrics, "list", upstream.jobsOf(userId)),
+    answer: (upstreamJobId, answers) => measured(metrics, "answer", upstream.answer(upstreamJobId, answers)),
   };
+}
+
+/** The part of it that knows banks. None is named: until upstream has answered, an id is what somebody sent. */
+function measuredInstitutions(
+  upstream: Pick<Upstream, "institution">,
+  metrics: Metrics,
+): Pick<Upstream, "institution"> {
+  return { institution: (institutionId) => measured(metrics, "record", upstream.institution(institutionId)) };
+}
+
+async function measured<Asked>(
+  metrics: Metrics,
+  call: UpstreamCall,
+  asking: Promise<Asked>,
+  institutionId?: string,
+): Promise<Asked> {
+  try {
+    return await asking;
+  } catch (error) {
+    metrics.measure(() => measureFailedCall(call, error, institutionId));
+    throw error;
+  }
 }
