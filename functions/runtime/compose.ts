@@ -42,10 +42,13 @@ export const metrics = /* @__PURE__ */ once(() =>
   emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
 );
 
-export const jobs = /* @__PURE__ */ once(() => {
+/** For functions that take no job any further: there is nothing to measure. */
+export const jobRows = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
-  return measuredJobStore(dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId }), metrics());
+  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId });
 });
+
+export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobRows(), metrics()));
 
 export const claims = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");

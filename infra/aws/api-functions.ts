@@ -33,9 +33,13 @@ export class ApiFunctions extends Construct {
     const jobs = { JOBS_TABLE: tables.jobs.tableName };
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
     const { stepResults, allowUnboundClientTokens } = props.settings;
-    const measured = { ...jobs, METRICS_NAMESPACE: metricsNamespace(this) };
-    const api = { ...measured, ...signing, API_URL: props.apiUrl, STEP_RESULTS: stepResults };
-    const kept = { ...api, SECRETS_TABLE: tables.secrets.tableName, SEALING_KEY_ID: keys.sealing.keyArn };
+    const api = { ...jobs, ...signing, API_URL: props.apiUrl, STEP_RESULTS: stepResults };
+    const measured = { ...api, METRICS_NAMESPACE: metricsNamespace(this) };
+    const kept = {
+      ...measured,
+      SECRETS_TABLE: tables.secrets.tableName,
+      SEALING_KEY_ID: keys.sealing.keyArn,
+    };
 
     this.byRoute = {
       "issue-token": this.#endpoint("IssueToken", "issue-token", {
