@@ -98,7 +98,7 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
     {
       id: "UpstreamKeyRefused",
       description:
-        "Upstream does not take our API key, or a token that it gave for it: no job can be done. Look first at whether the key in Secrets Manager is still valid at the aggregator; functions read it when they are deployed.",
+        "Upstream does not take our API key, or a token that it gave for it: no job can be done. Look first at whether the key in Secrets Manager is one that the aggregator still takes.",
       metric: total([ownMetric(scope, "UpstreamKeyRefusals")], FIVE_MINUTES),
       // A token that has run out is traded anew before it counts, so each one is a refusal.
       threshold: 1,
