@@ -28,6 +28,7 @@ const jobRecordSchema = z.object({
       result: z.nullable(stepResult),
     }),
   ),
+  stepSince: text,
   attempt: wholeNumber,
   attemptAt: text,
   sendAgainAt: text,
