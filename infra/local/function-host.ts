@@ -50,6 +50,9 @@ async function load(entry: string): Promise<Handler> {
   return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
 }
 
+/** The level is said by whoever starts local mode; metrics are for CloudWatch, and here people read what is written. */
+const NOT_FROM_THE_TEMPLATE = ["LOG_LEVEL", "METRICS_NAMESPACE"];
+
 function setEnvironment(functions: readonly LocalFunction[]): void {
   const wanted = new Map<string, string>();
   for (const [name, value] of functions.flatMap(({ environment }) => Object.entries(environment))) {
@@ -57,5 +60,7 @@ function setEnvironment(functions: readonly LocalFunction[]): void {
     if (earlier !== undefined && earlier !== value) throw new Error(`Two functions want another ${name}.`);
     wanted.set(name, value);
   }
-  for (const [name, value] of wanted) process.env[name] = value;
+  for (const [name, value] of wanted) {
+    if (!NOT_FROM_THE_TEMPLATE.includes(name)) process.env[name] = value;
+  }
 }
