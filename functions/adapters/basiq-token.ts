@@ -5,7 +5,8 @@ import { basiqFetch } from "./basiq-fetch.ts";
 
 export interface BasiqTokenOptions {
   baseUrl: string;
-  apiKey: Secret;
+  /** Asked for at each trade. */
+  apiKey(): Promise<Secret>;
   version: string;
 }
 
@@ -23,10 +24,11 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
   let held: { token: Promise<Secret>; until: number } | undefined;
 
   async function trade(): Promise<Secret> {
+    const key = await apiKey();
     const reply = await basiqFetch(new URL(`${baseUrl}/token`), {
       method: "POST",
       headers: {
-        authorization: `Basic ${apiKey.reveal()}`,
+        authorization: `Basic ${key.reveal()}`,
         "basiq-version": version,
         "content-type": "application/x-www-form-urlencoded",
       },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
 import { basiqInstitutions } from "../adapters/basiq-institutions.ts";
@@ -13,10 +14,11 @@ import { dynamoVault } from "../adapters/dynamo-vault.ts";
 import { kmsSealer } from "../adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
+import { secretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
-import { Secret } from "../domain/secret.ts";
+import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
 import { once } from "./once.ts";
 
@@ -30,6 +32,7 @@ const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwO
 
 const dynamo = /* @__PURE__ */ once(() => new DynamoDBClient({ requestHandler }));
 const kms = /* @__PURE__ */ once(() => new KMSClient({ requestHandler }));
+const secretsManager = /* @__PURE__ */ once(() => new SecretsManagerClient({ requestHandler }));
 const sfn = /* @__PURE__ */ once(() => new SFNClient({ requestHandler }));
 
 export const newId = randomUUID;
@@ -38,7 +41,8 @@ export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME
 
 export const jobs = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
-  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId });
+  const retentionDays = Number(setting("RETENTION_DAYS") ?? DEFAULT_RETENTION_DAYS);
+  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), retentionDays, newId });
 });
 
 export const claims = /* @__PURE__ */ once(() => {
@@ -79,8 +83,10 @@ export const workflow = /* @__PURE__ */ once(() => {
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
 const upstreamTransport = /* @__PURE__ */ once(() => {
-  const [baseUrl, version, apiKey] = environment("UPSTREAM_URL", "UPSTREAM_VERSION", "UPSTREAM_API_KEY");
-  return basiqTransport({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
+  const [baseUrl, version] = environment("UPSTREAM_URL", "UPSTREAM_VERSION");
+  const [secretId] = environment("UPSTREAM_API_KEY_SECRET");
+  const apiKey = secretsManagerSecret(secretsManager(), secretId);
+  return basiqTransport({ baseUrl, version, apiKey, clock: clock() });
 });
 
 export const upstream = /* @__PURE__ */ once(() => basiqClient(upstreamTransport()));

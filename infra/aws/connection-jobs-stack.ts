@@ -1,25 +1,25 @@
 import { type App, CfnOutput, Stack } from "aws-cdk-lib";
-import { ApiFunctions } from "./api-functions.ts";
-import { HttpApiWithRoutes } from "./http-api.ts";
-import { Keys } from "./keys.ts";
-import { readSettings } from "./settings.ts";
-import { Tables } from "./tables.ts";
-import { TaskFunctions } from "./task-functions.ts";
-import { Workflow } from "./workflow.ts";
+import { ConnectionJobs } from "./connection-jobs.ts";
+import { propsFrom } from "./props-from-settings.ts";
+import type { Settings } from "./settings.ts";
 
-/** The whole system: an HTTP API, a state machine, and what they keep. */
+/** The system on its own. */
 export class ConnectionJobsStack extends Stack {
-  constructor(app: App, id: string) {
-    super(app, id, { description: "Bank connection jobs" });
-    const settings = readSettings(this);
-    const tables = new Tables(this, "Tables");
-    const keys = new Keys(this, "Keys");
-    const tasks = new TaskFunctions(this, "Tasks", { tables, keys, settings });
-    const workflow = new Workflow(this, "Workflow", tasks);
-    const api = new HttpApiWithRoutes(this, "Api");
-    const endpoints = { tables, keys, settings, workflow, apiUrl: api.url };
-    api.addRoutes(new ApiFunctions(this, "Endpoints", endpoints));
-    new CfnOutput(this, "ApiUrl", { value: api.url });
-    new CfnOutput(this, "JobsTableName", { value: tables.jobs.tableName });
+  constructor(app: App, settings: Settings) {
+    const { stage } = settings;
+    super(app, stage === undefined ? "ConnectionJobs" : `ConnectionJobs-${stage}`, {
+      description: "Bank connection jobs",
+      tags: { application: "connection-jobs", ...(stage !== undefined && { stage }) },
+    });
+    const system = new ConnectionJobs(this, "Default", propsFrom(this, settings));
+    const outputs = {
+      ApiUrl: system.apiUrl,
+      ApiDomainTarget: system.domainTarget,
+      JobsTableName: system.jobsTable.tableName,
+      StateMachineArn: system.stateMachine.stateMachineArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      if (value !== undefined) new CfnOutput(this, name, { value });
+    }
   }
 }

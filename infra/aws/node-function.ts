@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
@@ -8,8 +9,9 @@ import {
   Function as LambdaFunction,
   Runtime,
 } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { LogLevel } from "../../functions/domain/log-level.ts";
 import { BUNDLES_FOLDER, bundleFolder } from "../bundling/bundle-folder.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 
@@ -23,13 +25,20 @@ export interface NodeFunctionOptions {
   timeout: Duration;
   environment: Record<string, string>;
   /** Its price and its share of a processor go with it. */
-  memoryMb?: number;
+  memoryMb?: number | undefined;
+  shared: SharedOptions;
+}
+
+/** What all functions of a system have in common. */
+export interface SharedOptions {
+  logLevel: LogLevel;
+  logRetention: RetentionDays;
 }
 
 /** A function of ours: one bundle per entry, small, on ARM, with logs that end. */
 export function nodeFunction(scope: Construct, id: string, options: NodeFunctionOptions): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: RetentionDays.THREE_MONTHS,
+    retention: options.shared.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const created = new LambdaFunction(scope, id, {
@@ -39,17 +48,21 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
     architecture: Architecture.ARM_64,
     memorySize: options.memoryMb ?? DEFAULT_MEMORY_MB,
     timeout: options.timeout,
-    environment: options.environment,
+    environment: { ...options.environment, LOG_LEVEL: options.shared.logLevel },
     logGroup,
   });
   defaultChildOf(created).addMetadata(ENTRY_METADATA, options.entry);
   return created;
 }
 
-/** Bundles are made before the stack. A template that is only read, by local mode or by a test, does without them. */
+/**
+ * Bundles are made before the stack. A template that is only read, by local mode or by a test, does without them, where
+ * the sources are: an installed package has none.
+ */
 function codeFolder(scope: Construct, entry: string): string {
-  if (Stack.of(scope).bundlingRequired) return join(BUNDLES_FOLDER, bundleFolder(entry));
-  return join(PROJECT_ROOT, dirname(entry));
+  const source = join(PROJECT_ROOT, dirname(entry));
+  if (!Stack.of(scope).bundlingRequired && existsSync(source)) return source;
+  return join(BUNDLES_FOLDER, bundleFolder(entry));
 }
 
 function defaultChildOf(created: LambdaFunction): CfnFunction {

@@ -3,15 +3,15 @@ import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
-import { DEFAULT_MEMORY_MB, nodeFunction } from "./node-function.ts";
-import type { Settings } from "./settings.ts";
+import { nodeFunction, type SharedOptions } from "./node-function.ts";
 import type { Tables } from "./tables.ts";
-import { upstreamEnvironment } from "./upstream-environment.ts";
+import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 
 export interface TaskFunctionsProps {
   tables: Tables;
   keys: Keys;
-  settings: Settings;
+  upstream: Upstream;
+  shared: SharedOptions;
 }
 
 /**
@@ -33,18 +33,20 @@ export class TaskFunctions extends Construct {
   readonly askForAnswer: LambdaFunction;
   readonly sendAnswer: LambdaFunction;
   readonly giveUp: LambdaFunction;
+  readonly #shared: SharedOptions;
 
-  constructor(scope: Construct, id: string, { tables, keys, settings }: TaskFunctionsProps) {
+  constructor(scope: Construct, id: string, { tables, keys, upstream, shared }: TaskFunctionsProps) {
     super(scope, id);
-    const jobs = { JOBS_TABLE: tables.jobs.tableName };
+    const jobs = tables.jobsEnvironment;
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
-    const upstream = upstreamEnvironment(settings);
+    const reaching = { ...kept, ...upstreamEnvironment(upstream) };
 
-    this.openConnection = this.#task("OpenConnection", "open-connection", { ...kept, ...upstream });
-    this.followJob = this.#task("FollowJob", "follow-job", { ...kept, ...upstream }, FOLLOWING_MEMORY_MB);
+    this.#shared = shared;
+    this.openConnection = this.#task("OpenConnection", "open-connection", reaching);
+    this.followJob = this.#task("FollowJob", "follow-job", reaching, FOLLOWING_MEMORY_MB);
     this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing });
-    this.sendAnswer = this.#task("SendAnswer", "send-answer", { ...kept, ...upstream });
+    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching);
     this.giveUp = this.#task("GiveUp", "give-up", kept);
 
     for (const task of [
@@ -60,18 +62,20 @@ export class TaskFunctions extends Construct {
       grantSecrets(tables, sender, "GetItem", "DeleteItem");
     }
     for (const cleaner of [this.followJob, this.giveUp]) grantSecrets(tables, cleaner, "DeleteItem");
+    grantUpstream(upstream, this.openConnection, this.followJob, this.sendAnswer);
     grantSealing(keys.sealing, this.openConnection, "Decrypt", "login");
     grantSealing(keys.sealing, this.sendAnswer, "Decrypt", "answer-*");
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
   }
 
-  #task(
-    id: string,
-    name: string,
-    environment: Record<string, string>,
-    memoryMb = DEFAULT_MEMORY_MB,
-  ): LambdaFunction {
+  #task(id: string, name: string, environment: Record<string, string>, memoryMb?: number): LambdaFunction {
     const entry = `functions/workflow/${name}.lambda.ts`;
-    return nodeFunction(this, id, { entry, timeout: TASK_TIMEOUT, environment, memoryMb });
+    return nodeFunction(this, id, {
+      entry,
+      timeout: TASK_TIMEOUT,
+      environment,
+      shared: this.#shared,
+      memoryMb,
+    });
   }
 }

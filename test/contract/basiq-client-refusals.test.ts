@@ -92,6 +92,12 @@ describe("the token", () => {
     expect(await count("POST /token")).toBe(2);
   });
 
+  test("is given for a key that was rotated, to the same client", async () => {
+    const client = bank.newClient("another-key", "the-key");
+    expect(await client.institution("AU00002")).toMatchObject({ id: "AU00002" });
+    expect(await count("POST /token")).toBe(2);
+  });
+
   test("is not given for another key", async () => {
     const stranger = bank.newClient("another-key");
     await expect(stranger.openConnection(USER_ID, "AU00000", gavin)).rejects.toThrow(UpstreamUnavailable);

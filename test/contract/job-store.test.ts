@@ -16,7 +16,7 @@ afterAll(() => tables.close());
 
 const clock = fakeClock();
 const storeOn = (client = tables.client) =>
-  dynamoJobStore({ client, tableName: JOBS, clock, newId: () => randomUUID() });
+  dynamoJobStore({ client, tableName: JOBS, clock, retentionDays: 90, newId: () => randomUUID() });
 const rowOf = async (id: string) => (await tables.rows(JOBS)).find(({ pk }) => pk === `job#${id}`);
 const progress = { event: "stepsProgressed", changes: { connectionId: "8fce3b" } } as const;
 

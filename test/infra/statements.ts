@@ -21,6 +21,13 @@ const versionsOf = z.object({
   "Fn::Join": z.tuple([z.literal(""), z.tuple([z.unknown(), z.literal(":*")])]),
 });
 
+/** A secret that was made before: its ARN is put together from its name. */
+const secretNamed = z
+  .object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) })
+  .transform((found) => found["Fn::Join"][1].at(-1))
+  .pipe(z.string().regex(/^:secret:/))
+  .transform((name) => name.slice(1));
+
 export type Statement = z.infer<typeof statement>;
 /** One action on one resource, and the condition that goes with it. */
 export type Permission = readonly [action: string, resource: string, condition?: unknown];
@@ -63,7 +70,8 @@ function nameOf(value: unknown): string {
   if (typeof value === "string") return value;
   const versions = versionsOf.safeParse(value);
   if (versions.success) return `${withoutHash(referredTo(versions.data["Fn::Join"][1][0]))}:*`;
-  return withoutHash(referredTo(value));
+  const secret = secretNamed.safeParse(value);
+  return secret.success ? secret.data : withoutHash(referredTo(value));
 }
 
 export function keyOf(permission: Permission): string {

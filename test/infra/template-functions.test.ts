@@ -57,21 +57,25 @@ describe("the environment of a function", () => {
   });
 
   test("is derived from the parts that the entry names and the parts of those", () => {
-    expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual([]);
+    expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual(["LOG_LEVEL"]);
     expect(variablesNeededBy("functions/workflow/give-up.lambda.ts")).toEqual([
       "JOBS_TABLE",
+      "LOG_LEVEL",
+      "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
     ]);
     expect(variablesNeededBy("functions/api/create-connection.lambda.ts")).toEqual([
       "API_URL",
       "JOBS_TABLE",
+      "LOG_LEVEL",
+      "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
       "SIGNING_KEY_ID",
       "STATE_MACHINE_ARN",
       "STEP_RESULTS",
-      "UPSTREAM_API_KEY",
+      "UPSTREAM_API_KEY_SECRET",
       "UPSTREAM_URL",
       "UPSTREAM_VERSION",
     ]);

@@ -31,6 +31,19 @@ describe("tables", () => {
     });
   });
 
+  test("jobs have one index, by what rows are listed under and by their age, of keys only", () => {
+    const index = {
+      IndexName: "listed-by-age",
+      KeySchema: [
+        { AttributeName: "listed", KeyType: "HASH" },
+        { AttributeName: "createdAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    };
+    expect(tables["TablesJobs"]?.Properties["GlobalSecondaryIndexes"]).toEqual([index]);
+    expect(tables["TablesSecrets"]?.Properties).not.toHaveProperty("GlobalSecondaryIndexes");
+  });
+
   test("secrets are never backed up, go with the stack and end by themselves", () => {
     const secrets = tables["TablesSecrets"];
     expect(secrets).toMatchObject({

@@ -23,7 +23,7 @@ export async function rawUpstream(answer: Answer) {
     basiqTransport({
       baseUrl: endpoint.url,
       version: "2.1",
-      apiKey: new Secret("key"),
+      apiKey: async () => new Secret("key"),
       clock: fakeClock(),
     }),
   );

@@ -1,0 +1,64 @@
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import { Construct } from "constructs";
+import type { LogLevel } from "../../functions/domain/log-level.ts";
+import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { ApiFunctions, type WireOptions } from "./api-functions.ts";
+import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
+import { Keys } from "./keys.ts";
+import { Tables } from "./tables.ts";
+import { TaskFunctions } from "./task-functions.ts";
+import type { Upstream } from "./upstream.ts";
+import { Workflow } from "./workflow.ts";
+
+export type { ApiDomain, Upstream };
+
+export interface ConnectionJobsProps extends Partial<WireOptions> {
+  /** The aggregator whose API does the connecting. */
+  readonly upstream: Upstream;
+  /** How long a job can be read after its last change. 90 when absent. */
+  readonly retentionDays?: number;
+  /** Of all logs. Three months when absent. */
+  readonly logRetention?: RetentionDays;
+  /** `info` when absent. */
+  readonly logLevel?: LogLevel;
+  /** A name of your own for the API; its DNS record is yours to make, and points to `domainTarget`. */
+  readonly domain?: ApiDomain;
+  /** Origins of web pages that may call the API. None when absent. */
+  readonly corsOrigins?: readonly string[];
+}
+
+/** The whole system: an HTTP API, a state machine, and what they keep. */
+export class ConnectionJobs extends Construct {
+  /** Where the API answers, without a trailing slash. */
+  readonly apiUrl: string;
+  readonly api: HttpApi;
+  readonly domainTarget: string | undefined;
+  /** Jobs, claims and the hashes of API keys. */
+  readonly jobsTable: Table;
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: ConnectionJobsProps) {
+    super(scope, id);
+    const { upstream, retentionDays = DEFAULT_RETENTION_DAYS } = props;
+    const { stepResults = "object", allowUnboundClientTokens = false } = props;
+    const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
+    const shared = { logLevel, logRetention };
+    const tables = new Tables(this, "Tables", { retentionDays });
+    const keys = new Keys(this, "Keys");
+    const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared });
+    const workflow = new Workflow(this, "Workflow", tasks, logRetention);
+    const { domain, corsOrigins = [] } = props;
+    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins });
+    const wire = { stepResults, allowUnboundClientTokens };
+    const endpoints = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
+    api.addRoutes(new ApiFunctions(this, "Endpoints", endpoints));
+    this.apiUrl = api.url;
+    this.api = api.http;
+    this.domainTarget = api.domainTarget;
+    this.jobsTable = tables.jobs;
+    this.stateMachine = workflow.stateMachine;
+  }
+}
