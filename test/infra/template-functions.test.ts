@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { variablesNeededBy } from "./environment-needs.ts";
-import { functionsByEntry, ofType, referredTo, synthesizedResources } from "./synthesized.ts";
+import { functionsByEntry, ofType, referredTo } from "./resources.ts";
+import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 const functions = functionsByEntry(resources);

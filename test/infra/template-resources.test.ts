@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ROUTES } from "../../functions/wire/routes.ts";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
-import { ofType, type Resource, referredTo, synthesizedResources, withoutHash } from "./synthesized.ts";
+import { ofType, type Resource, referredTo, withoutHash } from "./resources.ts";
+import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 function byName(type: string): { [name: string]: Resource } {

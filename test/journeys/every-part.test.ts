@@ -1,18 +1,15 @@
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { queuedResult } from "../../functions/wire/api-replies.ts";
 import { allRows } from "../local/tables.ts";
-import type { FunctionFault } from "../support/faulty-functions.ts";
-import { partsOf } from "../workflow/definition-parts.ts";
-import { faultySystem } from "./faulty-system.ts";
+import { fails } from "../support/faulty-functions.ts";
+import { type Definition, parseDefinition } from "../workflow/definition.ts";
+import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
+import type { Run } from "../workflow/deployed-workflow.ts";
+import { WAIT } from "../workflow/scenario.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
-import { BANK_OUT_OF_SIGHT, isOver, statuses, stepOf } from "./mobile-backend.ts";
+import { ALL_DONE, BANK_OUT_OF_SIGHT, isOver, statuses, stepOf } from "./mobile-backend.ts";
+import { observedSystem } from "./observed-system.ts";
 
-const ALL_DONE = [
-  "verify-credentials: success",
-  "mfa-challenge: success",
-  "retrieve-accounts: success",
-  "retrieve-transactions: success",
-];
 /** One name for each retrier that every Task has. */
 const PASSING = [
   "Lambda.ServiceException",
@@ -22,43 +19,37 @@ const PASSING = [
 ];
 const TASKS = ["open-connection", "follow-job", "ask-for-answer", "send-answer"] as const;
 
-const fails = (when: FunctionFault["when"], ...errors: string[]) => errors.map((error) => ({ when, error }));
-
-let parts: string[] = [];
-/** The parts that each journey went through. */
-const walked = new Map<string, Set<string>>();
+const runs = new Map<string, Run>();
+let definition: Definition;
 
 describe("at a pace at which a user can answer", () => {
-  const system = faultySystem(50);
+  const system = observedSystem(20);
   beforeAll(() => {
-    parts = partsOf(system.definition());
+    definition = parseDefinition(system.deployed().stateMachines[0]?.definition);
   });
 
   test("a bank that takes longer than a slice is waited for", async () => {
     const backend = system.newBackend();
     await backend.faults(BANK_OUT_OF_SIGHT);
     const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
-    const hasWaited = () =>
-      expect(system.history(jobId).map(({ type }) => type)).toContain("WaitStateExited");
-    await vi.waitFor(hasWaited, { timeout: 20_000, interval: 10 });
+    await system.execution(jobId).entered(WAIT);
     await backend.faults([]);
-    expect(statuses((await backend.untilOver(jobId)).steps)).toContain("retrieve-transactions: success");
+    const { run, steps } = await system.over(backend, jobId);
+    expect(statuses(steps)).toContain("retrieve-transactions: success");
     expect(await backend.loginsSent()).toBe(1);
-    walked.set("slow bank", await system.walked(jobId));
+    runs.set("slow bank", run);
   });
 
   test.concurrent("a user who does not answer lets the challenge expire", async () => {
     const backend = system.newBackend();
     const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-    await backend.untilAsked(jobId);
-    const { steps } = await backend.untilOver(jobId);
-    expect(stepOf(steps, "mfa-challenge")).toMatchObject({
-      status: "failed",
-      result: { code: "mfa-expired" },
-    });
+    await system.asked(backend, jobId);
+    const { run, steps } = await system.over(backend, jobId);
+    const failed = { status: "failed", result: { code: "mfa-expired" } };
+    expect(stepOf(steps, "mfa-challenge")).toMatchObject(failed);
     expect((await backend.answer(jobId, ["1234"])).status).toBe(410);
     expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 0]);
-    walked.set("silent user", await system.walked(jobId));
+    runs.set("silent user", run);
   });
 
   test.concurrent.each(TASKS)(
@@ -67,11 +58,12 @@ describe("at a pace at which a user can answer", () => {
       const backend = system.newBackend();
       const faults = { [entry]: [...fails("before", ...PASSING), ...fails("after", ...PASSING)] };
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults);
-      await backend.untilAsked(jobId);
+      await system.asked(backend, jobId);
       expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
-      expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+      const { run, steps } = await system.over(backend, jobId);
+      expect(statuses(steps)).toEqual(ALL_DONE);
       expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 1]);
-      walked.set(`passing: ${entry}`, await system.walked(jobId));
+      runs.set(`passing: ${entry}`, run);
     },
   );
 
@@ -83,24 +75,28 @@ describe("at a pace at which a user can answer", () => {
       const faults = { [entry]: fails(when, "SyntaxError"), "give-up": giveUp };
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults);
       if (entry === "send-answer") {
-        await backend.untilAsked(jobId);
+        await system.asked(backend, jobId);
         await backend.answer(jobId, ["1234"]);
       }
-      const { steps } = await backend.untilOver(jobId);
+      const { run, steps } = await system.over(backend, jobId);
       const failed = steps.filter(({ status }) => status === "failed");
       expect(failed).toMatchObject([{ result: { code: "internal-server-error" } }]);
       expect((await backend.answer(jobId, ["1234"])).status).toBe(409);
       expect(await backend.loginsSent()).toBe(entry === "open-connection" && when === "before" ? 0 : 1);
       expect(await backend.answersSent()).toBe(entry === "send-answer" && when === "after" ? 1 : 0);
-      walked.set(`broken: ${entry}, ${when}`, await system.walked(jobId));
+      runs.set(`broken: ${entry}, ${when}`, run);
       const secrets = (await allRows()).filter((row) => "sealed" in row);
       expect(secrets.filter((row) => JSON.stringify(row).includes(jobId))).toEqual([]);
     },
   );
+
+  test("no function made a call that it may not make", () => {
+    expect(system.refusedCalls()).toEqual([]);
+  });
 });
 
-describe("at a pace at which two hours are eight seconds", () => {
-  const system = faultySystem(900);
+describe("at a pace at which two hours are ten seconds", () => {
+  const system = observedSystem(720);
 
   test.concurrent.each([
     ["refuse", HOOLI],
@@ -115,25 +111,31 @@ describe("at a pace at which two hours are eight seconds", () => {
       const held = await backend.until(jobId, (steps) => isOver(steps) || isQueued(steps[0]?.result));
       expect(queuedResult.parse(held.steps[0]?.result).attempt).toBe(1);
       await backend.institution(bank, { status: "operational" });
-      expect(statuses((await backend.untilOver(jobId)).steps)).toEqual([
+      const { run, steps } = await system.over(backend, jobId);
+      expect(statuses(steps)).toEqual([
         "verify-credentials: success",
         "retrieve-accounts: success",
         "retrieve-transactions: success",
       ]);
       expect(await backend.loginsSent()).toBe(2);
-      walked.set(`down: ${outage}`, await system.walked(jobId));
+      runs.set(`down: ${outage}`, run);
     },
   );
+
+  test("no function made a call that it may not make", () => {
+    expect(system.refusedCalls()).toEqual([]);
+  });
 });
 
 describe("these journeys", () => {
   const without = (leftOut: (title: string) => boolean) => {
-    const used = new Set([...walked].flatMap(([title, some]) => (leftOut(title) ? [] : [...some])));
-    return parts.filter((part) => !used.has(part));
+    const kept = [...runs].filter(([title]) => !leftOut(title));
+    const used = new Set(kept.flatMap(([, run]) => [...partsUsed(definition, run)]));
+    return partsOf(definition).filter((part) => !used.has(part));
   };
 
   test("go through every state, branch, retrier and catcher of the definition", () => {
-    expect(parts).toHaveLength(10 + 4 + 19 + 5);
+    expect(partsOf(definition)).toHaveLength(10 + 4 + 19 + 5);
     expect(without(() => false)).toEqual([]);
   });
 

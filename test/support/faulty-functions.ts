@@ -11,6 +11,11 @@ export interface FunctionFault {
 /** For each call of a job's function in turn, by the name of its entry: none for a call that is to go well, as all later ones do. */
 export type FunctionFaults = { readonly [entry: string]: readonly (FunctionFault | undefined)[] };
 
+/** A fault for a call each. */
+export function fails(when: FunctionFault["when"], ...errors: string[]): FunctionFault[] {
+  return errors.map((error) => ({ when, error }));
+}
+
 const taskInput = z.object({ jobId: z.string() });
 
 /** Makes the functions of the workflow fail, by the job they are called for. They wait until it is said what is to go wrong. */
