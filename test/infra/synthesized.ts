@@ -15,8 +15,8 @@ export type Resource = z.infer<typeof resource>;
 export type Resources = Readonly<Record<string, Resource>>;
 
 /** The resources of the template by their logical ids. Takes a second: once per file. */
-export function synthesizedResources(): Resources {
-  return template.parse(synthesize()).Resources;
+export function synthesizedResources(context?: Record<string, unknown>): Resources {
+  return template.parse(synthesize(context)).Resources;
 }
 
 export function ofType(resources: Resources, type: string): [logicalId: string, resource: Resource][] {
