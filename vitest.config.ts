@@ -6,6 +6,9 @@ const OF_THE_PACKAGE = "test/package/**/*.test.ts";
 /** Local mode starts once per process: the functions keep what they made at their first call. */
 const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
 
+/** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
+const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -32,6 +35,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
+      {
+        extends: true,
+        test: {
+          name: "deployed-sandbox",
+          include: ["test/sandbox/*.test.ts"],
+          exclude: ABOUT_THE_PROGRAM,
+          isolate: false,
+          provide: { sandbox: "deployed" },
+        },
+      },
     ],
     reporters: ["default", ["json", { outputFile: "coverage/test-report.json" }]],
     coverage: {
