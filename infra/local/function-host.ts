@@ -3,6 +3,15 @@ import type { LocalFunction } from "./deployed.ts";
 
 type Handler = (event: unknown) => Promise<unknown>;
 
+/**
+ * Stands around every invocation of a function, which is named by its entry: calls `run`, or does something in its place.
+ */
+export type Around = (
+  entry: string,
+  event: unknown,
+  run: (event: unknown) => Promise<unknown>,
+) => Promise<unknown>;
+
 const entryModule = z.object({ handler: z.custom<Handler>((value) => typeof value === "function") });
 
 const PROJECT_ROOT = new URL("../../", import.meta.url);
@@ -16,10 +25,16 @@ export interface FunctionHost {
  * Loads the source of every function of the template. All of them share this process and so its environment, which must
  * not say two things under one name.
  */
-export async function hostFunctions(functions: readonly LocalFunction[]): Promise<FunctionHost> {
+export async function hostFunctions(
+  functions: readonly LocalFunction[],
+  around: Around = (_, event, run) => run(event),
+): Promise<FunctionHost> {
   setEnvironment(functions);
   const loaded = await Promise.all(
-    functions.map(async ({ arn, entry }) => [arn, await load(entry)] as const),
+    functions.map(async ({ arn, entry }) => {
+      const run = await load(entry);
+      return [arn, (event: unknown) => around(entry, event, run)] as const;
+    }),
   );
   const handlers = new Map(loaded);
   return {

@@ -5,7 +5,7 @@ import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 import { startDynamoDb } from "./dynamodb-endpoint.ts";
-import { hostFunctions } from "./function-host.ts";
+import { type Around, hostFunctions } from "./function-host.ts";
 import { openGateway } from "./gateway.ts";
 import { startKms } from "./kms-endpoint.ts";
 import type { LocalSettings } from "./local-settings.ts";
@@ -20,7 +20,13 @@ export interface LocalSystem {
   apiUrl: string;
   sandboxUrl: string | undefined;
   stepFunctions: LocalStepFunctions;
+  deployed: Deployed;
   close(): Promise<void>;
+}
+
+export interface StartOptions {
+  synthesize?: (context: { upstreamUrl: string }) => Promise<Template>;
+  around?: Around;
 }
 
 /** The sandbox takes any key. */
@@ -32,7 +38,7 @@ const SANDBOX_KEY = "sandbox";
  */
 export async function startLocal(
   settings: LocalSettings,
-  synthesize: (context: { upstreamUrl: string }) => Promise<Template> = synthesizeApart,
+  { synthesize = synthesizeApart, around }: StartOptions = {},
 ): Promise<LocalSystem> {
   const { dataDir, timeScale } = settings;
   const fileAt = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
@@ -88,11 +94,11 @@ export async function startLocal(
       SFN: stepFunctions.url,
     });
     process.env["TIME_SCALE"] = String(timeScale);
-    const host = await hostFunctions(deployed.functions);
+    const host = await hostFunctions(deployed.functions, around);
     await keepApiKey(deployed, settings.apiKey);
     gateway.serve(deployed.routes, host.invoke);
     stepFunctions.resume();
-    return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, close: closing };
+    return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, deployed, close: closing };
   } catch (error) {
     await closing();
     throw error;
