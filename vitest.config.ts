@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Installs what `npm pack` makes: `npm run test:package`. */
+const OF_THE_PACKAGE = "test/package/**/*.test.ts";
+
 /** Local mode starts once per process: the functions keep what they made at their first call. */
 const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
 
@@ -24,10 +27,11 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: NEED_A_PROCESS_OF_THEIR_OWN,
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_THE_PACKAGE],
           isolate: false,
         },
       },
+      { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
     ],
     reporters: ["default", ["json", { outputFile: "coverage/test-report.json" }]],
     coverage: {

@@ -1,9 +1,7 @@
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import type { Clock } from "../domain/ports.ts";
-import type { StepError } from "../domain/steps.ts";
-import { readStepError } from "../wire/upstream-job-reader.ts";
-import { upstreamErrorSchema } from "../wire/upstream-replies.ts";
+import { readUpstreamError } from "../wire/upstream-error-reader.ts";
 import { type BasiqReply, basiqFetch, WRITE_TIMEOUT_MS } from "./basiq-fetch.ts";
 import { type BasiqTokenOptions, basiqToken } from "./basiq-token.ts";
 
@@ -19,11 +17,16 @@ const MAX_TRIES = 2;
 
 type Read<Result> = (json: unknown) => Result;
 
+export interface BasiqTransport {
+  get<Result>(path: string, read: Read<Result>): Promise<Result>;
+  post<Result>(path: string, body: object, read: Read<Result>): Promise<Result>;
+}
+
 /**
  * Speaks with upstream. What is asked for by GET is asked again when no usable reply came; what is posted only when
  * upstream said that it did nothing: 429, or a token that it did not take.
  */
-export function basiqTransport(options: TransportOptions) {
+export function basiqTransport(options: TransportOptions): BasiqTransport {
   const token = basiqToken(options);
 
   async function exchange(method: string, path: string, body?: object): Promise<BasiqReply> {
@@ -70,7 +73,7 @@ export function basiqTransport(options: TransportOptions) {
 function usable<Result>(reply: BasiqReply | undefined, isSafeToRepeat: boolean, read: Read<Result>): Result {
   if (reply === undefined) throw new UpstreamUnavailable();
   if (reply.status >= 200 && reply.status < 300) return readOr(reply.json, read);
-  const problem = problemIn(reply.json);
+  const problem = readUpstreamError(reply.json);
   // Upstream's own words end the exchange. A gateway's do not: what it lost sight of may still be worked on.
   if (problem === undefined) throw new UpstreamUnavailable({ mayStillArrive: true });
   if (!isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable();
@@ -92,10 +95,4 @@ function readOr<Result>(json: unknown, read: Read<Result>): Result {
   } catch {
     throw new UpstreamUnavailable({ mayStillArrive: true });
   }
-}
-
-function problemIn(json: unknown): StepError | undefined {
-  const parsed = upstreamErrorSchema.safeParse(json);
-  const [first] = parsed.success ? parsed.data.data : [];
-  return first && readStepError(first);
 }

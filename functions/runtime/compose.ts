@@ -4,6 +4,8 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
+import { basiqInstitutions } from "../adapters/basiq-institutions.ts";
+import { basiqTransport } from "../adapters/basiq-transport.ts";
 import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
@@ -80,15 +82,19 @@ export const workflow = /* @__PURE__ */ once(() => {
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-export const upstream = /* @__PURE__ */ once(() => {
+const upstreamTransport = /* @__PURE__ */ once(() => {
   const [baseUrl, version] = environment("UPSTREAM_URL", "UPSTREAM_VERSION");
   const [secretId] = environment("UPSTREAM_API_KEY_SECRET");
   const apiKey = secretsManagerSecret(secretsManager(), secretId);
-  return basiqClient({ baseUrl, version, apiKey, clock: clock() });
+  return basiqTransport({ baseUrl, version, apiKey, clock: clock() });
 });
 
+export const upstream = /* @__PURE__ */ once(() => basiqClient(upstreamTransport()));
+
 /** Upstream's, as far as they may be a minute old. */
-export const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
+export const institutions = /* @__PURE__ */ once(() =>
+  cachedInstitutions(basiqInstitutions(upstreamTransport())),
+);
 
 export const settings = /* @__PURE__ */ once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { ROUTES } from "../../functions/wire/routes.ts";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
@@ -32,8 +32,8 @@ const API_TIMEOUT = Duration.seconds(29);
 
 /** A function per route, and one that refuses everything else, each with just what it needs. */
 export class ApiFunctions extends Construct {
-  readonly byRoute: { [route in keyof typeof ROUTES]: NodejsFunction };
-  readonly refuse: NodejsFunction;
+  readonly byRoute: { [route in keyof typeof ROUTES]: LambdaFunction };
+  readonly refuse: LambdaFunction;
   readonly #shared: SharedOptions;
 
   constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
@@ -97,7 +97,7 @@ export class ApiFunctions extends Construct {
     workflow.grantWaking(answerMfa);
   }
 
-  #endpoint(id: string, name: string, environment: Record<string, string>): NodejsFunction {
+  #endpoint(id: string, name: string, environment: Record<string, string>): LambdaFunction {
     return nodeFunction(this, id, {
       entry: `functions/api/${name}.lambda.ts`,
       timeout: API_TIMEOUT,

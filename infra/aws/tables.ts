@@ -1,5 +1,5 @@
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
 
 export class Tables extends Construct {
@@ -19,6 +19,13 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
+    });
+    // Only rows that say what they are listed under are in it; all others cost it nothing.
+    this.jobs.addGlobalSecondaryIndex({
+      indexName: "listed-by-age",
+      partitionKey: { name: "listed", type: AttributeType.STRING },
+      sortKey: { name: "createdAt", type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
     });
     this.secrets = new Table(this, "Secrets", {
       partitionKey: { name: "jobId", type: AttributeType.STRING },

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
@@ -20,13 +20,20 @@ export interface TaskFunctionsProps {
  */
 const TASK_TIMEOUT = Duration.seconds(120);
 
+/**
+ * It sleeps between looks, and its time is most of what a job costs. Three slices over TLS peak at 98 MB in a bare process;
+ * what Lambda's runtime adds to that leaves too little of 128 MB.
+ */
+const FOLLOWING_MEMORY_MB = 192;
+
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {
-  readonly openConnection: NodejsFunction;
-  readonly followJob: NodejsFunction;
-  readonly askForAnswer: NodejsFunction;
-  readonly sendAnswer: NodejsFunction;
-  readonly giveUp: NodejsFunction;
+  readonly openConnection: LambdaFunction;
+  readonly followJob: LambdaFunction;
+  readonly askForAnswer: LambdaFunction;
+  readonly sendAnswer: LambdaFunction;
+  readonly giveUp: LambdaFunction;
+  readonly #shared: SharedOptions;
 
   constructor(scope: Construct, id: string, { tables, keys, upstream, shared }: TaskFunctionsProps) {
     super(scope, id);
@@ -35,11 +42,12 @@ export class TaskFunctions extends Construct {
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
     const reaching = { ...kept, ...upstreamEnvironment(upstream) };
 
-    this.openConnection = this.#task("OpenConnection", "open-connection", reaching, shared);
-    this.followJob = this.#task("FollowJob", "follow-job", reaching, shared);
-    this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing }, shared);
-    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, shared);
-    this.giveUp = this.#task("GiveUp", "give-up", kept, shared);
+    this.#shared = shared;
+    this.openConnection = this.#task("OpenConnection", "open-connection", reaching);
+    this.followJob = this.#task("FollowJob", "follow-job", reaching, FOLLOWING_MEMORY_MB);
+    this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing });
+    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching);
+    this.giveUp = this.#task("GiveUp", "give-up", kept);
 
     for (const task of [
       this.openConnection,
@@ -60,13 +68,14 @@ export class TaskFunctions extends Construct {
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
   }
 
-  #task(
-    id: string,
-    name: string,
-    environment: Record<string, string>,
-    shared: SharedOptions,
-  ): NodejsFunction {
+  #task(id: string, name: string, environment: Record<string, string>, memoryMb?: number): LambdaFunction {
     const entry = `functions/workflow/${name}.lambda.ts`;
-    return nodeFunction(this, id, { entry, timeout: TASK_TIMEOUT, environment, shared });
+    return nodeFunction(this, id, {
+      entry,
+      timeout: TASK_TIMEOUT,
+      environment,
+      shared: this.#shared,
+      memoryMb,
+    });
   }
 }

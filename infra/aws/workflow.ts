@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
@@ -35,7 +35,7 @@ export class Workflow extends Construct {
    * A policy of its own: the state machine depends on its Tasks, a Task on its role's own policy, and that would then
    * depend on the state machine.
    */
-  grantWaking(waker: NodejsFunction) {
+  grantWaking(waker: LambdaFunction) {
     const statement = new PolicyStatement({
       actions: ["states:SendTaskSuccess"],
       resources: [this.stateMachine.stateMachineArn],

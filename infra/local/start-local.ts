@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { dynamoApiKeys } from "../../functions/adapters/dynamo-api-keys.ts";
+import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { type Deployed, deploy } from "./deployed.ts";
@@ -95,8 +95,9 @@ export async function startLocal(
     });
     process.env["TIME_SCALE"] = String(timeScale);
     const host = await hostFunctions(deployed.functions, around);
-    await keepApiKey(deployed, settings.apiKey);
-    gateway.serve(deployed.routes, host.invoke);
+    const jobsTable = jobsTableOf(deployed);
+    await keepApiKey(jobsTable, settings.apiKey);
+    gateway.serve(deployed.routes, host.invoke, { dynamodb: dynamo.url, jobsTable });
     stepFunctions.resume();
     return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, deployed, close: closing };
   } catch (error) {
@@ -122,10 +123,21 @@ function pointSdkAt(urls: Record<string, string>): void {
   delete process.env["AWS_PROFILE"];
 }
 
-async function keepApiKey({ functions }: Deployed, apiKey: string): Promise<void> {
+function jobsTableOf({ functions }: Deployed): string {
   const tableName = functions.find(({ environment }) => environment["JOBS_TABLE"])?.environment["JOBS_TABLE"];
   if (tableName === undefined) throw new Error("No function of the template has a jobs table.");
+  return tableName;
+}
+
+async function keepApiKey(tableName: string, apiKey: string): Promise<void> {
   const client = new DynamoDBClient({});
-  await dynamoApiKeys(client, tableName).add(new Secret(apiKey), "local");
+  const { revokedAt } = await dynamoApiKeyRegister(client, tableName).add(
+    new Secret(apiKey),
+    "local mode",
+    new Date(),
+  );
   client.destroy();
+  if (revokedAt !== undefined) {
+    throw new Error("The API key was revoked in this data directory. Set LOCAL_API_KEY to another one.");
+  }
 }

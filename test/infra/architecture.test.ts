@@ -59,6 +59,7 @@ describe("a planted violation is found:", () => {
     [PACKAGE, "infra/aws/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "infra/local/a.ts", `import { Stack } from "aws-cdk-lib";`],
     [PACKAGE, "functions/wire/a.ts", `import { Table } from "aws-cdk-lib/aws-dynamodb";`],
+    [PACKAGE, "infra/aws/a.ts", `import { build } from "esbuild";`],
     [PACKAGE, "functions/runtime/a.ts", `import { env } from "node:process";`],
     [WORD, "functions/domain/a.ts", `const now = Date.now();`],
     [WORD, "functions/domain/a.ts", `const now = new Date();`],

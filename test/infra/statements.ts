@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ofType, type Resources, referredTo, withoutHash } from "./synthesized.ts";
+import { ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
 
 const oneOrMore = z.union([z.array(z.unknown()), z.unknown().transform((value) => [value])]);
 const actions = z.union([z.array(z.string()), z.string().transform((action) => [action])]);
@@ -31,6 +31,16 @@ const secretNamed = z
 export type Statement = z.infer<typeof statement>;
 /** One action on one resource, and the condition that goes with it. */
 export type Permission = readonly [action: string, resource: string, condition?: unknown];
+
+/** The role of a function or a state machine, by its properties. */
+export function roleOf(properties: Readonly<Record<string, unknown>> | undefined): string {
+  return referredTo(
+    z
+      .object({ Role: z.unknown().optional(), RoleArn: z.unknown().optional() })
+      .transform(({ Role, RoleArn }) => Role ?? RoleArn)
+      .parse(properties),
+  );
+}
 
 /** What the policies of a role allow; its managed policies apart. */
 export function permissionsOfRole(resources: Resources, roleId: string): Permission[] {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { variablesNeededBy } from "./environment-needs.ts";
-import { functionsByEntry, ofType, referredTo, synthesizedResources } from "./synthesized.ts";
+import { functionsByEntry, ofType, referredTo } from "./resources.ts";
+import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 const functions = functionsByEntry(resources);
@@ -41,6 +42,13 @@ test("every entry is deployed as one function, and there are no others", () => {
 
 test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
   expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+});
+
+test("a function has 256 MB, but the one that mostly sleeps", () => {
+  const others = entries.filter(([, { Properties }]) => Properties["MemorySize"] !== 256);
+  expect(others.map(([entry, { Properties }]) => [entry, Properties["MemorySize"]])).toEqual([
+    ["functions/workflow/follow-job.lambda.ts", 192],
+  ]);
 });
 
 describe("the environment of a function", () => {

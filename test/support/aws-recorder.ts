@@ -77,6 +77,15 @@ export function awsRecorder() {
       for (const [name, origin = ""] of endpoints) process.env[name] = await standBefore(origin);
     },
 
+    /** Gives a view of what is recorded from now on. */
+    fromNow() {
+      const [call, invocation] = [calls.length, functions.invocations.length];
+      return () => ({
+        calls: calls.slice(call),
+        invocations: functions.invocations.slice(invocation),
+      });
+    },
+
     /** The next call that matches waits until it is released. */
     hold(matches: Matches) {
       const arrived = Promise.withResolvers<AwsCall>();

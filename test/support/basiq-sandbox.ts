@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
+import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { fakeClock } from "./fake-clock.ts";
@@ -28,7 +29,7 @@ export async function basiqSandbox() {
   const newClient = (...keys: string[]) => {
     const left = keys.length === 0 ? ["the-key"] : keys;
     const apiKey = async () => new Secret((left.length > 1 ? left.shift() : left[0]) ?? "");
-    return basiqClient({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting });
+    return basiqClient(basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting }));
   };
 
   async function control(method: string, path: string, body: unknown): Promise<void> {
