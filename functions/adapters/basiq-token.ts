@@ -38,7 +38,9 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
       throw new UpstreamUnavailable();
     });
     const parsed = upstreamTokenSchema.safeParse(reply.json);
-    if (reply.status !== 200 || !parsed.success) throw new UpstreamUnavailable();
+    if (reply.status !== 200 || !parsed.success) {
+      throw new UpstreamUnavailable({ refusesOurKey: saysNo(reply.status) });
+    }
     if (held !== undefined) held.until = Date.now() + parsed.data.expires_in * 1000 - MARGIN_MS;
     return new Secret(parsed.data.access_token);
   }
@@ -58,4 +60,9 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
       held = undefined;
     },
   };
+}
+
+/** Nothing but the key is ours in this exchange. An unknown one is published as a 404. */
+function saysNo(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 429;
 }

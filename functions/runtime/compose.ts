@@ -11,15 +11,19 @@ import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
 import { dynamoVault } from "../adapters/dynamo-vault.ts";
+import { emfMetrics } from "../adapters/emf-metrics.ts";
 import { kmsSealer } from "../adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
+import { measuredJobStore } from "../adapters/measured-job-store.ts";
+import { measuredInstitutions, measuredUpstream } from "../adapters/measured-upstream.ts";
 import { secretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
+import { writeLine } from "./log.ts";
 import { once } from "./once.ts";
 
 /*
@@ -39,11 +43,18 @@ export const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
-export const jobs = /* @__PURE__ */ once(() => {
+export const metrics = /* @__PURE__ */ once(() =>
+  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
+);
+
+/** For functions that take no job any further: there is nothing to measure. */
+export const jobRows = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
   const retentionDays = Number(setting("RETENTION_DAYS") ?? DEFAULT_RETENTION_DAYS);
   return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), retentionDays, newId });
 });
+
+export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobRows(), metrics()));
 
 export const claims = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
@@ -89,11 +100,13 @@ const upstreamTransport = /* @__PURE__ */ once(() => {
   return basiqTransport({ baseUrl, version, apiKey, clock: clock() });
 });
 
-export const upstream = /* @__PURE__ */ once(() => basiqClient(upstreamTransport()));
+export const upstream = /* @__PURE__ */ once(() =>
+  measuredUpstream(basiqClient(upstreamTransport()), metrics()),
+);
 
 /** Upstream's, as far as they may be a minute old. */
 export const institutions = /* @__PURE__ */ once(() =>
-  cachedInstitutions(basiqInstitutions(upstreamTransport())),
+  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), metrics())),
 );
 
 export const settings = /* @__PURE__ */ once(() => ({

@@ -13,6 +13,7 @@ type VariableName =
 type SettingName =
   | "ALLOW_UNBOUND_CLIENT_TOKENS"
   | "LOG_LEVEL"
+  | "METRICS_NAMESPACE"
   | "RETENTION_DAYS"
   | "STEP_RESULTS"
   | "TIME_SCALE";

@@ -23,6 +23,11 @@ export function log(level: LogLevel, message: string, fields: LogFields = {}): v
     message,
     ...{ correlationId, jobId, route, task, status, reason, errorName, durationMs },
   };
+  writeLine(line);
+}
+
+/** For what is made of fields that were picked one by one, and nothing else. */
+export function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

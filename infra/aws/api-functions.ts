@@ -5,6 +5,7 @@ import type { ROUTES } from "../../functions/wire/routes.ts";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 import type { Workflow } from "./workflow.ts";
@@ -48,7 +49,12 @@ export class ApiFunctions extends Construct {
       API_URL: props.apiUrl,
       STEP_RESULTS: stepResults,
     };
-    const kept = { ...api, SECRETS_TABLE: tables.secrets.tableName, SEALING_KEY_ID: keys.sealing.keyArn };
+    const measured = { ...api, METRICS_NAMESPACE: metricsNamespace(this) };
+    const kept = {
+      ...measured,
+      SECRETS_TABLE: tables.secrets.tableName,
+      SEALING_KEY_ID: keys.sealing.keyArn,
+    };
 
     this.byRoute = {
       "issue-token": this.#endpoint("IssueToken", "issue-token", {
@@ -67,6 +73,10 @@ export class ApiFunctions extends Construct {
     };
     this.refuse = this.#endpoint("Refuse", "refuse", {});
     this.#grant(props);
+  }
+
+  get all(): readonly LambdaFunction[] {
+    return [...Object.values(this.byRoute), this.refuse];
   }
 
   #grant({ tables, keys, workflow, upstream }: ApiFunctionsProps) {

@@ -1,11 +1,14 @@
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { LogLevel } from "../../functions/domain/log-level.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
+import { WatchDashboard } from "./dashboard.ts";
 import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
 import { Tables } from "./tables.ts";
@@ -24,6 +27,8 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
   readonly logRetention?: RetentionDays;
   /** `info` when absent. */
   readonly logLevel?: LogLevel;
+  /** Who is mailed about alarms; has to confirm a mail of AWS first. */
+  readonly alarmEmail?: string;
   /** A name of your own for the API; its DNS record is yours to make, and points to `domainTarget`. */
   readonly domain?: ApiDomain;
   /** Origins of web pages that may call the API. None when absent. */
@@ -39,6 +44,8 @@ export class ConnectionJobs extends Construct {
   /** Jobs, claims and the hashes of API keys. */
   readonly jobsTable: Table;
   readonly stateMachine: StateMachine;
+  /** Where alarms are published. */
+  readonly alarmTopic: Topic;
 
   constructor(scope: Construct, id: string, props: ConnectionJobsProps) {
     super(scope, id);
@@ -53,12 +60,22 @@ export class ConnectionJobs extends Construct {
     const { domain, corsOrigins = [] } = props;
     const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins });
     const wire = { stepResults, allowUnboundClientTokens };
-    const endpoints = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
-    api.addRoutes(new ApiFunctions(this, "Endpoints", endpoints));
+    const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
+    const endpoints = new ApiFunctions(this, "Endpoints", options);
+    api.addRoutes(endpoints);
+    const watched = {
+      api: api.http,
+      stateMachine: workflow.stateMachine,
+      apiFunctions: endpoints.all,
+      taskFunctions: tasks.all,
+    };
+    const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
+    new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
     this.apiUrl = api.url;
     this.api = api.http;
     this.domainTarget = api.domainTarget;
     this.jobsTable = tables.jobs;
     this.stateMachine = workflow.stateMachine;
+    this.alarmTopic = alarms.topic;
   }
 }

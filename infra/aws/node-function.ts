@@ -15,7 +15,7 @@ import type { LogLevel } from "../../functions/domain/log-level.ts";
 import { BUNDLES_FOLDER, bundleFolder } from "../bundling/bundle-folder.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 
-export const DEFAULT_MEMORY_MB = 256;
+const DEFAULT_MEMORY_MB = 256;
 
 const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

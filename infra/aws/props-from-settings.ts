@@ -19,6 +19,7 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
     logRetention: settings.logRetentionDays,
     logLevel: settings.logLevel,
     corsOrigins: settings.corsOrigins,
+    ...(settings.alarmEmail !== undefined && { alarmEmail: settings.alarmEmail }),
     ...(domainName !== undefined &&
       certificateArn !== undefined && {
         domain: {

@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 
@@ -37,7 +38,7 @@ export class TaskFunctions extends Construct {
 
   constructor(scope: Construct, id: string, { tables, keys, upstream, shared }: TaskFunctionsProps) {
     super(scope, id);
-    const jobs = tables.jobsEnvironment;
+    const jobs = { ...tables.jobsEnvironment, METRICS_NAMESPACE: metricsNamespace(this) };
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
     const reaching = { ...kept, ...upstreamEnvironment(upstream) };
@@ -49,13 +50,7 @@ export class TaskFunctions extends Construct {
     this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching);
     this.giveUp = this.#task("GiveUp", "give-up", kept);
 
-    for (const task of [
-      this.openConnection,
-      this.followJob,
-      this.askForAnswer,
-      this.sendAnswer,
-      this.giveUp,
-    ]) {
+    for (const task of this.all) {
       grantRows(tables, task, ["job"], "GetItem", "PutItem");
     }
     for (const sender of [this.openConnection, this.sendAnswer]) {
@@ -66,6 +61,10 @@ export class TaskFunctions extends Construct {
     grantSealing(keys.sealing, this.openConnection, "Decrypt", "login");
     grantSealing(keys.sealing, this.sendAnswer, "Decrypt", "answer-*");
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
+  }
+
+  get all(): readonly LambdaFunction[] {
+    return [this.openConnection, this.followJob, this.askForAnswer, this.sendAnswer, this.giveUp];
   }
 
   #task(id: string, name: string, environment: Record<string, string>, memoryMb?: number): LambdaFunction {

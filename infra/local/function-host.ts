@@ -50,8 +50,8 @@ async function load(entry: string): Promise<Handler> {
   return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
 }
 
-/** Said by whoever starts local mode, not by the template. */
-const NOT_FROM_THE_TEMPLATE = ["LOG_LEVEL"];
+/** The level is said by whoever starts local mode; metrics are for CloudWatch, and here people read what is written. */
+const NOT_FROM_THE_TEMPLATE = ["LOG_LEVEL", "METRICS_NAMESPACE"];
 
 function setEnvironment(functions: readonly LocalFunction[]): void {
   const wanted = new Map<string, string>();

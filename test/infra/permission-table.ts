@@ -1,7 +1,7 @@
 import type { Permission } from "./statements.ts";
 
 /** Rows of the jobs table by what their key begins with. */
-const rows = (...patterns: string[]) => ({
+export const rows = (...patterns: string[]) => ({
   "ForAllValues:StringLike": { "dynamodb:LeadingKeys": patterns },
 });
 /** Secrets by what they are for. */

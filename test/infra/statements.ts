@@ -4,13 +4,17 @@ import { ofType, type Resources, referredTo, withoutHash } from "./resources.ts"
 const oneOrMore = z.union([z.array(z.unknown()), z.unknown().transform((value) => [value])]);
 const actions = z.union([z.array(z.string()), z.string().transform((action) => [action])]);
 const statement = z.strictObject({
-  Effect: z.literal("Allow"),
+  Sid: z.string().optional(),
+  Effect: z.enum(["Allow", "Deny"]),
   Action: actions,
   Resource: oneOrMore.default([]),
   Principal: z.unknown().optional(),
   Condition: z.unknown().optional(),
 });
-const document = z.object({ Statement: z.array(statement) });
+/** What is denied allows nothing. */
+const document = z.object({
+  Statement: z.array(statement).transform((all) => all.filter(({ Effect }) => Effect === "Allow")),
+});
 
 const policyProperties = z.object({ PolicyDocument: document, Roles: z.array(z.unknown()) });
 const roleProperties = z.strictObject({

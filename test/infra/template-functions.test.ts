@@ -62,6 +62,7 @@ describe("the environment of a function", () => {
     expect(variablesNeededBy("functions/workflow/give-up.lambda.ts")).toEqual([
       "JOBS_TABLE",
       "LOG_LEVEL",
+      "METRICS_NAMESPACE",
       "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
@@ -70,6 +71,7 @@ describe("the environment of a function", () => {
       "API_URL",
       "JOBS_TABLE",
       "LOG_LEVEL",
+      "METRICS_NAMESPACE",
       "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { parseResources } from "../infra/resources.ts";
-import { refusedBy } from "../permissions/needs.ts";
+import { inWords, refusedBy } from "../permissions/needs.ts";
 import { recordedAccess } from "../permissions/recorded-access.ts";
 import { permissionsByRole } from "../permissions/roles.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
@@ -62,9 +62,11 @@ export function observedSystem(timeScale: number) {
     },
     /** The calls so far that the template's permissions do not allow. */
     refusedCalls: () =>
-      refusedBy(
-        permissionsByRole(parseResources(JSON.parse(inject("template")))),
-        recordedAccess(recorder, system().deployed),
+      inWords(
+        refusedBy(
+          permissionsByRole(parseResources(JSON.parse(inject("template")))),
+          recordedAccess(recorder, system().deployed),
+        ),
       ),
     execution: (jobId: string) => executionOf(system(), jobId),
     /** Waits until the bank asks the user of the job. */

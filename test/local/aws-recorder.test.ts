@@ -36,6 +36,7 @@ test("every call is recorded with the function that made it, what was asked and 
   expect(actionsOf("issue-token")).toEqual(["dynamodb:GetItem", "kms:Sign"]);
   expect(actionsOf("create-connection")).toEqual([
     "kms:GetPublicKey",
+    "secretsmanager:GetSecretValue",
     "dynamodb:GetItem",
     "kms:Encrypt",
     "dynamodb:PutItem",

@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { rows } from "../infra/permission-table.ts";
 import type { Permission } from "../infra/statements.ts";
 import { type Access, accessOf } from "./access.ts";
 import { allows, piecesOf } from "./allows.ts";
 
-const rows = (...patterns: string[]) => ({
-  "ForAllValues:StringLike": { "dynamodb:LeadingKeys": patterns },
-});
 const purpose = (...patterns: string[]) => ({
   StringLike: { "kms:EncryptionContext:purpose": patterns },
 });

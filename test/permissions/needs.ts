@@ -12,6 +12,14 @@ export function refusedBy<Recorded extends RecordedAccess>(
   return recorded.filter(({ role, access }) => !allows(permissions.get(role) ?? [], access));
 }
 
+/** Each kind of call once, in a line. */
+export function inWords(recorded: readonly RecordedAccess[]): string[] {
+  const lines = recorded.map(
+    ({ role, access, about }) => `${role}: ${about}, ${access.action} on ${access.resource}`,
+  );
+  return [...new Set(lines)];
+}
+
 export interface Need<Recorded> {
   role: string;
   permission: Permission;
@@ -26,9 +34,10 @@ export function needsOf<Recorded extends RecordedAccess>(
 ): Need<Recorded>[] {
   return [...permissions].flatMap(([role, granted]) => {
     const pieces = granted.flatMap(piecesOf);
-    const own = recorded.filter((call) => call.role === role);
+    const allowed = recorded.filter((call) => call.role === role && allows(pieces, call.access));
     return pieces.map((permission) => {
-      const [call] = refusedBy(new Map([[role, pieces.filter((piece) => piece !== permission)]]), own);
+      const rest = pieces.filter((piece) => piece !== permission);
+      const call = allowed.find(({ access }) => !allows(rest, access));
       return { role, permission, call };
     });
   });
