@@ -28,7 +28,8 @@ const API_KEY = "bench-api-key";
 
 /** Local mode on free ports, with everything that its functions do written down. Once per process. */
 export async function startCounted({ timeScale, synthesize, bank }: CountedOptions): Promise<CountedSystem> {
-  process.env["LOG_LEVEL"] = "info";
+  // As on AWS; local mode by itself writes no metrics.
+  Object.assign(process.env, { LOG_LEVEL: "info", METRICS_NAMESPACE: "ConnectionJobs" });
   const recorder = awsRecorder();
   const watch = functionWatch(bank?.onUpstreamCall);
   const settings = readLocalSettings({

@@ -78,6 +78,6 @@ function usageOf(invocation: WatchedInvocation, own: readonly CallWithCapacity[]
 
 /** A duration counts as one of four digits, whatever this machine made of it. */
 function logBytes(line: string): number {
-  const text = line.replaceAll(/(Ms":)[\d.]+/g, "$10000");
+  const text = line.replaceAll(/((?:Ms|Duration|Latency)":)[\d.]+/g, "$10000");
   return Buffer.byteLength(text) + LOG_EVENT_BYTES;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildBundles } from "./build-bundles.ts";
+import { bundleEntries } from "../../infra/bundling/bundle-entries.ts";
 import { type BundleFigures, bundleFigures } from "./bundle-figures.ts";
 import { brokenBudgets, kindFigures } from "./kind-figures.ts";
 import { measureApart } from "./measure-apart.ts";
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
 async function builtBundles(): Promise<BundleFigures[]> {
   const folder = mkdtempSync(join(tmpdir(), "connection-jobs-bundles-"));
   try {
-    await buildBundles(folder);
+    await bundleEntries({ outdir: folder });
     return await bundleFigures(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
