@@ -17,12 +17,13 @@ export interface TaskFunctionsProps {
 
 /**
  * The longest exchange with upstream: a token (6 s), a list in two tries (2 × 6 s and a pause of 2 s), a login in two tries
- * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. A slice of 12 s with its last look is shorter.
+ * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. Then comes a slice of 12 s, which a last look and the
+ * bank's record (both as the list) make 40 s.
  */
-const TASK_TIMEOUT = Duration.seconds(120);
+const TASK_TIMEOUT = Duration.seconds(150);
 
 /**
- * It sleeps between looks, and its time is most of what a job costs. Three slices over TLS peak at 98 MB in a bare process;
+ * Those that follow a job sleep between looks, and their time is most of what a job costs beside its transitions. Three slices over TLS peak at 98 MB in a bare process;
  * what Lambda's runtime adds to that leaves too little of 128 MB.
  */
 const FOLLOWING_MEMORY_MB = 192;
@@ -44,10 +45,10 @@ export class TaskFunctions extends Construct {
     const reaching = { ...kept, ...upstreamEnvironment(upstream) };
 
     this.#shared = shared;
-    this.openConnection = this.#task("OpenConnection", "open-connection", reaching);
+    this.openConnection = this.#task("OpenConnection", "open-connection", reaching, FOLLOWING_MEMORY_MB);
     this.followJob = this.#task("FollowJob", "follow-job", reaching, FOLLOWING_MEMORY_MB);
     this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing });
-    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching);
+    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, FOLLOWING_MEMORY_MB);
     this.giveUp = this.#task("GiveUp", "give-up", kept);
 
     for (const task of this.all) {

@@ -44,10 +44,12 @@ test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
   expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
 });
 
-test("a function has 256 MB, but the one that mostly sleeps", () => {
+test("a function has 256 MB, but those that mostly sleep", () => {
   const others = entries.filter(([, { Properties }]) => Properties["MemorySize"] !== 256);
   expect(others.map(([entry, { Properties }]) => [entry, Properties["MemorySize"]])).toEqual([
+    ["functions/workflow/open-connection.lambda.ts", 192],
     ["functions/workflow/follow-job.lambda.ts", 192],
+    ["functions/workflow/send-answer.lambda.ts", 192],
   ]);
 });
 

@@ -7,9 +7,9 @@ import { permissionsByRole } from "../permissions/roles.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 import { type FunctionFaults, faultyFunctions } from "../support/faulty-functions.ts";
 import { functionsApart } from "../support/functions-apart.ts";
-import { ASK } from "../workflow/scenario.ts";
+import { ASK, WAIT } from "../workflow/scenario.ts";
 import { executionOf } from "./execution-of.ts";
-import { MobileBackend } from "./mobile-backend.ts";
+import { BANK_OUT_OF_SIGHT, MobileBackend } from "./mobile-backend.ts";
 import { startForTests } from "./start-for-tests.ts";
 import { targetOf } from "./target.ts";
 
@@ -43,21 +43,31 @@ export function observedSystem(timeScale: number) {
     return started;
   };
 
+  /** Starts a job of the user, whose functions go wrong as planned. */
+  async function startJob(
+    backend: MobileBackend,
+    institutionId: string,
+    login: Record<string, string>,
+    faults: FunctionFaults = {},
+  ): Promise<string> {
+    const jobId = await backend.startJob(institutionId, login);
+    functions.plan(jobId, faults);
+    return jobId;
+  }
+
   return {
     recorder,
     deployed: () => system().deployed,
     newBackend: () => new MobileBackend(targetOf(system())),
     /** What goes wrong in the functions of a job. They wait until it is said. */
     plan: functions.plan,
-    /** Starts a job of the user, whose functions go wrong as planned. */
-    async startJob(
-      backend: MobileBackend,
-      institutionId: string,
-      login: Record<string, string>,
-      faults: FunctionFaults = {},
-    ): Promise<string> {
-      const jobId = await backend.startJob(institutionId, login);
-      functions.plan(jobId, faults);
+    startJob,
+    /** The same of a job whose bank takes longer than the slice that comes with its opening. No other job may run. */
+    async startSlowJob(...[backend, ...job]: Parameters<typeof startJob>): Promise<string> {
+      await backend.faults(BANK_OUT_OF_SIGHT);
+      const jobId = await startJob(backend, ...job);
+      await executionOf(system(), jobId).entered(WAIT);
+      await backend.faults([]);
       return jobId;
     },
     /** The calls so far that the template's permissions do not allow. */

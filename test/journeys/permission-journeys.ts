@@ -45,6 +45,15 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
     },
   },
   {
+    title: "a bank takes longer than a slice",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = await system.startSlowJob(backend, HOOLI, LOGINS.gavin);
+      await system.over(backend, jobId);
+      return [jobId];
+    },
+  },
+  {
     title: "a login is posted again while its job is in progress",
     async walk(system) {
       const backend = system.newBackend();
@@ -128,7 +137,7 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
     title: "a Task breaks for good, and the job is given up",
     async walk(system) {
       const backend = system.newBackend();
-      const faults = { "follow-job": fails("before", "SyntaxError") };
+      const faults = { "open-connection": fails("before", "SyntaxError") };
       const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin, faults);
       const { steps } = await system.over(backend, jobId);
       expect(steps[0]).toMatchObject({ status: "failed", result: { code: "internal-server-error" } });
