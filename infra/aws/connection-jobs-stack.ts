@@ -24,6 +24,9 @@ export class ConnectionJobsStack extends Stack {
       ApiDomainTarget: system.domainTarget,
       JobsTableName: system.jobsTable.tableName,
       StateMachineArn: system.stateMachine.stateMachineArn,
+      AlarmTopicArn: system.alarmTopic.topicArn,
+      SealingKeyArn: system.sealingKey.keyArn,
+      SigningKeyArn: system.signingKey.keyArn,
       SandboxUrl: sandbox?.url,
       SandboxApiKeySecret: sandbox?.apiKeySecret.secretArn,
     };

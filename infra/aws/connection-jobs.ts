@@ -1,5 +1,6 @@
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import type { Key } from "aws-cdk-lib/aws-kms";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
@@ -44,6 +45,9 @@ export class ConnectionJobs extends Construct {
   /** Jobs, claims and the hashes of API keys. */
   readonly jobsTable: Table;
   readonly stateMachine: StateMachine;
+  /** They outlive the system, as the table does: without them what is sealed cannot be read. */
+  readonly sealingKey: Key;
+  readonly signingKey: Key;
   /** Where alarms are published. */
   readonly alarmTopic: Topic;
 
@@ -76,6 +80,8 @@ export class ConnectionJobs extends Construct {
     this.domainTarget = api.domainTarget;
     this.jobsTable = tables.jobs;
     this.stateMachine = workflow.stateMachine;
+    this.sealingKey = keys.sealing;
+    this.signingKey = keys.signing;
     this.alarmTopic = alarms.topic;
   }
 }
