@@ -10,6 +10,9 @@ const NEED_A_PROCESS_OF_THEIR_OWN = [
   "test/bench/*-counts.test.ts",
 ];
 
+/** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
+const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -36,6 +39,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
+      {
+        extends: true,
+        test: {
+          name: "deployed-sandbox",
+          include: ["test/sandbox/*.test.ts"],
+          exclude: ABOUT_THE_PROGRAM,
+          isolate: false,
+          provide: { sandbox: "deployed" },
+        },
+      },
     ],
     reporters: ["default", ["json", { outputFile: "coverage/test-report.json" }]],
     coverage: {

@@ -23,7 +23,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export interface Gateway {
   url: string;
   /** Until it is called, requests wait. */
-  serve(routes: readonly LocalRoute[], invoke: Invoke, tables: LocalTables): void;
+  serve(routes: readonly LocalRoute[], invoke: Invoke, tables?: LocalTables): void;
   close(): Promise<void>;
 }
 
@@ -55,7 +55,8 @@ export async function openGateway(port: number): Promise<Gateway> {
 interface Serving {
   match(method: string, path: string): Matched | undefined;
   invoke: Invoke;
-  tables: LocalTables;
+  /** Told to whoever asks on this machine. */
+  tables: LocalTables | undefined;
 }
 
 async function answerOne(
@@ -65,7 +66,8 @@ async function answerOne(
 ): Promise<void> {
   const { method = "GET", url: target = "/" } = request;
   const [path = "", query = ""] = target.split("?", 2);
-  if (method === "GET" && path === LOCAL_TABLES_PATH) return tell(tables, request, response);
+  if (tables !== undefined && method === "GET" && path === LOCAL_TABLES_PATH)
+    return tell(tables, request, response);
   const found = match(method, path);
   if (found === undefined) return fail(response, 404);
   const body = await readBody(request);

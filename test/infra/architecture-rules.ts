@@ -23,7 +23,15 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string[] }[] = [
   {
     name: /^@aws-sdk\//,
-    only: ["functions/adapters", "functions/runtime/compose.ts", "infra/keys", "infra/local"],
+    only: [
+      "functions/adapters",
+      "functions/runtime/compose.ts",
+      "infra/keys",
+      "infra/local",
+      "sandbox/aws/api-key-secret.ts",
+      "sandbox/aws/front-on-aws.ts",
+      "sandbox/aws/table.ts",
+    ],
   },
   { name: /^(aws-cdk-lib|constructs)(\/|$)/, only: ["infra/aws", "infra/app.ts", "infra/synthesize.ts"] },
   // Whoever deploys the package has none.
@@ -50,7 +58,7 @@ const WORDS: readonly {
       "infra/local/main.ts",
       "infra/local/start-local.ts",
       "infra/local/function-host.ts",
-      "sandbox/main.ts",
+      "sandbox/environment.ts",
     ],
   },
   { word: /\bprocess\.std(out|err)\b/, in: ["functions"], only: ["functions/runtime/log.ts"] },

@@ -57,6 +57,7 @@ describe("a planted violation is found:", () => {
     [PACKAGE, "functions/runtime/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "functions/api/a.lambda.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "infra/aws/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
+    [PACKAGE, "sandbox/answer.ts", `import { DynamoDBClient } from "@aws-sdk/client-dynamodb";`],
     [PACKAGE, "infra/local/a.ts", `import { Stack } from "aws-cdk-lib";`],
     [PACKAGE, "functions/wire/a.ts", `import { Table } from "aws-cdk-lib/aws-dynamodb";`],
     [PACKAGE, "infra/aws/a.ts", `import { build } from "esbuild";`],
