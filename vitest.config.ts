@@ -4,7 +4,11 @@ import { defineConfig } from "vitest/config";
 const OF_THE_PACKAGE = "test/package/**/*.test.ts";
 
 /** Local mode starts once per process: the functions keep what they made at their first call. */
-const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
+const NEED_A_PROCESS_OF_THEIR_OWN = [
+  "test/journeys/**/*.test.ts",
+  "test/local/**/*.test.ts",
+  "test/bench/*-counts.test.ts",
+];
 
 /** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);

@@ -8,7 +8,7 @@ export interface Column {
   cells: ReadonlyMap<string, string>;
 }
 
-export const NOTHING = "–";
+const NOTHING = "–";
 
 /** What follows from counts alone. */
 export function columnOf(figures: KindFigures): Column {
@@ -56,8 +56,7 @@ export function dollars(value: number): string {
 
 /** A table of markdown; a column that lacks a row says so. */
 export function tableOf(columns: readonly Column[]): string {
-  const labels = new Set(columns.flatMap(({ cells }) => [...cells.keys()]));
-  const rows = [...labels].map((label) => [
+  const rows = labelsOf(columns).map((label) => [
     label,
     ...columns.map(({ cells }) => cells.get(label) ?? NOTHING),
   ]);
@@ -66,19 +65,27 @@ export function tableOf(columns: readonly Column[]): string {
   return [header, alignment, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** The cells of a column in a page of ours, without those that say that there are none. */
+/** Every label once: one that the columns before lack comes after its neighbour. */
+function labelsOf(columns: readonly Column[]): string[] {
+  const labels: string[] = [];
+  for (const { cells } of columns) {
+    let place = 0;
+    for (const label of cells.keys()) {
+      const known = labels.indexOf(label);
+      if (known === -1) labels.splice(place, 0, label);
+      place = (known === -1 ? place : known) + 1;
+    }
+  }
+  return labels;
+}
+
+/** The cells of a column in the first table of a page, without those that say that there are none. */
 export function columnIn(page: string, title: string): ReadonlyMap<string, string> {
-  const rows = page
+  const [table = ""] = /(?:^\|.*\n)+/m.exec(page) ?? [];
+  const [header = [], , ...rows] = table
     .split("\n")
-    .filter((line) => line.startsWith("|"))
     .map((line) => line.split("|").map((cell) => cell.trim()));
-  const header = rows.findIndex((row) => row.includes(title));
-  const index = rows[header]?.indexOf(title) ?? -1;
-  const end = rows.findIndex((row, at) => at > header + 1 && row[1] === "---");
-  const body = rows.slice(header + 2, end === -1 ? undefined : end - 1);
-  return new Map(
-    body
-      .map((row): [string, string] => [row[1] ?? "", row[index] ?? ""])
-      .filter(([, cell]) => cell !== NOTHING),
-  );
+  const index = header.indexOf(title);
+  const cells = rows.map((row): [string, string] => [row[1] ?? "", row[index] ?? NOTHING]);
+  return new Map(cells.filter(([, cell]) => cell !== NOTHING));
 }

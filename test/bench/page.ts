@@ -20,11 +20,11 @@ export function pageOf({ columns, delays, bundles, resources }: Bench): string {
   const { assumptions } = PRICES;
   return [
     "# What a job costs",
-    "Written by `npm run bench`. A test counts again and fails when the first table is not what it finds.",
+    "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
     "## A job, counted",
     `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. With the client's part: the POST, a GET every 2 s until the job is over, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../test/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
     tableOf(columns.map(columnOf)),
-    `List prices of ${PRICES.region} without a free tier, in [prices.json](../test/bench/prices.json) with their dates and sources. The time of a function is reckoned, so that the same counts are the same price:`,
+    `List prices of ${PRICES.region} without a free tier, in [prices.json](../test/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
     bullets(
       Object.entries(assumptions).map(
         ([name, { value, reason }]) => `\`${name}\` ${amount(value)}: ${reason}`,
