@@ -3,7 +3,7 @@ import { countJob } from "./count-job.ts";
 import type { CountedSystem } from "./counted-system.ts";
 import { jobCountsSchema } from "./job-counts.ts";
 import { JOB_KINDS, KIND_NAMES } from "./job-kinds.ts";
-import { countOf, functionFacts } from "./template-facts.ts";
+import { alarmMetricsOf, countOf, functionFacts } from "./template-facts.ts";
 import { usageSchema } from "./usage.ts";
 
 /** What a system took for a job of each kind, and what of its template decides the price of that. */
@@ -11,7 +11,7 @@ export const countedSchema = z.strictObject({
   kinds: z.record(z.enum(KIND_NAMES), jobCountsSchema),
   tokenUsage: usageSchema,
   functions: z.record(z.string(), z.strictObject({ memoryMb: z.number(), variables: z.array(z.string()) })),
-  resources: z.strictObject({ keys: z.number(), alarms: z.number(), dashboards: z.number() }),
+  resources: z.strictObject({ keys: z.number(), alarmMetrics: z.number(), dashboards: z.number() }),
 });
 
 export type Counted = z.infer<typeof countedSchema>;
@@ -28,7 +28,7 @@ export async function countKinds(system: CountedSystem): Promise<Counted> {
     functions: Object.fromEntries(functionFacts(template)),
     resources: {
       keys: countOf(template, "AWS::KMS::Key"),
-      alarms: countOf(template, "AWS::CloudWatch::Alarm"),
+      alarmMetrics: alarmMetricsOf(template),
       dashboards: countOf(template, "AWS::CloudWatch::Dashboard"),
     },
   });

@@ -71,14 +71,14 @@ function delayCells(values: readonly number[]): ReadonlyMap<string, string> {
 }
 
 /** What the template has of it, and the price of one of what it may get. */
-function monthly({ keys, alarms, dashboards }: Counted["resources"]): string[] {
-  const { kmsKey, secret, alarm, dashboard, customMetric } = PRICES.monthly;
+function monthly({ keys, alarmMetrics, dashboards }: Counted["resources"]): string[] {
+  const { kmsKey, secret, alarmMetric, dashboard, customMetric } = PRICES.monthly;
   const priced = (count: number, { dollars: each, unit }: { dollars: number; unit: string }) =>
     `${count} × $${each.toFixed(2)}: ${unit}`;
   return [
     priced(keys, kmsKey),
     priced(1, secret),
-    priced(alarms, alarm),
+    priced(alarmMetrics, alarmMetric),
     priced(dashboards, dashboard),
     `$${customMetric.dollars.toFixed(2)} for each ${customMetric.unit}`,
   ];

@@ -35,7 +35,7 @@ const priceFile = z.strictObject({
   monthly: z.strictObject({
     kmsKey: monthlyPrice,
     secret: monthlyPrice,
-    alarm: monthlyPrice,
+    alarmMetric: monthlyPrice,
     dashboard: monthlyPrice,
     customMetric: monthlyPrice,
   }),

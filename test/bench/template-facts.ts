@@ -66,3 +66,16 @@ export function functionName(entry: string): string {
 export function countOf(template: Template, type: string): number {
   return resourcesOf(template, type).length;
 }
+
+const alarmProperties = z.object({
+  Metrics: z.array(z.object({ MetricStat: z.unknown().optional() })).optional(),
+});
+
+/** What alarms are charged by: each metric that one looks at, several in one that calculates. */
+export function alarmMetricsOf(template: Template): number {
+  const looked = resourcesOf(template, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => {
+    const { Metrics } = alarmProperties.parse(Properties);
+    return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  });
+  return looked.reduce((sum, count) => sum + count, 0);
+}
