@@ -1,54 +1,48 @@
 import { type Institution, institutionById } from "./institutions.ts";
-import type { JsonObject } from "./json-body.ts";
+import { isJsonObject, type JsonObject } from "./json-body.ts";
 import { notSupplied, notValid, type Refusal } from "./refusal.ts";
 import { type JudgedLogin, judgePassword, judgeUserToken } from "./test-users.ts";
 
-const fields = {
-  institution: {
-    detail: "Institution ID parameter is required.",
-    pointer: "connection/institution/id",
-    parameter: "id",
-  },
-  loginId: { detail: "Login ID parameter is required.", pointer: "connection/loginId", parameter: "loginId" },
-  password: {
-    detail: "Password parameter is required.",
-    pointer: "connection/password",
-    parameter: "password",
-  },
-  userToken: {
-    detail: "User token parameter is required.",
-    pointer: "connection/userToken",
-    parameter: "userToken",
-  },
-  securityCode: {
-    detail: "Security code parameter is required.",
-    pointer: "connection/securityCode",
-    parameter: "securityCode",
-  },
-  secondaryLoginId: {
-    detail: "Secondary login ID parameter is required.",
-    pointer: "connection/secondaryLoginId",
-    parameter: "secondaryLoginId",
-  },
+const institutionField = {
+  detail: "Institution ID parameter is required.",
+  pointer: "connection/institution/id",
+  parameter: "id",
 } as const;
 
-type LoginField = Exclude<keyof typeof fields, "institution">;
+/** The fields of a login, as they are called where they are missing. */
+const titles = {
+  loginId: "Login ID",
+  password: "Password",
+  userToken: "User token",
+  securityCode: "Security code",
+  secondaryLoginId: "Secondary login ID",
+} as const;
+
+type LoginField = keyof typeof titles;
 const loginFields = ["loginId", "password", "userToken", "securityCode", "secondaryLoginId"] as const;
+
+function loginField(name: LoginField) {
+  return {
+    detail: `${titles[name]} parameter is required.`,
+    pointer: `connection/${name}`,
+    parameter: name,
+  };
+}
 
 export type LoginRequest = { readonly institution: Institution; readonly login: JudgedLogin };
 
 export function readCreate(body: JsonObject): LoginRequest | { readonly refusal: Refusal } {
   const institutionId = institutionIdOf(body);
-  if (institutionId === "wrong-type") return { refusal: invalid("institution") };
+  if (institutionId === "wrong-type") return { refusal: invalid(institutionField) };
   if (institutionId === undefined) {
     // Which login fields are needed is not known without an institution: most ask for these two.
     const guess: LoginField[] = isSupplied(body["userToken"]) ? [] : ["loginId", "password"];
     const missing = guess.filter((field) => !isSupplied(body[field]));
-    return { refusal: notSupplied([fields.institution, ...missing.map((field) => fields[field])]) };
+    return { refusal: notSupplied([institutionField, ...missing.map(loginField)]) };
   }
   const institution = institutionById(institutionId);
   if (institution === undefined) {
-    return { refusal: notValid("Requested institution does not exist.", "id", fields.institution.pointer) };
+    return { refusal: notValid("Requested institution does not exist.", "id", institutionField.pointer) };
   }
   const needed: LoginField[] =
     institution.authorization === "token"
@@ -74,9 +68,9 @@ function readLogin(
   keptTestUser: string | null,
 ): LoginRequest | { readonly refusal: Refusal } {
   const wrongType = loginFields.find((field) => isSupplied(body[field]) && typeof body[field] !== "string");
-  if (wrongType !== undefined) return { refusal: invalid(wrongType) };
+  if (wrongType !== undefined) return { refusal: invalid(loginField(wrongType)) };
   const missing = needed.filter((field) => !isSupplied(body[field]));
-  if (missing.length > 0) return { refusal: notSupplied(missing.map((field) => fields[field])) };
+  if (missing.length > 0) return { refusal: notSupplied(missing.map(loginField)) };
   const login =
     institution.authorization === "token"
       ? judgeUserToken(String(body["userToken"]))
@@ -91,9 +85,8 @@ function readLogin(
 export function institutionIdOf(body: JsonObject): string | undefined | "wrong-type" {
   const institution = body["institution"];
   if (!isSupplied(institution)) return undefined;
-  if (typeof institution !== "object" || institution === null || Array.isArray(institution))
-    return "wrong-type";
-  const id: unknown = "id" in institution ? institution.id : undefined;
+  if (!isJsonObject(institution)) return "wrong-type";
+  const id = institution["id"];
   if (!isSupplied(id)) return undefined;
   return typeof id === "string" ? id : "wrong-type";
 }
@@ -102,7 +95,6 @@ function isSupplied(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
 }
 
-function invalid(field: keyof typeof fields): Refusal {
-  const { pointer, parameter } = fields[field];
+function invalid({ pointer, parameter }: { readonly pointer: string; readonly parameter: string }): Refusal {
   return notValid("Parameter is not of the right type.", parameter, pointer);
 }

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Outcome, Situation } from "./call.ts";
 import { isUnavailable } from "./institution-condition.ts";
 import { institutionById } from "./institutions.ts";
@@ -8,9 +8,9 @@ import { emptyState } from "./kept-state.ts";
 import { notFound, notValid } from "./refusal.ts";
 import { jsonReply, noContent } from "./reply.ts";
 import type { Params } from "./routes.ts";
-import { faultSchema, institutionStatus, outageMode } from "./state.ts";
+import { type Condition, faultSchema, institutionStatus, outageMode } from "./state.ts";
 
-const conditionBody = z.object({ status: institutionStatus, outage: outageMode.default("refuse") });
+const conditionBody = z.object({ status: institutionStatus, outage: z.optional(outageMode) });
 
 export function setInstitution(situation: Situation, { institutionId }: Params): Outcome {
   const { state, call, now } = situation;
@@ -19,16 +19,18 @@ export function setInstitution(situation: Situation, { institutionId }: Params):
   if ("refusal" in body) return body;
   const parsed = conditionBody.safeParse(body.value);
   if (!parsed.success) return { refusal: invalid(parsed.error) };
-  const isBack = !isUnavailable(parsed.data.status);
+  const { status, outage = "refuse" } = parsed.data;
+  const condition: Condition = { status, outage };
+  const isBack = !isUnavailable(status);
   const jobs = [...state.jobs.values()].map((job) =>
     isBack && job.institutionId === institutionId && isWaitingInQueue(job, now)
       ? { ...job, startedAt: now }
       : job,
   );
   return {
-    reply: jsonReply(200, { id: institutionId, ...parsed.data }),
+    reply: jsonReply(200, { id: institutionId, ...condition }),
     change: {
-      conditions: new Map([...state.conditions, [institutionId, parsed.data]]),
+      conditions: new Map([...state.conditions, [institutionId, condition]]),
       jobs: new Map(jobs.map((job) => [job.id, job])),
     },
   };
@@ -51,7 +53,7 @@ export function resetEverything({ state }: Situation): Outcome {
   return { reply: noContent, change: { ...emptyState, tokenExpiries: state.tokenExpiries } };
 }
 
-function invalid(error: z.ZodError) {
+function invalid(error: z.core.$ZodError) {
   const path = error.issues[0]?.path.join("/") ?? "";
   return notValid("Control request is not valid.", path === "" ? "body" : path);
 }

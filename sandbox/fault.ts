@@ -22,8 +22,8 @@ function matches(pattern: string, path: string): boolean {
 
 /** The reply that takes the place of the work, when the fault is of that kind. */
 export function replyOfFault(fault: FaultAction, correlationId: string): Reply | undefined {
-  if ("delayMs" in fault || "reset" in fault) return undefined;
-  const { status = 200, retryAfter, body } = fault;
+  const { delayMs, reset, status = 200, retryAfter, body } = fault;
+  if (delayMs !== undefined || reset !== undefined) return undefined;
   if (body === undefined) return refusalReply(injected(status, retryAfter), correlationId);
   const retry = retryAfter === undefined ? {} : { "retry-after": retryAfter };
   return { status, headers: { "content-type": "text/html", ...retry }, body };

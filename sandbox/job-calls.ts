@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Outcome, Situation } from "./call.ts";
 import { challenges, isRightAnswer } from "./challenges.ts";
 import { institutionLink } from "./connection-reply.ts";
@@ -38,7 +38,10 @@ export function listJobs({ state, call, now, setting }: Situation, { userId }: P
   return { reply: jsonReply(200, { type: "list", size: data.length, data, links }) };
 }
 
-const answerBody = z.object({ "mfa-response": z.array(z.string().min(1)).min(1) });
+const someText = z.string().check(z.refine((text) => text !== ""));
+const answerBody = z.object({
+  "mfa-response": z.array(someText).check(z.refine(({ length }) => length > 0)),
+});
 
 export function answerChallenge(situation: Situation, { jobId }: Params): Outcome {
   const { state, call, now, setting } = situation;

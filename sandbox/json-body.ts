@@ -1,19 +1,20 @@
-import * as z from "zod";
 import type { Call } from "./call.ts";
 import { notJson, notJsonList, type Refusal } from "./refusal.ts";
 
-const jsonObject = z.record(z.string(), z.unknown());
-const jsonList = z.array(z.unknown());
-export type JsonObject = z.infer<typeof jsonObject>;
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 export function readObject(call: Call): { value: JsonObject } | { refusal: Refusal } {
-  const parsed = jsonObject.safeParse(parseJson(call.body));
-  return parsed.success ? { value: parsed.data } : { refusal: notJson };
+  const value = parseJson(call.body);
+  return isJsonObject(value) ? { value } : { refusal: notJson };
 }
 
 export function readList(call: Call): { value: unknown[] } | { refusal: Refusal } {
-  const parsed = jsonList.safeParse(parseJson(call.body));
-  return parsed.success ? { value: parsed.data } : { refusal: notJsonList };
+  const value = parseJson(call.body);
+  return Array.isArray(value) ? { value } : { refusal: notJsonList };
 }
 
 /** `undefined`, which no JSON text means, when it is not JSON. */

@@ -1,24 +1,23 @@
-import * as z from "zod";
-import { readEnvironment } from "./environment.ts";
+import * as z from "zod/mini";
+import { readEnvironment, timeScaleText } from "./environment.ts";
 import { startSandbox } from "./server.ts";
 
 const environment = z.object({
-  SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(3001),
-  TIME_SCALE: z.coerce.number().positive().default(1),
-  SANDBOX_DATA_FILE: z.string().min(1).optional(),
-  SANDBOX_API_KEY: z.string().min(1).optional(),
+  SANDBOX_PORT: z._default(z.coerce.number().check(z.refine(isPort)), 3001),
+  TIME_SCALE: timeScaleText,
+  SANDBOX_DATA_FILE: z.optional(z.string()),
+  SANDBOX_API_KEY: z.optional(z.string()),
 });
 
+function isPort(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= 65_535;
+}
+
 async function main(): Promise<void> {
-  const {
-    SANDBOX_PORT: port,
-    TIME_SCALE: timeScale,
-    SANDBOX_DATA_FILE,
-    SANDBOX_API_KEY,
-  } = readEnvironment(environment);
+  const { SANDBOX_PORT: port, TIME_SCALE, SANDBOX_DATA_FILE, SANDBOX_API_KEY } = readEnvironment(environment);
   const sandbox = await startSandbox({
     port,
-    timeScale,
+    timeScale: Number(TIME_SCALE ?? 1),
     dataFile: SANDBOX_DATA_FILE,
     apiKey: SANDBOX_API_KEY,
   });

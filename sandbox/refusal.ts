@@ -60,19 +60,13 @@ export function methodNotAllowed(allowed: readonly string[]): Refusal {
   };
 }
 
-export const notJson = refusal(
-  400,
-  "invalid-content",
-  "Invalid content",
-  "Request body is not a JSON object.",
-);
-export const notJsonList = refusal(
-  400,
-  "invalid-content",
-  "Invalid content",
-  "Request body is not a JSON list.",
-);
-export const tooLarge = refusal(413, "invalid-content", "Invalid content", "Request body is too large.");
+function invalidContent(status: number, detail: string): Refusal {
+  return refusal(status, "invalid-content", "Invalid content", detail);
+}
+
+export const notJson = invalidContent(400, "Request body is not a JSON object.");
+export const notJsonList = invalidContent(400, "Request body is not a JSON list.");
+export const tooLarge = invalidContent(413, "Request body is too large.");
 export const notJsonType = refusal(
   415,
   "unsupported-content-type",

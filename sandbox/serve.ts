@@ -37,11 +37,11 @@ async function misbehave(
   await front.keeper.settled();
   const inPlace = replyOfFault(fault, front.setting.newId());
   if (inPlace !== undefined) return sendReply(response, inPlace);
-  if ("delayMs" in fault) {
+  if (fault.delayMs !== undefined) {
     await wait(fault.delayMs, undefined, { signal: front.closing });
     return reply(front, call, response);
   }
-  if ("reset" in fault && fault.reset === "after") {
+  if (fault.reset === "after") {
     work(front, call);
     await front.keeper.settled();
   }

@@ -1,7 +1,8 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import { wholeNumber, wholeNumberFrom } from "./whole-number.ts";
 
 /** What the bank says to a login. Decided when the login arrives, so that the login itself is never kept. */
-const verdict = z.enum([
+const verdict = z.literal([
   "accepted",
   "credentials-refused",
   "account-locked",
@@ -11,15 +12,15 @@ const verdict = z.enum([
 ]);
 export type Verdict = z.infer<typeof verdict>;
 
-const challengeKind = z.enum(["sms-code", "first-company", "favourite-company", "app-approval"]);
+const challengeKind = z.literal(["sms-code", "first-company", "favourite-company", "app-approval"]);
 export type ChallengeKind = z.infer<typeof challengeKind>;
 
-const mfaPlan = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("no-step") }),
-  z.object({ kind: z.literal("skipped") }),
-  z.object({ kind: z.literal("asked"), challenge: challengeKind }),
-]);
-export type MfaPlan = z.infer<typeof mfaPlan>;
+const unasked = z.object({ kind: z.literal(["no-step", "skipped"]) });
+const asked = z.object({ kind: z.literal("asked"), challenge: challengeKind });
+export type MfaPlan = z.infer<typeof unasked> | z.infer<typeof asked>;
+
+/** Either, as it is. A union would copy it, for 1.3 kB more. */
+const mfaPlan = z.custom<MfaPlan>((plan) => unasked.safeParse(plan).success || asked.safeParse(plan).success);
 
 const job = z.object({
   id: z.string(),
@@ -28,12 +29,12 @@ const job = z.object({
   institutionId: z.string(),
   createdAt: z.number(),
   /** `null` while queued for an institution that is down. */
-  startedAt: z.number().nullable(),
+  startedAt: z.nullable(z.number()),
   /** Kept per job, so that a restart at another pace does not rewrite what a job already showed. */
-  timeScale: z.number().positive(),
+  timeScale: z.number().check(z.refine((scale) => scale > 0)),
   verdict,
   mfa: mfaPlan,
-  answer: z.object({ at: z.number(), isRight: z.boolean() }).nullable(),
+  answer: z.nullable(z.object({ at: z.number(), isRight: z.boolean() })),
 });
 export type Job = z.infer<typeof job>;
 
@@ -43,41 +44,43 @@ const connection = z.object({
   institutionId: z.string(),
   createdAt: z.number(),
   lastUsedAt: z.number(),
-  login: z.object({ testUser: z.string().nullable(), verdict }),
+  login: z.object({ testUser: z.nullable(z.string()), verdict }),
 });
 export type Connection = z.infer<typeof connection>;
 
-export const institutionStatus = z.enum([
+export const institutionStatus = z.literal([
   "operational",
   "degraded-performance",
   "under-maintenance",
   "partial-outage",
   "major-outage",
 ]);
-export const outageMode = z.enum(["refuse", "fail", "queue"]);
+export const outageMode = z.literal(["refuse", "fail", "queue"]);
 const condition = z.object({ status: institutionStatus, outage: outageMode });
 export type Condition = z.infer<typeof condition>;
 
-const faultAction = z.union([
-  z.strictObject({ delayMs: z.int().min(0).max(600_000) }),
-  z.strictObject({ reset: z.enum(["before", "after"]) }),
-  z
-    .strictObject({
-      status: z.int().min(200).max(599).optional(),
-      retryAfter: z
-        .string()
-        .regex(/^[\x20-\x7e]{1,64}$/)
-        .optional(),
-      body: z.string().max(65_536).optional(),
-    })
-    .refine((reply) => reply.status !== undefined || reply.body !== undefined),
-]);
+/** A delay or a reset, which stand alone, or a reply of a status, a page or both. */
+const faultAction = z
+  .strictObject({
+    delayMs: z.optional(wholeNumberFrom(0, 600_000)),
+    reset: z.optional(z.literal(["before", "after"])),
+    status: z.optional(wholeNumberFrom(200, 599)),
+    retryAfter: z.optional(z.string().check(z.refine((text) => /^[\x20-\x7e]{1,64}$/.test(text)))),
+    body: z.optional(z.string().check(z.refine(({ length }) => length <= 65_536))),
+  })
+  .check(
+    z.refine((action) =>
+      action.delayMs === undefined && action.reset === undefined
+        ? action.status !== undefined || action.body !== undefined
+        : Object.keys(action).length === 1,
+    ),
+  );
 export type FaultAction = z.infer<typeof faultAction>;
 
 export const faultSchema = z.strictObject({
-  method: z.string().regex(/^[A-Z]+$/),
-  path: z.string().startsWith("/"),
-  times: z.int().min(1),
+  method: z.string().check(z.refine((method) => /^[A-Z]+$/.test(method))),
+  path: z.string().check(z.refine((path) => path.startsWith("/"))),
+  times: wholeNumberFrom(1),
   do: faultAction,
 });
 export type Fault = z.infer<typeof faultSchema>;
@@ -86,18 +89,29 @@ const ledgerCall = z.object({
   at: z.string(),
   method: z.string(),
   path: z.string(),
-  userId: z.string().nullable(),
-  institutionId: z.string().nullable(),
+  userId: z.nullable(z.string()),
+  institutionId: z.nullable(z.string()),
 });
 export type LedgerCall = z.infer<typeof ledgerCall>;
+
+/** A key and its value, as they are. A tuple would copy them, for 1.9 kB more. */
+function entryOf<Value>(value: z.ZodMiniType<Value>) {
+  return z.custom<[string, Value]>(
+    (entry) =>
+      Array.isArray(entry) &&
+      entry.length === 2 &&
+      typeof entry[0] === "string" &&
+      value.safeParse(entry[1]).success,
+  );
+}
 
 /** The state as it is kept outside of the program. */
 export const keptState = z.object({
   jobs: z.array(job),
   connections: z.array(connection),
-  conditions: z.array(z.tuple([z.string(), condition])),
-  askCounts: z.array(z.tuple([z.string(), z.int()])),
-  tokenExpiries: z.array(z.tuple([z.string(), z.number()])),
+  conditions: z.array(entryOf(condition)),
+  askCounts: z.array(entryOf(wholeNumber)),
+  tokenExpiries: z.array(entryOf(z.number())),
   faults: z.array(faultSchema),
   ledger: z.array(ledgerCall),
 });

@@ -45,11 +45,11 @@ async function replyTo(front: EventFront, call: Call): Promise<Reply> {
   if (fault === undefined) return reply;
   const inPlace = replyOfFault(fault, front.setting.newId());
   if (inPlace !== undefined) return inPlace;
-  if ("delayMs" in fault) {
+  if (fault.delayMs !== undefined) {
     await front.wait(Math.min(fault.delayMs, maxDelayMs));
     return work(front, call);
   }
-  if ("reset" in fault && fault.reset === "after") await work(front, call);
+  if (fault.reset === "after") await work(front, call);
   throw new ReplyLost();
 }
 
@@ -71,8 +71,8 @@ function situationOf({ setting, now }: EventFront, call: Call, state: State): Si
   return { state, call, now: now(), setting };
 }
 
-/** Its name only: a message may quote what was sent. */
+/** Its name only: a message may quote what was sent. `zod/mini` puts a `$` before that of its errors. */
 function report(error: unknown): void {
-  const errorName = error instanceof Error ? error.name : "unknown";
+  const errorName = error instanceof Error ? error.name.replace(/^\$/, "") : "unknown";
   process.stderr.write(`${JSON.stringify({ level: "error", message: "call failed", errorName })}\n`);
 }

@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import * as z from "zod";
-import { readEnvironment } from "../environment.ts";
+import * as z from "zod/mini";
+import { readEnvironment, timeScaleText } from "../environment.ts";
 import type { EventFront } from "./answer-event.ts";
 import { readApiKey } from "./api-key-secret.ts";
 import { dynamoTable } from "./table.ts";
@@ -11,9 +11,9 @@ import { dynamoTable } from "./table.ts";
 const environment = z.object({
   SANDBOX_TABLE: z.string(),
   /** Where it answers, without a slash at the end. */
-  SANDBOX_URL: z.url(),
+  SANDBOX_URL: z.string().check(z.refine((url) => URL.canParse(url))),
   SANDBOX_API_KEY_SECRET: z.string(),
-  TIME_SCALE: z.coerce.number().positive().default(1),
+  TIME_SCALE: timeScaleText,
 });
 
 /** A service that does not answer by then is tried again by its client. */
@@ -30,7 +30,7 @@ export async function frontOnAws(): Promise<EventFront> {
     baseUrl: settings.SANDBOX_URL,
     apiKey,
     isControlGuarded: true,
-    timeScale: settings.TIME_SCALE,
+    timeScale: Number(settings.TIME_SCALE ?? 1),
     newId: randomUUID,
     newToken: () => randomBytes(32).toString("base64url"),
   };

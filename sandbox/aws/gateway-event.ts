@@ -1,22 +1,29 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Call, maxBodyBytes } from "../call.ts";
+import { isJsonObject } from "../json-body.ts";
 import { isBodyless, type Reply } from "../reply.ts";
+
+type Texts = Readonly<Record<string, string>>;
 
 /** What an HTTP API hands to a function, payload format 2.0. What is empty may be left out or `null`. */
 const gatewayEvent = z.object({
   rawPath: z.string(),
-  rawQueryString: z.string().nullish(),
-  headers: z.record(z.string(), z.string()).nullish(),
-  body: z.string().nullish(),
-  isBase64Encoded: z.boolean().nullish(),
+  rawQueryString: z.nullish(z.string()),
+  headers: z.nullish(z.custom<Texts>(isTexts)),
+  body: z.nullish(z.string()),
+  isBase64Encoded: z.nullish(z.boolean()),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
 });
 
 export type GatewayResult = {
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Texts;
   readonly body: string;
 };
+
+function isTexts(value: unknown): boolean {
+  return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");
+}
 
 /** The path of an event is decoded already. */
 export function callOf(event: unknown): Call {

@@ -11,14 +11,15 @@ import {
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { wholeNumber } from "../whole-number.ts";
 import { counterKey, daysToLive, type Kind, type NewRow, type Row, type RowKey, skOf } from "./row.ts";
 
 type Write = NewRow & Row;
 
 const rowKey = z.object({ pk: z.string(), sk: z.string() });
-const row = z.object({ ...rowKey.shape, value: z.unknown(), version: z.string(), order: z.int() });
-const counter = z.object({ calls: z.int() });
+const row = z.object({ ...rowKey.shape, value: z.unknown(), version: z.string(), order: wholeNumber });
+const counter = z.object({ calls: wholeNumber });
 
 /** The most that DynamoDB takes at once. */
 const batchSize = 25;

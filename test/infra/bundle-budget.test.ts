@@ -14,9 +14,7 @@ const outdir = mkdtempSync(join(tmpdir(), "bundle-budget-"));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 const { outputs } = await bundleEntries({ outdir });
-/** Those that a deployment pays for: not the sandbox. */
-const entries = entriesIn().filter((entry) => entry.startsWith("functions/"));
-const bundles = await Promise.all(entries.map(measure));
+const bundles = await Promise.all(entriesIn().map(measure));
 
 async function measure(entry: string) {
   const output = Object.values(outputs).find(({ entryPoint }) => entryPoint === entry);

@@ -39,4 +39,22 @@ describe("a list of faults", () => {
     expect((await bank.control("PUT", "/faults", list)).status).toBe(400);
     expect((await bank.send("GET", "/institutions")).status).toBe(500);
   });
+
+  test.each([
+    [{ explode: true }, "0/do"],
+    [{ delayMs: 5, reset: "before" }, "0/do"],
+    [{ delayMs: -1 }, "0/do/delayMs"],
+    [{ delayMs: 600_001 }, "0/do/delayMs"],
+    [{ reset: "meanwhile" }, "0/do/reset"],
+    [{ status: 99 }, "0/do/status"],
+    [{ status: 500, body: 7 }, "0/do/body"],
+  ])("whose action is %o is refused by the name of what is wrong", async (action, parameter) => {
+    const bank = await openSandbox();
+    const body = [{ ...entry, do: action }];
+    const [error] = await bank.refused(400, "PUT", "/_control/faults", { body });
+    expect(error).toMatchObject({
+      detail: "Control request is not valid.",
+      source: { pointer: parameter, parameter },
+    });
+  });
 });

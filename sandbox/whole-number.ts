@@ -1,0 +1,8 @@
+import * as z from "zod/mini";
+
+export const wholeNumber = z.number().check(z.refine(Number.isSafeInteger));
+
+/** Both ends are among them. */
+export function wholeNumberFrom(min: number, max = Number.MAX_SAFE_INTEGER) {
+  return wholeNumber.check(z.refine((number) => number >= min && number <= max));
+}
