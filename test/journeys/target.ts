@@ -2,6 +2,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { startLocal } from "../../infra/local/start-local.ts";
 import { parseTemplate } from "../../infra/local/template.ts";
+import { deployedTarget } from "./deployed-target.ts";
 import { ANY_UPSTREAM } from "./synthesize-once.ts";
 
 /** The system under test, as its users see it. */
@@ -16,8 +17,11 @@ const TIME_SCALE = "20";
 
 const API_KEY = "journeys-api-key";
 
-/** Starts local mode for the tests of a file, and gives what there is to reach. */
+/** What the tests of a file reach: the deployment that the environment names, or local mode, which starts for them. */
 export function target(): () => Target {
+  const deployed = deployedTarget();
+  if (deployed !== undefined) return () => deployed;
+
   let started: Target | undefined;
   let stop: (() => Promise<void>) | undefined;
 
