@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { Definition, Run } from "./deployed-workflow.ts";
+import type { Definition } from "./definition.ts";
+import type { Run } from "./deployed-workflow.ts";
 import { enteredState } from "./transitions-of.ts";
 
 type State = Definition["States"][string];

@@ -6,32 +6,8 @@ import type { HistoryEvent } from "../../infra/local/execution-history.ts";
 import { startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
 import { parseTemplate } from "../../infra/local/template.ts";
 import { synthesize } from "../../infra/synthesize.ts";
+import { parseDefinition } from "./definition.ts";
 
-const handledErrors = { ErrorEquals: z.array(z.string()) };
-const retrier = z.object({
-  ...handledErrors,
-  IntervalSeconds: z.number(),
-  MaxAttempts: z.number(),
-  BackoffRate: z.number(),
-  MaxDelaySeconds: z.number().optional(),
-});
-const state = z.looseObject({
-  Type: z.string(),
-  Next: z.string().optional(),
-  Retry: z.array(retrier).default([]),
-  Catch: z.array(z.object({ ...handledErrors, Next: z.string() })).default([]),
-  Choices: z
-    .array(z.object({ Variable: z.literal("$.next"), StringEquals: z.string(), Next: z.string() }))
-    .default([]),
-  Default: z.string().optional(),
-});
-const definition = z.looseObject({
-  StartAt: z.string(),
-  TimeoutSeconds: z.number(),
-  States: z.record(z.string(), state),
-});
-
-export type Definition = z.infer<typeof definition>;
 export type Entry = "open-connection" | "follow-job" | "ask-for-answer" | "send-answer" | "give-up";
 export type Invoke = (entry: string, payload: unknown) => Promise<unknown>;
 
@@ -53,7 +29,7 @@ export function deployedWorkflow() {
   return {
     arn: machine.arn,
     source: machine.definition,
-    definition: definition.parse(machine.definition),
+    definition: parseDefinition(machine.definition),
     entries,
   };
 }
