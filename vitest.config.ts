@@ -1,7 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+/** Installs what `npm pack` makes: `npm run test:package`. */
+const OF_THE_PACKAGE = "test/package/**/*.test.ts";
+
 /** Local mode starts once per process: the functions keep what they made at their first call. */
-const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
+const NEED_A_PROCESS_OF_THEIR_OWN = [
+  "test/journeys/**/*.test.ts",
+  "test/local/**/*.test.ts",
+  "test/bench/*-counts.test.ts",
+];
+
+/** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
+const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -24,8 +34,19 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: NEED_A_PROCESS_OF_THEIR_OWN,
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_THE_PACKAGE],
           isolate: false,
+        },
+      },
+      { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
+      {
+        extends: true,
+        test: {
+          name: "deployed-sandbox",
+          include: ["test/sandbox/*.test.ts"],
+          exclude: ABOUT_THE_PROGRAM,
+          isolate: false,
+          provide: { sandbox: "deployed" },
         },
       },
     ],

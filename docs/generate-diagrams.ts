@@ -42,7 +42,7 @@ export function diagrams(): string {
 }
 
 function deployedDefinition(): Definition {
-  const locally = { apiUrl: "http://localhost", secretValue: "" };
+  const locally = { apiUrl: "http://localhost" };
   const [machine] = deploy(parseTemplate(synthesize()), locally).stateMachines;
   return definition.parse(machine?.definition);
 }

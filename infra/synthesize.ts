@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import * as z from "zod";
 import { ConnectionJobsStack } from "./aws/connection-jobs-stack.ts";
+import { readSettings } from "./aws/settings.ts";
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
@@ -16,7 +17,7 @@ export function synthesize(context: Record<string, unknown> = {}): unknown {
       outdir,
       context: { ...configured.context, ...context, "aws:cdk:bundling-stacks": [] },
     });
-    const stack = new ConnectionJobsStack(app, "ConnectionJobs");
+    const stack = new ConnectionJobsStack(app, readSettings(app));
     return app.synth().getStackArtifact(stack.artifactId).template;
   } finally {
     rmSync(outdir, { recursive: true, force: true });

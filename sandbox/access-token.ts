@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Outcome, Situation } from "./call.ts";
+import type { Call, Outcome, Setting, Situation } from "./call.ts";
 import { expiredToken, notValid, type Refusal, unknownKey, unknownToken } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
 
@@ -14,10 +14,7 @@ export function issueToken({ state, call, now, setting }: Situation): Outcome {
     const detail = "Basiq-version must be specified in HTTP request header";
     return { refusal: notValid(detail, "basiq-version", "header/basiq-version") };
   }
-  const key = credential(call.headers.get("authorization"), "basic");
-  if (key === undefined || (setting.apiKey !== undefined && key !== setting.apiKey)) {
-    return { refusal: unknownKey };
-  }
+  if (!hasKey(call, setting)) return { refusal: unknownKey };
   const token = setting.newToken();
   const remembered = [...state.tokenExpiries].filter(([, expiry]) => expiry + rememberedMs > now);
   return {
@@ -27,10 +24,25 @@ export function issueToken({ state, call, now, setting }: Situation): Outcome {
 }
 
 export function refuseToken({ state, call, now }: Situation): Refusal | undefined {
-  const token = credential(call.headers.get("authorization"), "bearer");
-  const expiry = token === undefined ? undefined : state.tokenExpiries.get(digest(token));
+  const expiry = state.tokenExpiries.get(presentedToken(call) ?? "");
   if (expiry === undefined) return unknownToken;
   return now < expiry ? undefined : expiredToken;
+}
+
+export function refuseControl({ call, setting }: Pick<Situation, "call" | "setting">): Refusal | undefined {
+  return setting.isControlGuarded && !hasKey(call, setting) ? unknownKey : undefined;
+}
+
+/** The token of the call as the state knows it: by its digest. */
+export function presentedToken(call: Call): string | undefined {
+  const token = credential(call.headers.get("authorization"), "bearer");
+  return token === undefined ? undefined : digest(token);
+}
+
+function hasKey(call: Call, { apiKey }: Setting): boolean {
+  const key = credential(call.headers.get("authorization"), "basic");
+  // Digests: how long they take to compare tells nothing about the key.
+  return key !== undefined && (apiKey === undefined || digest(key) === digest(apiKey));
 }
 
 function credential(header: string | undefined, scheme: "basic" | "bearer"): string | undefined {

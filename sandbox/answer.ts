@@ -1,4 +1,4 @@
-import { refuseToken } from "./access-token.ts";
+import { refuseControl, refuseToken } from "./access-token.ts";
 import type { Outcome, Situation } from "./call.ts";
 import { takeFault } from "./fault.ts";
 import { recordCall } from "./ledger.ts";
@@ -34,8 +34,10 @@ function decide(situation: Situation): Outcome {
   const { route, params, allowed } = match;
   if (route === undefined) return { refusal: methodNotAllowed(allowed) };
   if (body === null) return { refusal: tooLarge };
-  const refusal = route.access === "token" ? refuseToken(situation) : undefined;
+  const refusal = refuseAccess[route.access](situation);
   if (refusal !== undefined) return { refusal };
   if (route.path.includes(":userId") && !isUserId(params.userId)) return { refusal: notFound("user") };
   return route.answer(situation, params);
 }
+
+const refuseAccess = { key: () => undefined, token: refuseToken, control: refuseControl } as const;

@@ -2,6 +2,8 @@ import type { Refusal } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 import type { State } from "./state.ts";
 
+export const maxBodyBytes = 65_536;
+
 /** A request without its transport. Header names are in lower case. */
 export type Call = {
   readonly method: string;
@@ -17,6 +19,8 @@ export type Setting = {
   readonly baseUrl: string;
   /** When absent, any key that is not empty is taken. */
   readonly apiKey: string | undefined;
+  /** The control side needs the API key too, where strangers can reach it. */
+  readonly isControlGuarded: boolean;
   readonly timeScale: number;
   readonly newId: () => string;
   readonly newToken: () => string;

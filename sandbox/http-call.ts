@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Call } from "./call.ts";
-import type { Reply } from "./reply.ts";
-
-const maxBodyBytes = 65_536;
+import { type Call, maxBodyBytes } from "./call.ts";
+import { isBodyless, type Reply } from "./reply.ts";
 
 /** Rejects when the client goes away before its request is whole. */
 export async function readCall(request: IncomingMessage): Promise<Call> {
@@ -37,7 +35,6 @@ function decoded(path: string): string {
 }
 
 export function sendReply(response: ServerResponse, { status, headers, body }: Reply): void {
-  const isBodyless = status === 204 || status === 304;
-  const length = isBodyless ? {} : { "content-length": Buffer.byteLength(body) };
-  response.writeHead(status, { ...headers, ...length }).end(isBodyless ? undefined : body);
+  const length = isBodyless(status) ? {} : { "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length }).end(isBodyless(status) ? undefined : body);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readEnvironment } from "./environment.ts";
 import { startSandbox } from "./server.ts";
 
 const environment = z.object({
@@ -9,13 +10,12 @@ const environment = z.object({
 });
 
 async function main(): Promise<void> {
-  const supplied = Object.entries(process.env).filter(([, value]) => value !== "");
-  const parsed = environment.safeParse(Object.fromEntries(supplied));
-  if (!parsed.success) {
-    const names = new Set(parsed.error.issues.map((issue) => issue.path.join(".")));
-    throw new Error(`Not valid in the environment: ${[...names].join(", ")}`);
-  }
-  const { SANDBOX_PORT: port, TIME_SCALE: timeScale, SANDBOX_DATA_FILE, SANDBOX_API_KEY } = parsed.data;
+  const {
+    SANDBOX_PORT: port,
+    TIME_SCALE: timeScale,
+    SANDBOX_DATA_FILE,
+    SANDBOX_API_KEY,
+  } = readEnvironment(environment);
   const sandbox = await startSandbox({
     port,
     timeScale,

@@ -17,3 +17,7 @@ export function jsonReply(
 }
 
 export const noContent: Reply = { status: 204, headers: { "cache-control": "no-store" }, body: "" };
+
+export function isBodyless(status: number): boolean {
+  return status === 204 || status === 304;
+}

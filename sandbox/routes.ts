@@ -15,39 +15,47 @@ const paramNames = ["userId", "connectionId", "jobId", "institutionId"] as const
 /** What the path names; empty where a route has no such part. */
 export type Params = Readonly<Record<(typeof paramNames)[number], string>>;
 
+/** Parts of the state: the jobs, connections and logins are those of the user whom the path names. */
+export type Part = "jobs" | "connections" | "logins" | "queue" | "ledger";
+
 type Route = {
   readonly method: string;
   readonly path: string;
-  readonly access: "open" | "token";
+  /** `key` for the call that checks the API key itself. */
+  readonly access: "key" | "token" | "control";
+  /** What it reads beside conditions, faults, and what its path and its token name: a keeper may leave out the rest. */
+  readonly reads: readonly Part[];
   readonly answer: (situation: Situation, params: Params) => Outcome;
 };
 
+const token = { access: "token" } as const;
+const control = { access: "control" } as const;
+const user = "/users/:userId";
+const connections = `${user}/connections`;
+const connection = `${connections}/:connectionId`;
+
 const routes: readonly Route[] = [
-  { method: "POST", path: "/token", access: "open", answer: issueToken },
-  { method: "GET", path: "/institutions", access: "token", answer: listInstitutions },
-  { method: "GET", path: "/institutions/:institutionId", access: "token", answer: getInstitution },
-  { method: "GET", path: "/users/:userId/connections", access: "token", answer: listConnections },
-  { method: "POST", path: "/users/:userId/connections", access: "token", answer: createConnection },
-  { method: "GET", path: "/users/:userId/connections/:connectionId", access: "token", answer: getConnection },
+  { method: "POST", path: "/token", access: "key", reads: [], answer: issueToken },
+  { ...token, method: "GET", path: "/institutions", reads: [], answer: listInstitutions },
+  { ...token, method: "GET", path: "/institutions/:institutionId", reads: [], answer: getInstitution },
+  { ...token, method: "GET", path: connections, reads: ["connections", "jobs"], answer: listConnections },
+  { ...token, method: "POST", path: connections, reads: ["logins"], answer: createConnection },
+  { ...token, method: "GET", path: connection, reads: ["jobs"], answer: getConnection },
+  { ...token, method: "POST", path: connection, reads: ["logins"], answer: updateConnection },
+  { ...token, method: "POST", path: `${connection}/refresh`, reads: ["logins"], answer: refreshConnection },
+  { ...token, method: "GET", path: `${user}/jobs`, reads: ["jobs"], answer: listJobs },
+  { ...token, method: "GET", path: "/jobs/:jobId", reads: [], answer: getJob },
+  { ...token, method: "POST", path: "/jobs/:jobId/mfa", reads: [], answer: answerChallenge },
   {
-    method: "POST",
-    path: "/users/:userId/connections/:connectionId",
-    access: "token",
-    answer: updateConnection,
+    ...control,
+    method: "PUT",
+    path: "/_control/institutions/:institutionId",
+    reads: ["queue"],
+    answer: setInstitution,
   },
-  {
-    method: "POST",
-    path: "/users/:userId/connections/:connectionId/refresh",
-    access: "token",
-    answer: refreshConnection,
-  },
-  { method: "GET", path: "/users/:userId/jobs", access: "token", answer: listJobs },
-  { method: "GET", path: "/jobs/:jobId", access: "token", answer: getJob },
-  { method: "POST", path: "/jobs/:jobId/mfa", access: "token", answer: answerChallenge },
-  { method: "PUT", path: "/_control/institutions/:institutionId", access: "open", answer: setInstitution },
-  { method: "PUT", path: "/_control/faults", access: "open", answer: setFaults },
-  { method: "GET", path: "/_control/ledger", access: "open", answer: readLedger },
-  { method: "DELETE", path: "/_control", access: "open", answer: resetEverything },
+  { ...control, method: "PUT", path: "/_control/faults", reads: [], answer: setFaults },
+  { ...control, method: "GET", path: "/_control/ledger", reads: ["ledger"], answer: readLedger },
+  { ...control, method: "DELETE", path: "/_control", reads: [], answer: resetEverything },
 ];
 
 export type Match = {

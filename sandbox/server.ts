@@ -38,6 +38,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const setting: Setting = {
     baseUrl: url,
     apiKey,
+    isControlGuarded: false,
     timeScale,
     newId: randomUUID,
     newToken: () => randomBytes(32).toString("base64url"),

@@ -1,28 +1,14 @@
-import { UpstreamRefused } from "../domain/errors.ts";
 import { LOGIN_FIELDS } from "../domain/login.ts";
-import type { Clock, Upstream } from "../domain/ports.ts";
-import { readInstitution } from "../wire/upstream-institution-reader.ts";
+import type { Upstream } from "../domain/ports.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema } from "../wire/upstream-replies.ts";
-import { basiqTransport, type TransportOptions } from "./basiq-transport.ts";
-
-export interface BasiqOptions extends TransportOptions {
-  clock: Clock;
-}
+import { basiqInstitutions } from "./basiq-institutions.ts";
+import type { BasiqTransport } from "./basiq-transport.ts";
 
 /** Upstream, as published: Basiq's API or the sandbox that speaks the same wire. */
-export function basiqClient(options: BasiqOptions): Upstream {
-  const transport = basiqTransport(options);
-
+export function basiqClient(transport: BasiqTransport): Upstream {
   return {
-    async institution(institutionId) {
-      try {
-        return await transport.get(`/institutions/${encodeURIComponent(institutionId)}`, readInstitution);
-      } catch (error) {
-        if (error instanceof UpstreamRefused && error.status === 404) return undefined;
-        throw error;
-      }
-    },
+    ...basiqInstitutions(transport),
 
     async openConnection(userId, institutionId, login) {
       const fields = LOGIN_FIELDS.map((field) => [field, login[field]?.reveal()]);

@@ -5,7 +5,8 @@ import { basiqFetch } from "./basiq-fetch.ts";
 
 export interface BasiqTokenOptions {
   baseUrl: string;
-  apiKey: Secret;
+  /** Asked for at each trade. */
+  apiKey(): Promise<Secret>;
   version: string;
 }
 
@@ -23,10 +24,11 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
   let held: { token: Promise<Secret>; until: number } | undefined;
 
   async function trade(): Promise<Secret> {
+    const key = await apiKey();
     const reply = await basiqFetch(new URL(`${baseUrl}/token`), {
       method: "POST",
       headers: {
-        authorization: `Basic ${apiKey.reveal()}`,
+        authorization: `Basic ${key.reveal()}`,
         "basiq-version": version,
         "content-type": "application/x-www-form-urlencoded",
       },
@@ -36,7 +38,9 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
       throw new UpstreamUnavailable();
     });
     const parsed = upstreamTokenSchema.safeParse(reply.json);
-    if (reply.status !== 200 || !parsed.success) throw new UpstreamUnavailable();
+    if (reply.status !== 200 || !parsed.success) {
+      throw new UpstreamUnavailable({ refusesOurKey: saysNo(reply.status) });
+    }
     if (held !== undefined) held.until = Date.now() + parsed.data.expires_in * 1000 - MARGIN_MS;
     return new Secret(parsed.data.access_token);
   }
@@ -56,4 +60,9 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
       held = undefined;
     },
   };
+}
+
+/** Nothing but the key is ours in this exchange. An unknown one is published as a 404. */
+function saysNo(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 429;
 }

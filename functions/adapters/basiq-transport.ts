@@ -1,9 +1,6 @@
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
-import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import type { Clock } from "../domain/ports.ts";
-import type { StepError } from "../domain/steps.ts";
-import { readStepError } from "../wire/upstream-job-reader.ts";
-import { upstreamErrorSchema } from "../wire/upstream-replies.ts";
+import { readUpstreamError } from "../wire/upstream-error-reader.ts";
 import { type BasiqReply, basiqFetch, WRITE_TIMEOUT_MS } from "./basiq-fetch.ts";
 import { type BasiqTokenOptions, basiqToken } from "./basiq-token.ts";
 
@@ -19,11 +16,19 @@ const MAX_TRIES = 2;
 
 type Read<Result> = (json: unknown) => Result;
 
+export interface BasiqTransport {
+  get<Result>(path: string, read: Read<Result>): Promise<Result>;
+  post<Result>(path: string, body: object, read: Read<Result>): Promise<Result>;
+}
+
+/** A reply, or that no usable one came. */
+type Heard = BasiqReply | UpstreamUnavailable;
+
 /**
  * Speaks with upstream. What is asked for by GET is asked again when no usable reply came; what is posted only when
  * upstream said that it did nothing: 429, or a token that it did not take.
  */
-export function basiqTransport(options: TransportOptions) {
+export function basiqTransport(options: TransportOptions): BasiqTransport {
   const token = basiqToken(options);
 
   async function exchange(method: string, path: string, body?: object): Promise<BasiqReply> {
@@ -36,12 +41,13 @@ export function basiqTransport(options: TransportOptions) {
   }
 
   /** The milliseconds after which the same exchange may be made again; `undefined` when it may not. */
-  function pauseBeforeRepeat(reply: BasiqReply | undefined, isSafeToRepeat: boolean): number | undefined {
-    if (reply?.status === 401 || reply?.status === 403) return 0;
-    const didNothing = reply?.status === 429;
-    const isUnusable = reply === undefined || reply.status >= 500 || reply.json === undefined;
+  function pauseBeforeRepeat(reply: Heard, isSafeToRepeat: boolean): number | undefined {
+    if (reply instanceof UpstreamUnavailable) return DEFAULT_PAUSE_MS;
+    if (isTokenRefused(reply)) return 0;
+    const didNothing = reply.status === 429;
+    const isUnusable = reply.status >= 500 || reply.json === undefined;
     if (!didNothing && !(isSafeToRepeat && isUnusable)) return undefined;
-    const pause = reply?.retryAfterMs ?? DEFAULT_PAUSE_MS;
+    const pause = reply.retryAfterMs ?? DEFAULT_PAUSE_MS;
     return pause > LONGEST_PAUSE_MS ? undefined : pause;
   }
 
@@ -51,10 +57,10 @@ export function basiqTransport(options: TransportOptions) {
     read: Read<Result>,
   ) {
     for (let tries = 1; ; tries++) {
-      const reply = await (isSafeToRepeat ? orWhenUnavailable(exchangeOnce(), undefined) : exchangeOnce());
+      const reply = await (isSafeToRepeat ? exchangeOnce().catch(unavailable) : exchangeOnce());
       const pause = tries < MAX_TRIES ? pauseBeforeRepeat(reply, isSafeToRepeat) : undefined;
       if (pause === undefined) return usable(reply, isSafeToRepeat, read);
-      if (reply?.status === 401 || reply?.status === 403) token.forget();
+      if (isTokenRefused(reply)) token.forget();
       await options.clock.sleep(pause);
     }
   }
@@ -66,14 +72,24 @@ export function basiqTransport(options: TransportOptions) {
   };
 }
 
+function unavailable(error: unknown): UpstreamUnavailable {
+  if (error instanceof UpstreamUnavailable) return error;
+  throw error;
+}
+
+function isTokenRefused(reply: Heard): boolean {
+  return !(reply instanceof UpstreamUnavailable) && (reply.status === 401 || reply.status === 403);
+}
+
 /** Throws `UpstreamRefused` for a clear no, `UpstreamUnavailable` for all that is no clear answer. */
-function usable<Result>(reply: BasiqReply | undefined, isSafeToRepeat: boolean, read: Read<Result>): Result {
-  if (reply === undefined) throw new UpstreamUnavailable();
+function usable<Result>(reply: Heard, isSafeToRepeat: boolean, read: Read<Result>): Result {
+  if (reply instanceof UpstreamUnavailable) throw reply;
   if (reply.status >= 200 && reply.status < 300) return readOr(reply.json, read);
-  const problem = problemIn(reply.json);
+  const problem = readUpstreamError(reply.json);
+  const refusesOurKey = isTokenRefused(reply);
   // Upstream's own words end the exchange. A gateway's do not: what it lost sight of may still be worked on.
-  if (problem === undefined) throw new UpstreamUnavailable({ mayStillArrive: true });
-  if (!isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable();
+  if (problem === undefined) throw new UpstreamUnavailable({ mayStillArrive: true, refusesOurKey });
+  if (!isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable({ refusesOurKey });
   throw new UpstreamRefused(reply.status, problem);
 }
 
@@ -92,10 +108,4 @@ function readOr<Result>(json: unknown, read: Read<Result>): Result {
   } catch {
     throw new UpstreamUnavailable({ mayStillArrive: true });
   }
-}
-
-function problemIn(json: unknown): StepError | undefined {
-  const parsed = upstreamErrorSchema.safeParse(json);
-  const [first] = parsed.success ? parsed.data.data : [];
-  return first && readStepError(first);
 }

@@ -1,32 +1,24 @@
-import { createHash } from "node:crypto";
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import type { ApiKeys } from "../domain/ports.ts";
-import type { Secret } from "../domain/secret.ts";
+import { apiKeyHash, apiKeyRow } from "./api-key-row.ts";
 
-interface ApiKeyKeeping {
-  add(apiKey: Secret, name: string): Promise<void>;
-}
-
-/** API keys are kept as their SHA-256 only. They are random, so that nothing slower is needed. */
-export function dynamoApiKeys(client: DynamoDBClient, tableName: string): ApiKeys & ApiKeyKeeping {
+/**
+ * Checks API keys; `dynamo-api-key-register.ts` keeps them. The row is found by the hash of what was sent: no secret is
+ * compared here, and the time that it takes tells nothing.
+ */
+export function dynamoApiKeys(client: DynamoDBClient, tableName: string): ApiKeys {
   return {
     async isValid(apiKey) {
       const { Item } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: marshall({ pk: apiKeyRow(apiKey) }) }),
+        new GetItemCommand({
+          TableName: tableName,
+          Key: marshall({ pk: apiKeyRow(apiKeyHash(apiKey)) }),
+          // A key that was revoked is refused from the next request on.
+          ConsistentRead: true,
+        }),
       );
-      return Item !== undefined && unmarshall(Item)["revokedAt"] === undefined;
-    },
-
-    async add(apiKey, name) {
-      await client.send(
-        new PutItemCommand({ TableName: tableName, Item: marshall({ pk: apiKeyRow(apiKey), name }) }),
-      );
+      return Item !== undefined && Item["revokedAt"] === undefined;
     },
   };
-}
-
-/** The key of an API key's row in the jobs table. */
-function apiKeyRow(apiKey: Secret): string {
-  return `api-key#${createHash("sha256").update(apiKey.reveal()).digest("hex")}`;
 }

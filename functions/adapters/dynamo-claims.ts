@@ -8,6 +8,9 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Claims, Clock } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
 
+/** Far longer than any job takes. A claim whose job is gone is free. */
+const CLAIM_KEPT_DAYS = 90;
+
 export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: Clock): Claims {
   async function holder(userId: string, institutionId: string): Promise<string | undefined> {
     const { Item } = await client.send(
@@ -21,7 +24,7 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
     holder,
 
     async take(userId, institutionId, jobId, from) {
-      const expiresAt = keptUntil(clock.now().toISOString());
+      const expiresAt = keptUntil(clock.now().toISOString(), CLAIM_KEPT_DAYS);
       try {
         await client.send(
           new PutItemCommand({

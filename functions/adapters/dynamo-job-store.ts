@@ -17,10 +17,12 @@ export interface JobStoreOptions {
   client: DynamoDBClient;
   tableName: string;
   clock: Clock;
+  retentionDays: number;
   newId(): string;
 }
 
-export function dynamoJobStore({ client, tableName, clock, newId }: JobStoreOptions): JobStore {
+export function dynamoJobStore(options: JobStoreOptions): JobStore {
+  const { client, tableName, clock, newId } = options;
   const keyOf = (jobId: string) => marshall({ pk: `job#${jobId}` });
 
   async function read(jobId: string) {
@@ -41,7 +43,7 @@ export function dynamoJobStore({ client, tableName, clock, newId }: JobStoreOpti
         await client.send(
           new PutItemCommand({
             TableName: tableName,
-            Item: itemOf(job, newId()),
+            Item: itemOf(job, newId(), options.retentionDays),
             // A first try that was given up may land late, when its repeat has long been built upon.
             ConditionExpression: "attribute_not_exists(pk)",
           }),
@@ -75,7 +77,7 @@ export function dynamoJobStore({ client, tableName, clock, newId }: JobStoreOpti
         await client.send(
           new PutItemCommand({
             TableName: tableName,
-            Item: itemOf(after, writeId),
+            Item: itemOf(after, writeId, options.retentionDays),
             ...conditionFor(before, TRANSITIONS[change.event].from),
           }),
         );
@@ -89,8 +91,8 @@ export function dynamoJobStore({ client, tableName, clock, newId }: JobStoreOpti
   };
 }
 
-function itemOf(job: Job, writeId: string) {
-  const expiresAt = keptUntil(job.updatedAt);
+function itemOf(job: Job, writeId: string, retentionDays: number) {
+  const expiresAt = keptUntil(job.updatedAt, retentionDays);
   return marshall({ pk: `job#${job.id}`, ...job, writeId, expiresAt }, { removeUndefinedValues: true });
 }
 

@@ -10,7 +10,7 @@ import { renderAccepted } from "../wire/job-rendering.ts";
 const deps = once(() => ({
   newId: parts.newId,
   clock: parts.clock(),
-  jobs: parts.jobs(),
+  jobs: parts.jobRows(),
   claims: parts.claims(),
   vault: parts.vault(),
   workflow: parts.workflow(),

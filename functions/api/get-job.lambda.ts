@@ -1,11 +1,11 @@
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
-import { jobs, replyOptions, tokenVerifier } from "../runtime/compose.ts";
+import { jobRows, replyOptions, tokenVerifier } from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { readJob } from "../use-cases/read-job.ts";
 import { renderJob } from "../wire/job-rendering.ts";
 
-const deps = once(() => ({ jobs: jobs(), tokenVerifier: tokenVerifier() }));
+const deps = once(() => ({ jobs: jobRows(), tokenVerifier: tokenVerifier() }));
 
 export const handler = apiHandler("get-job", async (request) => {
   const caller = await authenticate(deps(), request);

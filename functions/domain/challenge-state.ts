@@ -1,6 +1,6 @@
 import { MFA_EXPIRED } from "./failures.ts";
 import type { Challenge, Job } from "./job.ts";
-import { failCurrentStep, MFA_CHALLENGE, statusOf } from "./steps.ts";
+import { errorCodeOf, failCurrentStep, MFA_CHALLENGE, statusOf } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
 import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
 
@@ -43,8 +43,7 @@ function hasBeenAnswered({ isAnswered, number }: Challenge): boolean {
 
 function wasNeverAnswered(job: Job): boolean {
   const step = job.steps.find(({ title }) => title === MFA_CHALLENGE);
-  const result = step?.result;
-  return result != null && "code" in result && result.code === MFA_EXPIRED.code;
+  return errorCodeOf(step) === MFA_EXPIRED.code;
 }
 
 /** Shows the challenge, or shows it again under another token; its deadline is set once. */

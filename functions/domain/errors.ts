@@ -21,9 +21,12 @@ export class UpstreamUnavailable extends Error {
   override readonly name = WORKFLOW_ERRORS.upstreamUnavailable;
   /** We stopped waiting, but the request may still be on its way: a look right now proves nothing. */
   readonly mayStillArrive: boolean;
-  constructor({ mayStillArrive = false } = {}) {
+  /** It does not take our API key, or a token that it has just given for it. */
+  readonly refusesOurKey: boolean;
+  constructor({ mayStillArrive = false, refusesOurKey = false } = {}) {
     super("The aggregator gave no usable reply.");
     this.mayStillArrive = mayStillArrive;
+    this.refusesOurKey = refusesOurKey;
   }
 }
 

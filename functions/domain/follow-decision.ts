@@ -1,6 +1,7 @@
 import { isOutage, JOB_TIMED_OUT } from "./failures.ts";
 import type { Job } from "./job.ts";
 import {
+  errorCodeOf,
   failCurrentStep,
   MFA_CHALLENGE,
   mergeSteps,
@@ -52,8 +53,7 @@ export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
 export function blamesTheBank(job: Job, seen: UpstreamJob): boolean {
   if (statusOf(job.steps, VERIFY_CREDENTIALS) === "success") return false;
   const first = seen.steps.find(({ title }) => title === VERIFY_CREDENTIALS);
-  if (first?.status !== "failed" || first.result === null) return false;
-  return "code" in first.result && isOutage(first.result.code);
+  return first?.status === "failed" && isOutage(errorCodeOf(first) ?? "");
 }
 
 /** The step is shown as in progress only once an answer can be taken; until then it stays what it was. */

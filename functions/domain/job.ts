@@ -52,6 +52,8 @@ export interface Job {
   createdAt: string;
   updatedAt: string;
   steps: Step[];
+  /** Since when the job is at its current step; absent while none runs. */
+  stepSince?: string | undefined;
   /** Tries to open the connection that were made or are being made. */
   attempt: number;
   /** When the current attempt began. */

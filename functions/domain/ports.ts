@@ -2,6 +2,7 @@ import type { TokenClaims } from "./caller.ts";
 import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
 import type { Login } from "./login.ts";
+import type { Measurement } from "./metrics.ts";
 import type { Secret } from "./secret.ts";
 import type { SecretRef } from "./secret-refs.ts";
 import type { JobChange } from "./transitions.ts";
@@ -83,6 +84,12 @@ export interface TokenIssuer {
 export interface TokenVerifier {
   /** Throws a `Refusal` for every token that was not issued by us or is over. */
   verify(token: string): Promise<TokenClaims>;
+}
+
+/** Not for use cases: what they are given measures itself. */
+export interface Metrics {
+  /** Never throws and never waits: what cannot be measured is lost. `at` is when it happened, if not just now. */
+  measure(derive: () => Iterable<Measurement>, at?: Date): void;
 }
 
 export interface Settings {

@@ -1,7 +1,7 @@
-/** Jobs can be read for this long after their last change. */
-const KEPT_DAYS = 90;
+/** Jobs can be read for this long after their last change, unless the deployment says otherwise. */
+export const DEFAULT_RETENTION_DAYS = 90;
 
 /** In seconds since 1970, as DynamoDB's time to live has it. */
-export function keptUntil(changedAt: string): number {
-  return Math.ceil(Date.parse(changedAt) / 1000) + KEPT_DAYS * 24 * 3600;
+export function keptUntil(changedAt: string, days: number): number {
+  return Math.ceil(Date.parse(changedAt) / 1000) + days * 24 * 3600;
 }

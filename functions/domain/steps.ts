@@ -27,6 +27,14 @@ export const MFA_CHALLENGE = "mfa-challenge";
 const RETRIEVE_ACCOUNTS = "retrieve-accounts";
 const RETRIEVE_TRANSACTIONS = "retrieve-transactions";
 
+/** The published steps of a connection. Upstream may add others. */
+export const STEP_TITLES = [
+  VERIFY_CREDENTIALS,
+  MFA_CHALLENGE,
+  RETRIEVE_ACCOUNTS,
+  RETRIEVE_TRANSACTIONS,
+] as const;
+
 const RANK: { [status in StepStatus]: number } = {
   pending: 0,
   "in-progress": 1,
@@ -89,12 +97,20 @@ function further(mine: Step, theirs: Step): Step {
   return theirs;
 }
 
+/** The step that the job is at: the first one that is not over. */
+export function currentStep(steps: readonly Step[]): Step | undefined {
+  return steps.find((step) => !isOver(step.status));
+}
+
 /** Ends the step that the job is at; the ones behind it stay pending. */
 export function failCurrentStep(steps: readonly Step[], error: StepError): Step[] {
-  const current = steps.findIndex((step) => !isOver(step.status));
-  return steps.map((step, index) =>
-    index === current ? { ...step, status: "failed", result: error } : step,
-  );
+  const current = currentStep(steps);
+  return steps.map((step) => (step === current ? { ...step, status: "failed", result: error } : step));
+}
+
+/** The code of the error that a step ended in. */
+export function errorCodeOf(step: Step | undefined): string | undefined {
+  return step?.result != null && "code" in step.result ? step.result.code : undefined;
 }
 
 export function statusOf(steps: readonly Step[], title: string): StepStatus | undefined {

@@ -1,4 +1,5 @@
 import { isFinished, type Job, PHASES, type Phase } from "./job.ts";
+import { currentStep } from "./steps.ts";
 
 interface Transition {
   from: readonly Phase[];
@@ -37,7 +38,7 @@ export function isLegal(event: JobEvent, phase: Phase): boolean {
 
 /** What an event changes beside the phase. A field that is `undefined` is taken away. */
 export type JobChanges = Partial<
-  Omit<Job, "id" | "userId" | "institutionId" | "phase" | "version" | "createdAt" | "updatedAt">
+  Omit<Job, "id" | "userId" | "institutionId" | "phase" | "version" | "createdAt" | "updatedAt" | "stepSince">
 >;
 
 export interface JobChange {
@@ -48,11 +49,19 @@ export interface JobChange {
 /** The job after an event. Throws {@link IllegalTransition} when the event may not come in the job's phase. */
 export function transition(job: Job, { event, changes }: JobChange, now: Date): Job {
   if (!isLegal(event, job.phase)) throw new IllegalTransition(`${event} in ${job.phase}`);
-  return {
+  const after: Job = {
     ...job,
     ...changes,
     phase: TRANSITIONS[event].to,
     version: job.version + 1,
     updatedAt: now.getTime() > Date.parse(job.updatedAt) ? now.toISOString() : job.updatedAt,
   };
+  return { ...after, stepSince: stepSince(job, event, after) };
+}
+
+/** A job is at a step from its attempt's start, or from the end of the step before it. */
+function stepSince(before: Job, event: JobEvent, after: Job): string | undefined {
+  if (isFinished(after) || after.phase === "queued") return undefined;
+  const isSame = currentStep(before.steps)?.title === currentStep(after.steps)?.title;
+  return isSame && event !== "attemptStarted" ? before.stepSince : after.updatedAt;
 }

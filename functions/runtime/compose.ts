@@ -1,21 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
+import { basiqInstitutions } from "../adapters/basiq-institutions.ts";
+import { basiqTransport } from "../adapters/basiq-transport.ts";
 import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
 import { dynamoVault } from "../adapters/dynamo-vault.ts";
+import { emfMetrics } from "../adapters/emf-metrics.ts";
 import { kmsSealer } from "../adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
+import { measuredJobStore } from "../adapters/measured-job-store.ts";
+import { measuredInstitutions, measuredUpstream } from "../adapters/measured-upstream.ts";
+import { secretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
-import { Secret } from "../domain/secret.ts";
+import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
+import { writeLine } from "./log.ts";
 import { once } from "./once.ts";
 
 /*
@@ -28,16 +36,25 @@ const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwO
 
 const dynamo = /* @__PURE__ */ once(() => new DynamoDBClient({ requestHandler }));
 const kms = /* @__PURE__ */ once(() => new KMSClient({ requestHandler }));
+const secretsManager = /* @__PURE__ */ once(() => new SecretsManagerClient({ requestHandler }));
 const sfn = /* @__PURE__ */ once(() => new SFNClient({ requestHandler }));
 
 export const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
-export const jobs = /* @__PURE__ */ once(() => {
+export const metrics = /* @__PURE__ */ once(() =>
+  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
+);
+
+/** For functions that take no job any further: there is nothing to measure. */
+export const jobRows = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
-  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), newId });
+  const retentionDays = Number(setting("RETENTION_DAYS") ?? DEFAULT_RETENTION_DAYS);
+  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), retentionDays, newId });
 });
+
+export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobRows(), metrics()));
 
 export const claims = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
@@ -76,13 +93,21 @@ export const workflow = /* @__PURE__ */ once(() => {
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-export const upstream = /* @__PURE__ */ once(() => {
-  const [baseUrl, version, apiKey] = environment("UPSTREAM_URL", "UPSTREAM_VERSION", "UPSTREAM_API_KEY");
-  return basiqClient({ baseUrl, version, apiKey: new Secret(apiKey), clock: clock() });
+const upstreamTransport = /* @__PURE__ */ once(() => {
+  const [baseUrl, version] = environment("UPSTREAM_URL", "UPSTREAM_VERSION");
+  const [secretId] = environment("UPSTREAM_API_KEY_SECRET");
+  const apiKey = secretsManagerSecret(secretsManager(), secretId);
+  return basiqTransport({ baseUrl, version, apiKey, clock: clock() });
 });
 
+export const upstream = /* @__PURE__ */ once(() =>
+  measuredUpstream(basiqClient(upstreamTransport()), metrics()),
+);
+
 /** Upstream's, as far as they may be a minute old. */
-export const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
+export const institutions = /* @__PURE__ */ once(() =>
+  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), metrics())),
+);
 
 export const settings = /* @__PURE__ */ once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",

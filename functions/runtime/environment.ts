@@ -8,9 +8,15 @@ type VariableName =
   | "STATE_MACHINE_ARN"
   | "UPSTREAM_URL"
   | "UPSTREAM_VERSION"
-  | "UPSTREAM_API_KEY";
+  | "UPSTREAM_API_KEY_SECRET";
 
-type SettingName = "ALLOW_UNBOUND_CLIENT_TOKENS" | "LOG_LEVEL" | "STEP_RESULTS" | "TIME_SCALE";
+type SettingName =
+  | "ALLOW_UNBOUND_CLIENT_TOKENS"
+  | "LOG_LEVEL"
+  | "METRICS_NAMESPACE"
+  | "RETENTION_DAYS"
+  | "STEP_RESULTS"
+  | "TIME_SCALE";
 
 /** The values of the named variables, in their order. Throws one error that names all that are missing. */
 export function environment<const Names extends readonly VariableName[]>(

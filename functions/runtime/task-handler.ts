@@ -1,6 +1,8 @@
 import type * as z from "zod/mini";
 import { isExpectedByWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
+import { count } from "../domain/metrics.ts";
 import { jobInput } from "../wire/task-io.ts";
+import { metrics } from "./compose.ts";
 import { log } from "./log.ts";
 
 /** Replaces an error that the workflow does not know by name: its message could hold anything. */
@@ -22,6 +24,7 @@ export function taskHandler<Input extends { jobId: string }, Output>(
   run: (input: Input) => Promise<unknown>,
 ): (event: unknown) => Promise<Output> {
   return async (event) => {
+    const invokedAt = new Date();
     const startedAt = performance.now();
     const jobId = jobIdIn(event);
     try {
@@ -31,8 +34,11 @@ export function taskHandler<Input extends { jobId: string }, Output>(
       return result;
     } catch (error) {
       const errorName = error instanceof Error ? error.name : "unknown";
-      log(isExpectedByWorkflow(errorName) ? "warn" : "error", "task failed", { task, ...jobId, errorName });
-      const failure = error instanceof Error && isExpectedByWorkflow(errorName) ? error : new TaskFailed();
+      const isExpected = isExpectedByWorkflow(errorName);
+      log(isExpected ? "warn" : "error", "task failed", { task, ...jobId, errorName });
+      // Lambda dates its count of errors by the invocation, from which the alarm on them takes these away.
+      if (isExpected) metrics().measure(() => [count("ExpectedTaskErrors")], invokedAt);
+      const failure = error instanceof Error && isExpected ? error : new TaskFailed();
       failure.stack = `${failure.name}: ${failure.message}`;
       throw failure;
     }

@@ -1,12 +1,16 @@
 import * as z from "zod/mini";
 
-const strings = z.nullish(z.record(z.string(), z.optional(z.string())));
+interface Texts {
+  [name: string]: string | undefined;
+}
+
+const texts = z.nullish(z.custom<Texts>(isTexts));
 
 /** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
 export const apiEventSchema = z.object({
   rawPath: z.string(),
-  headers: strings,
-  pathParameters: strings,
+  headers: texts,
+  pathParameters: texts,
   body: z.nullish(z.string()),
   isBase64Encoded: z.nullish(z.boolean()),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
@@ -16,4 +20,9 @@ export interface ApiResult {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
+}
+
+function isTexts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => text === undefined || typeof text === "string");
 }

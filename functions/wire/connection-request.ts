@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
-import { secretText } from "./secret-text.ts";
+import { Secret } from "../domain/secret.ts";
 
 /** As much as KMS seals at once. */
 const MAX_LOGIN_BYTES = 4096;
@@ -9,25 +9,15 @@ const MAX_LOGIN_BYTES = 4096;
 const INSTITUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Published clients send `null` and `""` for what they do not have. */
-const absent = z.union([z.null(), z.literal("")]);
-
-const loginField = z.optional(
-  z.union([
-    z.pipe(
-      absent,
-      z.transform(() => undefined),
-    ),
-    secretText,
-  ]),
-);
+const text = z.nullish(z.string());
 
 const requestSchema = z.object({
-  loginId: loginField,
-  password: loginField,
-  userToken: loginField,
-  securityCode: loginField,
-  secondaryLoginId: loginField,
-  institution: z.optional(z.nullable(z.object({ id: z.optional(z.union([absent, z.string()])) }))),
+  loginId: text,
+  password: text,
+  userToken: text,
+  securityCode: text,
+  secondaryLoginId: text,
+  institution: z.nullish(z.object({ id: text })),
 });
 
 export interface ConnectionRequest {
@@ -45,8 +35,8 @@ export function parseConnectionRequest(body: object): ConnectionRequest {
   }
   const login: Login = {};
   for (const field of LOGIN_FIELDS) {
-    const secret = parsed.data[field];
-    if (secret !== undefined) login[field] = secret;
+    const given = parsed.data[field];
+    if (given) login[field] = new Secret(given);
   }
   if (Buffer.byteLength(packLogin(login).reveal()) > MAX_LOGIN_BYTES) {
     throw new Refusal({ reason: "field-not-valid", field: "connection" });

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { jobIdSchema } from "./ids.ts";
 import { secretText } from "./secret-text.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** Inputs and outputs of the workflow's Tasks. Small facts only: they are kept in the execution's history. */
 export const jobInput = z.object({ jobId: jobIdSchema });
@@ -14,7 +15,7 @@ export const jobOutput = z.object({ jobId: z.string() });
 
 export const followOutput = z.object({
   jobId: z.string(),
-  next: z.enum(["done", "hold", "wait", "ask"]),
-  waitSeconds: z.optional(z.int()),
-  timeoutSeconds: z.optional(z.int()),
+  next: z.literal(["done", "hold", "wait", "ask"]),
+  waitSeconds: z.optional(wholeNumber),
+  timeoutSeconds: z.optional(wholeNumber),
 });

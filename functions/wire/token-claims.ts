@@ -6,9 +6,12 @@ export const TOKEN_ALGORITHM = "ES256";
 
 /** The names that published web clients look for when they decode a token. */
 const payloadSchema = z.object({
-  scope: z.enum(SCOPES),
-  version: z.enum(BASIQ_VERSIONS),
+  scope: z.literal(SCOPES),
+  version: z.literal(BASIQ_VERSIONS),
   userid: z.optional(userIdSchema),
+  iat: z.optional(z.number()),
+  exp: z.number(),
+  nbf: z.optional(z.number()),
 });
 
 /** `issuedAt` and `expiresAt` in seconds since 1970. */
@@ -16,9 +19,11 @@ export function tokenPayload({ scope, version, userId }: TokenClaims, issuedAt: 
   return { scope, version, userid: userId, iat: issuedAt, exp: expiresAt };
 }
 
-export function readTokenPayload(payload: unknown): TokenClaims | undefined {
+/** The claims of a payload that holds now, in seconds since 1970; `over` of one that held once. */
+export function readTokenPayload(payload: unknown, now: number): TokenClaims | "over" | undefined {
   const parsed = payloadSchema.safeParse(payload);
   if (!parsed.success) return undefined;
-  const { scope, version, userid } = parsed.data;
-  return { scope, version, userId: userid };
+  const { scope, version, userid, exp, nbf = now } = parsed.data;
+  if (exp <= now) return "over";
+  return nbf <= now ? { scope, version, userId: userid } : undefined;
 }

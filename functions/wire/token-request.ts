@@ -4,8 +4,8 @@ import { Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { userIdSchema } from "./ids.ts";
 
-const versionSchema = z.enum(BASIQ_VERSIONS);
-const scopeSchema = z.enum(SCOPES);
+const versionSchema = z.literal(BASIQ_VERSIONS);
+const scopeSchema = z.literal(SCOPES);
 
 /** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
 const BASIC = /^basic +(\S+)$/i;

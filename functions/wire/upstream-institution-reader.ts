@@ -1,5 +1,14 @@
+import * as z from "zod/mini";
 import { AUTHORIZATIONS, type Authorization, type Institution } from "../domain/institution.ts";
-import { upstreamInstitutionSchema } from "./upstream-replies.ts";
+import { shortText, text } from "./upstream-text.ts";
+
+const institutionSchema = z.object({
+  id: shortText,
+  authorization: text,
+  securityCodeCaption: text,
+  secondaryLoginIdCaption: text,
+  status: text,
+});
 
 /** `user-token` and `token` are one; anything else that is not MFA is a plain login. */
 const MEANINGS = new Map<string, Authorization>([
@@ -9,7 +18,7 @@ const MEANINGS = new Map<string, Authorization>([
 
 /** Throws for anything that is not an institution. */
 export function readInstitution(reply: unknown): Institution {
-  const record = upstreamInstitutionSchema.parse(reply);
+  const record = institutionSchema.parse(reply);
   return {
     id: record.id,
     authorization: MEANINGS.get(record.authorization ?? "") ?? "user",

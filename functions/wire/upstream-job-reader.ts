@@ -1,12 +1,13 @@
-import { MFA_CHALLENGE, type Step, type StepError, VERIFY_CREDENTIALS } from "../domain/steps.ts";
+import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
+import { readStepError } from "./upstream-error-reader.ts";
 import {
   type UpstreamJobReply,
   type UpstreamResultReply,
   type UpstreamStepReply,
   upstreamJobListSchema,
   upstreamJobSchema,
-} from "./upstream-replies.ts";
+} from "./upstream-job-reply.ts";
 
 /** One published example misspells the step's title. */
 const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
@@ -49,17 +50,6 @@ function toResult(result: UpstreamResultReply | undefined): Step["result"] {
   if (result === undefined || isChallenge(result)) return null;
   if (result.url != null) return { type: "link", url: relative(result.url) };
   return result.code == null ? null : readStepError({ ...result, code: result.code });
-}
-
-/** An error in upstream's words, `detail` or `details`. */
-export function readStepError(error: {
-  code: string;
-  title?: string | null | undefined;
-  detail?: string | null | undefined;
-  details?: string | null | undefined;
-}): StepError {
-  const title = error.title ?? error.code;
-  return { code: error.code, title, detail: error.detail ?? error.details ?? title };
 }
 
 function toChallenge({ status, result }: UpstreamStepReply): UpstreamJob["challenge"] {

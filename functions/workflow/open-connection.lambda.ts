@@ -1,12 +1,12 @@
 import { clock, jobs, upstream, vault } from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { taskHandler } from "../runtime/task-handler.ts";
-import { openConnection } from "../use-cases/open-connection.ts";
-import { jobInput, jobOutput } from "../wire/task-io.ts";
+import { openAndFollow } from "../use-cases/open-and-follow.ts";
+import { followOutput, jobInput } from "../wire/task-io.ts";
 
 const deps = once(() => ({ clock: clock(), jobs: jobs(), vault: vault(), upstream: upstream() }));
 
-export const handler = taskHandler("open-connection", jobInput, jobOutput, async ({ jobId }) => {
-  await openConnection(deps(), { jobId });
-  return { jobId };
-});
+export const handler = taskHandler("open-connection", jobInput, followOutput, async ({ jobId }) => ({
+  jobId,
+  ...(await openAndFollow(deps(), { jobId })),
+}));

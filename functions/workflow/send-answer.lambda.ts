@@ -1,12 +1,12 @@
 import { clock, jobs, upstream, vault } from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { taskHandler } from "../runtime/task-handler.ts";
-import { sendAnswer } from "../use-cases/send-answer.ts";
-import { jobInput, jobOutput } from "../wire/task-io.ts";
+import { sendAndFollow } from "../use-cases/send-and-follow.ts";
+import { followOutput, jobInput } from "../wire/task-io.ts";
 
 const deps = once(() => ({ clock: clock(), jobs: jobs(), vault: vault(), upstream: upstream() }));
 
-export const handler = taskHandler("send-answer", jobInput, jobOutput, async ({ jobId }) => {
-  await sendAnswer(deps(), { jobId });
-  return { jobId };
-});
+export const handler = taskHandler("send-answer", jobInput, followOutput, async ({ jobId }) => ({
+  jobId,
+  ...(await sendAndFollow(deps(), { jobId })),
+}));

@@ -1,25 +1,37 @@
 import { type App, CfnOutput, Stack } from "aws-cdk-lib";
-import { ApiFunctions } from "./api-functions.ts";
-import { HttpApiWithRoutes } from "./http-api.ts";
-import { Keys } from "./keys.ts";
-import { readSettings } from "./settings.ts";
-import { Tables } from "./tables.ts";
-import { TaskFunctions } from "./task-functions.ts";
-import { Workflow } from "./workflow.ts";
+import { ConnectionJobs } from "./connection-jobs.ts";
+import { DeployedSandbox } from "./deployed-sandbox.ts";
+import { propsFrom } from "./props-from-settings.ts";
+import type { Settings } from "./settings.ts";
 
-/** The whole system: an HTTP API, a state machine, and what they keep. */
+/** The system on its own. */
 export class ConnectionJobsStack extends Stack {
-  constructor(app: App, id: string) {
-    super(app, id, { description: "Bank connection jobs" });
-    const settings = readSettings(this);
-    const tables = new Tables(this, "Tables");
-    const keys = new Keys(this, "Keys");
-    const tasks = new TaskFunctions(this, "Tasks", { tables, keys, settings });
-    const workflow = new Workflow(this, "Workflow", tasks);
-    const api = new HttpApiWithRoutes(this, "Api");
-    const endpoints = { tables, keys, settings, workflow, apiUrl: api.url };
-    api.addRoutes(new ApiFunctions(this, "Endpoints", endpoints));
-    new CfnOutput(this, "ApiUrl", { value: api.url });
-    new CfnOutput(this, "JobsTableName", { value: tables.jobs.tableName });
+  constructor(app: App, settings: Settings) {
+    const { stage } = settings;
+    super(app, stage === undefined ? "ConnectionJobs" : `ConnectionJobs-${stage}`, {
+      description: "Bank connection jobs",
+      tags: { application: "connection-jobs", ...(stage !== undefined && { stage }) },
+    });
+    const shared = { logLevel: settings.logLevel, logRetention: settings.logRetentionDays };
+    const sandbox =
+      settings.upstream === "sandbox" ? new DeployedSandbox(this, "Sandbox", { shared }) : undefined;
+    const props = propsFrom(this, settings);
+    const { url, apiKeySecret } = sandbox ?? props.upstream;
+    const upstream = { ...props.upstream, url, apiKeySecret };
+    const system = new ConnectionJobs(this, "Default", { ...props, upstream });
+    const outputs = {
+      ApiUrl: system.apiUrl,
+      ApiDomainTarget: system.domainTarget,
+      JobsTableName: system.jobsTable.tableName,
+      StateMachineArn: system.stateMachine.stateMachineArn,
+      AlarmTopicArn: system.alarmTopic.topicArn,
+      SealingKeyArn: system.sealingKey.keyArn,
+      SigningKeyArn: system.signingKey.keyArn,
+      SandboxUrl: sandbox?.url,
+      SandboxApiKeySecret: sandbox?.apiKeySecret.secretArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      if (value !== undefined) new CfnOutput(this, name, { value });
+    }
   }
 }

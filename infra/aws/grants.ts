@@ -1,5 +1,6 @@
 import { Effect, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Key } from "aws-cdk-lib/aws-kms";
+import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Tables } from "./tables.ts";
 
 type RowAction = "GetItem" | "PutItem" | "DeleteItem";
@@ -47,4 +48,16 @@ export function grantSealing(
       conditions: { StringLike: { "kms:EncryptionContext:purpose": purposes } },
     }),
   );
+}
+
+/** The value of a secret of Secrets Manager, and nothing else about it. */
+export function grantReading(secret: ISecret, grantee: IGrantable) {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: ["secretsmanager:GetSecretValue"],
+      resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+    }),
+  );
+  secret.encryptionKey?.grantDecrypt(grantee);
 }

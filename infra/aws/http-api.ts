@@ -1,5 +1,17 @@
-import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey, HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
+import { Duration } from "aws-cdk-lib";
+import {
+  ApiMapping,
+  CorsHttpMethod,
+  type CorsPreflightOptions,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Construct } from "constructs";
 import { ROUTES } from "../../functions/wire/routes.ts";
 import type { ApiFunctions } from "./api-functions.ts";
@@ -7,36 +19,71 @@ import type { ApiFunctions } from "./api-functions.ts";
 /** What a burst of one customer's users may take from the account's shared limit. */
 const THROTTLE = { rateLimit: 500, burstLimit: 1000 };
 
+/** A name of one's own for the API. */
+export interface ApiDomain {
+  readonly name: string;
+  /** In the region of the API. */
+  readonly certificate: ICertificate;
+}
+
+export interface HttpApiOptions {
+  domain: ApiDomain | undefined;
+  /** Origins of web pages that may call the API; none when empty. */
+  corsOrigins: readonly string[];
+}
+
 export class HttpApiWithRoutes extends Construct {
-  readonly #api: HttpApi;
+  readonly http: HttpApi;
   /** Where the API answers, without a trailing slash. */
   readonly url: string;
+  /** What the domain's DNS record is to point to. */
+  readonly domainTarget: string | undefined;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { domain, corsOrigins }: HttpApiOptions) {
     super(scope, id);
-    this.#api = new HttpApi(this, "Http", { createDefaultStage: false });
-    new HttpStage(this, "Stage", {
-      httpApi: this.#api,
+    this.http = new HttpApi(this, "Http", {
+      createDefaultStage: false,
+      ...(corsOrigins.length > 0 && { corsPreflight: corsFor(corsOrigins) }),
+    });
+    const stage = new HttpStage(this, "Stage", {
+      httpApi: this.http,
       stageName: "$default",
       autoDeploy: true,
       throttle: THROTTLE,
     });
-    this.url = this.#api.apiEndpoint;
+    this.url = domain === undefined ? this.http.apiEndpoint : `https://${domain.name}`;
+    this.domainTarget = domain && this.#mapDomain(domain, stage);
   }
 
   /** Every route of the list, and the catch-all that refuses in our error shape. */
   addRoutes(functions: ApiFunctions) {
     for (const [name, integration] of integrations(functions)) {
       const { method, path } = ROUTES[name];
-      this.#api.addRoutes({ path, methods: [HttpMethod[method]], integration });
+      this.http.addRoutes({ path, methods: [HttpMethod[method]], integration });
     }
     const refuse = new HttpLambdaIntegration("Refuse", functions.refuse);
     new HttpRoute(this, "Anything", {
-      httpApi: this.#api,
+      httpApi: this.http,
       routeKey: HttpRouteKey.DEFAULT,
       integration: refuse,
     });
   }
+
+  #mapDomain({ name, certificate }: ApiDomain, stage: HttpStage): string {
+    const domainName = new DomainName(this, "Domain", { domainName: name, certificate });
+    new ApiMapping(this, "Mapping", { api: this.http, domainName, stage });
+    return domainName.regionalDomainName;
+  }
+}
+
+function corsFor(origins: readonly string[]): CorsPreflightOptions {
+  return {
+    allowOrigins: [...origins],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowHeaders: ["authorization", "content-type", "basiq-version"],
+    exposeHeaders: ["retry-after"],
+    maxAge: Duration.hours(1),
+  };
 }
 
 function integrations({ byRoute }: ApiFunctions) {

@@ -1,57 +1,71 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Architecture, type CfnFunction, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import {
+  Architecture,
+  type CfnFunction,
+  Code,
+  Function as LambdaFunction,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { LogLevel } from "../../functions/domain/log-level.ts";
+import { BUNDLES_FOLDER, bundleFolder } from "../bundling/bundle-folder.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 
-const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DEFAULT_MEMORY_MB = 256;
 
-/** The one CommonJS dependency asks for a builtin by `require`, which ES modules do not have. */
-const REQUIRE_BANNER =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface NodeFunctionOptions {
   /** Relative to the project's root. */
   entry: string;
   timeout: Duration;
   environment: Record<string, string>;
+  /** Its price and its share of a processor go with it. */
+  memoryMb?: number | undefined;
+  shared: SharedOptions;
+}
+
+/** What all functions of a system have in common. */
+export interface SharedOptions {
+  logLevel: LogLevel;
+  logRetention: RetentionDays;
 }
 
 /** A function of ours: one bundle per entry, small, on ARM, with logs that end. */
-export function nodeFunction(scope: Construct, id: string, options: NodeFunctionOptions): NodejsFunction {
+export function nodeFunction(scope: Construct, id: string, options: NodeFunctionOptions): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: RetentionDays.THREE_MONTHS,
+    retention: options.shared.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const created = new NodejsFunction(scope, id, {
-    entry: `${PROJECT_ROOT}${options.entry}`,
-    projectRoot: PROJECT_ROOT,
-    depsLockFilePath: `${PROJECT_ROOT}package-lock.json`,
-    handler: "handler",
+  const created = new LambdaFunction(scope, id, {
+    code: Code.fromAsset(codeFolder(scope, options.entry)),
+    handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    memorySize: 256,
+    memorySize: options.memoryMb ?? DEFAULT_MEMORY_MB,
     timeout: options.timeout,
-    environment: options.environment,
+    environment: { ...options.environment, LOG_LEVEL: options.shared.logLevel },
     logGroup,
-    bundling: {
-      format: OutputFormat.ESM,
-      mainFields: ["module", "main"],
-      target: "node24",
-      minify: true,
-      logLevel: LogLevel.WARNING,
-      // The SDK goes into the bundle: its version is the tested one, and less of it is loaded at a cold start.
-      externalModules: [],
-      banner: REQUIRE_BANNER,
-    },
   });
   defaultChildOf(created).addMetadata(ENTRY_METADATA, options.entry);
   return created;
 }
 
-function defaultChildOf(created: NodejsFunction): CfnFunction {
+/**
+ * Bundles are made before the stack. A template that is only read, by local mode or by a test, does without them, where
+ * the sources are: an installed package has none.
+ */
+function codeFolder(scope: Construct, entry: string): string {
+  const source = join(PROJECT_ROOT, dirname(entry));
+  if (!Stack.of(scope).bundlingRequired && existsSync(source)) return source;
+  return join(BUNDLES_FOLDER, bundleFolder(entry));
+}
+
+function defaultChildOf(created: LambdaFunction): CfnFunction {
   const child = created.node.defaultChild;
   if (!isCfnFunction(child)) throw new Error("A function has no resource.");
   return child;

@@ -1,6 +1,8 @@
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
 import { BASIQ_VERSIONS } from "../../functions/domain/caller.ts";
+import { LOG_LEVELS } from "../../functions/domain/log-level.ts";
+import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
 
 /** Logins go there: in the clear only on this very machine, for the sandbox and for emulators. */
 export const upstreamUrl = z.string().check(
@@ -11,23 +13,76 @@ export const upstreamUrl = z.string().check(
   z.overwrite((url) => url.replace(/\/+$/, "")),
 );
 
-const settingsSchema = z.object({
-  upstreamUrl,
-  upstreamVersion: z.enum(BASIQ_VERSIONS),
-  upstreamApiKeySecret: z.string().check(z.minLength(1)),
-  /** `list` wraps results as the published prose shows them. */
-  stepResults: z._default(z.enum(["object", "list"]), "object"),
-  /** Client tokens that name no user, as old 2.1 programs ask for. `-c name=value` gives text. */
-  allowUnboundClientTokens: z._default(z.union([z.boolean(), z.stringbool()]), false),
-});
+/** `-c name=value` gives text, `cdk.json` may give more. */
+const aNumber = z.pipe(
+  z.union([z.number(), z.string().check(z.regex(/^\d{1,5}$/))], "must be a whole number"),
+  z.transform(Number),
+);
+const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(3650)));
+/** The only ones that CloudWatch has. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+const logDays = z.pipe(
+  aNumber,
+  z.number().check(
+    z.refine((value) => LOG_RETENTION_DAYS.includes(value), {
+      error: `must be one of ${LOG_RETENTION_DAYS.join(", ")}`,
+    }),
+  ),
+);
+const flag = z.union([z.boolean(), z.stringbool()]);
+const origin = z
+  .string()
+  .check(z.regex(/^(\*|https?:\/\/[^\s/]+)$/, "must be * or an origin such as https://app.example.com"));
+const listed = z.union([
+  z.array(z.string()),
+  z.pipe(
+    z.string(),
+    z.transform((text: string) => text.split(",").map((part) => part.trim())),
+  ),
+]);
+
+const settingsSchema = z
+  .object({
+    stage: z.optional(z.string().check(z.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,30}$/, "must be a short name"))),
+    upstream: z._default(z.enum(["basiq", "sandbox"]), "basiq"),
+    upstreamUrl,
+    upstreamVersion: z.enum(BASIQ_VERSIONS),
+    upstreamApiKeySecret: z.string().check(z.minLength(1)),
+    stepResults: z._default(z.enum(["object", "list"]), "object"),
+    allowUnboundClientTokens: z._default(flag, false),
+    retentionDays: z._default(days, DEFAULT_RETENTION_DAYS),
+    logRetentionDays: z._default(logDays, 90),
+    logLevel: z._default(z.enum(LOG_LEVELS), "info"),
+    alarmEmail: z.optional(z.email()),
+    domainName: z.optional(z.hostname()),
+    certificateArn: z.optional(
+      z.string().check(z.regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "must be an ACM ARN")),
+    ),
+    corsOrigins: z._default(z.pipe(listed, z.array(origin)), []),
+  })
+  .check(
+    z.refine((all) => (all.domainName === undefined) === (all.certificateArn === undefined), {
+      error: "domainName and certificateArn go together",
+      path: ["certificateArn"],
+    }),
+  );
 
 export type Settings = z.infer<typeof settingsSchema>;
 
+const NAMES = Object.keys(settingsSchema.shape);
+
 /** The settings of a deployment, from the CDK context. Throws one error that names every one that is not valid. */
 export function readSettings(scope: Construct): Settings {
-  const names = Object.keys(settingsSchema.shape);
-  const given = Object.fromEntries(names.map((name) => [name, scope.node.tryGetContext(name)]));
+  const given = Object.fromEntries(NAMES.map((name) => [name, scope.node.tryGetContext(name)]));
   const parsed = settingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Error(`Settings are not valid:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** Names in the context that are no setting of ours and none of the CDK's: likely misspelt. */
+export function unknownSettings(scope: Construct): string[] {
+  const given: unknown = scope.node.getAllContext();
+  return Object.keys(Object(given)).filter((name) => /^\w+$/.test(name) && !NAMES.includes(name));
 }

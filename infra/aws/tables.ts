@@ -1,5 +1,5 @@
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
 
 export class Tables extends Construct {
@@ -8,7 +8,10 @@ export class Tables extends Construct {
   /** Sealed logins and answers: never backed up, gone with the stack. */
   readonly secrets: Table;
 
-  constructor(scope: Construct, id: string) {
+  /** What a function needs that reads or writes jobs. */
+  readonly jobsEnvironment: Record<string, string>;
+
+  constructor(scope: Construct, id: string, { retentionDays }: { retentionDays: number }) {
     super(scope, id);
     this.jobs = new Table(this, "Jobs", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -17,6 +20,13 @@ export class Tables extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    // Only rows that say what they are listed under are in it; all others cost it nothing.
+    this.jobs.addGlobalSecondaryIndex({
+      indexName: "listed-by-age",
+      partitionKey: { name: "listed", type: AttributeType.STRING },
+      sortKey: { name: "createdAt", type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     this.secrets = new Table(this, "Secrets", {
       partitionKey: { name: "jobId", type: AttributeType.STRING },
       sortKey: { name: "purpose", type: AttributeType.STRING },
@@ -24,5 +34,6 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.jobsEnvironment = { JOBS_TABLE: this.jobs.tableName, RETENTION_DAYS: String(retentionDays) };
   }
 }

@@ -1,66 +1,81 @@
 import { Duration } from "aws-cdk-lib";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
-import { nodeFunction } from "./node-function.ts";
-import type { Settings } from "./settings.ts";
+import { nodeFunction, type SharedOptions } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
-import { upstreamEnvironment } from "./upstream-environment.ts";
+import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 
 export interface TaskFunctionsProps {
   tables: Tables;
   keys: Keys;
-  settings: Settings;
+  upstream: Upstream;
+  shared: SharedOptions;
 }
 
 /**
  * The longest exchange with upstream: a token (6 s), a list in two tries (2 × 6 s and a pause of 2 s), a login in two tries
- * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. A slice of 12 s with its last look is shorter.
+ * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. Then comes a slice of 12 s, which a last look and the
+ * bank's record (both as the list) make 40 s.
  */
-const TASK_TIMEOUT = Duration.seconds(120);
+const TASK_TIMEOUT = Duration.seconds(150);
+
+/**
+ * Those that follow a job sleep between looks, and their time is most of what a job costs beside its transitions. Three slices over TLS peak at 98 MB in a bare process;
+ * what Lambda's runtime adds to that leaves too little of 128 MB.
+ */
+const FOLLOWING_MEMORY_MB = 192;
 
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {
-  readonly openConnection: NodejsFunction;
-  readonly followJob: NodejsFunction;
-  readonly askForAnswer: NodejsFunction;
-  readonly sendAnswer: NodejsFunction;
-  readonly giveUp: NodejsFunction;
+  readonly openConnection: LambdaFunction;
+  readonly followJob: LambdaFunction;
+  readonly askForAnswer: LambdaFunction;
+  readonly sendAnswer: LambdaFunction;
+  readonly giveUp: LambdaFunction;
+  readonly #shared: SharedOptions;
 
-  constructor(scope: Construct, id: string, { tables, keys, settings }: TaskFunctionsProps) {
+  constructor(scope: Construct, id: string, { tables, keys, upstream, shared }: TaskFunctionsProps) {
     super(scope, id);
-    const jobs = { JOBS_TABLE: tables.jobs.tableName };
+    const jobs = { ...tables.jobsEnvironment, METRICS_NAMESPACE: metricsNamespace(this) };
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
-    const upstream = upstreamEnvironment(settings);
+    const reaching = { ...kept, ...upstreamEnvironment(upstream) };
 
-    this.openConnection = this.#task("OpenConnection", "open-connection", { ...kept, ...upstream });
-    this.followJob = this.#task("FollowJob", "follow-job", { ...kept, ...upstream });
+    this.#shared = shared;
+    this.openConnection = this.#task("OpenConnection", "open-connection", reaching, FOLLOWING_MEMORY_MB);
+    this.followJob = this.#task("FollowJob", "follow-job", reaching, FOLLOWING_MEMORY_MB);
     this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing });
-    this.sendAnswer = this.#task("SendAnswer", "send-answer", { ...kept, ...upstream });
+    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, FOLLOWING_MEMORY_MB);
     this.giveUp = this.#task("GiveUp", "give-up", kept);
 
-    for (const task of [
-      this.openConnection,
-      this.followJob,
-      this.askForAnswer,
-      this.sendAnswer,
-      this.giveUp,
-    ]) {
+    for (const task of this.all) {
       grantRows(tables, task, ["job"], "GetItem", "PutItem");
     }
     for (const sender of [this.openConnection, this.sendAnswer]) {
       grantSecrets(tables, sender, "GetItem", "DeleteItem");
     }
     for (const cleaner of [this.followJob, this.giveUp]) grantSecrets(tables, cleaner, "DeleteItem");
+    grantUpstream(upstream, this.openConnection, this.followJob, this.sendAnswer);
     grantSealing(keys.sealing, this.openConnection, "Decrypt", "login");
     grantSealing(keys.sealing, this.sendAnswer, "Decrypt", "answer-*");
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
   }
 
-  #task(id: string, name: string, environment: Record<string, string>): NodejsFunction {
+  get all(): readonly LambdaFunction[] {
+    return [this.openConnection, this.followJob, this.askForAnswer, this.sendAnswer, this.giveUp];
+  }
+
+  #task(id: string, name: string, environment: Record<string, string>, memoryMb?: number): LambdaFunction {
     const entry = `functions/workflow/${name}.lambda.ts`;
-    return nodeFunction(this, id, { entry, timeout: TASK_TIMEOUT, environment });
+    return nodeFunction(this, id, {
+      entry,
+      timeout: TASK_TIMEOUT,
+      environment,
+      shared: this.#shared,
+      memoryMb,
+    });
   }
 }

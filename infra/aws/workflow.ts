@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { TaskFunctions } from "./task-functions.ts";
@@ -13,7 +13,7 @@ const TIMEOUT = Duration.days(9);
 export class Workflow extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, tasks: TaskFunctions) {
+  constructor(scope: Construct, id: string, tasks: TaskFunctions, logRetention: RetentionDays) {
     super(scope, id);
     this.stateMachine = new StateMachine(this, "StateMachine", {
       stateMachineType: StateMachineType.STANDARD,
@@ -21,7 +21,7 @@ export class Workflow extends Construct {
       timeout: TIMEOUT,
       logs: {
         destination: new LogGroup(this, "Logs", {
-          retention: RetentionDays.THREE_MONTHS,
+          retention: logRetention,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ERROR,
@@ -35,7 +35,7 @@ export class Workflow extends Construct {
    * A policy of its own: the state machine depends on its Tasks, a Task on its role's own policy, and that would then
    * depend on the state machine.
    */
-  grantWaking(waker: NodejsFunction) {
+  grantWaking(waker: LambdaFunction) {
     const statement = new PolicyStatement({
       actions: ["states:SendTaskSuccess"],
       resources: [this.stateMachine.stateMachineArn],

@@ -3,6 +3,15 @@ import type { LocalFunction } from "./deployed.ts";
 
 type Handler = (event: unknown) => Promise<unknown>;
 
+/**
+ * Stands around every invocation of a function, which is named by its entry: calls `run`, or does something in its place.
+ */
+export type Around = (
+  entry: string,
+  event: unknown,
+  run: (event: unknown) => Promise<unknown>,
+) => Promise<unknown>;
+
 const entryModule = z.object({ handler: z.custom<Handler>((value) => typeof value === "function") });
 
 const PROJECT_ROOT = new URL("../../", import.meta.url);
@@ -16,10 +25,16 @@ export interface FunctionHost {
  * Loads the source of every function of the template. All of them share this process and so its environment, which must
  * not say two things under one name.
  */
-export async function hostFunctions(functions: readonly LocalFunction[]): Promise<FunctionHost> {
+export async function hostFunctions(
+  functions: readonly LocalFunction[],
+  around: Around = (_, event, run) => run(event),
+): Promise<FunctionHost> {
   setEnvironment(functions);
   const loaded = await Promise.all(
-    functions.map(async ({ arn, entry }) => [arn, await load(entry)] as const),
+    functions.map(async ({ arn, entry }) => {
+      const run = await load(entry);
+      return [arn, (event: unknown) => around(entry, event, run)] as const;
+    }),
   );
   const handlers = new Map(loaded);
   return {
@@ -35,6 +50,9 @@ async function load(entry: string): Promise<Handler> {
   return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
 }
 
+/** The level is said by whoever starts local mode; metrics are for CloudWatch, and here people read what is written. */
+const NOT_FROM_THE_TEMPLATE = ["LOG_LEVEL", "METRICS_NAMESPACE"];
+
 function setEnvironment(functions: readonly LocalFunction[]): void {
   const wanted = new Map<string, string>();
   for (const [name, value] of functions.flatMap(({ environment }) => Object.entries(environment))) {
@@ -42,5 +60,7 @@ function setEnvironment(functions: readonly LocalFunction[]): void {
     if (earlier !== undefined && earlier !== value) throw new Error(`Two functions want another ${name}.`);
     wanted.set(name, value);
   }
-  for (const [name, value] of wanted) process.env[name] = value;
+  for (const [name, value] of wanted) {
+    if (!NOT_FROM_THE_TEMPLATE.includes(name)) process.env[name] = value;
+  }
 }

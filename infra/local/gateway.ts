@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import * as z from "zod";
 import type { LocalRoute } from "./deployed.ts";
 import { listenLocally } from "./listen-locally.ts";
+import { LOCAL_TABLES_PATH, type LocalTables } from "./local-tables.ts";
+import { isLoopbackHost } from "./loopback.ts";
 import { type Matched, routeMatcher } from "./route-matcher.ts";
 
 type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
@@ -21,7 +23,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export interface Gateway {
   url: string;
   /** Until it is called, requests wait. */
-  serve(routes: readonly LocalRoute[], invoke: Invoke): void;
+  serve(routes: readonly LocalRoute[], invoke: Invoke, tables?: LocalTables): void;
   close(): Promise<void>;
 }
 
@@ -43,9 +45,9 @@ export async function openGateway(port: number): Promise<Gateway> {
   return {
     url,
     close,
-    serve(routes, invoke) {
+    serve(routes, invoke, tables) {
       const match = routeMatcher(routes);
-      ready.resolve((request, response) => answerOne({ match, invoke }, request, response));
+      ready.resolve((request, response) => answerOne({ match, invoke, tables }, request, response));
     },
   };
 }
@@ -53,15 +55,19 @@ export async function openGateway(port: number): Promise<Gateway> {
 interface Serving {
   match(method: string, path: string): Matched | undefined;
   invoke: Invoke;
+  /** Told to whoever asks on this machine. */
+  tables: LocalTables | undefined;
 }
 
 async function answerOne(
-  { match, invoke }: Serving,
+  { match, invoke, tables }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { method = "GET", url: target = "/" } = request;
   const [path = "", query = ""] = target.split("?", 2);
+  if (tables !== undefined && method === "GET" && path === LOCAL_TABLES_PATH)
+    return tell(tables, request, response);
   const found = match(method, path);
   if (found === undefined) return fail(response, 404);
   const body = await readBody(request);
@@ -82,6 +88,15 @@ async function answerOne(
     "content-length": Buffer.byteLength(result.body),
   });
   response.end(request.method === "HEAD" ? undefined : result.body);
+}
+
+/** A page whose name was made to lead here still sends its own name, and is told nothing. */
+function tell(tables: LocalTables, { headers }: IncomingMessage, response: ServerResponse): void {
+  if (!isLoopbackHost(headers.host ?? "")) {
+    fail(response, 403);
+    return;
+  }
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(tables));
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
@@ -120,6 +135,7 @@ function fail(response: ServerResponse, status: number): void {
 }
 
 const STATUS_MESSAGES: { [status: number]: string } = {
+  403: "Forbidden",
   404: "Not Found",
   413: "Request Entity Too Large",
 };

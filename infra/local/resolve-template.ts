@@ -15,13 +15,8 @@ const PSEUDO_PARAMETERS: { [name: string]: string } = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
-/** A value that CloudFormation fetches from Secrets Manager while it deploys. */
-const SECRET_REFERENCE = /^\{\{resolve:secretsmanager:.+\}\}$/;
-
 export interface Locally {
   apiUrl: string;
-  /** Stands for the value of every secret that the template refers to: there is one, upstream's API key. */
-  secretValue: string;
 }
 
 /** A part of the template as it is after a deployment to this machine. Throws for what it does not know. */
@@ -40,7 +35,7 @@ export function resolveIn(template: Template, locally: Locally): (value: unknown
   };
 
   function resolve(value: unknown): unknown {
-    if (typeof value === "string") return SECRET_REFERENCE.test(value) ? locally.secretValue : value;
+    if (typeof value === "string") return value;
     if (Array.isArray(value)) return value.map(resolve);
     if (typeof value !== "object" || value === null) return value;
     const asRef = ref.safeParse(value);

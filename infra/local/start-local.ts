@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { dynamoApiKeys } from "../../functions/adapters/dynamo-api-keys.ts";
+import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 import { startDynamoDb } from "./dynamodb-endpoint.ts";
-import { hostFunctions } from "./function-host.ts";
+import { type Around, hostFunctions } from "./function-host.ts";
 import { openGateway } from "./gateway.ts";
 import { startKms } from "./kms-endpoint.ts";
 import type { LocalSettings } from "./local-settings.ts";
 import { portTaken } from "./port-taken.ts";
 import { LOCAL_REGION } from "./resolve-template.ts";
+import { startSecretsManager } from "./secrets-manager-endpoint.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions-endpoint.ts";
 import type { Template } from "./template.ts";
 import { synthesizeApart } from "./template-process.ts";
@@ -19,7 +20,13 @@ export interface LocalSystem {
   apiUrl: string;
   sandboxUrl: string | undefined;
   stepFunctions: LocalStepFunctions;
+  deployed: Deployed;
   close(): Promise<void>;
+}
+
+export interface StartOptions {
+  synthesize?: (context: { upstreamUrl: string }) => Promise<Template>;
+  around?: Around;
 }
 
 /** The sandbox takes any key. */
@@ -31,7 +38,7 @@ const SANDBOX_KEY = "sandbox";
  */
 export async function startLocal(
   settings: LocalSettings,
-  synthesize: (context: { upstreamUrl: string }) => Promise<Template> = synthesizeApart,
+  { synthesize = synthesizeApart, around }: StartOptions = {},
 ): Promise<LocalSystem> {
   const { dataDir, timeScale } = settings;
   const fileAt = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
@@ -60,7 +67,7 @@ export async function startLocal(
     const upstream = settings.upstream ?? { url: sandbox?.url ?? "", apiKey: SANDBOX_KEY };
 
     const template = await synthesize({ upstreamUrl: upstream.url });
-    const deployed = deploy(template, { apiUrl: gateway.url, secretValue: upstream.apiKey });
+    const deployed = deploy(template, { apiUrl: gateway.url });
     const stateMachines = deployed.stateMachines.map((machine) => ({
       ...machine,
       invoke: (arn: string, payload: unknown) => host.invoke(arn, payload),
@@ -79,13 +86,20 @@ export async function startLocal(
         ...optional("executionsFile", fileAt("executions.jsonl")),
       }),
     );
-    pointSdkAt({ DYNAMODB: dynamo.url, KMS: kms.url, SFN: stepFunctions.url });
+    const secrets = await started(startSecretsManager({ value: upstream.apiKey }));
+    pointSdkAt({
+      DYNAMODB: dynamo.url,
+      KMS: kms.url,
+      SECRETS_MANAGER: secrets.url,
+      SFN: stepFunctions.url,
+    });
     process.env["TIME_SCALE"] = String(timeScale);
-    const host = await hostFunctions(deployed.functions);
-    await keepApiKey(deployed, settings.apiKey);
-    gateway.serve(deployed.routes, host.invoke);
+    const host = await hostFunctions(deployed.functions, around);
+    const jobsTable = jobsTableOf(deployed);
+    await keepApiKey(jobsTable, settings.apiKey);
+    gateway.serve(deployed.routes, host.invoke, { dynamodb: dynamo.url, jobsTable });
     stepFunctions.resume();
-    return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, close: closing };
+    return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, deployed, close: closing };
   } catch (error) {
     await closing();
     throw error;
@@ -109,10 +123,21 @@ function pointSdkAt(urls: Record<string, string>): void {
   delete process.env["AWS_PROFILE"];
 }
 
-async function keepApiKey({ functions }: Deployed, apiKey: string): Promise<void> {
+function jobsTableOf({ functions }: Deployed): string {
   const tableName = functions.find(({ environment }) => environment["JOBS_TABLE"])?.environment["JOBS_TABLE"];
   if (tableName === undefined) throw new Error("No function of the template has a jobs table.");
+  return tableName;
+}
+
+async function keepApiKey(tableName: string, apiKey: string): Promise<void> {
   const client = new DynamoDBClient({});
-  await dynamoApiKeys(client, tableName).add(new Secret(apiKey), "local");
+  const { revokedAt } = await dynamoApiKeyRegister(client, tableName).add(
+    new Secret(apiKey),
+    "local mode",
+    new Date(),
+  );
   client.destroy();
+  if (revokedAt !== undefined) {
+    throw new Error("The API key was revoked in this data directory. Set LOCAL_API_KEY to another one.");
+  }
 }

@@ -13,7 +13,8 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
  * beside it.
  */
 export async function synthesizeApart(context: { upstreamUrl: string }): Promise<Template> {
-  const program = [PROGRAM, JSON.stringify(context)];
+  // A sandbox here is one of local mode's own, whatever a deployment has.
+  const program = [PROGRAM, JSON.stringify({ ...context, upstream: "basiq" })];
   const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: MAX_OUTPUT_BYTES });
   return parseTemplate(JSON.parse(stdout));
 }

@@ -52,6 +52,47 @@ describe("over the rate", () => {
   });
 });
 
+describe("our key", () => {
+  const refused = { name: "UpstreamUnavailable", refusesOurKey: true };
+  const failed = { name: "UpstreamUnavailable", refusesOurKey: false };
+
+  test("is told to be refused when no token is given for it, to whatever needs one", async () => {
+    const stranger = bank.newClient("another-key");
+    await expect(stranger.openConnection(USER_ID, "AU00000", gavin)).rejects.toMatchObject(refused);
+    await expect(stranger.jobsOf(USER_ID)).rejects.toMatchObject(refused);
+  });
+
+  test.each([{ status: 401 }, { status: 403 }, { status: 403, body: "<html>Forbidden</html>" }])(
+    "is told to be refused when a new token is not taken either: %o",
+    async (fault) => {
+      await bank.setFaults(
+        { method: "GET", path: LIST, times: 2, do: fault },
+        { method: "POST", path: CREATE, times: 2, do: fault },
+      );
+      await expect(list()).rejects.toMatchObject(refused);
+      await expect(create()).rejects.toMatchObject(refused);
+    },
+  );
+
+  test.each([
+    { status: 429, retryAfter: "60" },
+    { status: 500 },
+    { body: "<html>" },
+    { reset: "before" as const },
+  ])("is not told to be refused by a token's %o", async (fault) => {
+    await bank.setFaults({ method: "POST", path: "/token", times: 3, do: fault });
+    await expect(create()).rejects.toMatchObject(failed);
+    await expect(list()).rejects.toMatchObject(failed);
+  });
+
+  test("is not told to be refused when the request is", async () => {
+    await bank.setFaults({ method: "GET", path: LIST, do: { status: 404 } });
+    await expect(list()).rejects.toMatchObject({ name: "UpstreamRefused" });
+    await bank.setFaults({ method: "GET", path: LIST, times: 2, do: { status: 500 } });
+    await expect(list()).rejects.toMatchObject(failed);
+  });
+});
+
 describe("the token", () => {
   test("is traded once for many calls", async () => {
     await Promise.all([list(), list(), create()]);
@@ -89,6 +130,12 @@ describe("the token", () => {
     await expect(create()).rejects.toThrow(UpstreamUnavailable);
     expect(await count(`POST ${CREATE}`)).toBe(0);
     await create();
+    expect(await count("POST /token")).toBe(2);
+  });
+
+  test("is given for a key that was rotated, to the same client", async () => {
+    const client = bank.newClient("another-key", "the-key");
+    expect(await client.institution("AU00002")).toMatchObject({ id: "AU00002" });
     expect(await count("POST /token")).toBe(2);
   });
 

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoApiKeys } from "../../functions/adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../../functions/adapters/dynamo-claims.ts";
-import { Secret } from "../../functions/domain/secret.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
 
@@ -68,32 +66,5 @@ describe("a claim", () => {
     const row = (await tables.rows(JOBS)).find(({ pk }) => pk === `claim#${user}#AU00000`);
     const expiresAt = clock.now().getTime() / 1000 + 90 * 24 * 3600;
     expect(row).toEqual({ pk: `claim#${user}#AU00000`, jobId: "job-1", expiresAt });
-  });
-});
-
-describe("an API key", () => {
-  const keys = () => dynamoApiKeys(tables.client, JOBS);
-
-  test("is good once it was added, and no other is", async () => {
-    const key = new Secret(`key-${randomUUID()}`);
-    expect(await keys().isValid(key)).toBe(false);
-    await keys().add(key, "backend");
-    expect(await keys().isValid(key)).toBe(true);
-    expect(await keys().isValid(new Secret(`${key.reveal()} `))).toBe(false);
-    expect(await keys().isValid(new Secret(""))).toBe(false);
-  });
-
-  test("is nowhere in its row", async () => {
-    const text = `key-${randomUUID()}`;
-    await keys().add(new Secret(text), "backend");
-    const rows = await tables.rows(JOBS);
-    expect(rows.filter(({ name }) => name === "backend").length).toBeGreaterThan(0);
-    expect(JSON.stringify(rows)).not.toContain(text);
-  });
-
-  test("is not told from a job or a claim by its text", async () => {
-    for (const text of ["job#1", "claim#u#AU00000", "api-key#x"]) {
-      expect(await keys().isValid(new Secret(text))).toBe(false);
-    }
   });
 });

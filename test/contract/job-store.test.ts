@@ -16,7 +16,7 @@ afterAll(() => tables.close());
 
 const clock = fakeClock();
 const storeOn = (client = tables.client) =>
-  dynamoJobStore({ client, tableName: JOBS, clock, newId: () => randomUUID() });
+  dynamoJobStore({ client, tableName: JOBS, clock, retentionDays: 90, newId: () => randomUUID() });
 const rowOf = async (id: string) => (await tables.rows(JOBS)).find(({ pk }) => pk === `job#${id}`);
 const progress = { event: "stepsProgressed", changes: { connectionId: "8fce3b" } } as const;
 
@@ -30,6 +30,7 @@ const everything = (id: string): Job =>
     id,
     attemptAt: "2026-01-05T09:00:00.000Z",
     sendAgainAt: "2026-01-05T09:01:00.000Z",
+    stepSince: "2026-01-05T09:00:02.000Z",
     knownUpstreamJobIds: ["1", "2"],
     connectionId: "8fce3b",
     challenge: challengeOf({ expiresAt: "2026-01-05T09:02:00.000Z", isAnswered: true, description: "" }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { apiEventSchema } from "../../functions/wire/api-event.ts";
 import { jobIdSchema, userIdSchema } from "../../functions/wire/ids.ts";
 import { parseJobRecord } from "../../functions/wire/job-record.ts";
 import { methodsOf, ROUTES } from "../../functions/wire/routes.ts";
@@ -24,6 +25,24 @@ describe("ids", () => {
       expect(jobIdSchema.safeParse(id).success).toBe(false);
     }
   });
+});
+
+describe("an event of API Gateway", () => {
+  const event = { rawPath: "/health", requestContext: { http: { method: "GET" } } };
+
+  test.each([undefined, null, {}, { accept: "*/*" }, { accept: undefined }])(
+    "may have headers %o",
+    (headers) => {
+      expect(apiEventSchema.parse({ ...event, headers }).headers).toEqual(headers);
+    },
+  );
+
+  test.each(["accept", 5, [], ["accept"], { accept: 5 }, { accept: null }, { accept: ["*/*"] }])(
+    "has no headers like %j",
+    (headers) => {
+      expect(apiEventSchema.safeParse({ ...event, headers }).success).toBe(false);
+    },
+  );
 });
 
 describe("routes", () => {
@@ -74,6 +93,10 @@ describe("a job's row", () => {
     ["an unknown phase", { phase: "paused" }],
     ["a broken version", { version: 1.5 }],
     ["no steps", { steps: undefined }],
+    ["a step without a result", { steps: [{ title: "t", status: "success" }] }],
+    ["half a link", { steps: [{ title: "t", status: "success", result: { type: "link" } }] }],
+    ["half an error", { steps: [{ title: "t", status: "failed", result: { code: "c", title: "t" } }] }],
+    ["a result of no kind", { steps: [{ title: "t", status: "success", result: "link" }] }],
     ["an unknown status", { steps: [{ title: "t", status: "done", result: null }] }],
     ["an unknown authorization", { authorization: "none" }],
     ["a challenge without a number", { challenge: { input: [] } }],
@@ -93,17 +116,28 @@ describe("a token's payload", () => {
       iat: 100,
       exp: 3700,
     });
-    expect(readTokenPayload(payload)).toEqual(claims);
+    expect(readTokenPayload(payload, 100)).toEqual(claims);
   });
 
-  test.each([{}, { scope: "ADMIN", version: "3.0" }, { scope: "SERVER_ACCESS", version: "9" }, null, "x"])(
-    "is not %j",
-    (payload) => {
-      expect(readTokenPayload(payload)).toBeUndefined();
-    },
-  );
+  const valid = { scope: "CLIENT_ACCESS", version: "3.0", exp: 3700 };
 
-  test("with a user that cannot be one is none", () => {
-    expect(readTokenPayload({ scope: "CLIENT_ACCESS", version: "3.0", userid: "a/b" })).toBeUndefined();
+  test.each([
+    { ...valid, scope: "ADMIN" },
+    { ...valid, version: "9" },
+    { ...valid, userid: "a/b" },
+    { ...valid, exp: "3700" },
+    { ...valid, exp: undefined },
+    { ...valid, nbf: "100" },
+    {},
+    null,
+    "x",
+  ])("is not %j", (payload) => {
+    expect(readTokenPayload(payload, 100)).toBeUndefined();
+  });
+
+  test("holds until the second before its end, and from its start on", () => {
+    const read = (now: number) => readTokenPayload({ ...valid, nbf: 100 }, now);
+    expect([read(99), read(3700), read(9999)]).toEqual([undefined, "over", "over"]);
+    for (const now of [100, 3699, 3699.9]) expect(read(now)).toMatchObject({ scope: "CLIENT_ACCESS" });
   });
 });

@@ -1,13 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
+import { upstreamErrorSchema } from "../../functions/wire/upstream-error-reader.ts";
 import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../../functions/wire/upstream-job-reader.ts";
-import {
-  upstreamAcceptedSchema,
-  upstreamErrorSchema,
-  upstreamTokenSchema,
-} from "../../functions/wire/upstream-replies.ts";
+import { upstreamAcceptedSchema, upstreamTokenSchema } from "../../functions/wire/upstream-replies.ts";
 
 /** Replies that the publisher's own tests recorded. They are kept beside the project, and may be absent. */
 const FOLDER = join(import.meta.dirname, "../../../shared/reference/recorded");

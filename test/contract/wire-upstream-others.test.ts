@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { upstreamErrorSchema } from "../../functions/wire/upstream-error-reader.ts";
 import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
-import {
-  upstreamAcceptedSchema,
-  upstreamErrorSchema,
-  upstreamTokenSchema,
-} from "../../functions/wire/upstream-replies.ts";
+import { upstreamAcceptedSchema, upstreamTokenSchema } from "../../functions/wire/upstream-replies.ts";
 
 describe("an institution", () => {
   const record = {

@@ -8,14 +8,12 @@ const ACCOUNT = "aws://000000000000/us-east-1";
 const DEFAULT_SECRET = "connection-jobs/upstream-api-key";
 const QUIET = ["--no-notices", "--no-version-reporting"];
 
-const outputs = z
-  .record(z.string(), z.object({ ApiUrl: z.url(), JobsTableName: z.string() }))
-  .transform((stacks, check) => {
-    const [[name, found] = [], ...more] = Object.entries(stacks);
-    if (name !== undefined && found !== undefined && more.length === 0) return { stackName: name, ...found };
-    check.addIssue("There is to be one stack.");
-    return z.NEVER;
-  });
+const outputs = z.record(z.string(), z.object({ ApiUrl: z.url() })).transform((stacks, check) => {
+  const [[name, found] = [], ...more] = Object.entries(stacks);
+  if (name !== undefined && found !== undefined && more.length === 0) return { stackName: name, ...found };
+  check.addIssue("There is to be one stack.");
+  return z.NEVER;
+});
 
 export type Deployed = z.infer<typeof outputs>;
 

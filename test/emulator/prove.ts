@@ -33,7 +33,7 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
   await phase("cdk bootstrap", () => bootstrap(commands));
   await phase("secret of upstream's API key", () => makeUpstreamSecret(commands, upstreamApiKey));
   const before = await inventory(commands);
-  const { stackName, ApiUrl, JobsTableName } = await phase("cdk deploy", () => deploy(deployment), {
+  const { stackName, ApiUrl } = await phase("cdk deploy", () => deploy(deployment), {
     withinSeconds: DEPLOYED_WITHIN_SECONDS,
     seen: ({ ApiUrl }) => ApiUrl,
   });
@@ -41,7 +41,7 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
     seen: (things) => `${things.length} are meant to stay`,
   });
 
-  const apiKey = await phase("API key", () => makeApiKey(commands, JobsTableName));
+  const apiKey = await phase("API key", () => makeApiKey(commands, stackName));
   const record = join(folder, "secrets-sent");
   const target = { apiUrl: ApiUrl, sandboxUrl, apiKey };
   await phase("journeys", () => runJourneys(commands, folder, target, record), {

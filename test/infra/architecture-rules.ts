@@ -21,8 +21,21 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 
 /** The folders and files that each package is kept to. */
 const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string[] }[] = [
-  { name: /^@aws-sdk\//, only: ["functions/adapters", "functions/runtime/compose.ts", "infra/local"] },
+  {
+    name: /^@aws-sdk\//,
+    only: [
+      "functions/adapters",
+      "functions/runtime/compose.ts",
+      "infra/keys",
+      "infra/local",
+      "sandbox/aws/api-key-secret.ts",
+      "sandbox/aws/front-on-aws.ts",
+      "sandbox/aws/table.ts",
+    ],
+  },
   { name: /^(aws-cdk-lib|constructs)(\/|$)/, only: ["infra/aws", "infra/app.ts", "infra/synthesize.ts"] },
+  // Whoever deploys the package has none.
+  { name: /^esbuild$/, only: ["infra/bundling"] },
   // Its `env` would pass the words below.
   { name: /^(node:)?process$/, only: [] },
   { name: /^(dynalite|aws-local-stepfunctions)$/, only: ["infra/local"] },
@@ -41,10 +54,11 @@ const WORDS: readonly {
     word: /\bprocess\.env\b/,
     only: [
       "functions/runtime/environment.ts",
+      "infra/keys/main.ts",
       "infra/local/main.ts",
       "infra/local/start-local.ts",
       "infra/local/function-host.ts",
-      "sandbox/main.ts",
+      "sandbox/environment.ts",
     ],
   },
   { word: /\bprocess\.std(out|err)\b/, in: ["functions"], only: ["functions/runtime/log.ts"] },

@@ -3,13 +3,15 @@ import { readFileSync } from "node:fs";
 const root = new URL("../../", import.meta.url);
 /** Read where it is set: only local mode scales time. */
 const LOCAL_ONLY = ["TIME_SCALE"];
+/** Read by every function, through its log. */
+const BY_EVERY_FUNCTION = ["LOG_LEVEL"];
 const COMPOSE = "functions/runtime/compose.ts";
 
 /** The variables and settings that an entry's parts read when they are made, by reading the composition root as text. */
 export function variablesNeededBy(entry: string): string[] {
   const parts = composedParts(readFileSync(new URL(COMPOSE, root), "utf8"));
   const wanted = partsOfEntry(readFileSync(new URL(entry, root), "utf8"));
-  const needed = new Set<string>();
+  const needed = new Set(BY_EVERY_FUNCTION);
   const visit = (name: string, seen: readonly string[]) => {
     const source = parts.get(name);
     if (source === undefined || seen.includes(name)) return;

@@ -1,7 +1,7 @@
 import type { Permission } from "./statements.ts";
 
 /** Rows of the jobs table by what their key begins with. */
-const rows = (...patterns: string[]) => ({
+export const rows = (...patterns: string[]) => ({
   "ForAllValues:StringLike": { "dynamodb:LeadingKeys": patterns },
 });
 /** Secrets by what they are for. */
@@ -12,6 +12,11 @@ const purpose = (pattern: string) => ({
 const READ_AND_WRITE_JOBS: readonly Permission[] = [
   ["dynamodb:GetItem", "TablesJobs", rows("job#*")],
   ["dynamodb:PutItem", "TablesJobs", rows("job#*")],
+];
+/** The name of a secret is followed by six characters that AWS chooses. */
+const READ_UPSTREAM_KEY: Permission = [
+  "secretsmanager:GetSecretValue",
+  "secret:connection-jobs/upstream-api-key-??????",
 ];
 const VERIFY_TOKENS: readonly Permission[] = [["kms:GetPublicKey", "KeysSigning"]];
 
@@ -29,6 +34,7 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
     ["dynamodb:PutItem", "TablesSecrets"],
     ["dynamodb:DeleteItem", "TablesSecrets"],
     ["kms:Encrypt", "KeysSealing", purpose("login")],
+    READ_UPSTREAM_KEY,
     ["states:StartExecution", "WorkflowStateMachine"],
   ],
   "functions/api/get-job.lambda.ts": [...VERIFY_TOKENS, ["dynamodb:GetItem", "TablesJobs", rows("job#*")]],
@@ -48,10 +54,12 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
     ["dynamodb:GetItem", "TablesSecrets"],
     ["dynamodb:DeleteItem", "TablesSecrets"],
     ["kms:Decrypt", "KeysSealing", purpose("login")],
+    READ_UPSTREAM_KEY,
   ],
   "functions/workflow/follow-job.lambda.ts": [
     ...READ_AND_WRITE_JOBS,
     ["dynamodb:DeleteItem", "TablesSecrets"],
+    READ_UPSTREAM_KEY,
   ],
   "functions/workflow/ask-for-answer.lambda.ts": [
     ...READ_AND_WRITE_JOBS,
@@ -63,6 +71,7 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
     ["dynamodb:GetItem", "TablesSecrets"],
     ["dynamodb:DeleteItem", "TablesSecrets"],
     ["kms:Decrypt", "KeysSealing", purpose("answer-*")],
+    READ_UPSTREAM_KEY,
   ],
   "functions/workflow/give-up.lambda.ts": [...READ_AND_WRITE_JOBS, ["dynamodb:DeleteItem", "TablesSecrets"]],
 };

@@ -1,15 +1,25 @@
 import { App } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
-import { readSettings } from "../../infra/aws/settings.ts";
+import { readSettings, unknownSettings } from "../../infra/aws/settings.ts";
 
 const VALID = {
   upstreamUrl: "https://au-api.basiq.io",
   upstreamVersion: "3.0",
   upstreamApiKeySecret: "connection-jobs/upstream-api-key",
 };
-const DEFAULTS = { stepResults: "object", allowUnboundClientTokens: false };
+const DEFAULTS = {
+  upstream: "basiq",
+  stepResults: "object",
+  allowUnboundClientTokens: false,
+  retentionDays: 90,
+  logRetentionDays: 90,
+  logLevel: "info",
+  corsOrigins: [],
+};
+const OPTIONAL = ["stage", "alarmEmail", "domainName", "certificateArn"];
+const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d";
 const REQUIRED = Object.keys(VALID);
-const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS)];
+const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), ...OPTIONAL];
 
 function messageOf(context: Record<string, unknown>): string {
   try {
@@ -20,7 +30,7 @@ function messageOf(context: Record<string, unknown>): string {
   return "";
 }
 
-const namedIn = (message: string) => NAMES.filter((name) => message.includes(name));
+const namedIn = (message: string) => NAMES.filter((name) => new RegExp(`at ${name}\\b`).test(message));
 
 test("valid settings are read as they are, and other context is left alone", () => {
   expect(readSettings(new App({ context: { ...VALID, other: true } }))).toEqual({ ...VALID, ...DEFAULTS });
@@ -34,6 +44,14 @@ test.each([
   ["allowUnboundClientTokens", true, true],
   ["allowUnboundClientTokens", "true", true],
   ["allowUnboundClientTokens", "false", false],
+  ["stage", "prod-2", "prod-2"],
+  ["upstream", "sandbox", "sandbox"],
+  ["retentionDays", "30", 30],
+  ["logRetentionDays", 7, 7],
+  ["logLevel", "debug", "debug"],
+  ["alarmEmail", "ops@example.com", "ops@example.com"],
+  ["corsOrigins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
+  ["corsOrigins", ["*"], ["*"]],
 ])("%s may be %o", (name, value, read) => {
   const settings = readSettings(new App({ context: { ...VALID, [name]: value } }));
   expect(settings).toEqual({ ...VALID, ...DEFAULTS, [name]: read });
@@ -58,13 +76,35 @@ describe("a setting that is not valid", () => {
     ["stepResults", "array"],
     ["allowUnboundClientTokens", "perhaps"],
     ["allowUnboundClientTokens", 1],
+    ["stage", "no spaces"],
+    ["upstream", "another"],
+    ["retentionDays", "0"],
+    ["retentionDays", "some"],
+    ["retentionDays", 2.5],
+    ["logRetentionDays", 8],
+    ["logLevel", "loud"],
+    ["alarmEmail", "nobody"],
+    ["certificateArn", CERTIFICATE],
+    ["corsOrigins", "a.example"],
+    ["corsOrigins", "https://a.example/path"],
   ])("%s is named when it is %o", (name, value) => {
     expect(namedIn(messageOf({ ...VALID, [name]: value }))).toEqual([name]);
   });
 
   test("is named along with every other one, in one error", () => {
     expect(namedIn(messageOf({}))).toEqual(REQUIRED);
-    const allWrong = Object.fromEntries(NAMES.map((name) => [name, []]));
-    expect(namedIn(messageOf(allWrong))).toEqual(NAMES);
+    const allWrong = Object.fromEntries(NAMES.map((name) => [name, [5]]));
+    expect(namedIn(messageOf(allWrong)).toSorted()).toEqual(NAMES.toSorted());
   });
+});
+
+test("a domain comes with its certificate", () => {
+  const domain = { domainName: "api.example.com", certificateArn: CERTIFICATE };
+  expect(readSettings(new App({ context: { ...VALID, ...domain } }))).toMatchObject(domain);
+  expect(messageOf({ ...VALID, domainName: domain.domainName })).toContain("go together");
+});
+
+test("a name that is no setting is found, and what the CDK has in its context is none", () => {
+  const context = { ...VALID, alarmEmial: "ops@example.com", "@aws-cdk/core:x": true, "aws:cdk:y": [] };
+  expect(unknownSettings(new App({ context }))).toEqual(["alarmEmial"]);
 });

@@ -1,16 +1,20 @@
 import * as z from "zod";
-import { ofType, type Resources, referredTo, withoutHash } from "./synthesized.ts";
+import { ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
 
 const oneOrMore = z.union([z.array(z.unknown()), z.unknown().transform((value) => [value])]);
 const actions = z.union([z.array(z.string()), z.string().transform((action) => [action])]);
 const statement = z.strictObject({
-  Effect: z.literal("Allow"),
+  Sid: z.string().optional(),
+  Effect: z.enum(["Allow", "Deny"]),
   Action: actions,
   Resource: oneOrMore.default([]),
   Principal: z.unknown().optional(),
   Condition: z.unknown().optional(),
 });
-const document = z.object({ Statement: z.array(statement) });
+/** What is denied allows nothing. */
+const document = z.object({
+  Statement: z.array(statement).transform((all) => all.filter(({ Effect }) => Effect === "Allow")),
+});
 
 const policyProperties = z.object({ PolicyDocument: document, Roles: z.array(z.unknown()) });
 const roleProperties = z.strictObject({
@@ -21,9 +25,26 @@ const versionsOf = z.object({
   "Fn::Join": z.tuple([z.literal(""), z.tuple([z.unknown(), z.literal(":*")])]),
 });
 
+/** A secret that was made before: its ARN is put together from its name. */
+const secretNamed = z
+  .object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) })
+  .transform((found) => found["Fn::Join"][1].at(-1))
+  .pipe(z.string().regex(/^:secret:/))
+  .transform((name) => name.slice(1));
+
 export type Statement = z.infer<typeof statement>;
 /** One action on one resource, and the condition that goes with it. */
 export type Permission = readonly [action: string, resource: string, condition?: unknown];
+
+/** The role of a function or a state machine, by its properties. */
+export function roleOf(properties: Readonly<Record<string, unknown>> | undefined): string {
+  return referredTo(
+    z
+      .object({ Role: z.unknown().optional(), RoleArn: z.unknown().optional() })
+      .transform(({ Role, RoleArn }) => Role ?? RoleArn)
+      .parse(properties),
+  );
+}
 
 /** What the policies of a role allow; its managed policies apart. */
 export function permissionsOfRole(resources: Resources, roleId: string): Permission[] {
@@ -63,7 +84,8 @@ function nameOf(value: unknown): string {
   if (typeof value === "string") return value;
   const versions = versionsOf.safeParse(value);
   if (versions.success) return `${withoutHash(referredTo(versions.data["Fn::Join"][1][0]))}:*`;
-  return withoutHash(referredTo(value));
+  const secret = secretNamed.safeParse(value);
+  return secret.success ? secret.data : withoutHash(referredTo(value));
 }
 
 export function keyOf(permission: Permission): string {

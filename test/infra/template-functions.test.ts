@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { variablesNeededBy } from "./environment-needs.ts";
-import { functionsByEntry, ofType, referredTo, synthesizedResources } from "./synthesized.ts";
+import { functionsByEntry, ofType, referredTo } from "./resources.ts";
+import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 const functions = functionsByEntry(resources);
@@ -43,6 +44,15 @@ test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
   expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
 });
 
+test("a function has 256 MB, but those that mostly sleep", () => {
+  const others = entries.filter(([, { Properties }]) => Properties["MemorySize"] !== 256);
+  expect(others.map(([entry, { Properties }]) => [entry, Properties["MemorySize"]])).toEqual([
+    ["functions/workflow/open-connection.lambda.ts", 192],
+    ["functions/workflow/follow-job.lambda.ts", 192],
+    ["functions/workflow/send-answer.lambda.ts", 192],
+  ]);
+});
+
 describe("the environment of a function", () => {
   test.each(entries)("%s holds just the variables that its code reads", (entry, { Properties }) => {
     const { Environment } = functionProperties.parse(Properties);
@@ -50,21 +60,27 @@ describe("the environment of a function", () => {
   });
 
   test("is derived from the parts that the entry names and the parts of those", () => {
-    expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual([]);
+    expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual(["LOG_LEVEL"]);
     expect(variablesNeededBy("functions/workflow/give-up.lambda.ts")).toEqual([
       "JOBS_TABLE",
+      "LOG_LEVEL",
+      "METRICS_NAMESPACE",
+      "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
     ]);
     expect(variablesNeededBy("functions/api/create-connection.lambda.ts")).toEqual([
       "API_URL",
       "JOBS_TABLE",
+      "LOG_LEVEL",
+      "METRICS_NAMESPACE",
+      "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
       "SIGNING_KEY_ID",
       "STATE_MACHINE_ARN",
       "STEP_RESULTS",
-      "UPSTREAM_API_KEY",
+      "UPSTREAM_API_KEY_SECRET",
       "UPSTREAM_URL",
       "UPSTREAM_VERSION",
     ]);

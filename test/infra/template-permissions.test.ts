@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import * as z from "zod";
+import { FORCED } from "./forced-permissions.ts";
 import { PERMISSIONS } from "./permission-table.ts";
-import { allStatements, keyOf, permissionsOf, permissionsOfRole, rolePartsOf } from "./statements.ts";
-import { functionsByEntry, ofType, type Resources, referredTo, synthesizedResources } from "./synthesized.ts";
+import { functionsByEntry, ofType, type Resources } from "./resources.ts";
+import { allStatements, keyOf, permissionsOf, permissionsOfRole, roleOf, rolePartsOf } from "./statements.ts";
+import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 const functions = functionsByEntry(resources);
@@ -12,35 +13,6 @@ const WRITE_LOGS = {
     ["arn:", { Ref: "AWS::Partition" }, ":iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
   ],
 };
-/** What the CDK and AWS force: the account keeps control of its keys, and log delivery knows no resources. */
-const FORCED = [
-  ["kms:*", "*"],
-  ["kms:*", "*"],
-  ["logs:CreateLogDelivery", "*"],
-  ["logs:DeleteLogDelivery", "*"],
-  ["logs:DescribeLogGroups", "*"],
-  ["logs:DescribeResourcePolicies", "*"],
-  ["logs:GetLogDelivery", "*"],
-  ["logs:ListLogDeliveries", "*"],
-  ["logs:PutResourcePolicy", "*"],
-  ["logs:UpdateLogDelivery", "*"],
-  // The versions of the one function that each Task invokes.
-  ["lambda:InvokeFunction", "TasksAskForAnswer:*"],
-  ["lambda:InvokeFunction", "TasksFollowJob:*"],
-  ["lambda:InvokeFunction", "TasksGiveUp:*"],
-  ["lambda:InvokeFunction", "TasksOpenConnection:*"],
-  ["lambda:InvokeFunction", "TasksSendAnswer:*"],
-];
-
-function roleOf(properties: Readonly<Record<string, unknown>> | undefined): string {
-  return referredTo(
-    z
-      .object({ Role: z.unknown().optional(), RoleArn: z.unknown().optional() })
-      .transform(({ Role, RoleArn }) => Role ?? RoleArn)
-      .parse(properties),
-  );
-}
-
 function wildcardsIn(template: Resources) {
   return allStatements(template)
     .flatMap(permissionsOf)

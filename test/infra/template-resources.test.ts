@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ROUTES } from "../../functions/wire/routes.ts";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
-import { ofType, type Resource, referredTo, synthesizedResources, withoutHash } from "./synthesized.ts";
+import { ofType, type Resource, referredTo, withoutHash } from "./resources.ts";
+import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 function byName(type: string): { [name: string]: Resource } {
@@ -29,6 +30,19 @@ describe("tables", () => {
         BillingMode: "PAY_PER_REQUEST",
       },
     });
+  });
+
+  test("jobs have one index, by what rows are listed under and by their age, of keys only", () => {
+    const index = {
+      IndexName: "listed-by-age",
+      KeySchema: [
+        { AttributeName: "listed", KeyType: "HASH" },
+        { AttributeName: "createdAt", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    };
+    expect(tables["TablesJobs"]?.Properties["GlobalSecondaryIndexes"]).toEqual([index]);
+    expect(tables["TablesSecrets"]?.Properties).not.toHaveProperty("GlobalSecondaryIndexes");
   });
 
   test("secrets are never backed up, go with the stack and end by themselves", () => {

@@ -14,7 +14,8 @@ function leavesOf(value: unknown, path = ""): Leaf[] {
   return Object.entries(value).flatMap(([key, part]) => leavesOf(part, `${path}/${key}`));
 }
 
-const REFERENCE = /^\{\{resolve:secretsmanager:[^}]+\}\}$/;
+/** The name of a secret of Secrets Manager is none. */
+const NAME_OF_A_SECRET = /_SECRET$/;
 const NAMED_LIKE_A_SECRET = /api_?key|secret|password|passwd|token|credential/i;
 const LOOKS_LIKE_A_SECRET = [
   /\b(AKIA|ASIA)[0-9A-Z]{16}\b/,
@@ -29,12 +30,13 @@ const BUNDLE = /^[0-9a-f]{64}\.zip$/;
 const SWITCH = /^(true|false)$/;
 const POLICY_OF_AWS = /^:iam::aws:policy\/[\w/-]+$/;
 
-/** A value whose own name says secret must be fetched while deploying, or be a reference of CloudFormation. */
+/** A value whose own name says secret must be a reference of CloudFormation. */
 function literalSecretsIn(value: unknown): string[] {
   return leavesOf(value)
     .filter(({ path, value: text }) => {
       const name = path.split("/").at(-1) ?? "";
-      if ([REFERENCE, BUNDLE, POLICY_OF_AWS, SWITCH].some((pattern) => pattern.test(text))) return false;
+      if (NAME_OF_A_SECRET.test(name)) return false;
+      if ([BUNDLE, POLICY_OF_AWS, SWITCH].some((pattern) => pattern.test(text))) return false;
       return NAMED_LIKE_A_SECRET.test(name) || LOOKS_LIKE_A_SECRET.some((pattern) => pattern.test(text));
     })
     .map(({ path }) => path);
@@ -44,17 +46,13 @@ const isDefinition = (path: string) => path.includes("/DefinitionString/");
 const isResourceId = (path: string) => /\/(Ref|Fn::GetAtt\/0|DependsOn\/\d+|PolicyName)$/.test(path);
 
 describe("the template", () => {
-  test("refers to the upstream API key, wherever a function needs it", () => {
-    const keys = leavesOf(template).filter(({ path }) => path.endsWith("/UPSTREAM_API_KEY"));
-    expect(keys).toHaveLength(4);
-    for (const { value } of keys) {
-      expect(value).toBe("{{resolve:secretsmanager:connection-jobs/upstream-api-key:SecretString:::}}");
-    }
+  test("names the secret with the upstream API key to the functions that reach upstream", () => {
+    const names = leavesOf(template).filter(({ path }) => path.endsWith("/UPSTREAM_API_KEY_SECRET"));
+    expect(names.map(({ value }) => value)).toEqual(Array(4).fill("connection-jobs/upstream-api-key"));
   });
 
-  test("refers to no other secret", () => {
-    const resolved = leavesOf(template).filter(({ value }) => value.includes("{{resolve:"));
-    expect(resolved.map(({ path }) => path.split("/").at(-1))).toEqual(Array(4).fill("UPSTREAM_API_KEY"));
+  test("has no secret filled in while it is deployed, where a function's configuration would show it", () => {
+    expect(leavesOf(template).filter(({ value }) => value.includes("{{resolve:"))).toEqual([]);
   });
 
   test("holds no literal that looks like a secret", () => {
@@ -78,6 +76,6 @@ test("another secret and another upstream are taken from the context", () => {
   const other = JSON.stringify(
     synthesize({ upstreamApiKeySecret: "other/key", upstreamUrl: "https://elsewhere.example" }),
   );
-  expect(other.match(/\{\{resolve:secretsmanager:other\/key:SecretString:::\}\}/g)).toHaveLength(4);
+  expect(other.match(/"UPSTREAM_API_KEY_SECRET":"other\/key"/g)).toHaveLength(4);
   expect(other.match(/"UPSTREAM_URL":"https:\/\/elsewhere\.example"/g)).toHaveLength(4);
 });

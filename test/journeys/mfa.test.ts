@@ -1,17 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { errorReply, stubReply } from "../../functions/wire/api-replies.ts";
 import { AVIATO, HOOLI, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
-import { BANK_OUT_OF_SIGHT, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { ALL_DONE, BANK_OUT_OF_SIGHT, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { target } from "./target.ts";
 
 const reached = target();
-
-const ALL_DONE = [
-  "verify-credentials: success",
-  "mfa-challenge: success",
-  "retrieve-accounts: success",
-  "retrieve-transactions: success",
-];
 
 function codeOf(reply: { json: unknown }): string | undefined {
   return errorReply.parse(reply.json).data[0]?.code;

@@ -139,6 +139,14 @@ export class MobileBackend {
   }
 }
 
+/** A job with a challenge that ended well. */
+export const ALL_DONE = [
+  "verify-credentials: success",
+  "mfa-challenge: success",
+  "retrieve-accounts: success",
+  "retrieve-transactions: success",
+];
+
 export function statuses(steps: readonly StepReply[]): string[] {
   return steps.map(({ title, status }) => `${title}: ${status}`);
 }

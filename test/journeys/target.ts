@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, inject } from "vitest";
-import { readLocalSettings } from "../../infra/local/local-settings.ts";
-import { startLocal } from "../../infra/local/start-local.ts";
-import { parseTemplate } from "../../infra/local/template.ts";
+import { afterAll, beforeAll } from "vitest";
+import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { deployedTarget } from "./deployed-target.ts";
-import { ANY_UPSTREAM } from "./synthesize-once.ts";
+import { API_KEY, startForTests } from "./start-for-tests.ts";
 
 /** The system under test, as its users see it. */
 export interface Target {
@@ -13,31 +11,26 @@ export interface Target {
 }
 
 /** Bank steps of 2 s take 0.1 s, and a challenge of 2 minutes 6 s. */
-const TIME_SCALE = "20";
-
-const API_KEY = "journeys-api-key";
+const TIME_SCALE = 20;
 
 /** What the tests of a file reach: the deployment that the environment names, or local mode, which starts for them. */
 export function target(): () => Target {
   const deployed = deployedTarget();
   if (deployed !== undefined) return () => deployed;
 
-  let started: Target | undefined;
-  let stop: (() => Promise<void>) | undefined;
+  let system: LocalSystem | undefined;
 
   beforeAll(async () => {
-    process.env["LOG_LEVEL"] = "error";
-    const settings = { PORT: "0", SANDBOX_PORT: "0", LOCAL_API_KEY: API_KEY, TIME_SCALE };
-    const system = await startLocal(readLocalSettings(settings), async ({ upstreamUrl }) =>
-      parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, upstreamUrl))),
-    );
-    stop = system.close;
-    started = { apiUrl: system.apiUrl, sandboxUrl: system.sandboxUrl ?? "", apiKey: API_KEY };
+    system = await startForTests(TIME_SCALE);
   });
-  afterAll(() => stop?.());
+  afterAll(() => system?.close());
 
   return () => {
-    if (started === undefined) throw new Error("Local mode has not started.");
-    return started;
+    if (system === undefined) throw new Error("Local mode has not started.");
+    return targetOf(system);
   };
+}
+
+export function targetOf({ apiUrl, sandboxUrl = "" }: LocalSystem): Target {
+  return { apiUrl, sandboxUrl, apiKey: API_KEY };
 }

@@ -122,7 +122,7 @@ test("does not start on a table with other indexes", async () => {
 test("closes while requests are under way", async () => {
   const started = await start();
   const puts = Promise.allSettled(Array.from({ length: 200 }, () => put(started.client, "u1")));
-  await expect.poll(() => owner(started.client)).toBe("u1");
+  await expect.poll(() => owner(started.client), { timeout: 20_000 }).toBe("u1");
   await started.close();
   open = [];
   expect((await puts).filter(({ status }) => status === "fulfilled")).toHaveLength(1);

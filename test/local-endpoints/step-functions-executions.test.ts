@@ -72,7 +72,7 @@ test("stops during the sleep before a retry: the function is not called again", 
     },
   });
   const arn = await workflow.start();
-  await expect.poll(() => workflow.history(arn)).toContain("TaskFailed");
+  await expect.poll(() => workflow.history(arn), { timeout: 20_000 }).toContain("TaskFailed");
   await workflow.stop(arn);
   await aMoment();
   expect(workflow.calls).toHaveLength(1);

@@ -149,7 +149,7 @@ test("leaves no timer behind: a process that has closed it ends by itself", asyn
     }
     await endpoint.close();
     console.log("closed");`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { timeout: 4_000 });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { timeout: 25_000 });
   const printed = text(child.stdout);
   const [exitCode] = await once(child, "exit");
   expect([exitCode, await printed]).toEqual([0, "closed\n"]);

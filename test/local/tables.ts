@@ -10,6 +10,11 @@ export async function allRows(): Promise<Record<string, unknown>[]> {
   return rows;
 }
 
+/** The sealed rows of a job. */
+export async function secretsOf(jobId: string): Promise<Record<string, unknown>[]> {
+  return (await allRows()).filter((row) => "sealed" in row && JSON.stringify(row).includes(jobId));
+}
+
 /** The rows as text: strings as they are, bytes as Latin-1, so that plain text in them is seen. */
 export function asText(rows: readonly object[]): string {
   return JSON.stringify(rows, (_, value: unknown) =>

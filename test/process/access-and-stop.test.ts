@@ -25,8 +25,8 @@ test("the key of the environment is printed, and is the only one", async () => {
 });
 
 test("only this machine gets to the ports", () => {
-  // The API, the sandbox, and what stands in for DynamoDB, KMS and Step Functions.
-  expect(listeningAddresses(local.pid)).toEqual(Array(5).fill(LOOPBACK));
+  // The API, the sandbox, and what stands in for DynamoDB, KMS, Secrets Manager and Step Functions.
+  expect(listeningAddresses(local.pid)).toEqual(Array(6).fill(LOOPBACK));
 });
 
 test("Ctrl-C ends it while jobs are under way", async () => {

@@ -1,17 +1,15 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { commandsUnder } from "../readme/readme.ts";
+import { LOCAL_PART } from "../readme/run-elsewhere.ts";
 import { backendOf } from "./backend.ts";
 import { startLocalMode } from "./local-mode.ts";
 
 const run = promisify(execFile);
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-/** The commands of the README's shell blocks, without those that CI runs itself: they begin with npm. */
-const commands = [...readme.matchAll(/```sh\n(.+?)```/gs)]
-  .flatMap(([, block = ""]) => block.trim().split("\n"))
-  .filter((line) => !line.startsWith("npm "));
+/** Without those that CI runs itself: they begin with npm. */
+const commands = commandsUnder(LOCAL_PART).filter((line) => !line.startsWith("npm "));
 
 test("the README's commands work as they are written, but for the ports", { timeout: 60_000 }, async () => {
   expect(commands).toHaveLength(6);

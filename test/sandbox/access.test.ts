@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { minute, openSandbox } from "./open-sandbox.ts";
+import { apiKey, minute, openSandbox } from "./open-sandbox.ts";
 import { institutionListShape, tokenShape } from "./reply-shapes.ts";
 
 const versioned = { "basiq-version": "3.0" };
@@ -7,7 +7,7 @@ const versioned = { "basiq-version": "3.0" };
 describe("POST /token", () => {
   test.each(["2.0", "2.1", "3.0"])("knows version %s", async (version) => {
     const bank = await openSandbox();
-    const headers = { authorization: "Basic key", "basiq-version": version };
+    const headers = { authorization: `Basic ${apiKey}`, "basiq-version": version };
     await bank.expectReply(tokenShape, 200, "POST", "/token", { headers, token: null });
   });
 
@@ -42,10 +42,10 @@ describe("POST /token", () => {
   );
 
   test("takes only the key that was set, when one was", async () => {
-    const bank = await openSandbox({ apiKey: "any-key" });
+    const bank = await openSandbox({ apiKey });
     const wrong = { ...versioned, authorization: "Basic any-other" };
     await bank.refused(404, "POST", "/token", { headers: wrong, token: null });
-    const right = { ...versioned, authorization: "Basic any-key" };
+    const right = { ...versioned, authorization: `Basic ${apiKey}` };
     await bank.expectReply(tokenShape, 200, "POST", "/token", { headers: right, token: null });
   });
 

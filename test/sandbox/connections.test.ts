@@ -101,6 +101,19 @@ describe("the jobs of a user", () => {
     ]);
   });
 
+  test("and the user's connections stay in their order when an older one changes", async () => {
+    const bank = await openSandbox();
+    const older = await bank.createAndVerify("AU00002", jared);
+    const connection = await bank.connectionOf(older);
+    const newer = await bank.createAndVerify("AU00002", jared);
+    await bank.answer(older, ["1234"]);
+    const latest = await refresh(bank, connection);
+    const jobs = await bank.expectReply(jobListShape, 200, "GET", "/users/user-1/jobs");
+    expect(jobs.data.map((job) => job.id)).toEqual([latest, newer, older]);
+    const list = await bank.expectReply(connectionListShape, 200, "GET", "/users/user-1/connections");
+    expect(list.data.map(({ id }) => id)).toEqual([connection, await bank.connectionOf(newer)]);
+  });
+
   test("can be narrowed to one connection", async () => {
     const bank = await openSandbox();
     const created = await bank.create("AU00000", gavin);

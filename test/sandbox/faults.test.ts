@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gavin, jared, type OpenSandbox, openSandbox, stepMs } from "./open-sandbox.ts";
+import { gavin, type OpenSandbox, openSandbox } from "./open-sandbox.ts";
 import { refusalShape } from "./reply-shapes.ts";
 
 const fault = (bank: OpenSandbox, method: string, path: string, times: number, action: unknown) =>
@@ -38,46 +38,11 @@ describe("a fault", () => {
     expect(refusalShape.parse(JSON.parse(reply.text)).data[0]?.code).toBe(code);
   });
 
-  test("holds a call back, and not the next one", async () => {
-    const bank = await openSandbox();
-    await fault(bank, "POST", createPath, 1, { delayMs: 600_000 });
-    const held = bank.send("POST", createPath, { body: createBody }).catch(() => "never replied");
-    while ((await bank.ledger()).length < 2) await new Promise(setImmediate);
-    expect(await jobCount(bank)).toBe(0);
-    await bank.create("AU00000", gavin);
-    expect(await jobCount(bank)).toBe(1);
-    await bank.close();
-    expect(await held).toBe("never replied");
-  });
-
   test("lets a call through after its delay", async () => {
     const bank = await openSandbox();
     await fault(bank, "POST", createPath, 1, { delayMs: 1 });
     expect((await bank.send("POST", createPath, { body: createBody })).status).toBe(202);
     expect(await jobCount(bank)).toBe(1);
-  });
-
-  test("resets the connection before the work", async () => {
-    const bank = await openSandbox();
-    await fault(bank, "POST", createPath, 1, { reset: "before" });
-    await expect(bank.send("POST", createPath, { body: createBody })).rejects.toThrow(TypeError);
-    expect(await jobCount(bank)).toBe(0);
-  });
-
-  test("resets the connection after the work", async () => {
-    const bank = await openSandbox();
-    await fault(bank, "POST", createPath, 1, { reset: "after" });
-    await expect(bank.send("POST", createPath, { body: createBody })).rejects.toThrow(TypeError);
-    expect(await jobCount(bank)).toBe(1);
-  });
-
-  test("loses the reply to an answer that was taken", async () => {
-    const bank = await openSandbox();
-    const id = await bank.create("AU00002", jared);
-    bank.pass(stepMs);
-    await fault(bank, "POST", "/jobs/*/mfa", 1, { reset: "after" });
-    await expect(bank.answer(id, ["1234"])).rejects.toThrow(TypeError);
-    expect((await bank.step(id, "mfa-challenge"))?.result).toBeNull();
   });
 
   test("replies with a page where JSON was expected", async () => {

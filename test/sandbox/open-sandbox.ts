@@ -1,8 +1,17 @@
-import { onTestFinished } from "vitest";
+import { readFile } from "node:fs/promises";
+import { inject, onTestFinished } from "vitest";
 import type * as z from "zod";
-import { type SandboxOptions, startSandbox } from "../../sandbox/server.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/server.ts";
 import { type JobReply, jobShape } from "./job-shape.ts";
 import { ledgerShape, refusalShape, stubShape, tokenShape } from "./reply-shapes.ts";
+import { startTableSandbox, type TableSandboxOptions } from "./table-sandbox.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** What the tests of the sandbox open: the program, or what is deployed. */
+    sandbox: "program" | "deployed";
+  }
+}
 
 export const start = Date.UTC(2026, 0, 5, 9, 0, 0);
 export const minute = 60_000;
@@ -10,6 +19,9 @@ export const day = 24 * 60 * minute;
 
 /** The pace of a job that nothing holds up. */
 export const stepMs = 2_000;
+
+/** The program takes any, unless it was given one. */
+export const apiKey = "any-key";
 
 export type Login = Readonly<Record<string, string>>;
 export const gavin = { loginId: "gavinBelson", password: "hooli2016" } as const;
@@ -23,18 +35,47 @@ type CallOptions = {
   token?: string | null;
 };
 
+type OpenOptions = Omit<SandboxOptions, "port" | "now"> & { at?: number };
+
 /** A sandbox on a port of its own, whose clock moves only when the test says so. */
-export async function openSandbox(options: Omit<SandboxOptions, "port" | "now"> & { at?: number } = {}) {
-  const { at = start, ...rest } = options;
-  let now = at;
-  const sandbox = await startSandbox({ port: 0, now: () => now, ...rest });
+export function openSandbox({ at = start, dataFile, ...options }: OpenOptions = {}) {
+  const clock = { now: at };
+  const timed = { now: () => clock.now, ...options };
+  const starting =
+    inject("sandbox") === "deployed"
+      ? startTableSandbox({ ...timed, apiKey: options.apiKey ?? apiKey })
+      : startProgram(dataFile, timed);
+  return bankOf(clock, starting);
+}
+
+/** The one that is deployed, whatever the other tests open. */
+export function openDeployedSandbox(options: Pick<TableSandboxOptions, "wait"> = {}) {
+  const clock = { now: start };
+  return bankOf(clock, startTableSandbox({ apiKey, now: () => clock.now, ...options }));
+}
+
+async function startProgram(
+  dataFile: string | undefined,
+  options: Omit<SandboxOptions, "port" | "dataFile">,
+) {
+  const program = await startSandbox({ port: 0, dataFile, ...options });
+  return { ...program, kept: () => readFile(dataFile ?? "", "utf8") };
+}
+
+/** `kept` is all that it keeps, as text. */
+type Started = Sandbox & { readonly kept: () => Promise<string> };
+
+async function bankOf<Kind extends Started>(clock: { now: number }, starting: Promise<Kind>) {
+  const sandbox = await starting;
   onTestFinished(() => sandbox.close());
   const said: string[] = [];
   let ownToken: string | undefined;
 
   async function send(method: string, path: string, { body, text, headers, token }: CallOptions = {}) {
     const bearer = token === undefined ? ownToken : token;
-    const authorization = bearer ? { authorization: `Bearer ${bearer}` } : {};
+    // The control side takes no token. The program's takes everybody, the deployed one's the key.
+    const credential = path.startsWith("/_control") ? `Basic ${apiKey}` : bearer && `Bearer ${bearer}`;
+    const authorization = credential ? { authorization: credential } : {};
     const payload = text ?? (body === undefined ? null : JSON.stringify(body));
     const contentType = payload === null ? {} : { "content-type": "application/json" };
     const response = await fetch(`${sandbox.url}${path}`, {
@@ -59,7 +100,7 @@ export async function openSandbox(options: Omit<SandboxOptions, "port" | "now"> 
   }
 
   async function newToken(): Promise<string> {
-    const headers = { authorization: "Basic any-key", "basiq-version": "3.0" };
+    const headers = { authorization: `Basic ${apiKey}`, "basiq-version": "3.0" };
     return (await expectReply(tokenShape, 200, "POST", "/token", { headers, token: null })).access_token;
   }
 
@@ -70,14 +111,13 @@ export async function openSandbox(options: Omit<SandboxOptions, "port" | "now"> 
     return (await expectReply(stubShape, 202, "POST", `/users/${userId}/connections`, { body })).id;
   };
   const pass = (ms: number) => {
-    now += ms;
+    clock.now += ms;
   };
   const job = (id: string): Promise<JobReply> => expectReply(jobShape, 200, "GET", `/jobs/${id}`);
 
   ownToken = await newToken();
   return {
-    url: sandbox.url,
-    close: sandbox.close,
+    ...sandbox,
     said,
     pass,
     send,
@@ -96,10 +136,8 @@ export async function openSandbox(options: Omit<SandboxOptions, "port" | "now"> 
     answer: (id: string, answers: unknown) =>
       send("POST", `/jobs/${id}/mfa`, { body: { "mfa-response": answers } }),
     connectionOf: async (id: string) => (await job(id)).links.source?.split("/").at(-1) ?? "",
-    control: (method: string, path: string, body?: unknown) =>
-      send(method, `/_control${path}`, { body, token: null }),
-    ledger: async () =>
-      (await expectReply(ledgerShape, 200, "GET", "/_control/ledger", { token: null })).calls,
+    control: (method: string, path: string, body?: unknown) => send(method, `/_control${path}`, { body }),
+    ledger: async () => (await expectReply(ledgerShape, 200, "GET", "/_control/ledger")).calls,
   };
 }
 

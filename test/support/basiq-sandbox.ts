@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
+import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { fakeClock } from "./fake-clock.ts";
@@ -24,8 +25,12 @@ export async function basiqSandbox() {
       slept.push(ms);
     },
   };
-  const newClient = (apiKey = "the-key") =>
-    basiqClient({ baseUrl: sandbox.url, version: "3.0", apiKey: new Secret(apiKey), clock: counting });
+  /** Each trade for a token takes the next key, and the last one from then on. */
+  const newClient = (...keys: string[]) => {
+    const left = keys.length === 0 ? ["the-key"] : keys;
+    const apiKey = async () => new Secret((left.length > 1 ? left.shift() : left[0]) ?? "");
+    return basiqClient(basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting }));
+  };
 
   async function control(method: string, path: string, body: unknown): Promise<void> {
     const response = await fetch(`${sandbox.url}/_control${path}`, { method, body: JSON.stringify(body) });

@@ -8,8 +8,22 @@ export const SECRETS = "secrets";
 const tables: LocalTable[] = [
   {
     TableName: JOBS,
-    AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+    AttributeDefinitions: [
+      { AttributeName: "pk", AttributeType: "S" },
+      { AttributeName: "listed", AttributeType: "S" },
+      { AttributeName: "createdAt", AttributeType: "S" },
+    ],
     KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: "listed-by-age",
+        KeySchema: [
+          { AttributeName: "listed", KeyType: "HASH" },
+          { AttributeName: "createdAt", KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "KEYS_ONLY" },
+      },
+    ],
   },
   {
     TableName: SECRETS,
@@ -35,6 +49,7 @@ export async function localTables() {
     });
   const client = newClient();
   return {
+    url: endpoint.url,
     client,
     newClient,
     /** Everything that a table holds, as it holds it. */
@@ -56,12 +71,14 @@ export interface Losses {
   meanwhile?: () => Promise<void>;
 }
 
+const WRITES: ReadonlySet<string | undefined> = new Set(["PutItemCommand", "UpdateItemCommand"]);
+
 /** Makes a client lose the replies to its writes, as a connection does that breaks too late. It repeats by itself. */
 export function loseReplies(client: DynamoDBClient, losses: Losses): DynamoDBClient {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const result = await next(args);
-      if (context.commandName === "PutItemCommand" && losses.replies > 0) {
+      if (WRITES.has(context.commandName) && losses.replies > 0) {
         losses.replies--;
         await losses.meanwhile?.();
         throw Object.assign(new Error("the connection broke"), { name: "TimeoutError", $retryable: {} });

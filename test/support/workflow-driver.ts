@@ -3,8 +3,8 @@ import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
 import { followJob } from "../../functions/use-cases/follow-job.ts";
 import { giveUp } from "../../functions/use-cases/give-up.ts";
-import { openConnection } from "../../functions/use-cases/open-connection.ts";
-import { sendAnswer } from "../../functions/use-cases/send-answer.ts";
+import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
+import { sendAndFollow } from "../../functions/use-cases/send-and-follow.ts";
 import { Crash } from "./crashing-ports.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { JOB_ID, USER_ID } from "./job-examples.ts";
@@ -24,22 +24,21 @@ export async function driveJob(ports: FakePorts, user: User = []): Promise<void>
   const retried = <Result>(task: () => Promise<Result>) => repeat(ports, task);
   let tokens = 0;
   try {
-    await retried(() => openConnection(ports, input));
-    for (let states = 0; ; states++) {
+    let followed = await retried(() => openAndFollow(ports, input));
+    for (let states = 0; followed.next !== "done"; states++) {
       if (states > 200) throw new Error("the workflow does not end");
-      const followed = await retried(() => followJob(ports, input));
-      if (followed.next === "done") return;
-      if (followed.next === "wait") ports.clock.pass(followed.waitSeconds * 1000);
-      if (followed.next === "hold") {
+      if (followed.next === "wait") {
+        ports.clock.pass(followed.waitSeconds * 1000);
+        followed = await retried(() => followJob(ports, input));
+      } else if (followed.next === "hold") {
         ports.clock.pass(TWO_HOURS_MS);
-        await retried(() => openConnection(ports, input));
-      }
-      if (followed.next === "ask") {
+        followed = await retried(() => openAndFollow(ports, input));
+      } else {
         const token = () => new Secret(`token-${++tokens}`);
         await retried(() => askForAnswer(ports, { ...input, taskToken: token() }));
         await answerOrLeave(ports, user, `token-${tokens}`);
         if (!isWoken(ports, `token-${tokens}`)) ports.clock.pass(followed.timeoutSeconds * 1000);
-        await retried(() => sendAnswer(ports, input));
+        followed = await retried(() => sendAndFollow(ports, input));
       }
     }
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   transition,
 } from "../../functions/domain/transitions.ts";
 import { START } from "../support/fake-clock.ts";
-import { jobOf } from "../support/job-examples.ts";
+import { jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
 
 const PHASES: { [phase in Phase]: "unfinished" | "terminal" } = {
   accepted: "unfinished",
@@ -65,9 +65,10 @@ describe("the table", () => {
   });
 
   test.each(legal)("$event in $phase leads on", ({ event, phase }) => {
-    const after = happen(event, phase);
-    expect(after).toEqual(
-      jobOf({ phase: TRANSITIONS[event].to, version: 8, updatedAt: later.toISOString() }),
+    const updatedAt = later.toISOString();
+    const atItsStep = event === "attemptStarted" ? { stepSince: updatedAt } : {};
+    expect(happen(event, phase)).toEqual(
+      jobOf({ phase: TRANSITIONS[event].to, version: 8, updatedAt, ...atItsStep }),
     );
   });
 
@@ -97,6 +98,48 @@ describe("a transition", () => {
     const before = jobOf({ phase: "following", upstreamJobId: "1" });
     const after = transition(before, { event: "attemptHeld", changes: { upstreamJobId: undefined } }, later);
     expect(after.upstreamJobId).toBeUndefined();
+  });
+});
+
+describe("the time since when a job is at its step", () => {
+  const earlier = "2026-01-05T08:00:00.000Z";
+  const verified = stepsOf({ ...PLAIN, "verify-credentials": "success" });
+  const progress = (steps: Job["steps"], phase: Phase = "following") =>
+    transition(
+      jobOf({ phase, stepSince: earlier }),
+      { event: phase === "following" ? "stepsProgressed" : "loginPosting", changes: { steps } },
+      later,
+    ).stepSince;
+
+  test.each(["accepted", "queued"] as const)("is the start of an attempt that begins in %s", (phase) => {
+    const started = happen("attemptStarted", phase, later, { stepSince: earlier });
+    expect(started.stepSince).toBe(later.toISOString());
+  });
+
+  test("stays while the step goes on", () => {
+    const begun = stepsOf({ ...PLAIN, "verify-credentials": "in-progress" });
+    expect(progress(begun)).toBe(earlier);
+    expect(progress(begun, "opening")).toBe(earlier);
+  });
+
+  test("is the end of the step before", () => {
+    expect(progress(verified)).toBe(later.toISOString());
+  });
+
+  test("is none for a job that is held or over", () => {
+    for (const event of ["attemptHeld", "succeeded", "failed"] as const) {
+      expect(happen(event, "following", later, { stepSince: earlier }).stepSince).toBeUndefined();
+    }
+  });
+
+  test("is not known of a row that was written without it, until its next step", () => {
+    expect(happen("stepsProgressed", "following").stepSince).toBeUndefined();
+    const next = transition(
+      jobOf({ phase: "following" }),
+      { event: "stepsProgressed", changes: { steps: verified } },
+      later,
+    );
+    expect(next.stepSince).toBe(later.toISOString());
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { deployedWorkflow, workflowEndpoint } from "./deployed-workflow.ts";
-import { ASK, FOLLOW, GIVE_UP, GIVEN_UP, HOLD, OPEN, OVER, SAID, SEND } from "./scenario.ts";
+import { ASK, GIVE_UP, GIVEN_UP, HOLD, OPEN, OVER, SAID, SEND } from "./scenario.ts";
 import type { BankBehaviour } from "./timed-bank.ts";
 import { statesOf, transitionsOf } from "./transitions-of.ts";
 import { useCaseTasks } from "./use-case-tasks.ts";
@@ -43,7 +43,7 @@ async function runJob(behaviour: BankBehaviour, timeScale: number) {
 test("a plain job of 10 s takes at most 4 transitions", async () => {
   const run = await runJob({}, ANSWERABLE);
   expect(run).toMatchObject({ status: "Succeeded", job: { phase: "succeeded" }, tookMs: 10_000 });
-  expect(run.states).toEqual([OPEN, FOLLOW, SAID, OVER]);
+  expect(run.states).toEqual([OPEN, SAID, OVER]);
   expect(run.transitions).toBeLessThanOrEqual(4);
   expect(run.secretsLeft).toEqual([]);
 });
@@ -51,7 +51,7 @@ test("a plain job of 10 s takes at most 4 transitions", async () => {
 test("a job with a challenge, 2 s to it and 4 s after it, takes at most 8 transitions", async () => {
   const run = await runJob({ asks: true }, ANSWERABLE);
   expect(run).toMatchObject({ status: "Succeeded", job: { phase: "succeeded" }, tookMs: 6_000 });
-  expect(run.states).toEqual([OPEN, FOLLOW, SAID, ASK, SEND, FOLLOW, SAID, OVER]);
+  expect(run.states).toEqual([OPEN, SAID, ASK, SEND, SAID, OVER]);
   expect(run.transitions).toBeLessThanOrEqual(8);
   expect(run.secretsLeft).toEqual([]);
 });
@@ -59,7 +59,7 @@ test("a job with a challenge, 2 s to it and 4 s after it, takes at most 8 transi
 describe("a job at an institution that stays down for 7 days", () => {
   test.each([
     ["refuses" as const, [OPEN, GIVE_UP, GIVEN_UP]],
-    ["fails" as const, [OPEN, FOLLOW, SAID, HOLD, OPEN, GIVE_UP, GIVEN_UP]],
+    ["fails" as const, [OPEN, SAID, HOLD, OPEN, GIVE_UP, GIVEN_UP]],
   ])("and %s logins takes at most 95 transitions and 400 events", async (down, states) => {
     const run = await runJob({ down }, SKIPS_THE_QUEUE);
     expect(run.states).toEqual(states);

@@ -20,7 +20,7 @@ export interface Run {
 /** The state machine of the synthesized template, with its functions known by the names of their entries. */
 export function deployedWorkflow() {
   const template = parseTemplate(synthesize());
-  const { stateMachines, functions } = deploy(template, { apiUrl: "http://localhost", secretValue: "" });
+  const { stateMachines, functions } = deploy(template, { apiUrl: "http://localhost" });
   const [machine] = stateMachines;
   if (machine === undefined || stateMachines.length > 1) throw new Error("There is to be one state machine.");
   const entries = new Map(

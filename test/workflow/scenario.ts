@@ -33,8 +33,6 @@ export const GIVE_UP = "Give up";
 export const OVER = "The job is over";
 export const GIVEN_UP = "The job was given up";
 
-export const opened: Turn = { returns: {} };
-export const sent: Turn = { returns: {} };
 export const gaveUp: Turn = { returns: {} };
 export const asked: Turn = { returns: {} };
 export const answered: Turn = { answers: true };

@@ -12,11 +12,11 @@ import {
   givesUp,
   OPEN,
   OVER,
-  opened,
   SAID,
   type Scenario,
   SEND,
-  sent,
+  WAIT,
+  working,
 } from "./scenario.ts";
 
 /** What the workflow does with a job that fails: by the name of the error, in each of its Tasks. */
@@ -31,9 +31,9 @@ export const FAILURES: readonly Scenario[] = [
   },
   {
     title: "an institution that comes back at the last attempt is connected",
-    script: { "open-connection": [...fails("InstitutionUnavailable", 84), opened], "follow-job": [done] },
-    states: [OPEN, FOLLOW, SAID, OVER],
-    calls: [...calls("open-connection", 85), ...calls("follow-job")],
+    script: { "open-connection": [...fails("InstitutionUnavailable", 84), done] },
+    states: [OPEN, SAID, OVER],
+    calls: calls("open-connection", 85),
     retries: 84,
   },
   {
@@ -70,8 +70,8 @@ export const FAILURES: readonly Scenario[] = [
   },
   {
     title: "a job that keeps changing under the following is tried 6 times more, then given up",
-    script: { "open-connection": [opened], "follow-job": fails("JobChanged", 7), "give-up": [gaveUp] },
-    states: [OPEN, FOLLOW, GIVE_UP, GIVEN_UP],
+    script: { "open-connection": [working], "follow-job": fails("JobChanged", 7), "give-up": [gaveUp] },
+    states: [OPEN, SAID, WAIT, FOLLOW, GIVE_UP, GIVEN_UP],
     calls: [...calls("open-connection"), ...calls("follow-job", 7), givesUp("JobChanged")],
     retries: 6,
     fails: "GivenUp",
@@ -79,34 +79,26 @@ export const FAILURES: readonly Scenario[] = [
   {
     title: "a job that could not be asked about is given up",
     script: {
-      "open-connection": [opened],
-      "follow-job": [challenged],
+      "open-connection": [challenged],
       "ask-for-answer": fails("TaskFailed", 7),
       "give-up": [gaveUp],
     },
-    states: [OPEN, FOLLOW, SAID, ASK, GIVE_UP, GIVEN_UP],
-    calls: [
-      ...calls("open-connection"),
-      ...calls("follow-job"),
-      ...calls("ask-for-answer", 7),
-      givesUp("TaskFailed"),
-    ],
+    states: [OPEN, SAID, ASK, GIVE_UP, GIVEN_UP],
+    calls: [...calls("open-connection"), ...calls("ask-for-answer", 7), givesUp("TaskFailed")],
     retries: 6,
     fails: "GivenUp",
   },
   {
     title: "an answer that could not be sent is given up, and not shown to the user again",
     script: {
-      "open-connection": [opened],
-      "follow-job": [challenged],
+      "open-connection": [challenged],
       "ask-for-answer": [answered],
       "send-answer": fails("UpstreamUnavailable", 7),
       "give-up": [gaveUp],
     },
-    states: [OPEN, FOLLOW, SAID, ASK, SEND, GIVE_UP, GIVEN_UP],
+    states: [OPEN, SAID, ASK, SEND, GIVE_UP, GIVEN_UP],
     calls: [
       ...calls("open-connection"),
-      ...calls("follow-job"),
       ...calls("ask-for-answer"),
       ...calls("send-answer", 7),
       givesUp("UpstreamUnavailable"),
@@ -116,8 +108,8 @@ export const FAILURES: readonly Scenario[] = [
   },
   {
     title: "an error that nobody expects is given up without another try",
-    script: { "open-connection": [opened], "follow-job": fails("SyntaxError"), "give-up": [gaveUp] },
-    states: [OPEN, FOLLOW, GIVE_UP, GIVEN_UP],
+    script: { "open-connection": [working], "follow-job": fails("SyntaxError"), "give-up": [gaveUp] },
+    states: [OPEN, SAID, WAIT, FOLLOW, GIVE_UP, GIVEN_UP],
     calls: [...calls("open-connection"), ...calls("follow-job"), givesUp("SyntaxError")],
     fails: "GivenUp",
   },
@@ -143,19 +135,12 @@ export const FAILURES: readonly Scenario[] = [
   {
     title: "a challenge that could be shown at the second try is answered under the second token",
     script: {
-      "open-connection": [opened],
-      "follow-job": [challenged, done],
+      "open-connection": [challenged],
       "ask-for-answer": [...fails("JobChanged"), answered],
-      "send-answer": [sent],
+      "send-answer": [done],
     },
-    states: [OPEN, FOLLOW, SAID, ASK, SEND, FOLLOW, SAID, OVER],
-    calls: [
-      ...calls("open-connection"),
-      ...calls("follow-job"),
-      ...calls("ask-for-answer", 2),
-      ...calls("send-answer"),
-      ...calls("follow-job"),
-    ],
+    states: [OPEN, SAID, ASK, SEND, SAID, OVER],
+    calls: [...calls("open-connection"), ...calls("ask-for-answer", 2), ...calls("send-answer")],
     retries: 1,
   },
 ];

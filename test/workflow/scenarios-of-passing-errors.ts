@@ -14,12 +14,12 @@ import {
   givesUp,
   OPEN,
   OVER,
-  opened,
   SAID,
   type Scenario,
   SEND,
-  sent,
   type Turn,
+  WAIT,
+  working,
 } from "./scenario.ts";
 
 /** Each is retried; no retrier has to do it more often than it may. */
@@ -39,11 +39,15 @@ const troubles: Turn[] = PASSING.flatMap((error) => fails(error));
 const cutOff: Turn[] = [...fails("Sandbox.Timedout"), ...fails("Runtime.ExitError")];
 
 const JOURNEY: readonly [state: string, entry: Entry | undefined, turn: Turn | undefined][] = [
-  [OPEN, "open-connection", opened],
+  [OPEN, "open-connection", working],
+  [SAID, undefined, undefined],
+  [WAIT, undefined, undefined],
   [FOLLOW, "follow-job", challenged],
   [SAID, undefined, undefined],
   [ASK, "ask-for-answer", answered],
-  [SEND, "send-answer", sent],
+  [SEND, "send-answer", done],
+  [SAID, undefined, undefined],
+  [OVER, undefined, undefined],
 ];
 
 function troubled(troubledEntry: Entry, before: readonly Turn[], title: string): Scenario {
@@ -58,9 +62,9 @@ function troubled(troubledEntry: Entry, before: readonly Turn[], title: string):
   );
   return {
     title,
-    script: { ...script, "follow-job": [...(script["follow-job"] ?? []), done] },
-    states: [...JOURNEY.map(([state]) => state), FOLLOW, SAID, OVER],
-    calls: [...made, ...calls("follow-job")],
+    script,
+    states: JOURNEY.map(([state]) => state),
+    calls: made,
     retries: before.length,
   };
 }

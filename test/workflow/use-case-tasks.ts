@@ -7,8 +7,8 @@ import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
 import { followJob } from "../../functions/use-cases/follow-job.ts";
 import { giveUp } from "../../functions/use-cases/give-up.ts";
-import { openConnection } from "../../functions/use-cases/open-connection.ts";
-import { sendAnswer } from "../../functions/use-cases/send-answer.ts";
+import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
+import { sendAndFollow } from "../../functions/use-cases/send-and-follow.ts";
 import { askInput, followOutput, giveUpInput, jobInput, jobOutput } from "../../functions/wire/task-io.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import type { Invoke, workflowEndpoint } from "./deployed-workflow.ts";
@@ -55,9 +55,10 @@ type TaskPorts = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "sealer" 
 
 function handlersOf(ports: TaskPorts): { [entry: string]: (payload: unknown) => Promise<unknown> } {
   return {
-    "open-connection": taskHandler("open-connection", jobInput, jobOutput, ({ jobId }) =>
-      openConnection(ports, { jobId }).then(() => ({ jobId })),
-    ),
+    "open-connection": taskHandler("open-connection", jobInput, followOutput, async ({ jobId }) => ({
+      jobId,
+      ...(await openAndFollow(ports, { jobId })),
+    })),
     "follow-job": taskHandler("follow-job", jobInput, followOutput, async ({ jobId }) => ({
       jobId,
       ...(await followJob(ports, { jobId })),
@@ -65,9 +66,10 @@ function handlersOf(ports: TaskPorts): { [entry: string]: (payload: unknown) => 
     "ask-for-answer": taskHandler("ask-for-answer", askInput, jobOutput, (input) =>
       askForAnswer(ports, input).then(() => ({ jobId: input.jobId })),
     ),
-    "send-answer": taskHandler("send-answer", jobInput, jobOutput, ({ jobId }) =>
-      sendAnswer(ports, { jobId }).then(() => ({ jobId })),
-    ),
+    "send-answer": taskHandler("send-answer", jobInput, followOutput, async ({ jobId }) => ({
+      jobId,
+      ...(await sendAndFollow(ports, { jobId })),
+    })),
     "give-up": taskHandler("give-up", giveUpInput, jobOutput, (input) =>
       giveUp(ports, input).then(() => ({ jobId: input.jobId })),
     ),

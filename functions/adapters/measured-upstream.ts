@@ -1,0 +1,37 @@
+import { measureFailedCall } from "../domain/measurements.ts";
+import type { UpstreamCall } from "../domain/metrics.ts";
+import type { Metrics, Upstream } from "../domain/ports.ts";
+
+/** Measures every call that ends in an error, and passes the error on as it is. */
+export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream {
+  return {
+    ...measuredInstitutions(upstream, metrics),
+    openConnection: (userId, institutionId, login) =>
+      measured(metrics, "login", upstream.openConnection(userId, institutionId, login), institutionId),
+    job: (upstreamJobId) => measured(metrics, "look", upstream.job(upstreamJobId)),
+    jobsOf: (userId) => measured(metrics, "list", upstream.jobsOf(userId)),
+    answer: (upstreamJobId, answers) => measured(metrics, "answer", upstream.answer(upstreamJobId, answers)),
+  };
+}
+
+/** The part of it that knows banks. None is named: until upstream has answered, an id is what somebody sent. */
+export function measuredInstitutions(
+  upstream: Pick<Upstream, "institution">,
+  metrics: Metrics,
+): Pick<Upstream, "institution"> {
+  return { institution: (institutionId) => measured(metrics, "record", upstream.institution(institutionId)) };
+}
+
+async function measured<Asked>(
+  metrics: Metrics,
+  call: UpstreamCall,
+  asking: Promise<Asked>,
+  institutionId?: string,
+): Promise<Asked> {
+  try {
+    return await asking;
+  } catch (error) {
+    metrics.measure(() => measureFailedCall(call, error, institutionId));
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { UpstreamRefused, UpstreamUnavailable } from "./errors.ts";
+import { isOutage } from "./failures.ts";
+import { isFinished, type Job } from "./job.ts";
+import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall } from "./metrics.ts";
+import { outcomeOf } from "./outcome.ts";
+import { currentStep, statusOf } from "./steps.ts";
+import type { JobEvent } from "./transitions.ts";
+
+/** What an event of a job adds to the metrics, once it is written. */
+export function* measureChange(before: Job, event: JobEvent, after: Job): Iterable<Measurement> {
+  const { phase } = before;
+  if (event === "attemptStarted" && phase === "accepted") yield count("JobsStarted");
+  if (event === "attemptHeld") yield count("AttemptsHeld");
+  // Not when it is shown again, under another task token.
+  if (event === "challengeOpened" && phase === "challenged") yield count("ChallengesOpened");
+  if (event === "answerTaken") yield count("ChallengesAnswered");
+  yield* measureStep(before, after);
+  const outcome = isFinished(after) ? outcomeOf(after) : undefined;
+  if (outcome !== undefined) {
+    yield count("JobsFinished", "Outcome", outcome);
+    yield durationMs("JobDuration", after.createdAt, after.updatedAt, "Outcome", outcome);
+  }
+  if (outcome === "mfa-expired" && phase === "awaiting-answer") yield count("ChallengesExpired");
+  const blamesUpstream = event === "attemptHeld" || outcome === "unavailable" || outcome === "timed-out";
+  // Until upstream has taken the login, its call was counted.
+  if (blamesUpstream && before.upstreamJobId !== undefined) yield* upstreamError(before.institutionId);
+}
+
+/** What a call of upstream that ended in an error adds, at the institution that it was made for, where it is known. */
+export function* measureFailedCall(
+  call: UpstreamCall,
+  error: unknown,
+  institutionId?: string,
+): Iterable<Measurement> {
+  if (error instanceof UpstreamRefused) {
+    yield count("UpstreamRefusals", "Call", call);
+    if (isOutage(error.problem.code)) yield* upstreamError(institutionId);
+  } else if (error instanceof UpstreamUnavailable && error.refusesOurKey) {
+    yield count("UpstreamKeyRefusals");
+  } else if (error instanceof UpstreamUnavailable) {
+    yield count("UpstreamFailures", "Call", call);
+    yield* upstreamError(institutionId);
+  }
+}
+
+/** Steps behind the current one that ended too began and ended between two looks: nobody knows when. */
+function* measureStep({ steps, stepSince }: Job, after: Job): Iterable<Measurement> {
+  const current = currentStep(steps);
+  if (current === undefined || stepSince === undefined) return;
+  const status = statusOf(after.steps, current.title);
+  if (status !== "success" && status !== "failed") return;
+  const step = MEASURED_STEPS.find((title) => title === current.title) ?? "other";
+  yield durationMs("StepDuration", stepSince, after.updatedAt, "Step", step);
+}
+
+/** Ids of institutions are like `AU00000`. Upstream's text of any other shape is no dimension. */
+const INSTITUTION_ID = /^[\w-]{1,64}$/;
+
+function* upstreamError(institutionId = ""): Iterable<Measurement> {
+  if (INSTITUTION_ID.test(institutionId)) yield count("UpstreamErrors", "Institution", institutionId);
+}

@@ -1,0 +1,75 @@
+import type { Outcome } from "./outcome.ts";
+import { STEP_TITLES } from "./steps.ts";
+
+/** What upstream is asked for. A path would hold ids. */
+export const UPSTREAM_CALLS = ["record", "login", "look", "list", "answer"] as const;
+export type UpstreamCall = (typeof UPSTREAM_CALLS)[number];
+
+/** A step that upstream adds to the published ones counts as `other`. */
+export const MEASURED_STEPS = [...STEP_TITLES, "other"] as const;
+
+interface DimensionValues {
+  Outcome: Outcome;
+  Step: (typeof MEASURED_STEPS)[number];
+  Call: UpstreamCall;
+  /** The id of a bank, as upstream's own record has it. */
+  Institution: string;
+}
+
+export interface MetricKind {
+  unit: "Count" | "Milliseconds";
+  /** The dimension that it is divided by. */
+  by?: keyof DimensionValues;
+}
+
+/** Every metric of ours: functions write no others, alarms and dashboard read no others, `docs/metrics.md` explains them. */
+export const METRICS = {
+  JobsStarted: { unit: "Count" },
+  JobsFinished: { unit: "Count", by: "Outcome" },
+  JobDuration: { unit: "Milliseconds", by: "Outcome" },
+  StepDuration: { unit: "Milliseconds", by: "Step" },
+  ChallengesOpened: { unit: "Count" },
+  ChallengesAnswered: { unit: "Count" },
+  ChallengesExpired: { unit: "Count" },
+  AttemptsHeld: { unit: "Count" },
+  UpstreamErrors: { unit: "Count", by: "Institution" },
+  UpstreamRefusals: { unit: "Count", by: "Call" },
+  UpstreamFailures: { unit: "Count", by: "Call" },
+  UpstreamKeyRefusals: { unit: "Count" },
+  ExpectedTaskErrors: { unit: "Count" },
+} as const satisfies Record<string, MetricKind>;
+
+export type MetricName = keyof typeof METRICS;
+
+type List = typeof METRICS;
+type NamesIn<Unit> = { [Name in MetricName]: List[Name]["unit"] extends Unit ? Name : never }[MetricName];
+/** The dimension of a metric and its value, for those that have one. */
+type DimensionOf<Name extends MetricName> = List[Name] extends { by: infer By extends keyof DimensionValues }
+  ? [by: By, is: DimensionValues[By]]
+  : [];
+
+export interface Measurement {
+  name: MetricName;
+  unit: MetricKind["unit"];
+  value: number;
+  by?: keyof DimensionValues | undefined;
+  is?: string | undefined;
+}
+
+/** One more of what a metric of the list counts. */
+export function count<Name extends NamesIn<"Count">>(
+  name: Name,
+  ...[by, is]: DimensionOf<Name>
+): Measurement {
+  return { name, unit: "Count", value: 1, by, is };
+}
+
+/** The time between two moments, both in ISO 8601. */
+export function durationMs<Name extends NamesIn<"Milliseconds">>(
+  name: Name,
+  from: string,
+  to: string,
+  ...[by, is]: DimensionOf<Name>
+): Measurement {
+  return { name, unit: "Milliseconds", value: Date.parse(to) - Date.parse(from), by, is };
+}

@@ -1,0 +1,27 @@
+import * as z from "zod/mini";
+import type { StepError } from "../domain/steps.ts";
+import { shortText, text } from "./upstream-text.ts";
+
+export const upstreamErrorSchema = z.object({
+  data: z
+    .array(z.object({ code: shortText, title: text, detail: text, details: text }))
+    .check(z.refine(({ length }) => length > 0)),
+});
+
+/** The first error of a reply; nothing when it is not in upstream's own words. */
+export function readUpstreamError(reply: unknown): StepError | undefined {
+  const parsed = upstreamErrorSchema.safeParse(reply);
+  const [first] = parsed.success ? parsed.data.data : [];
+  return first && readStepError(first);
+}
+
+/** An error in upstream's words, `detail` or `details`. */
+export function readStepError(error: {
+  code: string;
+  title?: string | null | undefined;
+  detail?: string | null | undefined;
+  details?: string | null | undefined;
+}): StepError {
+  const title = error.title ?? error.code;
+  return { code: error.code, title, detail: error.detail ?? error.details ?? title };
+}

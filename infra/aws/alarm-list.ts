@@ -1,0 +1,129 @@
+import { Duration } from "aws-cdk-lib";
+import type { IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
+import { UPSTREAM_CALLS } from "../../functions/domain/metrics.ts";
+import { ownMetric, total } from "./own-metrics.ts";
+import type { Watched } from "./watched.ts";
+
+export interface AlarmOfList {
+  id: string;
+  /** What it means, and what to look at first. */
+  description: string;
+  metric: IMetric;
+  /** From here on it is an alarm. */
+  threshold: number;
+  /** How many in a row; one when absent. */
+  periods?: number;
+}
+
+const FIVE_MINUTES = Duration.minutes(5);
+
+/** CloudWatch takes no more in one alarm. */
+const METRICS_PER_ALARM = 10;
+
+/** What operators are told of. */
+export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
+  return [...workflowAlarms(scope, watched), ...apiAlarms(watched), ...upstreamAlarms(scope)];
+}
+
+function workflowAlarms(scope: Construct, { stateMachine, taskFunctions }: Watched): AlarmOfList[] {
+  const expected = ownMetric(scope, "ExpectedTaskErrors");
+  const errors = taskFunctions.map((task) => task.metricErrors());
+  const throttles = taskFunctions.map((task) => task.metricThrottles());
+  return [
+    {
+      id: "ExecutionsFailed",
+      description:
+        "Jobs were given up: their users read that something went wrong. Look first at the jobs by outcome: 'unavailable' is the bank or upstream, 'internal' is ours, and the Task functions' logs name the error ('task failed').",
+      metric: total([stateMachine.metricFailed()], Duration.minutes(15)),
+      // One or two may be queues that ended at a bank that stayed down; three in a quarter of an hour have one cause.
+      threshold: 3,
+    },
+    {
+      id: "ExecutionsTimedOut",
+      description:
+        "An execution was cut off after nine days, so nothing ended its job or destroyed its login. Look first at the execution's history, for the state that it hung in.",
+      metric: total([stateMachine.metricTimedOut()], Duration.hours(1)),
+      // The queue ends two days before: none is in order.
+      threshold: 1,
+    },
+    {
+      id: "TaskFunctionErrors",
+      description:
+        "Task functions failed otherwise than the workflow expects: a defect, a time-out, or a part of AWS. Jobs are retried for minutes, then given up. Look first at the Task functions' logs, for 'task failed' at level 'error', and for 'Task timed out'.",
+      metric: total(errors, FIVE_MINUTES, [expected]),
+      // A Task that cannot succeed fails 7 times in 3¼ minutes, at least 4 of them in one period; retries cure less.
+      threshold: 4,
+    },
+    {
+      id: "TaskFunctionThrottles",
+      description:
+        "More Tasks wanted to run at once than the account allows. They are retried for minutes, then their jobs are given up. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
+      metric: total(throttles, FIVE_MINUTES),
+      // A burst of jobs is spread out by the retries; so many are a limit.
+      threshold: 10,
+    },
+  ];
+}
+
+function apiAlarms({ api, apiFunctions }: Watched): AlarmOfList[] {
+  return [
+    {
+      id: "ApiServerErrors",
+      description:
+        "The API answered 5xx. Clients can repeat what got a 503 without harm. Look first at the API functions' logs, for 'request failed': the reason 'service-unavailable' is upstream or a part of AWS, 'internal' is ours.",
+      metric: total([api.metricServerError()], FIVE_MINUTES),
+      // A client that repeats a 503 after its 5 s gets through or makes more than these.
+      threshold: 5,
+    },
+    ...inTens("ApiFunctionErrors", apiFunctions, (endpoint) => endpoint.metricErrors(), {
+      description:
+        "API functions crashed or ran out of time; every failure that the code knows of is answered without one. Look first at the logs of the function that the dashboard shows, around 'Task timed out' and 'Runtime'.",
+      // None is in order.
+      threshold: 1,
+    }),
+    ...inTens("ApiFunctionThrottles", apiFunctions, (endpoint) => endpoint.metricThrottles(), {
+      description:
+        "More requests came at once than the account lets functions run, and were refused. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
+      // As many requests were lost; fewer pass with a burst.
+      threshold: 10,
+    }),
+  ];
+}
+
+function upstreamAlarms(scope: Construct): AlarmOfList[] {
+  const failures = UPSTREAM_CALLS.map((call) => ownMetric(scope, "UpstreamFailures", { is: call }));
+  return [
+    {
+      id: "UpstreamKeyRefused",
+      description:
+        "Upstream does not take our API key, or a token that it gave for it: no job can be done. Look first at whether the key in Secrets Manager is one that the aggregator still takes.",
+      metric: total([ownMetric(scope, "UpstreamKeyRefusals")], FIVE_MINUTES),
+      // A token that has run out is traded anew before it counts, so each one is a refusal.
+      threshold: 1,
+    },
+    {
+      id: "UpstreamFailing",
+      description:
+        "Upstream gives no usable replies: nothing, 5xx, or rubbish. Jobs wait and are retried for four minutes and more, then they fail. Look first at the aggregator's status page, then at the calls on the dashboard: is it one or all?",
+      metric: total(failures, FIVE_MINUTES),
+      // A single job whose looks all time out makes 11 in a period: 12 s a look, and up to 15 s between slices.
+      threshold: 10,
+      periods: 2,
+    },
+  ];
+}
+
+function inTens(
+  id: string,
+  functions: readonly IFunction[],
+  metricOf: (of: IFunction) => Metric,
+  rest: Pick<AlarmOfList, "description" | "threshold">,
+): AlarmOfList[] {
+  const alarms = Math.ceil(functions.length / METRICS_PER_ALARM);
+  return Array.from({ length: alarms }, (_, index) => {
+    const some = functions.slice(index * METRICS_PER_ALARM, (index + 1) * METRICS_PER_ALARM);
+    return { id: `${id}${index || ""}`, ...rest, metric: total(some.map(metricOf), FIVE_MINUTES) };
+  });
+}

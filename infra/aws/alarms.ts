@@ -1,0 +1,53 @@
+import { Stack } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import { alarmsFor } from "./alarm-list.ts";
+import type { Watched } from "./watched.ts";
+
+export interface AlarmsProps extends Watched {
+  /** Gets a mail to confirm first. Without one, whoever is to be told subscribes to the topic. */
+  email?: string | undefined;
+}
+
+/** Alarms that tell the subscribers of a topic, and tell them again when it is over. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  readonly all: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, { email, ...watched }: AlarmsProps) {
+    super(scope, id);
+    this.topic = new Topic(this, "Topic", { displayName: "Connection Jobs", enforceSSL: true });
+    this.#letCloudWatchPublish();
+    if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
+    const action = new SnsAction(this.topic);
+    this.all = alarmsFor(this, watched).map(({ id, description, metric, threshold, periods = 1 }) => {
+      const alarm = new Alarm(this, id, {
+        alarmDescription: description,
+        metric,
+        threshold,
+        evaluationPeriods: periods,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      });
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+      return alarm;
+    });
+  }
+
+  /** A policy of its own takes the place of the one that lets the whole account publish. */
+  #letCloudWatchPublish() {
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import type { Key } from "aws-cdk-lib/aws-kms";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Topic } from "aws-cdk-lib/aws-sns";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import { Construct } from "constructs";
+import type { LogLevel } from "../../functions/domain/log-level.ts";
+import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { Alarms } from "./alarms.ts";
+import { ApiFunctions, type WireOptions } from "./api-functions.ts";
+import { WatchDashboard } from "./dashboard.ts";
+import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
+import { Keys } from "./keys.ts";
+import { Tables } from "./tables.ts";
+import { TaskFunctions } from "./task-functions.ts";
+import type { Upstream } from "./upstream.ts";
+import { Workflow } from "./workflow.ts";
+
+export type { ApiDomain, Upstream };
+
+export interface ConnectionJobsProps extends Partial<WireOptions> {
+  /** The aggregator whose API does the connecting. */
+  readonly upstream: Upstream;
+  /** How long a job can be read after its last change. 90 when absent. */
+  readonly retentionDays?: number;
+  /** Of all logs. Three months when absent. */
+  readonly logRetention?: RetentionDays;
+  /** `info` when absent. */
+  readonly logLevel?: LogLevel;
+  /** Who is mailed about alarms; has to confirm a mail of AWS first. */
+  readonly alarmEmail?: string;
+  /** A name of your own for the API; its DNS record is yours to make, and points to `domainTarget`. */
+  readonly domain?: ApiDomain;
+  /** Origins of web pages that may call the API. None when absent. */
+  readonly corsOrigins?: readonly string[];
+}
+
+/** The whole system: an HTTP API, a state machine, and what they keep. */
+export class ConnectionJobs extends Construct {
+  /** Where the API answers, without a trailing slash. */
+  readonly apiUrl: string;
+  readonly api: HttpApi;
+  readonly domainTarget: string | undefined;
+  /** Jobs, claims and the hashes of API keys. */
+  readonly jobsTable: Table;
+  readonly stateMachine: StateMachine;
+  /** They outlive the system, as the table does: without them what is sealed cannot be read. */
+  readonly sealingKey: Key;
+  readonly signingKey: Key;
+  /** Where alarms are published. */
+  readonly alarmTopic: Topic;
+
+  constructor(scope: Construct, id: string, props: ConnectionJobsProps) {
+    super(scope, id);
+    const { upstream, retentionDays = DEFAULT_RETENTION_DAYS } = props;
+    const { stepResults = "object", allowUnboundClientTokens = false } = props;
+    const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
+    const shared = { logLevel, logRetention };
+    const tables = new Tables(this, "Tables", { retentionDays });
+    const keys = new Keys(this, "Keys");
+    const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared });
+    const workflow = new Workflow(this, "Workflow", tasks, logRetention);
+    const { domain, corsOrigins = [] } = props;
+    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins });
+    const wire = { stepResults, allowUnboundClientTokens };
+    const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
+    const endpoints = new ApiFunctions(this, "Endpoints", options);
+    api.addRoutes(endpoints);
+    const watched = {
+      api: api.http,
+      stateMachine: workflow.stateMachine,
+      apiFunctions: endpoints.all,
+      taskFunctions: tasks.all,
+    };
+    const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
+    new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
+    this.apiUrl = api.url;
+    this.api = api.http;
+    this.domainTarget = api.domainTarget;
+    this.jobsTable = tables.jobs;
+    this.stateMachine = workflow.stateMachine;
+    this.sealingKey = keys.sealing;
+    this.signingKey = keys.signing;
+    this.alarmTopic = alarms.topic;
+  }
+}

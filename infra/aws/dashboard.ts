@@ -1,0 +1,126 @@
+import { Duration } from "aws-cdk-lib";
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  MathExpression,
+  type Metric,
+  SearchExpression,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { MEASURED_STEPS, UPSTREAM_CALLS } from "../../functions/domain/metrics.ts";
+import { OUTCOMES } from "../../functions/domain/outcome.ts";
+import { metricsNamespace, ownMetric } from "./own-metrics.ts";
+import type { Watched } from "./watched.ts";
+
+export interface WatchDashboardProps extends Watched {
+  alarms: readonly IAlarm[];
+}
+
+const PERIOD = Duration.minutes(5);
+const WHOLE_WIDTH = 24;
+
+/** The one page to look at. */
+export class WatchDashboard extends Construct {
+  constructor(scope: Construct, id: string, { alarms, ...watched }: WatchDashboardProps) {
+    super(scope, id);
+    const state = new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: WHOLE_WIDTH });
+    new Dashboard(this, "Dashboard", {
+      // As the metrics, two stages in one account keep theirs apart.
+      dashboardName: metricsNamespace(this),
+      defaultInterval: Duration.days(1),
+      widgets: [[state], jobGraphs(this), upstreamGraphs(this), apiGraphs(watched), runGraphs(this, watched)],
+    });
+  }
+}
+
+function jobGraphs(scope: Construct) {
+  const finished = OUTCOMES.map((outcome) => ownMetric(scope, "JobsFinished", { is: outcome }));
+  const succeeded = ownMetric(scope, "JobDuration", { is: "succeeded" });
+  const steps = MEASURED_STEPS.map((step) => ownMetric(scope, "StepDuration", { is: step }));
+  return [
+    graph("Jobs by outcome", [ownMetric(scope, "JobsStarted"), ...finished]),
+    graph("Duration of jobs that succeeded, users' time included (ms)", percentiles(succeeded, "p50", "p95")),
+    graph(
+      "Duration of steps (ms)",
+      steps.flatMap((step) => percentiles(step, "p50", "p95")),
+    ),
+  ];
+}
+
+function upstreamGraphs(scope: Construct) {
+  const opened = ownMetric(scope, "ChallengesOpened");
+  const expired = ownMetric(scope, "ChallengesExpired");
+  const abandonment = new MathExpression({
+    label: "abandoned (%)",
+    expression: "100 * FILL(expired, 0) / opened",
+    usingMetrics: { opened, expired },
+    // A challenge that was opened in one period expires in a later one: over an hour that evens out.
+    period: Duration.hours(1),
+  });
+  const byInstitution = new SearchExpression({
+    expression: `SEARCH('{"${metricsNamespace(scope)}",Institution} MetricName="UpstreamErrors"', 'Sum', ${PERIOD.toSeconds()})`,
+    label: "",
+    period: PERIOD,
+  });
+  const calls = UPSTREAM_CALLS.flatMap((is) => [
+    ownMetric(scope, "UpstreamFailures", { is, label: `${is} failed` }),
+    ownMetric(scope, "UpstreamRefusals", { is, label: `${is} refused` }),
+  ]);
+  return [
+    graph("MFA challenges", [opened, ownMetric(scope, "ChallengesAnswered"), expired], [abandonment]),
+    graph("Upstream errors by institution, and attempts held", [
+      byInstitution,
+      ownMetric(scope, "AttemptsHeld"),
+    ]),
+    graph("Calls of upstream", [ownMetric(scope, "UpstreamKeyRefusals"), ...calls]),
+  ];
+}
+
+function apiGraphs({ api, apiFunctions }: Watched) {
+  const count = api.metricCount({ label: "requests" });
+  const refused = [api.metricClientError({ label: "4xx" }), api.metricServerError({ label: "5xx" })];
+  return [
+    graph("API latency (ms)", percentiles(api.metricLatency(), "p50", "p95", "p99")),
+    graph("API requests", [count, ...refused]),
+    graph("Errors of API functions", apiFunctions.map(errorsOf)),
+  ];
+}
+
+function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions }: Watched) {
+  const expected = ownMetric(scope, "ExpectedTaskErrors");
+  return [
+    graph("Executions", [
+      stateMachine.metricStarted(),
+      stateMachine.metricSucceeded(),
+      stateMachine.metricFailed(),
+      stateMachine.metricTimedOut(),
+    ]),
+    graph("Errors of Task functions, and how many of them are expected", [
+      ...taskFunctions.map(errorsOf),
+      expected,
+    ]),
+    graph("Throttles of functions", [...apiFunctions, ...taskFunctions].map(throttlesOf)),
+  ];
+}
+
+function errorsOf(one: IFunction): Metric {
+  return one.metricErrors({ label: one.node.id });
+}
+
+function throttlesOf(one: IFunction): Metric {
+  return one.metricThrottles({ label: one.node.id });
+}
+
+function percentiles(metric: Metric, ...statistics: string[]): Metric[] {
+  return statistics.map((statistic) =>
+    metric.with({ statistic, label: `${metric.label ?? metric.metricName} ${statistic}` }),
+  );
+}
+
+function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidget {
+  return new GraphWidget({ title, left, right, period: PERIOD, width: WHOLE_WIDTH / 3 });
+}

@@ -1,0 +1,11 @@
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
+
+/** What alarms and dashboard look at. */
+export interface Watched {
+  api: HttpApi;
+  stateMachine: IStateMachine;
+  apiFunctions: readonly IFunction[];
+  taskFunctions: readonly IFunction[];
+}

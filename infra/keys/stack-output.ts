@@ -1,0 +1,39 @@
+import {
+  type CloudFormationClient,
+  CloudFormationServiceException,
+  DescribeStacksCommand,
+  type Stack,
+} from "@aws-sdk/client-cloudformation";
+
+/** Throws an `Error` of one line when there is no such stack, or no such output. */
+export async function stackOutput(
+  client: CloudFormationClient,
+  stackName: string,
+  outputName: string,
+): Promise<string> {
+  const stack = await describe(client, stackName);
+  const output = stack?.Outputs?.find(({ OutputKey }) => OutputKey === outputName);
+  if (output?.OutputValue === undefined) {
+    throw new Error(`The stack ${stackName} has no output ${outputName}. Is it deployed whole?`);
+  }
+  return output.OutputValue;
+}
+
+async function describe(client: CloudFormationClient, stackName: string): Promise<Stack | undefined> {
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+    return Stacks?.[0];
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new Error(`There is no stack ${stackName} in ${await client.config.region()} of this account.`);
+  }
+}
+
+/** CloudFormation has one error for all that it does not take, and tells them apart in words. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof CloudFormationServiceException &&
+    error.name === "ValidationError" &&
+    error.message.endsWith("does not exist")
+  );
+}

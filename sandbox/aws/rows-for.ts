@@ -1,0 +1,61 @@
+import { presentedToken, refuseControl } from "../access-token.ts";
+import type { Call, Setting } from "../call.ts";
+import { matchRoute, type Params, type Part } from "../routes.ts";
+import { isUserId } from "../user-id.ts";
+import { controlPk, ledgerPk, ownerKey, type Row, skOf, tokenKey, userPk } from "./row.ts";
+import type { Table } from "./table.ts";
+
+/** A function's reply may have 6 MB. Older calls stay in the table, but are not shown. */
+const ledgerPages = 4;
+
+/** The rows that a call is answered from: all that its route reads, and little more. */
+export async function rowsFor(table: Table, call: Call, setting: Setting): Promise<Row[]> {
+  const { params, route } = matchRoute(call.method, call.path) ?? {};
+  const [token, ...common] = await Promise.all([
+    route?.access === "token" ? tokenOf(table, call) : undefined,
+    table.list(controlPk, "condition"),
+    table.list(controlPk, "faults"),
+    params && namedJob(table, params),
+    params && namedConnection(table, params),
+  ]);
+  // What is more than a few rows is not read for a stranger.
+  const isLetIn =
+    route?.access === "token" ? token !== undefined : refuseControl({ call, setting }) === undefined;
+  const parts = (isLetIn && route?.reads) || [];
+  const read = await Promise.all(parts.map((part) => readPart[part](table, params?.userId ?? "")));
+  return [token, ...common, ...read].flat().filter((row) => row !== undefined);
+}
+
+async function tokenOf(table: Table, call: Call): Promise<Row | undefined> {
+  const token = presentedToken(call);
+  return token === undefined ? undefined : table.get(tokenKey(token));
+}
+
+async function namedJob(table: Table, { jobId }: Params): Promise<Row | undefined> {
+  if (!isId(jobId)) return undefined;
+  const owner = await table.get(ownerKey(jobId));
+  return owner && table.get({ pk: userPk(String(owner.value)), sk: skOf("job", jobId) });
+}
+
+async function namedConnection(table: Table, { userId, connectionId }: Params): Promise<Row | undefined> {
+  if (!isId(connectionId) || !isUserId(userId)) return undefined;
+  return table.get({ pk: userPk(userId), sk: skOf("connection", connectionId) });
+}
+
+/** Anything else that a path has in its place names nothing, and may be longer than a key can be. */
+function isId(text: string): boolean {
+  return /^[0-9a-f-]{36}$/.test(text);
+}
+
+const readPart: Readonly<Record<Part, (table: Table, userId: string) => Promise<Row[]>>> = {
+  jobs: (table, userId) => listOf(table, userId, "job"),
+  connections: (table, userId) => listOf(table, userId, "connection"),
+  logins: (table, userId) => listOf(table, userId, "login"),
+  // The control side's, and rare: no index is kept for it. A job that joins the queue meanwhile waits for the next time.
+  queue: (table) => table.walk("job"),
+  ledger: (table) => table.list(ledgerPk, "call", ledgerPages),
+};
+
+async function listOf(table: Table, userId: string, kind: "job" | "connection" | "login"): Promise<Row[]> {
+  return isUserId(userId) ? table.list(userPk(userId), kind) : [];
+}

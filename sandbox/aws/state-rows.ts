@@ -1,0 +1,71 @@
+import { fromKept } from "../kept-state.ts";
+import { keptState, type State } from "../state.ts";
+import {
+  controlPk,
+  type Kind,
+  keyText,
+  ledgerPk,
+  type NewRow,
+  ownerKey,
+  type Row,
+  skOf,
+  tokenKey,
+  userPk,
+} from "./row.ts";
+
+/** The part of the state that the rows hold. Throws when one is not as it was written. */
+export function stateOf(rows: readonly Row[]): State {
+  const inOrder = rows.toSorted((a, b) => a.order - b.order);
+  const entries = (kind: Kind) => {
+    const start = skOf(kind, "");
+    const found = inOrder.filter(({ sk }) => sk.startsWith(start));
+    return found.map(({ sk, value }) => [sk.slice(start.length), value] as const);
+  };
+  const values = (kind: Kind) => entries(kind).map(([, value]) => value);
+  return fromKept(
+    keptState.parse({
+      jobs: values("job"),
+      connections: values("connection"),
+      conditions: entries("condition"),
+      askCounts: entries("login"),
+      tokenExpiries: entries("token"),
+      faults: values("faults").flat(),
+      ledger: values("call"),
+    }),
+  );
+}
+
+/** The rows that are different after a call, in the order in which they are to be written. */
+export function changedRows(before: State, after: State, callNumber: number): NewRow[] {
+  const known = new Map(rowsOf(before).map((row) => [keyText(row), row.value]));
+  const added = after.ledger.slice(before.ledger.length);
+  return [
+    ...added.map((call) => rowOf("call", ledgerPk, String(callNumber).padStart(16, "0"), call)),
+    ...rowsOf(after).filter((row) => known.get(keyText(row)) !== row.value),
+  ];
+}
+
+/** All but the ledger. A count comes after what may be written twice, and a job after all that it needs. */
+function rowsOf(state: State): NewRow[] {
+  return [
+    rowOf("faults", controlPk, "all", state.faults),
+    ...[...state.conditions].map(([id, condition]) => rowOf("condition", controlPk, id, condition)),
+    ...[...state.connections].map(([id, value]) => rowOf("connection", userPk(value.userId), id, value)),
+    ...[...state.askCounts].map(([login, count]) => rowOf("login", userPk(userOf(login)), login, count)),
+    ...[...state.tokenExpiries].map(
+      ([digest, value]): NewRow => ({ ...tokenKey(digest), kind: "token", value }),
+    ),
+    ...[...state.jobs.values()].flatMap((job): NewRow[] => [
+      { ...ownerKey(job.id), kind: "owner", value: job.userId },
+      rowOf("job", userPk(job.userId), job.id, job),
+    ]),
+  ];
+}
+
+function rowOf(kind: Kind, pk: string, id: string, value: unknown): NewRow {
+  return { kind, pk, sk: skOf(kind, id), value };
+}
+
+function userOf(login: string): string {
+  return login.slice(0, login.indexOf("/"));
+}

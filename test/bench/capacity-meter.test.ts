@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import type { RecordedCall } from "../support/aws-call.ts";
+import { capacityMeter } from "./capacity-meter.ts";
+
+const table = { name: "Jobs", keyNames: ["pk"], indexes: [] };
+const listed = { keyNames: ["pk", "listed"], projected: [] };
+const row = (bytes: number, more = {}) => ({ pk: { S: "a" }, text: { S: "x".repeat(bytes - 7) }, ...more });
+
+function call(
+  operation: string,
+  request: object,
+  reply: { status?: number; Item?: object } = {},
+): RecordedCall {
+  const { status = 200, ...body } = reply;
+  const named = { TableName: "Jobs", ...request };
+  return {
+    by: undefined,
+    service: "dynamodb",
+    operation,
+    request: named,
+    requestBytes: 0,
+    reply: { status, body, bytes: 0 },
+  };
+}
+
+const put = (item: object, status = 200) => call("PutItem", { Item: item }, { status });
+const drop = call("DeleteItem", { Key: { pk: { S: "a" } } });
+const get = (Item: object | undefined, ConsistentRead: boolean) =>
+  call("GetItem", { Key: { pk: { S: "a" } }, ConsistentRead }, Item && { Item });
+
+test("a write costs a unit for each started kilobyte of the larger of the item before and after", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  const costs = [put(row(1024)), put(row(1025)), put(row(10)), drop, drop].map(
+    (each) => unitsOf(each).writeUnits,
+  );
+  expect(costs).toEqual([1, 2, 2, 1, 1]);
+});
+
+test("a write whose condition does not hold costs as much, and changes nothing", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  const costs = [put(row(10)), put(row(3000), 400), put(row(10))].map((each) => unitsOf(each).writeUnits);
+  expect(costs).toEqual([1, 3, 1]);
+});
+
+test("a read costs a unit for each started four kilobytes, half as much when it may be old, and nothing less", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  const costs = [get(row(4096), true), get(row(4097), true), get(row(4097), false), get(undefined, false)];
+  expect(costs.map((each) => unitsOf(each).readUnits)).toEqual([1, 2, 1, 0.5]);
+});
+
+test("an index costs a write when its entry comes, goes or changes, and two when it moves", () => {
+  const unitsOf = capacityMeter([{ ...table, indexes: [listed] }], (item) => item);
+  const costs = [
+    put(row(10)),
+    put(row(10, { listed: { S: "here" } })),
+    put(row(20, { listed: { S: "here" } })),
+    put(row(20, { listed: { S: "there" } })),
+    drop,
+  ].map((each) => unitsOf(each).writeUnits);
+  expect(costs).toEqual([1, 2, 1, 3, 2]);
+});
+
+test("an item is priced as large as it is on AWS", () => {
+  const unitsOf = capacityMeter([table], (item) => ({ ...item, token: { S: "x".repeat(2000) } }));
+  expect(unitsOf(put(row(10)))).toMatchObject({ writeUnits: 2, itemBytes: 2015 });
+});
+
+test("an operation of which nothing is known is refused", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  expect(() => unitsOf(call("Scan", {}))).toThrow("Scan");
+});

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, inject } from "vitest";
+import { LOOK_EVERY_MS } from "../../functions/domain/polling-policy.ts";
+import { parseTemplate, type Template } from "../../infra/local/template.ts";
+import { ANY_UPSTREAM } from "../journeys/synthesize-once.ts";
+import { type CountedSystem, startCounted } from "./counted-system.ts";
+import { startPacedBank } from "./paced-bank.ts";
+
+/** Six looks take 1.5 s, and a slice, which they must not exceed, 3 s. */
+const TIME_SCALE = 4;
+
+/** A system to count in, with the template that the files of a run share: as it is, or turned into another. */
+export function counting({ beforeFirstLookMs = 0, turn = (template: Template) => template } = {}) {
+  let system: CountedSystem | undefined;
+
+  beforeAll(async () => {
+    const bank = await startPacedBank({ betweenLooksMs: LOOK_EVERY_MS, beforeFirstLookMs });
+    system = await startCounted({
+      timeScale: TIME_SCALE,
+      bank,
+      synthesize: async ({ upstreamUrl }) =>
+        turn(parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, upstreamUrl)))),
+    });
+  });
+  afterAll(() => system?.close());
+
+  return () => {
+    if (system === undefined) throw new Error("Local mode has not started.");
+    return system;
+  };
+}

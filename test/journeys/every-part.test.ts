@@ -1,0 +1,193 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { queuedResult } from "../../functions/wire/api-replies.ts";
+import { secretsOf } from "../local/tables.ts";
+import { fails } from "../support/faulty-functions.ts";
+import { type Definition, parseDefinition } from "../workflow/definition.ts";
+import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
+import type { Run } from "../workflow/deployed-workflow.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
+import { ALL_DONE, isOver, type MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { observedSystem } from "./observed-system.ts";
+
+/** One name for each retrier that every Task has. */
+const PASSING = [
+  "Lambda.ServiceException",
+  "UpstreamUnavailable",
+  "TaskFailed",
+  "Lambda.TooManyRequestsException",
+];
+const TASKS = ["open-connection", "ask-for-answer", "send-answer"] as const;
+const PASSES = [...fails("before", ...PASSING), ...fails("after", ...PASSING)];
+
+const runs = new Map<string, Run>();
+let definition: Definition;
+
+describe("at a pace at which a user can answer", () => {
+  const system = observedSystem(20);
+  beforeAll(() => {
+    definition = parseDefinition(system.deployed().stateMachines[0]?.definition);
+  });
+
+  async function endsWell(title: string, backend: MobileBackend, jobId: string) {
+    await system.asked(backend, jobId);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    const { run, steps } = await system.over(backend, jobId);
+    expect(statuses(steps)).toEqual(ALL_DONE);
+    expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 1]);
+    runs.set(title, run);
+  }
+
+  test("a bank that takes longer than a slice is waited for", async () => {
+    const backend = system.newBackend();
+    await endsWell("slow bank", backend, await system.startSlowJob(backend, PIED_PIPER, LOGINS.jared));
+  });
+
+  test("a job ends well with one login and one answer, whatever passes at follow-job before it has run or after", async () => {
+    const backend = system.newBackend();
+    const jobId = await system.startSlowJob(backend, PIED_PIPER, LOGINS.jared, { "follow-job": PASSES });
+    await endsWell("passing: follow-job", backend, jobId);
+  });
+
+  test.each(["before", "after"] as const)(
+    "a job fails in clear words and keeps no secret when follow-job breaks %s it has run",
+    async (when) => {
+      const backend = system.newBackend();
+      const faults = { "follow-job": fails(when, "SyntaxError") };
+      const jobId = await system.startSlowJob(backend, PIED_PIPER, LOGINS.jared, faults);
+      const { run, steps } = await system.over(backend, jobId);
+      const failed = steps.filter(({ status }) => status === "failed");
+      expect(failed).toMatchObject([{ result: { code: "internal-server-error" } }]);
+      expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 0]);
+      expect(await secretsOf(jobId)).toEqual([]);
+      runs.set(`broken: follow-job, ${when}`, run);
+    },
+  );
+
+  test("a job whose answer was sent has ended well even when send-answer breaks after it has run", async () => {
+    const backend = system.newBackend();
+    const faults = { "send-answer": fails("after", "SyntaxError") };
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults);
+    await endsWell("broken: send-answer, after", backend, jobId);
+    expect(await secretsOf(jobId)).toEqual([]);
+  });
+
+  test.concurrent("a user who does not answer lets the challenge expire", async () => {
+    const backend = system.newBackend();
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    const { run, steps } = await system.over(backend, jobId);
+    const failed = { status: "failed", result: { code: "mfa-expired" } };
+    expect(stepOf(steps, "mfa-challenge")).toMatchObject(failed);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(410);
+    expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 0]);
+    runs.set("silent user", run);
+  });
+
+  test.concurrent.each(TASKS)(
+    "a job ends well with one login and one answer, whatever passes at %s before it has run or after",
+    async (entry) => {
+      const backend = system.newBackend();
+      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, { [entry]: PASSES });
+      await endsWell(`passing: ${entry}`, backend, jobId);
+    },
+  );
+
+  test.concurrent.each([
+    ["open-connection", "before"],
+    ["open-connection", "after"],
+    ["ask-for-answer", "before"],
+    ["ask-for-answer", "after"],
+    ["send-answer", "before"],
+  ] as const)(
+    "a job fails in clear words and keeps no secret when %s breaks %s it has run, and giving up is tried again",
+    async (entry, when) => {
+      const backend = system.newBackend();
+      const giveUp = [...fails("before", "Lambda.ServiceException"), ...fails("after", "SyntaxError")];
+      const faults = { [entry]: fails(when, "SyntaxError"), "give-up": giveUp };
+      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults);
+      if (entry === "send-answer") {
+        await system.asked(backend, jobId);
+        await backend.answer(jobId, ["1234"]);
+      }
+      const { run, steps } = await system.over(backend, jobId);
+      const failed = steps.filter(({ status }) => status === "failed");
+      expect(failed).toMatchObject([{ result: { code: "internal-server-error" } }]);
+      expect((await backend.answer(jobId, ["1234"])).status).toBe(409);
+      expect(await backend.loginsSent()).toBe(entry === "open-connection" && when === "before" ? 0 : 1);
+      expect(await backend.answersSent()).toBe(0);
+      expect(await secretsOf(jobId)).toEqual([]);
+      runs.set(`broken: ${entry}, ${when}`, run);
+    },
+  );
+
+  test("no function made a call that it may not make", () => {
+    expect(system.refusedCalls()).toEqual([]);
+  });
+});
+
+describe("at a pace at which two hours are ten seconds", () => {
+  const system = observedSystem(720);
+
+  test.concurrent.each([
+    ["refuse", HOOLI],
+    ["fail", HOOLI_GOV],
+  ])(
+    "a bank that is down, whose logins %s, holds the job, and is tried again when it is back",
+    async (outage, bank) => {
+      const backend = system.newBackend();
+      await backend.institution(bank, { status: "major-outage", outage });
+      const jobId = await system.startJob(backend, bank, LOGINS.gavin);
+      const isQueued = (result: unknown) => queuedResult.safeParse(result).success;
+      const held = await backend.until(jobId, (steps) => isOver(steps) || isQueued(steps[0]?.result));
+      expect(queuedResult.parse(held.steps[0]?.result).attempt).toBe(1);
+      await backend.institution(bank, { status: "operational" });
+      const { run, steps } = await system.over(backend, jobId);
+      expect(statuses(steps)).toEqual([
+        "verify-credentials: success",
+        "retrieve-accounts: success",
+        "retrieve-transactions: success",
+      ]);
+      expect(await backend.loginsSent()).toBe(2);
+      runs.set(`down: ${outage}`, run);
+    },
+  );
+
+  test("no function made a call that it may not make", () => {
+    expect(system.refusedCalls()).toEqual([]);
+  });
+});
+
+describe("these journeys", () => {
+  const without = (leftOut: (title: string) => boolean) => {
+    const kept = [...runs].filter(([title]) => !leftOut(title));
+    const used = new Set(kept.flatMap(([, run]) => [...partsUsed(definition, run)]));
+    return partsOf(definition).filter((part) => !used.has(part));
+  };
+
+  test("go through every state, branch, retrier and catcher of the definition", () => {
+    expect(partsOf(definition)).toHaveLength(10 + 4 + 19 + 5);
+    expect(without(() => false)).toEqual([]);
+  });
+
+  test("have what would be missed named if one were not there", () => {
+    expect(without((title) => title === "silent user")).toEqual(["Ask for the answer, catcher 1"]);
+    expect(without((title) => title === "down: refuse")).toEqual(["Open the connection, retrier 2"]);
+    expect(without((title) => title === "down: fail")).toEqual([
+      "Hold for the next attempt",
+      "What did the bank say?, hold",
+    ]);
+    expect(without((title) => title === "passing: follow-job")).toEqual(
+      [1, 2, 3, 4].map((number) => `Follow the job, retrier ${number}`),
+    );
+    expect(without((title) => title.startsWith("broken: "))).toEqual([
+      "Open the connection, catcher 1",
+      "Follow the job, catcher 1",
+      "Give up",
+      "Give up, retrier 1",
+      "Give up, retrier 2",
+      "Ask for the answer, catcher 2",
+      "Send the answer, catcher 1",
+      "The job was given up",
+    ]);
+  });
+});

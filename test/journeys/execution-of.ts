@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LocalSystem } from "../../infra/local/start-local.ts";
+import type { Run } from "../workflow/deployed-workflow.ts";
+import { statesOf } from "../workflow/transitions-of.ts";
+
+/** Far more looks than any execution needs: one that is stuck fails its test, whatever the machine's speed. */
+const MAX_LOOKS = 5_000;
+const LOOK_EVERY_MS = 10;
+
+/** The first execution of a job. To look at it costs nothing, unlike a look over HTTP. */
+export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: string) {
+  const [machine] = deployed.stateMachines;
+  const arn = `${machine?.arn.replace(":stateMachine:", ":execution:")}:${jobId}-1`;
+
+  async function until<Found>(look: (history: Run["history"]) => Found | undefined): Promise<Found> {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const found = look(stepFunctions.history(arn));
+      if (found !== undefined) return found;
+      await sleep(LOOK_EVERY_MS);
+    }
+    throw new Error(`Not to be waited for: ${statesOf(stepFunctions.history(arn)).join(", ")}`);
+  }
+
+  return {
+    /** How it ended: a moment later than the job. */
+    ended: () =>
+      until((history): Run | undefined => {
+        const end = history.findLast(({ type }) => /^Execution(?!Started)/.test(type));
+        if (end === undefined) return undefined;
+        const error = end["executionFailedEventDetails"]?.["error"];
+        return { status: end.type.replace("Execution", ""), error, history };
+      }),
+    entered: (state: string) => until((history) => statesOf(history).includes(state) || undefined),
+  };
+}

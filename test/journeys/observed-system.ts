@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, inject } from "vitest";
+import type { LocalSystem } from "../../infra/local/start-local.ts";
+import { parseResources } from "../infra/resources.ts";
+import { inWords, refusedBy } from "../permissions/needs.ts";
+import { recordedAccess } from "../permissions/recorded-access.ts";
+import { permissionsByRole } from "../permissions/roles.ts";
+import { awsRecorder } from "../support/aws-recorder.ts";
+import { type FunctionFaults, faultyFunctions } from "../support/faulty-functions.ts";
+import { functionsApart } from "../support/functions-apart.ts";
+import { ASK, WAIT } from "../workflow/scenario.ts";
+import { executionOf } from "./execution-of.ts";
+import { BANK_OUT_OF_SIGHT, MobileBackend } from "./mobile-backend.ts";
+import { startForTests } from "./start-for-tests.ts";
+import { targetOf } from "./target.ts";
+
+/**
+ * Local mode for the tests of a block, at a pace of its own. Its functions fail as a test says, share nothing with each
+ * other, and their calls of AWS are recorded.
+ */
+export function observedSystem(timeScale: number) {
+  const functions = faultyFunctions();
+  const apart = functionsApart();
+  const recorder = awsRecorder();
+  let started: LocalSystem | undefined;
+
+  beforeAll(async () => {
+    started = await startForTests(timeScale, {
+      around: (entry, event) =>
+        recorder.around(entry, event, () =>
+          functions.around(entry, event, (given) => apart.invoke(entry, given)),
+        ),
+    });
+    await recorder.start();
+    await apart.load(started.deployed.functions.map(({ entry }) => entry));
+  });
+  afterAll(async () => {
+    await started?.close();
+    await recorder.close();
+  });
+
+  const system = () => {
+    if (started === undefined) throw new Error("Local mode has not started.");
+    return started;
+  };
+
+  /** Starts a job of the user, whose functions go wrong as planned. */
+  async function startJob(
+    backend: MobileBackend,
+    institutionId: string,
+    login: Record<string, string>,
+    faults: FunctionFaults = {},
+  ): Promise<string> {
+    const jobId = await backend.startJob(institutionId, login);
+    functions.plan(jobId, faults);
+    return jobId;
+  }
+
+  return {
+    recorder,
+    deployed: () => system().deployed,
+    newBackend: () => new MobileBackend(targetOf(system())),
+    /** What goes wrong in the functions of a job. They wait until it is said. */
+    plan: functions.plan,
+    startJob,
+    /** The same of a job whose bank takes longer than the slice that comes with its opening. No other job may run. */
+    async startSlowJob(...[backend, ...job]: Parameters<typeof startJob>): Promise<string> {
+      await backend.faults(BANK_OUT_OF_SIGHT);
+      const jobId = await startJob(backend, ...job);
+      await executionOf(system(), jobId).entered(WAIT);
+      await backend.faults([]);
+      return jobId;
+    },
+    /** The calls so far that the template's permissions do not allow. */
+    refusedCalls: () =>
+      inWords(
+        refusedBy(
+          permissionsByRole(parseResources(JSON.parse(inject("template")))),
+          recordedAccess(recorder, system().deployed),
+        ),
+      ),
+    execution: (jobId: string) => executionOf(system(), jobId),
+    /** Waits until the bank asks the user of the job. */
+    async asked(backend: MobileBackend, jobId: string): Promise<void> {
+      await executionOf(system(), jobId).entered(ASK);
+      await backend.untilAsked(jobId);
+    },
+    /** Waits until the job is over, and gives how it went and what its user sees then. */
+    async over(backend: MobileBackend, jobId: string) {
+      const run = await executionOf(system(), jobId).ended();
+      return { run, steps: (await backend.job(jobId)).steps };
+    },
+  };
+}
+
+export type ObservedSystem = ReturnType<typeof observedSystem>;

@@ -1,0 +1,147 @@
+import { expect } from "vitest";
+import { jobReply } from "../../functions/wire/api-replies.ts";
+import type { AwsCall } from "../support/aws-call.ts";
+import { fails } from "../support/faulty-functions.ts";
+import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
+import { ALL_DONE, statuses, stepOf } from "./mobile-backend.ts";
+import type { ObservedSystem } from "./observed-system.ts";
+
+export interface PermissionJourney {
+  title: string;
+  /** Gives the jobs that it started: the journey is over when their executions are. */
+  walk(system: ObservedSystem): Promise<string[]>;
+}
+
+/** A function's calls of one kind on the rows of one table. */
+function rowCall(entry: string, operation: string, keyName: string, begin = "") {
+  return ({ by, ...call }: AwsCall) => {
+    const row = JSON.stringify(call.request["Key"] ?? call.request["Item"] ?? {});
+    const isOfFunction = by?.entry.includes(entry) ?? false;
+    return isOfFunction && call.operation === operation && row.includes(`"${keyName}":{"S":"${begin}`);
+  };
+}
+
+/** Journeys in which every function uses all that it may, by what happens when nothing and when something goes wrong. */
+export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
+  {
+    title: "nothing is asked but whether the API is there, and what it does not have",
+    async walk(system) {
+      const backend = system.newBackend();
+      expect((await backend.send("GET", "/health")).status).toBe(200);
+      expect((await backend.send("GET", "/elsewhere")).status).toBe(404);
+      expect(system.recorder.calls).toEqual([]);
+      return [];
+    },
+  },
+  {
+    title: "a bank asks, and the user answers",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+      await system.asked(backend, jobId);
+      expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+      expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
+      return [jobId];
+    },
+  },
+  {
+    title: "a bank takes longer than a slice",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = await system.startSlowJob(backend, HOOLI, LOGINS.gavin);
+      await system.over(backend, jobId);
+      return [jobId];
+    },
+  },
+  {
+    title: "a login is posted again while its job is in progress",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+      await system.asked(backend, jobId);
+      const again = await backend.connect(PIED_PIPER, LOGINS.jared);
+      expect([again.status, jobReply.parse(again.json).id]).toEqual([200, jobId]);
+      await backend.answer(jobId, ["1234"]);
+      await system.over(backend, jobId);
+      expect(await backend.loginsSent()).toBe(1);
+      return [jobId];
+    },
+  },
+  {
+    title: "two requests for one login meet, and one of them loses the claim",
+    async walk(system) {
+      const backend = system.newBackend();
+      await backend.token();
+      const held = system.recorder.hold(rowCall("create-connection", "PutItem", "pk", "claim#"));
+      const losing = backend.connect(HOOLI, LOGINS.gavin);
+      await held.arrived;
+      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+      held.release();
+      const lost = await losing;
+      expect([lost.status, jobReply.parse(lost.json).id]).toEqual([200, jobId]);
+      await system.over(backend, jobId);
+      expect(await backend.loginsSent()).toBe(1);
+      return [jobId];
+    },
+  },
+  {
+    title: "upstream refuses a login at once",
+    async walk(system) {
+      const backend = system.newBackend();
+      const path = `/users/${backend.userId}/connections`;
+      await backend.faults([{ method: "POST", path, times: 1, do: { status: 400 } }]);
+      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+      const { steps } = await system.over(backend, jobId);
+      expect(steps[0]).toMatchObject({ status: "failed", result: { code: "parameter-not-valid" } });
+      expect(await backend.loginsSent()).toBe(1);
+      return [jobId];
+    },
+  },
+  {
+    title: "an answer is still on its way when its challenge expires",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+      await system.asked(backend, jobId);
+      const held = system.recorder.hold(rowCall("answer-mfa", "PutItem", "jobId", jobId));
+      const late = backend.answer(jobId, ["1234"]);
+      await held.arrived;
+      const { steps } = await system.over(backend, jobId);
+      expect(stepOf(steps, "mfa-challenge")?.result).toMatchObject({ code: "mfa-expired" });
+      held.release();
+      expect((await late).status).toBe(410);
+      expect(await backend.answersSent()).toBe(0);
+      return [jobId];
+    },
+  },
+  {
+    title: "the asking is cut off and run again, and the answer comes in between",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+      const isAsking = rowCall("ask-for-answer", "GetItem", "pk", `job#${jobId}`);
+      // Two reads in the run that is cut off, and this is the first one after it.
+      const THIRD = 3;
+      let reads = 0;
+      const held = system.recorder.hold((call) => isAsking(call) && ++reads === THIRD);
+      system.plan(jobId, { "ask-for-answer": fails("after", "Lambda.Unknown") });
+      await held.arrived;
+      expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+      held.release();
+      expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
+      expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 1]);
+      return [jobId];
+    },
+  },
+  {
+    title: "a Task breaks for good, and the job is given up",
+    async walk(system) {
+      const backend = system.newBackend();
+      const faults = { "open-connection": fails("before", "SyntaxError") };
+      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin, faults);
+      const { steps } = await system.over(backend, jobId);
+      expect(steps[0]).toMatchObject({ status: "failed", result: { code: "internal-server-error" } });
+      return [jobId];
+    },
+  },
+];

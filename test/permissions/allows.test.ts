@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { rows } from "../infra/permission-table.ts";
+import type { Permission } from "../infra/statements.ts";
+import { type Access, accessOf } from "./access.ts";
+import { allows, piecesOf } from "./allows.ts";
+
+const purpose = (...patterns: string[]) => ({
+  StringLike: { "kms:EncryptionContext:purpose": patterns },
+});
+const GET: Permission = ["dynamodb:GetItem", "TablesJobs", rows("job#*", "claim#*")];
+const get = (...keys: string[]): Access => ({
+  action: "dynamodb:GetItem",
+  resource: "TablesJobs",
+  context: { "dynamodb:LeadingKeys": keys },
+});
+const decrypt = (context: Access["context"]): Access => ({
+  action: "kms:Decrypt",
+  resource: "KeysSealing",
+  context,
+});
+
+describe("a permission", () => {
+  test("allows its action on its resource, and no other", () => {
+    expect(allows([GET], get("job#1"))).toBe(true);
+    expect(allows([], get("job#1"))).toBe(false);
+    expect(allows([GET], { ...get("job#1"), action: "dynamodb:PutItem" })).toBe(false);
+    expect(allows([GET], { ...get("job#1"), resource: "TablesSecrets" })).toBe(false);
+  });
+
+  test("for all values holds when each is like a pattern, and when there is none", () => {
+    expect(allows([GET], get("claim#u#AU00000"))).toBe(true);
+    expect(allows([GET], get("api-key#1"))).toBe(false);
+    expect(allows([GET], get("job#1", "api-key#1"))).toBe(false);
+    expect(allows([GET], get())).toBe(true);
+  });
+
+  test("for a value does not hold when there is none", () => {
+    const unseal: Permission = ["kms:Decrypt", "KeysSealing", purpose("answer-*")];
+    const key = "kms:EncryptionContext:purpose";
+    expect(allows([unseal], decrypt({ [key]: ["answer-1"] }))).toBe(true);
+    expect(allows([unseal], decrypt({ [key]: ["login"] }))).toBe(false);
+    expect(allows([unseal], decrypt({}))).toBe(false);
+  });
+
+  test("under a condition that is not known is an error, not a guess", () => {
+    const unknown: Permission = ["kms:Decrypt", "KeysSealing", { StringNotLike: { "aws:x": ["y"] } }];
+    expect(() => allows([unknown], decrypt({}))).toThrow("StringNotLike");
+  });
+
+  test("of a resource may leave characters open, and takes the others as they are", () => {
+    const read: Permission = ["secretsmanager:GetSecretValue", "secret:a.b-??????"];
+    const access = (resource: string) => ({ action: read[0], resource, context: {} });
+    expect(allows([read], access("secret:a.b-AbCdEf"))).toBe(true);
+    expect(allows([read], access("secret:a.b-AbCdEfG"))).toBe(false);
+    expect(allows([read], access("secret:aXb-AbCdEf"))).toBe(false);
+  });
+
+  test("is taken apart into one for each pattern", () => {
+    expect(piecesOf(GET)).toEqual([
+      ["dynamodb:GetItem", "TablesJobs", rows("job#*")],
+      ["dynamodb:GetItem", "TablesJobs", rows("claim#*")],
+    ]);
+    expect(piecesOf(["kms:Sign", "KeysSigning"])).toEqual([["kms:Sign", "KeysSigning"]]);
+  });
+});
+
+describe("a call", () => {
+  const surroundings = {
+    tables: [
+      { TableName: "TablesJobs313634AE", KeySchema: [{ AttributeName: "pk", KeyType: "HASH" as const }] },
+    ],
+    stateMachine: "WorkflowStateMachine",
+  };
+  const asked = (service: string, operation: string, request: Record<string, unknown>) =>
+    accessOf({ service, operation, request }, surroundings);
+
+  test("of DynamoDB names the table and the row by its partition key, read or written", () => {
+    const TableName = "TablesJobs313634AE";
+    expect(asked("dynamodb", "GetItem", { TableName, Key: { pk: { S: "job#1" } } })).toEqual(get("job#1"));
+    const put = asked("dynamodb", "PutItem", { TableName, Item: { x: { N: "1" }, pk: { S: "job#2" } } });
+    expect(put).toEqual({ ...get("job#2"), action: "dynamodb:PutItem" });
+  });
+
+  test("of KMS names the key and what the secret is for", () => {
+    const KeyId = "arn:aws:kms:us-east-1:000000000000:key/KeysSealingEEF27743";
+    expect(asked("kms", "Decrypt", { KeyId, EncryptionContext: { jobId: "1", purpose: "login" } })).toEqual(
+      decrypt({ "kms:EncryptionContext:jobId": ["1"], "kms:EncryptionContext:purpose": ["login"] }),
+    );
+  });
+
+  test("of Step Functions names the state machine, by its token too", () => {
+    const stateMachineArn = "arn:aws:states:us-east-1:000000000000:stateMachine:WorkflowStateMachine8F1B1C15";
+    const start = asked("states", "StartExecution", { stateMachineArn, name: "a" });
+    expect(start).toEqual({ action: "states:StartExecution", resource: "WorkflowStateMachine", context: {} });
+    expect(asked("states", "SendTaskSuccess", { taskToken: "t" })).toMatchObject({
+      resource: "WorkflowStateMachine",
+    });
+  });
+
+  test("of Secrets Manager names the secret with what AWS adds to its name", () => {
+    expect(asked("secretsmanager", "GetSecretValue", { SecretId: "a/b" }).resource).toMatch(
+      /^secret:a\/b-\w{6}$/,
+    );
+  });
+
+  test("that cannot be understood is an error, not a guess", () => {
+    expect(() => asked("s3", "GetObject", {})).toThrow("s3");
+    expect(() => asked("dynamodb", "Scan", { TableName: "TablesJobs313634AE" })).toThrow();
+  });
+});

@@ -1,0 +1,18 @@
+/** The part of the README whose commands are run against local mode. */
+export const LOCAL_PART = "Run it on your machine";
+
+/** Commands of the README, by what runs them, or why nothing does. */
+export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["npm ci && npm start", "npm ci by .ci/run, the rest by test/process"],
+  ["npm run check", ".ci/run"],
+  ["npm test", ".ci/run"],
+  ["npm run test:package", ".ci/run"],
+  ["npm run test:emulator", ".ci/run"],
+  ["npm run synth", ".ci/run"],
+  ["npm run bench", "test/bench counts the same; the figures of speed are taken by hand"],
+  ["npm pack", "test/package"],
+  [
+    "npm install ./connection-jobs-0.1.0.tgz aws-cdk-lib constructs",
+    "test/package, with the versions of this project",
+  ],
+]);

@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import type { Around } from "../../infra/local/function-host.ts";
+import { listenLocally } from "../../infra/local/listen-locally.ts";
+import {
+  type AwsCall,
+  type AwsReply,
+  errorReply,
+  type RecordedCall,
+  readCall,
+  recorded,
+} from "./aws-call.ts";
+import { callingFunctions } from "./calling-function.ts";
+
+type Matches = (call: AwsCall) => boolean;
+/** Gives the reply to a call, by `perform` or without it; nothing cuts the connection. */
+type Meet = (call: AwsCall, perform: () => Promise<AwsReply>) => Promise<AwsReply | undefined>;
+
+const ENDPOINT = /^AWS_ENDPOINT_URL_/;
+/** The reply is handed on with the header of its checksum, which is of the body as it was sent. */
+const UNPACKED = { "accept-encoding": "identity" };
+/** Of one connection, or wrong once a body was read. */
+const NOT_FORWARDED = ["connection", "content-length", "transfer-encoding", "host", "expect", "keep-alive"];
+
+/**
+ * Records every call that the functions of local mode make to what stands in for AWS, and can hold or fail it.
+ * `around` goes into `startLocal`; `start` comes after that and before the first invocation, since a function reads the
+ * endpoints when it first uses them.
+ */
+export function awsRecorder() {
+  const functions = callingFunctions();
+  const calls: RecordedCall[] = [];
+  const meetings: { matches: Matches; meet: Meet }[] = [];
+  const closers: (() => Promise<void>)[] = [];
+
+  /** The next call that matches, and no other. */
+  function meetOnce(matches: Matches, meet: Meet): void {
+    meetings.push({ matches, meet });
+  }
+
+  async function record(origin: string, request: IncomingMessage): Promise<AwsReply | undefined> {
+    const body = await text(request);
+    const target = String(request.headers["x-amz-target"]);
+    const call = readCall(target, body, functions.senderOf(request.headers));
+    let performed: AwsReply | undefined;
+    const perform = async () => {
+      performed = await forward(origin, request, body);
+      return performed;
+    };
+    const index = meetings.findIndex(({ matches }) => matches(call));
+    const [meeting] = index < 0 ? [] : meetings.splice(index, 1);
+    const reply = await (meeting === undefined ? perform() : meeting.meet(call, perform));
+    calls.push(recorded(call, performed));
+    return reply;
+  }
+
+  async function standBefore(origin: string): Promise<string> {
+    const server = createServer((request, response) => {
+      record(origin, request).then(
+        (reply) => answer(response, reply),
+        () => response.destroy(),
+      );
+    });
+    const { url, close } = await listenLocally(server);
+    closers.push(close);
+    return url;
+  }
+
+  return {
+    /** In the order in which they were over. */
+    calls,
+    invocations: functions.invocations,
+    around: ((entry, event, run) => functions.within(entry, () => run(event))) satisfies Around,
+
+    async start(): Promise<void> {
+      const endpoints = Object.entries(process.env).filter(([name]) => ENDPOINT.test(name));
+      for (const [name, origin = ""] of endpoints) process.env[name] = await standBefore(origin);
+    },
+
+    /** Gives a view of what is recorded from now on. */
+    fromNow() {
+      const [call, invocation] = [calls.length, functions.invocations.length];
+      return () => ({
+        calls: calls.slice(call),
+        invocations: functions.invocations.slice(invocation),
+      });
+    },
+
+    /** The next call that matches waits until it is released. */
+    hold(matches: Matches) {
+      const arrived = Promise.withResolvers<AwsCall>();
+      const released = Promise.withResolvers<void>();
+      meetOnce(matches, async (call, perform) => {
+        arrived.resolve(call);
+        await released.promise;
+        return perform();
+      });
+      return { arrived: arrived.promise, release: released.resolve };
+    },
+
+    /** The next call that matches is refused with an error, and not performed. The SDK repeats none below 500. */
+    fail(matches: Matches, name: string, status?: number): void {
+      meetOnce(matches, async () => errorReply(name, status));
+    },
+
+    /** The next call that matches is performed, and its connection cut. The SDK repeats it. */
+    loseReply(matches: Matches): void {
+      meetOnce(matches, async (_, perform) => {
+        await perform();
+        return undefined;
+      });
+    },
+
+    async close(): Promise<void> {
+      functions.close();
+      await Promise.all(closers.map((close) => close()));
+    },
+  };
+}
+
+export type AwsRecorder = ReturnType<typeof awsRecorder>;
+
+async function forward(origin: string, { headers, url = "/" }: IncomingMessage, body: string) {
+  const kept = Object.entries(headers).filter(([name]) => !NOT_FORWARDED.includes(name));
+  const response = await fetch(new URL(url, origin), {
+    method: "POST",
+    headers: { ...Object.fromEntries(kept.map(([name, value]) => [name, String(value)])), ...UNPACKED },
+    body,
+  });
+  const replied = [...response.headers].filter(([name]) => !NOT_FORWARDED.includes(name));
+  return { status: response.status, headers: Object.fromEntries(replied), body: await response.text() };
+}
+
+function answer(response: ServerResponse, reply: AwsReply | undefined): void {
+  if (reply === undefined) response.destroy();
+  else response.writeHead(reply.status, reply.headers).end(reply.body);
+}

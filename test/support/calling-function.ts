@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { ClientRequest } from "node:http";
+import * as z from "zod";
+
+/** One invocation of a function. */
+export interface Invocation {
+  /** Such as `functions/api/get-job.lambda.ts`. */
+  entry: string;
+  /** From 1, in the order of all functions' invocations. */
+  number: number;
+}
+
+const CREATED = "http.client.request.created";
+const INVOCATION_HEADER = "x-invocation";
+const created = z.object({ request: z.instanceof(ClientRequest) });
+
+/**
+ * All functions of local mode share one process. This says which of them, and which invocation of it, sent an HTTP
+ * request: `within` is around the invocation, and what is sent inside of it carries a header.
+ */
+export function callingFunctions() {
+  const current = new AsyncLocalStorage<Invocation>();
+  const invocations: Invocation[] = [];
+
+  function mark(message: unknown): void {
+    const invocation = current.getStore();
+    if (invocation !== undefined) {
+      created.parse(message).request.setHeader(INVOCATION_HEADER, invocation.number);
+    }
+  }
+
+  subscribe(CREATED, mark);
+  return {
+    invocations,
+    within<Result>(entry: string, run: () => Promise<Result>): Promise<Result> {
+      const invocation = { entry, number: invocations.length + 1 };
+      invocations.push(invocation);
+      return current.run(invocation, run);
+    },
+    /** The sender of a request that arrived; none of our functions when absent. */
+    senderOf(headers: { readonly [name: string]: unknown }): Invocation | undefined {
+      return invocations[Number(headers[INVOCATION_HEADER]) - 1];
+    },
+    close: () => void unsubscribe(CREATED, mark),
+  };
+}

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import * as z from "zod/mini";
+import { InstitutionUnavailable, JobChanged, UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { taskHandler } from "../../functions/runtime/task-handler.ts";
+import { jobInput } from "../../functions/wire/task-io.ts";
+import { extract } from "../support/emf-line.ts";
+import { JOB_ID } from "../support/job-examples.ts";
+
+const lineWithMetrics = z.looseObject({ _aws: z.looseObject({ Timestamp: z.number() }) });
+let written: string[];
+
+beforeEach(() => {
+  vi.stubEnv("METRICS_NAMESPACE", "Bank");
+  written = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    written.push(String(chunk));
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** Runs a Task that ends in an error, and gives the lines with metrics that it wrote. */
+async function run(error: Error, meanwhile = () => {}) {
+  const handler = taskHandler("some-task", jobInput, jobInput, async () => {
+    meanwhile();
+    throw error;
+  });
+  await expect(handler({ jobId: JOB_ID })).rejects.toThrow();
+  const lines: unknown[] = written.map((line) => JSON.parse(line));
+  return lines.flatMap((line) =>
+    lineWithMetrics.safeParse(line).success ? [lineWithMetrics.parse(line)] : [],
+  );
+}
+
+describe("an error of a Task", () => {
+  test.each([new InstitutionUnavailable(), new UpstreamUnavailable(), new JobChanged()])(
+    "is counted when the workflow expects it: %o",
+    async (error) => {
+      const [line = {}, ...more] = await run(error);
+      expect(extract(line)).toEqual([
+        { name: "ExpectedTaskErrors", value: 1, unit: "Count", dimensions: {} },
+      ]);
+      expect(more).toEqual([]);
+      expect(JSON.stringify(line)).not.toContain(JOB_ID);
+    },
+  );
+
+  test.each([new Error("x"), new TypeError("x"), Object.assign(new Error("x"), { name: "Lambda.Unknown" })])(
+    "is not counted when it does not: %o",
+    async (error) => {
+      expect(await run(error)).toEqual([]);
+    },
+  );
+
+  test("is dated by the invocation, as Lambda dates its own count", async () => {
+    vi.useFakeTimers({ now: new Date("2026-01-05T09:00:00.000Z"), toFake: ["Date"] });
+    try {
+      const [line] = await run(new UpstreamUnavailable(), () => vi.setSystemTime("2026-01-05T09:01:30.000Z"));
+      expect(line?._aws.Timestamp).toBe(Date.parse("2026-01-05T09:00:00.000Z"));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

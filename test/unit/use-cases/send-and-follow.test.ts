@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { sendAndFollow } from "../../../functions/use-cases/send-and-follow.ts";
+import { JOB_ID, lookOf } from "../../support/job-examples.ts";
+import { answeredJob, jobToSend } from "../../support/sending.ts";
+
+const done = lookOf({
+  "verify-credentials": "success",
+  "mfa-challenge": "success",
+  "retrieve-accounts": "success",
+  "retrieve-transactions": "success",
+});
+
+test("an answer is sent and its job followed to the end in one run", async () => {
+  const { ports, row } = await jobToSend(answeredJob());
+  ports.upstream.script.looksAfterAnswer[0]?.push(done);
+  expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
+  expect(row().phase).toBe("succeeded");
+  expect(ports.vault.names()).toEqual([]);
+});
+
+test("a run that died while it followed goes on, and sends no second answer", async () => {
+  const { ports } = await jobToSend(answeredJob());
+  ports.upstream.script.looksAfterAnswer[0]?.splice(0, 1, new Error("died"), done);
+  await expect(sendAndFollow(ports, { jobId: JOB_ID })).rejects.toThrow("died");
+  expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
+  expect(ports.upstream.done("answer")).toHaveLength(1);
+});
+
+test("an answer of which nobody knows whether it arrived is not followed", async () => {
+  const { ports, row } = await jobToSend(answeredJob());
+  ports.upstream.script.answers.push("never-arrived");
+  await expect(sendAndFollow(ports, { jobId: JOB_ID })).rejects.toThrow(UpstreamUnavailable);
+  expect(row().phase).toBe("sending-answer");
+});
