@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jobReply, stubReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
-import { MobileBackend, statuses } from "./mobile-backend.ts";
+import { BANK_OUT_OF_SIGHT, MobileBackend, statuses } from "./mobile-backend.ts";
 import { target } from "./target.ts";
 
 const reached = target();
@@ -9,7 +9,10 @@ const reached = target();
 test("twelve identical requests at once make one job and send one login", async () => {
   const backend = new MobileBackend(reached());
   await backend.token();
+  // The job is not over before the last request is there.
+  await backend.faults(BANK_OUT_OF_SIGHT);
   const replies = await Promise.all(Array.from({ length: 12 }, () => backend.connect(HOOLI, LOGINS.gavin)));
+  await backend.faults([]);
   expect(replies.map(({ status }) => status).toSorted()).toEqual([...Array(11).fill(200), 202]);
   const made = stubReply.parse(replies.find(({ status }) => status === 202)?.json);
   for (const { json } of replies.filter(({ status }) => status === 200)) {

@@ -91,7 +91,9 @@ test("an answer posted twice at once is taken twice and sent once", async () => 
   const backend = new MobileBackend(reached());
   const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
   await backend.untilAsked(jobId);
+  await backend.faults(BANK_OUT_OF_SIGHT);
   const replies = await Promise.all([backend.answer(jobId, ["1234"]), backend.answer(jobId, ["1234"])]);
+  await backend.faults([]);
   expect(replies.map(({ status }) => status)).toEqual([202, 202]);
   expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
   expect(await backend.answersSent()).toBe(1);

@@ -65,7 +65,7 @@ describe("every published user", () => {
     [LOGINS.bighead, "invalid-credentials"],
     [LOGINS.erlich, "account-not-accessible-requires-user-action"],
     [LOGINS.jianYang, "service-unavailable"],
-    [{ loginId: "nobody", password: "unknown" }, "invalid-credentials"],
+    [{ loginId: "nobody", password: "nobody-knows" }, "invalid-credentials"],
   ])("$loginId fails", async (login, code) => {
     const backend = new MobileBackend(reached());
     const jobId = await backend.startJob(HOOLI, login);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
+import { deployedTarget } from "./deployed-target.ts";
 import { API_KEY, startForTests } from "./start-for-tests.ts";
 
 /** The system under test, as its users see it. */
@@ -12,8 +13,11 @@ export interface Target {
 /** Bank steps of 2 s take 0.1 s, and a challenge of 2 minutes 6 s. */
 const TIME_SCALE = 20;
 
-/** Starts local mode for the tests of a file, and gives what there is to reach. */
+/** What the tests of a file reach: the deployment that the environment names, or local mode, which starts for them. */
 export function target(): () => Target {
+  const deployed = deployedTarget();
+  if (deployed !== undefined) return () => deployed;
+
   let system: LocalSystem | undefined;
 
   beforeAll(async () => {

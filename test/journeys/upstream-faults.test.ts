@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { errorReply, queuedResult } from "../../functions/wire/api-replies.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
-import { isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { BANK_OUT_OF_SIGHT, isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { target } from "./target.ts";
 
 const reached = target();
@@ -38,6 +38,9 @@ describe("a login whose POST goes wrong", () => {
   });
 });
 
+/** A slice of 12 s has 13 looks at most, each of which is made twice when it fails. */
+const REQUESTS_OF_A_SLICE = 13 * 2;
+
 describe("a look that goes wrong", () => {
   test.each([
     ["an error", { status: 503 }],
@@ -48,6 +51,17 @@ describe("a look that goes wrong", () => {
     await backend.faults([{ ...GET_JOB, times: 4, do: fault }]);
     const job = await backend.untilOver(await backend.startJob(HOOLI, LOGINS.gavin));
     expect(statuses(job.steps)).toContain("retrieve-transactions: success");
+    expect(await backend.loginsSent()).toBe(1);
+  });
+
+  test("for longer than one run of the function lasts is made up for too", async () => {
+    await backend.faults(BANK_OUT_OF_SIGHT);
+    const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
+    const looks = async () => (await backend.upstreamCalls()).filter((call) => call.startsWith("GET /jobs/"));
+    const isInNextSlice = async () => expect((await looks()).length).toBeGreaterThan(REQUESTS_OF_A_SLICE);
+    await vi.waitFor(isInNextSlice, { timeout: 20_000 });
+    await backend.faults([]);
+    expect(statuses((await backend.untilOver(jobId)).steps)).toContain("retrieve-transactions: success");
     expect(await backend.loginsSent()).toBe(1);
   });
 });

@@ -15,7 +15,9 @@ export function allCommands(): string[] {
 
 /** The blocks of code in a language. */
 export function blocksIn(language: string): string[] {
-  return [...README.matchAll(new RegExp(`\`\`\`${language}\\n(.+?)\`\`\``, "gs"))].map(([, block = ""]) => block);
+  return [...README.matchAll(new RegExp(`\`\`\`${language}\\n(.+?)\`\`\``, "gs"))].map(
+    ([, block = ""]) => block,
+  );
 }
 
 function parts(): string[] {

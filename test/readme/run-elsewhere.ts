@@ -11,5 +11,8 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["npm run synth", ".ci/run"],
   ["npm run bench", "test/bench counts the same; the figures of speed are taken by hand"],
   ["npm pack", "test/package"],
-  ["npm install ./connection-jobs-0.1.0.tgz aws-cdk-lib constructs", "test/package, with the versions of this project"],
+  [
+    "npm install ./connection-jobs-0.1.0.tgz aws-cdk-lib constructs",
+    "test/package, with the versions of this project",
+  ],
 ]);

@@ -1,0 +1,110 @@
+"""MiniStack, corrected where it differs from AWS in what our stack rests on. docs/emulator.md says how each was found.
+
+Each correction looks for what it corrects and fails where that is not there: another version has to be read anew.
+"""
+
+import json
+import threading
+
+import ministack.app
+from ministack.core import iam_actions, lambda_runtime
+from ministack.services import dynamodb, lambda_svc, stepfunctions
+
+
+def replaced_once(text, old, new):
+    if text.count(old) != 1:
+        raise SystemExit(f"MiniStack has changed: {old!r} is there {text.count(old)} times.")
+    return text.replace(old, new)
+
+
+# A function's error keeps its name, which Retry and Catch compare. MiniStack calls every error Runtime.HandlerError.
+
+NAME_ENDS = "\u0000"
+
+lambda_runtime._NODEJS_WORKER_SCRIPT = replaced_once(
+    lambda_runtime._NODEJS_WORKER_SCRIPT,
+    'error: String(err.message || err), trace',
+    'error: (err.name ? err.name + "\\0" : "") + String(err.message || err), trace',
+)
+execute = lambda_svc._execute_function_warm
+
+
+def execute_and_name(func, event, request_id):
+    result = execute(func, event, request_id)
+    if result.get("error"):
+        name, ends, message = result["body"]["errorMessage"].partition(NAME_ENDS)
+        if ends:
+            result["body"] = {"errorType": name, "errorMessage": message}
+    return result
+
+
+lambda_svc._execute_function_warm = execute_and_name
+
+# TimeoutSecondsPath of a Task counts. MiniStack knows TimeoutSeconds only.
+
+current = threading.local()
+execute_task = stepfunctions._execute_task
+
+
+def execute_task_in_time(state, raw_input, execution, ctx):
+    current.machine = execution["stateMachineArn"]
+    path = state.get("TimeoutSecondsPath")
+    if path is not None:
+        seconds = stepfunctions._resolve_path(path, raw_input)
+        state = {**state, "TimeoutSeconds": seconds * stepfunctions._SFN_WAIT_SCALE}
+    return execute_task(state, raw_input, execution, ctx)
+
+
+stepfunctions._execute_task = execute_task_in_time
+
+# Who answers for a task token needs the right to its state machine. MiniStack asks for the right to everything.
+
+machine_of_token = {}
+invoke_with_callback = stepfunctions._invoke_with_callback
+resource_arn = iam_actions.extract_resource_arn
+
+
+def invoke_and_remember_token(resource, task_input, token, state):
+    machine_of_token[token] = current.machine
+    return invoke_with_callback(resource, task_input, token, state)
+
+
+def resource_arn_of_token(service, method, path, headers, body, *rest):
+    if service == "states" and ".SendTask" in headers.get("x-amz-target", ""):
+        return machine_of_token.get(json.loads(body).get("taskToken"), "*")
+    return resource_arn(service, method, path, headers, body, *rest)
+
+
+stepfunctions._invoke_with_callback = invoke_and_remember_token
+iam_actions.extract_resource_arn = resource_arn_of_token
+
+# What a policy may compare: the encryption context at KMS, and the partition keys of rows. MiniStack leaves both out.
+
+tag_context = iam_actions.request_tag_context
+
+
+def request_context(service, iam_action, body, params):
+    found = tag_context(service, iam_action, body, params)
+    if service == "kms":
+        context = json.loads(body).get("EncryptionContext") or {}
+        return {**found, **{f"kms:EncryptionContext:{key}": value for key, value in context.items()}}
+    if service == "dynamodb":
+        return {**found, **leading_keys(json.loads(body))}
+    return found
+
+
+def leading_keys(request):
+    table = dynamodb._tables.get(request.get("TableName"))
+    row = request.get("Key") or request.get("Item")
+    if table is None or row is None:
+        return {}
+    return {"dynamodb:LeadingKeys": list(row[table["pk_name"]].values())}
+
+
+iam_actions.request_tag_context = request_context
+
+# /health is the API's own. MiniStack answers it itself, on every host.
+
+ministack.app._HEALTH_PATHS = ("/_ministack/health",)
+
+ministack.app.main()

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StopExecutionCommand } from "@aws-sdk/client-sfn";
+import * as z from "zod";
+import { listExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
+import { journeysEnvironment } from "./journeys-environment.ts";
+
+/** A function that runs when its execution is stopped goes on to its end. It calls the bank far more often. */
+const QUIET_MS = 600;
+const ledger = z.object({ calls: z.array(z.unknown()) });
+
+/** Ends the jobs that a file left and forgets what the bank knows of them, and has every function started twice. */
+export async function freshStart(): Promise<void> {
+  const { TARGET_SANDBOX_URL: sandbox } = journeysEnvironment();
+  await stopExecutions();
+  await quiet(sandbox);
+  await fetch(`${sandbox}/_control`, { method: "DELETE" });
+  await warmUp();
+}
+
+async function stopExecutions(): Promise<void> {
+  const client = stepFunctionsAt(journeysEnvironment().AWS_ENDPOINT_URL);
+  const running = await listExecutions(client, await theStateMachine(client), "RUNNING");
+  for (const { executionArn } of running) {
+    // It may have ended meanwhile.
+    await client.send(new StopExecutionCommand({ executionArn })).catch(() => undefined);
+  }
+  client.destroy();
+}
+
+async function quiet(sandbox: string): Promise<void> {
+  const count = async () =>
+    ledger.parse(await (await fetch(`${sandbox}/_control/ledger`)).json()).calls.length;
+  for (let before = -1, now = await count(); now !== before; now = await count()) {
+    before = now;
+    await sleep(QUIET_MS);
+  }
+}
+
+/** Two requests at once, as journeys make them, are to meet functions that have started. */
+async function warmUp(): Promise<void> {
+  const { TARGET_API_URL: api } = journeysEnvironment();
+  const requests = [
+    ["POST", "/token"],
+    ["POST", "/users/nobody/connections"],
+    ["GET", "/jobs/none"],
+    ["POST", "/jobs/none/mfa"],
+  ] as const;
+  for (const [method, path] of requests) {
+    await Promise.all([fetch(`${api}${path}`, { method }), fetch(`${api}${path}`, { method })]);
+  }
+}

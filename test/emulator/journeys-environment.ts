@@ -1,0 +1,14 @@
+import * as z from "zod";
+
+/** What a process that runs journeys is told. */
+const environment = z.object({
+  AWS_ENDPOINT_URL: z.url(),
+  TARGET_API_URL: z.url(),
+  TARGET_SANDBOX_URL: z.url(),
+  /** The file in which the secrets that are sent are written down. */
+  SECRETS_SENT: z.string(),
+});
+
+export function journeysEnvironment() {
+  return environment.parse(process.env);
+}

@@ -1,0 +1,20 @@
+import { beforeAll, beforeEach } from "vitest";
+import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
+import { freshStart } from "./fresh-start.ts";
+import { nameOfTest } from "./name-of-test.ts";
+import "./localhost-names.ts";
+import { journeysEnvironment } from "./journeys-environment.ts";
+import { recordSecretsSent } from "./secrets-sent.ts";
+
+const FRESH_WITHIN_MS = 60_000;
+
+/** For every file of journeys: they share one deployment and one sandbox, and none may meet what another left. */
+const { SECRETS_SENT } = journeysEnvironment();
+const excepted = new Set(EXCEPTED_JOURNEYS.map(({ test }) => test));
+
+recordSecretsSent(SECRETS_SENT);
+beforeAll(freshStart, FRESH_WITHIN_MS);
+beforeEach(({ task }) => {
+  // Then a test that passes is a failure.
+  if (excepted.has(nameOfTest(task))) Object.assign(task, { fails: true });
+});

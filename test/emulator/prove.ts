@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { commandEnvironment, plainEnvironment } from "./command-environment.ts";
+import { bootstrap, deploy, destroy, makeUpstreamSecret } from "./deployment.ts";
+import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
+import { deployedDefinition, readExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
+import { findNoSecret } from "./find-no-secret.ts";
+import { checkLeftovers, inventory, meantToStay } from "./inventory.ts";
+import { runJourneys } from "./journeys.ts";
+import "./localhost-names.ts";
+import { makeApiKey } from "./make-api-key.ts";
+import { phase } from "./phase.ts";
+import { checkThatPoliciesCount } from "./policies-count.ts";
+import type { Environment } from "./programs.ts";
+import { secretsSent } from "./secrets-sent.ts";
+import { startEmulator } from "./start-emulator.ts";
+import { startSandbox } from "./start-sandbox.ts";
+import { checkWalkedParts } from "./walked-parts.ts";
+
+const DEPLOYED_WITHIN_SECONDS = 60;
+
+/** The whole proof, in its order. Throws at the first thing that is not as it should be. */
+export async function prove(folder: string, pythonPrograms: string): Promise<void> {
+  const plain = plainEnvironment(folder, pythonPrograms);
+  const upstreamApiKey = randomUUID();
+  const endpoint = await phase("emulator", () => startEmulator(plain, folder), { seen: String });
+  const sandboxUrl = await phase("sandbox", () => startSandbox(plain, folder, upstreamApiKey), {
+    seen: String,
+  });
+  const commands = commandEnvironment(plain, endpoint);
+  const deployment = { commands, folder, context: { upstreamUrl: sandboxUrl } };
+
+  await phase("cdk bootstrap", () => bootstrap(commands));
+  await phase("secret of upstream's API key", () => makeUpstreamSecret(commands, upstreamApiKey));
+  const before = await inventory(commands);
+  const { stackName, ApiUrl } = await phase("cdk deploy", () => deploy(deployment), {
+    withinSeconds: DEPLOYED_WITHIN_SECONDS,
+    seen: ({ ApiUrl }) => ApiUrl,
+  });
+  const kept = await phase("what there is", () => meantToStay(commands, stackName), {
+    seen: (things) => `${things.length} are meant to stay`,
+  });
+
+  const apiKey = await phase("API key", () => makeApiKey(commands, stackName));
+  const record = join(folder, "secrets-sent");
+  const target = { apiUrl: ApiUrl, sandboxUrl, apiKey };
+  await phase("journeys", () => runJourneys(commands, folder, target, record), {
+    seen: ({ files, passed }) => `${passed} in ${files} files, ${EXCEPTED_JOURNEYS.length} excepted`,
+  });
+  await phase("policies count", () => checkThatPoliciesCount(commands, target));
+  await checkExecutions(commands, endpoint, new Set([...secretsSent(record), apiKey, upstreamApiKey]));
+
+  await phase("cdk destroy", () => destroy(deployment));
+  await phase("what is left", async () => checkLeftovers(before, await inventory(commands), kept), {
+    seen: () => kept.join(", "),
+  });
+}
+
+async function checkExecutions(commands: Environment, endpoint: string, secrets: Set<string>): Promise<void> {
+  const client = stepFunctionsAt(endpoint);
+  const stateMachineArn = await theStateMachine(client);
+  const executions = await phase("executions", () => readExecutions(client, stateMachineArn), {
+    seen: ({ length }) => `${length} read`,
+  });
+  const walk = async () => checkWalkedParts(await deployedDefinition(client, stateMachineArn), executions);
+  await phase("workflow", walk, {
+    seen: ({ walked, parts, excepted }) => `${walked} of ${parts} parts walked, ${excepted} excepted`,
+  });
+  await phase("secrets", () => findNoSecret({ client, stateMachineArn, commands }, executions, secrets), {
+    seen: ({ events, logLines }) => `none of ${secrets.size} in ${events} events and ${logLines} log lines`,
+  });
+  client.destroy();
+}

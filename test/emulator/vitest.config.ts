@@ -1,0 +1,35 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Each of its requests is to ask for a bank's record, and functions remember those for a minute. */
+const FIRST = "upstream-faults.test.ts";
+
+/** The journeys that reach whatever target there is. */
+const journeys = globSync("test/journeys/*.test.ts", { cwd: ROOT }).filter((file) =>
+  readFileSync(join(ROOT, file), "utf8").includes('from "./target.ts"'),
+);
+
+class OneOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const key = ({ moduleId }: TestSpecification) => `${basename(moduleId) !== FIRST} ${moduleId}`;
+    return files.toSorted((one, other) => key(one).localeCompare(key(other)));
+  }
+}
+
+/** For `run.ts`: the journeys against the deployment that the environment names, one file after the other. */
+export default defineConfig({
+  root: ROOT,
+  test: {
+    include: journeys,
+    pool: "forks",
+    fileParallelism: false,
+    sequence: { sequencer: OneOrder },
+    setupFiles: ["test/emulator/journeys-setup.ts"],
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+  },
+});
