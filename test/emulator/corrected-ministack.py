@@ -9,6 +9,7 @@ import threading
 import ministack.app
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import dynamodb, lambda_svc, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 
 def replaced_once(text, old, new):
@@ -102,6 +103,43 @@ def leading_keys(request):
 
 
 iam_actions.request_tag_context = request_context
+
+# An alarm may calculate with several metrics. MiniStack takes it for one on the first of them.
+
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def alarm_record_of_calculation(name, props):
+    stats = [metric["MetricStat"] for metric in props.get("Metrics", []) if "MetricStat" in metric]
+    if not stats:
+        return alarm_record(name, props)
+    first = stats[0]["Metric"]
+    rest = {key: value for key, value in props.items() if key != "Metrics"}
+    return alarm_record(name, {**rest, "MetricName": first["MetricName"], "Namespace": first["Namespace"]})
+
+
+provisioners._cw_metric_alarm_record = alarm_record_of_calculation
+
+# What refers to a secret of a template gets its ARN. MiniStack gives its name.
+
+secret_handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+
+
+def by_arn(handle):
+    return lambda *args, **more: (lambda attributes: (attributes["Arn"], attributes))(handle(*args, **more)[1])
+
+
+def by_name(handle):
+    def handle_named(arn, *args, **more):
+        found = [name for name, secret in provisioners._sm._secrets.items() if secret["ARN"] == arn]
+        return handle(found[0] if found else arn, *args, **more)
+
+    return handle_named
+
+
+secret_handlers["create"] = by_arn(secret_handlers["create"])
+secret_handlers["update"] = by_arn(by_name(secret_handlers["update"]))
+secret_handlers["delete"] = by_name(secret_handlers["delete"])
 
 # /health is the API's own. MiniStack answers it itself, on every host.
 

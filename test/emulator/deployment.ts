@@ -5,7 +5,6 @@ import { awsCalls } from "./aws-calls.ts";
 import { type Environment, runProgram } from "./programs.ts";
 
 const ACCOUNT = "aws://000000000000/us-east-1";
-const DEFAULT_SECRET = "connection-jobs/upstream-api-key";
 const QUIET = ["--no-notices", "--no-version-reporting"];
 
 const outputs = z.record(z.string(), z.object({ ApiUrl: z.url() })).transform((stacks, check) => {
@@ -16,14 +15,6 @@ const outputs = z.record(z.string(), z.object({ ApiUrl: z.url() })).transform((s
 });
 
 export type Deployed = z.infer<typeof outputs>;
-
-/** The secret that an operator makes before the first deployment: upstream's API key, as plain text. */
-export async function makeUpstreamSecret(commands: Environment, apiKey: string): Promise<void> {
-  const parameters = { Name: DEFAULT_SECRET, SecretString: apiKey };
-  await awsCalls(commands, [
-    { service: "secretsmanager", operation: "create_secret", parameters, query: "[Name]" },
-  ]);
-}
 
 export async function bootstrap(commands: Environment): Promise<void> {
   await runProgram("cdk", ["bootstrap", ACCOUNT, ...QUIET], commands);

@@ -21,19 +21,26 @@ const PLANTED = {
 export async function findNoSecret(searched: Searched, executions: readonly Execution[], sent: Set<string>) {
   const logs = await readLogs(searched.commands);
   expectFound("a history", inHistories(executions, sent), []);
-  expectFound("a log", secretsFound(logs.join("\n"), sent), []);
+  expectFound("a log", inLogs(logs, sent), []);
   await plant(searched);
   const all = new Set([...sent, ...Object.values(PLANTED)]);
   const planted = await readExecutions(searched.client, searched.stateMachineArn);
   expectFound("a history with secrets", inHistories(planted, all), Object.values(PLANTED));
   const plantedLogs = await readLogs(searched.commands);
-  expectFound("a log with secrets", secretsFound(plantedLogs.join("\n"), all), Object.values(PLANTED));
+  expectFound("a log with secrets", inLogs(plantedLogs, all), Object.values(PLANTED));
   const events = executions.reduce((sum, { history }) => sum + history.length, 0);
   return { events, logLines: logs.length };
 }
 
 function inHistories(executions: readonly Execution[], secrets: Set<string>): string[] {
   return secretsFound(executions.map((execution) => JSON.stringify(execution)).join("\n"), secrets);
+}
+
+/** Metrics name banks, and one answer at the sandbox is the id of a bank. */
+const BANK_OF_A_METRIC = /"Institution":"[^"]*"/g;
+
+function inLogs(lines: readonly string[], secrets: Set<string>): string[] {
+  return secretsFound(lines.join("\n").replaceAll(BANK_OF_A_METRIC, ""), secrets);
 }
 
 /** The secrets are the published ones of the sandbox's users: they may be named. */

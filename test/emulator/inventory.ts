@@ -48,6 +48,11 @@ export async function inventory(commands: Environment): Promise<Set<string>> {
   return new Set(answers.flatMap((names, index) => names.map((name) => `${kinds[index]} ${name}`)));
 }
 
+/** Its KMS keys: they are listed until the days are over after which they may be deleted. */
+export function keysIn(things: Set<string>): string[] {
+  return [...things].filter((thing) => thing.startsWith("key "));
+}
+
 /** What the stack's template says to keep when the stack goes, as {@link inventory} names it. */
 export async function meantToStay(commands: Environment, StackName: string): Promise<string[]> {
   const [bodies, found] = await awsCalls(commands, [

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { commandEnvironment, plainEnvironment } from "./command-environment.ts";
-import { bootstrap, deploy, destroy, makeUpstreamSecret } from "./deployment.ts";
+import { bootstrap, deploy, destroy } from "./deployment.ts";
 import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
 import { deployedDefinition, readExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
 import { findNoSecret } from "./find-no-secret.ts";
-import { checkLeftovers, inventory, meantToStay } from "./inventory.ts";
+import { followTheReadme } from "./follow-the-readme.ts";
+import { checkLeftovers, inventory, keysIn, meantToStay } from "./inventory.ts";
 import { runJourneys } from "./journeys.ts";
 import "./localhost-names.ts";
 import { makeApiKey } from "./make-api-key.ts";
@@ -16,6 +17,9 @@ import { secretsSent } from "./secrets-sent.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startSandbox } from "./start-sandbox.ts";
 import { checkWalkedParts } from "./walked-parts.ts";
+
+/** The secret that the README has an operator make; it is none of the stack. */
+const UPSTREAM_SECRET = "secret connection-jobs/upstream-api-key";
 
 const DEPLOYED_WITHIN_SECONDS = 60;
 
@@ -31,8 +35,12 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
   const deployment = { commands, folder, context: { upstreamUrl: sandboxUrl } };
 
   await phase("cdk bootstrap", () => bootstrap(commands));
-  await phase("secret of upstream's API key", () => makeUpstreamSecret(commands, upstreamApiKey));
+  const empty = await inventory(commands);
+  await phase("README", () => followTheReadme(commands, upstreamApiKey), {
+    seen: ({ length }) => `${length} commands as written`,
+  });
   const before = await inventory(commands);
+  checkLeftovers(empty, before, [UPSTREAM_SECRET, ...keysIn(before)]);
   const { stackName, ApiUrl } = await phase("cdk deploy", () => deploy(deployment), {
     withinSeconds: DEPLOYED_WITHIN_SECONDS,
     seen: ({ ApiUrl }) => ApiUrl,

@@ -30,6 +30,8 @@ export async function startEmulator(plain: Environment, folder: string): Promise
     SFN_WAIT_SCALE: String(1 / TIME_SCALE),
     // Functions see it too: they inherit the emulator's environment.
     TIME_SCALE: String(TIME_SCALE),
+    // They reach the sandbox that is deployed beside them by a name under localhost.
+    NODE_OPTIONS: `--import=${import.meta.resolve("./localhost-names.ts")}`,
     S3_DATA_DIR: join(folder, "s3"),
     STATE_DIR: join(folder, "state"),
     LOG_LEVEL: "WARNING",
