@@ -32,8 +32,9 @@ execute = lambda_svc._execute_function_warm
 
 def execute_and_name(func, event, request_id):
     result = execute(func, event, request_id)
-    if result.get("error"):
-        name, ends, message = result["body"]["errorMessage"].partition(NAME_ENDS)
+    body = result.get("body")
+    if result.get("error") and isinstance(body, dict):
+        name, ends, message = body.get("errorMessage", "").partition(NAME_ENDS)
         if ends:
             result["body"] = {"errorType": name, "errorMessage": message}
     return result
@@ -104,21 +105,19 @@ def leading_keys(request):
 
 iam_actions.request_tag_context = request_context
 
-# An alarm may calculate with several metrics. MiniStack takes it for one on the first of them.
+# An alarm may do sums with metrics. MiniStack refuses the stack; here such an alarm is there, and watches nothing.
 
 alarm_record = provisioners._cw_metric_alarm_record
 
 
-def alarm_record_of_calculation(name, props):
-    stats = [metric["MetricStat"] for metric in props.get("Metrics", []) if "MetricStat" in metric]
-    if not stats:
-        return alarm_record(name, props)
-    first = stats[0]["Metric"]
-    rest = {key: value for key, value in props.items() if key != "Metrics"}
-    return alarm_record(name, {**rest, "MetricName": first["MetricName"], "Namespace": first["Namespace"]})
+def record_of_any_alarm(name, properties):
+    if not properties.get("Metrics"):
+        return alarm_record(name, properties)
+    plain = {key: value for key, value in properties.items() if key != "Metrics"}
+    return alarm_record(name, {**plain, "Namespace": "Nothing", "MetricName": "Nothing"})
 
 
-provisioners._cw_metric_alarm_record = alarm_record_of_calculation
+provisioners._cw_metric_alarm_record = record_of_any_alarm
 
 # What refers to a secret of a template gets its ARN. MiniStack gives its name.
 
@@ -143,6 +142,6 @@ secret_handlers["delete"] = by_name(secret_handlers["delete"])
 
 # /health is the API's own. MiniStack answers it itself, on every host.
 
-ministack.app._HEALTH_PATHS = ("/_ministack/health",)
+ministack.app._HEALTH_PATHS = tuple(path for path in ministack.app._HEALTH_PATHS if path != "/health")
 
 ministack.app.main()
