@@ -20,17 +20,13 @@ const UNATTENDED = {
  */
 export async function followTheReadme(commands: Environment, upstreamApiKey: string): Promise<string[]> {
   const keyFile = join(PROJECT_ROOT, "upstream-api-key.txt");
+  // Not over a file of somebody's.
   writeFileSync(keyFile, `${upstreamApiKey}\n`, { flag: "wx" });
-  try {
-    const script = operatorsScript(commandsUnder(OPERATORS_PART));
-    const printed = printedByEach(
-      await runProgram("sh", ["-e", "-c", script], { ...commands, ...UNATTENDED }),
-    );
-    check(printed);
-    return printed;
-  } finally {
-    rmSync(keyFile);
-  }
+  process.once("exit", () => rmSync(keyFile));
+  const script = operatorsScript(commandsUnder(OPERATORS_PART));
+  const printed = printedByEach(await runProgram("sh", ["-e", "-c", script], { ...commands, ...UNATTENDED }));
+  check(printed);
+  return printed;
 }
 
 /** That they did something: a job with an answered challenge, two calls in the ledger that made it so. */
