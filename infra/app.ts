@@ -1,14 +1,12 @@
-import { Annotations, App } from "aws-cdk-lib";
+import { App } from "aws-cdk-lib";
 import { BUNDLING_STACKS } from "aws-cdk-lib/cx-api";
 import { ConnectionJobsStack } from "./aws/connection-jobs-stack.ts";
-import { readSettings, unknownSettings } from "./aws/settings.ts";
+import { readSettings } from "./aws/settings.ts";
 import { bundleEntries } from "./bundling/bundle-entries.ts";
 
 const app = new App();
+const settings = readSettings(app);
 // The CDK's commands that only look at the stack, such as `list`, want no bundles, and say so by an empty list.
 const wanted: unknown = app.node.tryGetContext(BUNDLING_STACKS);
 if (!Array.isArray(wanted) || wanted.length > 0) await bundleEntries();
-const stack = new ConnectionJobsStack(app, readSettings(app));
-for (const name of unknownSettings(app)) {
-  Annotations.of(stack).addWarningV2("connection-jobs:unknown-setting", `There is no setting "${name}".`);
-}
+new ConnectionJobsStack(app, settings);

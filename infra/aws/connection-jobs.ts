@@ -1,4 +1,5 @@
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import type { Dashboard } from "aws-cdk-lib/aws-cloudwatch";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -9,6 +10,7 @@ import type { LogLevel } from "../../functions/domain/log-level.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
+import { checkedRetentionDays, checkedUpstream } from "./checked-props.ts";
 import { WatchDashboard } from "./dashboard.ts";
 import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
@@ -50,10 +52,12 @@ export class ConnectionJobs extends Construct {
   readonly signingKey: Key;
   /** Where alarms are published. */
   readonly alarmTopic: Topic;
+  readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, props: ConnectionJobsProps) {
     super(scope, id);
-    const { upstream, retentionDays = DEFAULT_RETENTION_DAYS } = props;
+    const upstream = checkedUpstream(props.upstream);
+    const retentionDays = checkedRetentionDays(props.retentionDays ?? DEFAULT_RETENTION_DAYS);
     const { stepResults = "object", allowUnboundClientTokens = false } = props;
     const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
     const shared = { logLevel, logRetention };
@@ -74,7 +78,7 @@ export class ConnectionJobs extends Construct {
       taskFunctions: tasks.all,
     };
     const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
-    new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
+    const watch = new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
     this.apiUrl = api.url;
     this.api = api.http;
     this.domainTarget = api.domainTarget;
@@ -83,5 +87,6 @@ export class ConnectionJobs extends Construct {
     this.sealingKey = keys.sealing;
     this.signingKey = keys.signing;
     this.alarmTopic = alarms.topic;
+    this.dashboard = watch.dashboard;
   }
 }

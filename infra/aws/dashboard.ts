@@ -25,12 +25,13 @@ const WHOLE_WIDTH = 24;
 
 /** The one page to look at. */
 export class WatchDashboard extends Construct {
+  readonly dashboard: Dashboard;
+
   constructor(scope: Construct, id: string, { alarms, ...watched }: WatchDashboardProps) {
     super(scope, id);
     const state = new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: WHOLE_WIDTH });
-    new Dashboard(this, "Dashboard", {
-      // As the metrics, two stages in one account keep theirs apart.
-      dashboardName: metricsNamespace(this),
+    // Without a name of ours: an account's dashboards share their names over all regions.
+    this.dashboard = new Dashboard(this, "Dashboard", {
       defaultInterval: Duration.days(1),
       widgets: [[state], jobGraphs(this), upstreamGraphs(this), apiGraphs(watched), runGraphs(this, watched)],
     });

@@ -3,9 +3,16 @@ import { MathExpression, Metric, type MetricOptions } from "aws-cdk-lib/aws-clou
 import type { Construct } from "constructs";
 import { METRICS, type MetricKind, type MetricName } from "../../functions/domain/metrics.ts";
 
-/** Where the metrics of a stack are: two stages in one account keep theirs apart. */
-export function metricsNamespace(scope: Construct): string {
-  return Stack.of(scope).stackName;
+/**
+ * Where the metrics of a system are, by any of its parts: the stack's name, and the system's path in the stack if it is
+ * not the whole of it. Two stages in one account keep theirs apart, and two systems in one stack.
+ */
+export function metricsNamespace(part: Construct): string {
+  const stack = Stack.of(part);
+  const path = (part.node.scope ?? stack).node.path
+    .slice(stack.node.path.length)
+    .replace(/^\/?(Default)?$/, "");
+  return `${stack.stackName}${path}`;
 }
 
 /** A metric of ours, at one value of its dimension if it has one. Counts are summed up. */

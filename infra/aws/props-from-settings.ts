@@ -1,18 +1,17 @@
+import { CfnOutput } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import type { ConnectionJobsProps } from "./connection-jobs.ts";
+import { DeployedSandbox } from "./deployed-sandbox.ts";
 import type { Settings } from "./settings.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** The construct's props as a deployment's settings have them. */
 export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsProps {
   const { domainName, certificateArn } = settings;
   return {
-    upstream: {
-      url: settings.upstreamUrl,
-      version: settings.upstreamVersion,
-      apiKeySecret: Secret.fromSecretNameV2(scope, "UpstreamApiKey", settings.upstreamApiKeySecret),
-    },
+    upstream: { ...upstreamFrom(scope, settings), version: settings.upstreamVersion },
     stepResults: settings.stepResults,
     allowUnboundClientTokens: settings.allowUnboundClientTokens,
     retentionDays: settings.retentionDays,
@@ -28,4 +27,17 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
         },
       }),
   };
+}
+
+/** The aggregator, or the sandbox bank, which is then deployed beside. */
+function upstreamFrom(scope: Construct, settings: Settings): Omit<Upstream, "version"> {
+  if (settings.upstream === "basiq") {
+    const apiKeySecret = Secret.fromSecretNameV2(scope, "UpstreamApiKey", settings.upstreamApiKeySecret);
+    return { url: settings.upstreamUrl, apiKeySecret };
+  }
+  const shared = { logLevel: settings.logLevel, logRetention: settings.logRetentionDays };
+  const { url, apiKeySecret } = new DeployedSandbox(scope, "Sandbox", { shared });
+  new CfnOutput(scope, "SandboxUrl", { value: url });
+  new CfnOutput(scope, "SandboxApiKeySecret", { value: apiKeySecret.secretArn });
+  return { url, apiKeySecret };
 }

@@ -2,23 +2,19 @@ import type { Construct } from "constructs";
 import * as z from "zod/mini";
 import { BASIQ_VERSIONS } from "../../functions/domain/caller.ts";
 import { LOG_LEVELS } from "../../functions/domain/log-level.ts";
-import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
-/** Logins go there: in the clear only on this very machine, for the sandbox and for emulators. */
-export const upstreamUrl = z.string().check(
-  z.regex(
-    /^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/[^\s]*)?)$/,
-    "must be an https address",
-  ),
-  z.overwrite((url) => url.replace(/\/+$/, "")),
-);
+const upstreamUrl = z
+  .string()
+  .check(z.refine(isUpstreamUrl, "must be an https address"), z.overwrite(withoutSlashAtTheEnd));
 
 /** `-c name=value` gives text, `cdk.json` may give more. */
 const aNumber = z.pipe(
   z.union([z.number(), z.string().check(z.regex(/^\d{1,5}$/))], "must be a whole number"),
   z.transform(Number),
 );
-const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(3650)));
+const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_RETENTION_DAYS)));
 /** The only ones that CloudWatch has. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -73,16 +69,20 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const NAMES = Object.keys(settingsSchema.shape);
 
-/** The settings of a deployment, from the CDK context. Throws one error that names every one that is not valid. */
+/** The settings of a deployment, from the CDK context. Throws one error that names every one that is not valid, or unknown. */
 export function readSettings(scope: Construct): Settings {
+  const unknown = unknownNames(scope);
+  if (unknown.length > 0) throw new Error(`There are no such settings: ${unknown.join(", ")}`);
   const given = Object.fromEntries(NAMES.map((name) => [name, scope.node.tryGetContext(name)]));
   const parsed = settingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Error(`Settings are not valid:\n${z.prettifyError(parsed.error)}`);
 }
 
-/** Names in the context that are no setting of ours and none of the CDK's: likely misspelt. */
-export function unknownSettings(scope: Construct): string[] {
+/** The CDK's own context has names of packages, and names with colons. */
+const OURS = /^[\w-]+$/;
+
+function unknownNames(scope: Construct): string[] {
   const given: unknown = scope.node.getAllContext();
-  return Object.keys(Object(given)).filter((name) => /^\w+$/.test(name) && !NAMES.includes(name));
+  return Object.keys(Object(given)).filter((name) => OURS.test(name) && !NAMES.includes(name));
 }

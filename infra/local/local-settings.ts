@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod";
-import { upstreamUrl } from "../aws/settings.ts";
+import { isUpstreamUrl } from "../aws/upstream-url.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 
@@ -17,10 +17,7 @@ const environment = z.object({
     .regex(/^[\x21-\x7e]{8,256}$/)
     .default(DEVELOPMENT_KEY),
   TIME_SCALE: z.coerce.number().positive().max(1_000_000).default(1),
-  UPSTREAM_URL: z
-    .string()
-    .refine((url) => upstreamUrl.safeParse(url).success)
-    .optional(),
+  UPSTREAM_URL: z.string().refine(isUpstreamUrl).optional(),
   UPSTREAM_API_KEY: z.string().optional(),
 });
 

@@ -1,6 +1,6 @@
 import { App } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
-import { readSettings, unknownSettings } from "../../infra/aws/settings.ts";
+import { readSettings } from "../../infra/aws/settings.ts";
 
 const VALID = {
   upstreamUrl: "https://au-api.basiq.io",
@@ -32,8 +32,11 @@ function messageOf(context: Record<string, unknown>): string {
 
 const namedIn = (message: string) => NAMES.filter((name) => new RegExp(`at ${name}\\b`).test(message));
 
-test("valid settings are read as they are, and other context is left alone", () => {
-  expect(readSettings(new App({ context: { ...VALID, other: true } }))).toEqual({ ...VALID, ...DEFAULTS });
+test("valid settings are read as they are, and the context of the CDK is left alone", () => {
+  expect(readSettings(new App({ context: { ...VALID, "@aws-cdk/core:x": true, "aws:cdk:y": [] } }))).toEqual({
+    ...VALID,
+    ...DEFAULTS,
+  });
 });
 
 test.each([
@@ -69,6 +72,9 @@ describe("a setting that is not valid", () => {
     ["upstreamUrl", "ftp://au-api.basiq.io"],
     ["upstreamUrl", "http://au-api.basiq.io"],
     ["upstreamUrl", "http://localhost.example.com"],
+    ["upstreamUrl", "https:///au-api.basiq.io"],
+    ["upstreamUrl", "https://user:pass@au-api.basiq.io"],
+    ["upstreamUrl", "https://au-api.basiq.io/?a=b"],
     ["upstreamUrl", 7],
     ["upstreamVersion", "1.0"],
     ["upstreamVersion", 3],
@@ -104,7 +110,9 @@ test("a domain comes with its certificate", () => {
   expect(messageOf({ ...VALID, domainName: domain.domainName })).toContain("go together");
 });
 
-test("a name that is no setting is found, and what the CDK has in its context is none", () => {
-  const context = { ...VALID, alarmEmial: "ops@example.com", "@aws-cdk/core:x": true, "aws:cdk:y": [] };
-  expect(unknownSettings(new App({ context }))).toEqual(["alarmEmial"]);
-});
+test.each(["alarmEmial", "retentiondays", "retention-days"])(
+  "%s is no setting, and refused by its name",
+  (name) => {
+    expect(messageOf({ ...VALID, [name]: "5" })).toBe(`There are no such settings: ${name}`);
+  },
+);

@@ -1,0 +1,19 @@
+import { CfnOutput, type Stack } from "aws-cdk-lib";
+import type { ConnectionJobs } from "./connection-jobs.ts";
+
+/** What an operator asks a deployed stack for, and what `npm run keys` finds the table by. */
+export function addOutputs(stack: Stack, system: ConnectionJobs) {
+  const outputs = {
+    ApiUrl: system.apiUrl,
+    ApiDomainTarget: system.domainTarget,
+    JobsTableName: system.jobsTable.tableName,
+    StateMachineArn: system.stateMachine.stateMachineArn,
+    AlarmTopicArn: system.alarmTopic.topicArn,
+    DashboardName: system.dashboard.dashboardName,
+    SealingKeyArn: system.sealingKey.keyArn,
+    SigningKeyArn: system.signingKey.keyArn,
+  };
+  for (const [name, value] of Object.entries(outputs)) {
+    if (value !== undefined) new CfnOutput(stack, name, { value });
+  }
+}
