@@ -94,6 +94,9 @@ function apiAlarms({ api, apiFunctions }: Watched): AlarmOfList[] {
 
 function upstreamAlarms(scope: Construct): AlarmOfList[] {
   const failures = UPSTREAM_CALLS.map((call) => ownMetric(scope, "UpstreamFailures", { is: call }));
+  // A look at a job that upstream has just made may be refused for a while.
+  const refused = UPSTREAM_CALLS.filter((call) => call !== "look");
+  const refusals = refused.map((call) => ownMetric(scope, "UpstreamRefusals", { is: call }));
   return [
     {
       id: "UpstreamKeyRefused",
@@ -111,6 +114,14 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
       // A single job whose looks all time out makes 11 in a period: 12 s a look, and up to 15 s between slices.
       threshold: 10,
       periods: 2,
+    },
+    {
+      id: "UpstreamRefusing",
+      description:
+        "Upstream understands our calls and says no to them: its rules have changed, or it has lost jobs. A login that the bank refuses is none of these. Look first at which call it is, on the dashboard, and at how the jobs of that time failed.",
+      metric: total(refusals, FIVE_MINUTES),
+      // Each is a job that fails, or a user who cannot begin one; so many have one cause.
+      threshold: 5,
     },
   ];
 }

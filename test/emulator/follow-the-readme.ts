@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jobReply } from "../../functions/wire/api-replies.ts";
 import { commandsUnder } from "../readme/readme.ts";
@@ -14,29 +14,39 @@ const UNATTENDED = {
   CDK_VERSION_REPORTING: "false",
 };
 
+const KEY_FILE = join(PROJECT_ROOT, "upstream-api-key.txt");
+
 /**
  * Does as the README tells an operator, in one shell, from the first deployment to the last removal, and gives what each
  * command printed. Throws when one fails.
  */
 export async function followTheReadme(commands: Environment, upstreamApiKey: string): Promise<string[]> {
-  const keyFile = join(PROJECT_ROOT, "upstream-api-key.txt");
-  // Not over a file of somebody's.
-  writeFileSync(keyFile, `${upstreamApiKey}\n`, { flag: "wx" });
-  process.once("exit", () => rmSync(keyFile));
+  if (existsSync(KEY_FILE)) throw new Error("There is an upstream-api-key.txt of yours: move it away first.");
+  process.once("exit", () => rmSync(KEY_FILE, { force: true }));
+  writeFileSync(KEY_FILE, `${upstreamApiKey}\n`);
   const script = operatorsScript(commandsUnder(OPERATORS_PART));
   const printed = printedByEach(await runProgram("sh", ["-e", "-c", script], { ...commands, ...UNATTENDED }));
   check(printed);
   return printed;
 }
 
-/** That they did something: a job with an answered challenge, two calls in the ledger that made it so. */
+/** That the commands did something: they would also end well with an error of the API printed. */
 function check(printed: readonly string[]): void {
-  const job = printed.map((text) => text.trim()).find((text) => text.includes('"steps"'));
-  const { steps } = jobReply.parse(JSON.parse(job ?? ""));
+  const found = (what: string, pattern: RegExp) => {
+    const text = printed.find((one) => pattern.test(one));
+    if (text === undefined) throw new Error(`The README's commands printed no ${what}.`);
+    return text;
+  };
+  const { steps } = jobReply.parse(JSON.parse(found("job", /"steps"/)));
   const challenge = steps.find(({ title }) => title === "mfa-challenge");
-  if (challenge?.status === "pending") throw new Error("The README's answer was not taken.");
-  const ledger = printed.find((text) => text.includes('"calls"')) ?? "";
-  for (const call of ['"path":"/users/ea3a81/connections"', '/mfa"']) {
-    if (!ledger.includes(call)) throw new Error(`The sandbox's ledger has no ${call}.`);
-  }
+  const isTaken = challenge?.status === "success" || (challenge?.status === "in-progress" && !challenge.result);
+  if (!isTaken) throw new Error("The README's answer was not taken.");
+  found("login in the ledger", /"calls":.*"path":"\/users\/ea3a81\/connections"/);
+  found("answer in the ledger", /"calls":.*\/mfa"/);
+  found("bank that is down", /"id":"AU00000","status":"major-outage"/);
+  found("list of keys", /mobile backend/);
+  found("key that was revoked", /revoked/i);
+  found("log group", /ConnectionJobs\/Tasks/);
+  const errors = printed.filter((one) => one.includes('"type":"error"'));
+  if (errors.length > 0) throw new Error(`The README's commands met errors:\n${errors.join("\n")}`);
 }

@@ -4,6 +4,7 @@ export const OPERATORS_PART = "Deploy it";
 /** Those of them that are not, and why. */
 const NOT_HERE: ReadonlyMap<string, string> = new Map([
   ["git pull", "it would change what is being proved"],
+  ["git checkout VERSION", "there is no earlier one to go back to"],
   ["npm ci", "what is being proved was installed by it"],
 ]);
 

@@ -63,6 +63,7 @@ test("there is an alarm for each way in which the whole may fail", () => {
     "TaskFunctionThrottles",
     "UpstreamFailing",
     "UpstreamKeyRefused",
+    "UpstreamRefusing",
   ]);
 });
 

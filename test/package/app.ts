@@ -16,6 +16,6 @@ const props: ConnectionJobsProps = {
 const jobs = new ConnectionJobs(stack, "Jobs", props);
 new CfnOutput(stack, "Url", { value: jobs.apiUrl });
 new CfnOutput(stack, "Api", { value: jobs.api.apiId });
-new CfnOutput(stack, "Table", { value: jobs.jobsTable.tableArn });
+new CfnOutput(stack, "Table", { value: jobs.jobsTable.tableName });
 new CfnOutput(stack, "Workflow", { value: jobs.stateMachine.stateMachineArn });
 app.synth();

@@ -10,7 +10,8 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["npm run test:emulator", ".ci/run"],
   ["npm run synth", ".ci/run"],
   ["npm run bench", "test/bench counts the same; the figures of speed are taken by hand"],
-  ["npm pack", "test/package"],
+  ["npm pack --pack-destination ../your-app", "test/package, into another folder"],
+  ["cd ../your-app", "test/package, in its own"],
   [
     "npm install ./connection-jobs-0.1.0.tgz aws-cdk-lib constructs",
     "test/package, with the versions of this project",
