@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandEnvironment, plainEnvironment } from "./command-environment.ts";
 import { bootstrap, deploy, destroy } from "./deployment.ts";
@@ -56,7 +57,10 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
     seen: ({ files, passed }) => `${passed} in ${files} files, ${EXCEPTED_JOURNEYS.length} excepted`,
   });
   await phase("policies count", () => checkThatPoliciesCount(commands, target));
-  await checkExecutions(commands, endpoint, new Set([...secretsSent(record), apiKey, upstreamApiKey]));
+  await checkExecutions(
+    { commands, endpoint, folder },
+    new Set([...secretsSent(record), apiKey, upstreamApiKey]),
+  );
 
   await phase("cdk destroy", () => destroy(deployment));
   await phase("what is left", async () => checkLeftovers(before, await inventory(commands), kept), {
@@ -64,12 +68,20 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
   });
 }
 
-async function checkExecutions(commands: Environment, endpoint: string, secrets: Set<string>): Promise<void> {
+interface Proof {
+  commands: Environment;
+  endpoint: string;
+  folder: string;
+}
+
+async function checkExecutions({ commands, endpoint, folder }: Proof, secrets: Set<string>): Promise<void> {
   const client = stepFunctionsAt(endpoint);
   const stateMachineArn = await theStateMachine(client);
   const executions = await phase("executions", () => readExecutions(client, stateMachineArn), {
     seen: ({ length }) => `${length} read`,
   });
+  // For whoever wants to know why the rest failed.
+  writeFileSync(join(folder, "executions.json"), JSON.stringify(executions, undefined, 2));
   const walk = async () => checkWalkedParts(await deployedDefinition(client, stateMachineArn), executions);
   await phase("workflow", walk, {
     seen: ({ walked, parts, excepted }) => `${walked} of ${parts} parts walked, ${excepted} excepted`,

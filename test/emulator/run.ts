@@ -29,10 +29,7 @@ try {
   end(0, `${seconds.toFixed(1).padStart(6)} s  in all. The stack deploys, works and goes.`);
 } catch (error) {
   if (error instanceof Unavailable) end(UNAVAILABLE_EXIT_CODE, `Not run. ${error.message}`);
-  end(
-    1,
-    `${error instanceof Error ? error.message : error}\nLogs of the emulator and of the sandbox: .emulator/run`,
-  );
+  end(1, `${error instanceof Error ? error.message : error}\nWhat there is to read about it: .emulator/run`);
 }
 
 function end(exitCode: number, text: string): void {

@@ -32,6 +32,8 @@ export async function startEmulator(plain: Environment, folder: string): Promise
     TIME_SCALE: String(TIME_SCALE),
     // They reach the sandbox that is deployed beside them by a name under localhost.
     NODE_OPTIONS: `--import=${import.meta.resolve("./localhost-names.ts")}`,
+    // As AWS; it would allow fewer functions at once on a small machine.
+    LAMBDA_ACCOUNT_CONCURRENCY: "1000",
     S3_DATA_DIR: join(folder, "s3"),
     STATE_DIR: join(folder, "state"),
     LOG_LEVEL: "WARNING",

@@ -2,7 +2,7 @@ import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { parseDefinition } from "../workflow/definition.ts";
 import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";
-import { UNWALKED_PARTS } from "./exceptions.ts";
+import { PARTS_BY_CHANCE, UNWALKED_PARTS } from "./exceptions.ts";
 import type { Execution } from "./executions.ts";
 
 /** Throws when the executions went through other parts of the definition than all but the excepted ones. */
@@ -11,10 +11,11 @@ export function checkWalkedParts(deployedDefinition: unknown, executions: readon
   const walked = new Set(executions.flatMap(({ history }) => [...partsUsed(definition, runOf(history))]));
   const all = partsOf(definition);
   const excepted = new Set(UNWALKED_PARTS.flatMap(({ parts }) => parts));
+  const allowed = new Set([...excepted, ...PARTS_BY_CHANCE.parts]);
   const faults = [
     ...named(
       "Not walked, and not excepted",
-      all.filter((part) => !walked.has(part) && !excepted.has(part)),
+      all.filter((part) => !walked.has(part) && !allowed.has(part)),
     ),
     ...named(
       "Walked, but excepted",
@@ -22,7 +23,7 @@ export function checkWalkedParts(deployedDefinition: unknown, executions: readon
     ),
     ...named(
       "Excepted, but no part",
-      [...excepted].filter((part) => !all.includes(part)),
+      [...allowed].filter((part) => !all.includes(part)),
     ),
   ];
   if (faults.length > 0) throw new Error(faults.join("\n"));
