@@ -16,6 +16,14 @@ const outputs = z.record(z.string(), z.object({ ApiUrl: z.url() })).transform((s
 
 export type Deployed = z.infer<typeof outputs>;
 
+/** The README's last command deletes it, with some days to think better of it. */
+export async function restoreUpstreamSecret(commands: Environment): Promise<void> {
+  const parameters = { SecretId: "connection-jobs/upstream-api-key" };
+  await awsCalls(commands, [
+    { service: "secretsmanager", operation: "restore_secret", parameters, query: "[Name]" },
+  ]);
+}
+
 export async function bootstrap(commands: Environment): Promise<void> {
   await runProgram("cdk", ["bootstrap", ACCOUNT, ...QUIET], commands);
   const buckets = { service: "s3", operation: "list_buckets", query: "Buckets[].Name" };

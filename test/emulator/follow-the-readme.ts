@@ -39,7 +39,8 @@ function check(printed: readonly string[]): void {
   };
   const { steps } = jobReply.parse(JSON.parse(found("job", /"steps"/)));
   const challenge = steps.find(({ title }) => title === "mfa-challenge");
-  const isTaken = challenge?.status === "success" || (challenge?.status === "in-progress" && !challenge.result);
+  const isTaken =
+    challenge?.status === "success" || (challenge?.status === "in-progress" && !challenge.result);
   if (!isTaken) throw new Error("The README's answer was not taken.");
   found("login in the ledger", /"calls":.*"path":"\/users\/ea3a81\/connections"/);
   found("answer in the ledger", /"calls":.*\/mfa"/);

@@ -1,3 +1,5 @@
+import { Unavailable } from "./unavailable.ts";
+
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -19,7 +21,7 @@ export async function phase<Result>(
   const line = (...parts: string[]) =>
     say([`${seconds().toFixed(1).padStart(6)} s  ${name}`, ...parts].filter(Boolean).join(": "));
   const result = await work().catch((error: unknown) => {
-    line("failed");
+    if (!(error instanceof Unavailable)) line("failed");
     throw error;
   });
   line(seen(result));

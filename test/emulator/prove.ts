@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandEnvironment, plainEnvironment } from "./command-environment.ts";
-import { bootstrap, deploy, destroy } from "./deployment.ts";
+import { bootstrap, deploy, destroy, restoreUpstreamSecret } from "./deployment.ts";
 import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
 import { deployedDefinition, readExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
 import { findNoSecret } from "./find-no-secret.ts";
@@ -40,6 +40,7 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
   await phase("README", () => followTheReadme(commands, upstreamApiKey), {
     seen: ({ length }) => `${length} commands as written`,
   });
+  await phase("secret restored", () => restoreUpstreamSecret(commands));
   const before = await inventory(commands);
   checkLeftovers(empty, before, [UPSTREAM_SECRET, ...keysIn(before)]);
   const { stackName, ApiUrl } = await phase("cdk deploy", () => deploy(deployment), {
