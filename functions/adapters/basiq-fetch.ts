@@ -8,10 +8,10 @@ export interface BasiqReply {
   json: unknown;
 }
 
-/** A token and two tries of it, with a pause, take 20 s of the 29 s that an API function has. */
+/** The key (7 s), a token and two tries of it, with a pause, take 27 s of the 29 s that an API function has. */
 const READ_TIMEOUT_MS = 6_000;
 
-/** What is posted is better waited for than looked for afterwards. A Task has 150 s. */
+/** What is posted is better waited for than looked for afterwards. A Task has 180 s. */
 export const WRITE_TIMEOUT_MS = 30_000;
 
 /** The longest list that we ask for stays far below it. */

@@ -24,7 +24,10 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
   let held: { token: Promise<Secret>; until: number } | undefined;
 
   async function trade(): Promise<Secret> {
-    const key = await apiKey();
+    const key = await apiKey().catch(() => {
+      // A key that cannot be read is as good as one that upstream does not take, and nothing was sent yet.
+      throw new UpstreamUnavailable({ refusesOurKey: true });
+    });
     const reply = await basiqFetch(new URL(`${baseUrl}/token`), {
       method: "POST",
       headers: {

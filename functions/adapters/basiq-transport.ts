@@ -86,7 +86,8 @@ function usable<Result>(reply: Heard, isSafeToRepeat: boolean, read: Read<Result
   if (reply instanceof UpstreamUnavailable) throw reply;
   if (reply.status >= 200 && reply.status < 300) return readOr(reply.json, read);
   const problem = readUpstreamError(reply.json);
-  const refusesOurKey = isTokenRefused(reply);
+  // A 403 may be about one user's job as well.
+  const refusesOurKey = reply.status === 401;
   // Upstream's own words end the exchange. A gateway's do not: what it lost sight of may still be worked on.
   if (problem === undefined) throw new UpstreamUnavailable({ mayStillArrive: true, refusesOurKey });
   if (!isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable({ refusesOurKey });

@@ -36,7 +36,9 @@ const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwO
 
 const dynamo = /* @__PURE__ */ once(() => new DynamoDBClient({ requestHandler }));
 const kms = /* @__PURE__ */ once(() => new KMSClient({ requestHandler }));
-const secretsManager = /* @__PURE__ */ once(() => new SecretsManagerClient({ requestHandler }));
+const secretsManager = /* @__PURE__ */ once(
+  () => new SecretsManagerClient({ requestHandler, maxAttempts: 2 }),
+);
 const sfn = /* @__PURE__ */ once(() => new SFNClient({ requestHandler }));
 
 export const newId = randomUUID;

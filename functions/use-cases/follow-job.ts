@@ -7,7 +7,7 @@ import { findJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { followLeftMs, lookAtJob } from "./look-at-job.ts";
 
-type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
+export type FollowDeps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
 
 /** What the workflow does next. */
 export type Followed =
@@ -23,7 +23,7 @@ const TIMEOUT_SLACK_SECONDS = 2;
  * Looks at upstream's job for a slice of time and writes each change at once. Ends early when the job is over, is to be
  * held, or the bank asks something.
  */
-export async function followJob(deps: Deps, { jobId }: { jobId: string }): Promise<Followed> {
+export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }): Promise<Followed> {
   const sliceEnd = deps.clock.after(SLICE_MS);
   let job = await findJob(deps, jobId);
   for (let before: Job | undefined; ; before = job) {
@@ -43,7 +43,7 @@ function needsCleaning(before: Job | undefined, after: Job): boolean {
   return isFinished(after) || (isVerified(after) && (before === undefined || !isVerified(before)));
 }
 
-function nextAfter(deps: Deps, job: Job): Followed {
+function nextAfter(deps: FollowDeps, job: Job): Followed {
   switch (job.phase) {
     case "succeeded":
     case "failed":
@@ -58,7 +58,7 @@ function nextAfter(deps: Deps, job: Job): Followed {
   }
 }
 
-function secondsToAnswer(deps: Deps, { challenge }: Job): number {
+function secondsToAnswer(deps: FollowDeps, { challenge }: Job): number {
   const ms =
     challenge?.expiresAt === undefined
       ? answerWithinMs(challenge?.expiryMs ?? 0)

@@ -76,7 +76,8 @@ async function sendLogin(deps: Deps, job: Job): Promise<Job> {
     upstreamJobId = opened.upstreamJobId;
   } catch (error) {
     if (error instanceof UpstreamRefused) return refused(deps, job, error.problem);
-    if (isSettled(error)) await notePosting(deps, job, undefined);
+    // What may still be on its way left later than the time was noted: a token may have been traded first.
+    await notePosting(deps, job, isSettled(error) ? undefined : sendAgainAt(deps));
     throw error;
   }
   return recordOpened(deps, job, upstreamJobId);

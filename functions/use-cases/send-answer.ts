@@ -58,7 +58,8 @@ async function send(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   } catch (error) {
     const isRefused = error instanceof UpstreamRefused;
     if (isRefused && !isOutage(error.problem.code)) return failJob(deps, job, error.problem);
-    if (isRefused || isSettled(error)) await note(deps, job, "answerPosting", undefined);
+    const isOver = isRefused || isSettled(error);
+    await note(deps, job, "answerPosting", isOver ? undefined : sendAgainAt(deps));
     throw isRefused ? new UpstreamUnavailable() : error;
   }
   return recordSent(deps, job, challenge);

@@ -101,7 +101,7 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
     {
       id: "UpstreamKeyRefused",
       description:
-        "Upstream does not take our API key, or a token that it gave for it: no job can be done. Look first at whether the key in Secrets Manager is one that the aggregator still takes.",
+        "Upstream does not take our API key, or a token that it gave for it, or the key cannot be read: no job can be done. Look first at whether the secret in Secrets Manager is there and the functions may read it, then at whether the aggregator still takes the key.",
       metric: total([ownMetric(scope, "UpstreamKeyRefusals")], FIVE_MINUTES),
       // A token that has run out is traded anew before it counts, so each one is a refusal.
       threshold: 1,

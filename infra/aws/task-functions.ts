@@ -18,9 +18,9 @@ export interface TaskFunctionsProps {
 /**
  * The longest exchange with upstream: a token (6 s), a list in two tries (2 × 6 s and a pause of 2 s), a login in two tries
  * (2 × 30 s and the pause), and the bank's record (as the list) make 96 s. Then comes a slice of 12 s, which a last look and the
- * bank's record (both as the list) make 40 s.
+ * bank's record (both as the list) make 40 s. Upstream's API key, twice read, takes 15 s at the most.
  */
-const TASK_TIMEOUT = Duration.seconds(150);
+const TASK_TIMEOUT = Duration.seconds(180);
 
 /**
  * Those that follow a job sleep between looks, and their time is most of what a job costs beside its transitions. Three slices over TLS peak at 98 MB in a bare process;

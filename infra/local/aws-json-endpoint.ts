@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
+import { isForeign } from "./foreign-request.ts";
 import { listenLocally } from "./listen-locally.ts";
 
 export type Operation = (input: unknown) => Promise<object>;
@@ -33,6 +34,8 @@ export async function startAwsJsonEndpoint(options: {
 }): Promise<AwsJsonEndpoint> {
   const server = createServer(async (request, response) => {
     try {
+      if (isForeign(request))
+        throw new AwsError("AccessDeniedException", "Only programs of this machine.", 403);
       reply(request, response, 200, await perform(options, request));
     } catch (thrown) {
       const error = awsErrorFrom(thrown);

@@ -1,3 +1,4 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -8,6 +9,7 @@ import {
   type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
+import { isForeign } from "./foreign-request.ts";
 import { checkLevelStore } from "./level-store-check.ts";
 import { listenLocally } from "./listen-locally.ts";
 
@@ -33,6 +35,7 @@ export async function startDynamoDb(options: {
     deleteTableMs: 0,
     updateTableMs: 0,
   });
+  refuseForeign(server);
   const endpoint = await listenLocally(server, options.port);
   const client = new DynamoDBClient({
     endpoint: endpoint.url,
@@ -50,6 +53,16 @@ export async function startDynamoDb(options: {
     client.destroy();
   }
   return endpoint;
+}
+
+/** dynalite lets every web page read what it answers. */
+function refuseForeign(server: Server): void {
+  const answers = server.listeners("request");
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (isForeign(request)) response.writeHead(403).end();
+    else for (const answer of answers) Reflect.apply(answer, server, [request, response]);
+  });
 }
 
 async function ensureTable(client: DynamoDBClient, table: LocalTable): Promise<void> {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
 import type { LocalRoute } from "./deployed.ts";
+import { isForeign } from "./foreign-request.ts";
 import { listenLocally } from "./listen-locally.ts";
 import { LOCAL_TABLES_PATH, type LocalTables } from "./local-tables.ts";
-import { isLoopbackHost } from "./loopback.ts";
 import { type Matched, routeMatcher } from "./route-matcher.ts";
 
 type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
@@ -91,8 +91,8 @@ async function answerOne(
 }
 
 /** A page whose name was made to lead here still sends its own name, and is told nothing. */
-function tell(tables: LocalTables, { headers }: IncomingMessage, response: ServerResponse): void {
-  if (!isLoopbackHost(headers.host ?? "")) {
+function tell(tables: LocalTables, request: IncomingMessage, response: ServerResponse): void {
+  if (isForeign(request)) {
     fail(response, 403);
     return;
   }

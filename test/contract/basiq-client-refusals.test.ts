@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
+import { type BasiqSandbox, basiqSandbox, type Fault } from "../support/basiq-sandbox.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 
 let bank: BasiqSandbox;
@@ -62,15 +62,33 @@ describe("our key", () => {
     await expect(stranger.jobsOf(USER_ID)).rejects.toMatchObject(refused);
   });
 
-  test.each([{ status: 401 }, { status: 403 }, { status: 403, body: "<html>Forbidden</html>" }])(
-    "is told to be refused when a new token is not taken either: %o",
+  test("is as good as refused when it cannot be read, and nothing is sent", async () => {
+    const keyless = bank.clientWith(async () => {
+      throw new Error("AccessDenied");
+    });
+    await expect(keyless.openConnection(USER_ID, "AU00000", gavin)).rejects.toMatchObject(refused);
+    await expect(keyless.jobsOf(USER_ID)).rejects.toMatchObject(refused);
+    expect(await bank.calls()).toEqual([]);
+  });
+
+  const twice = (fault: Fault["do"]) =>
+    bank.setFaults(
+      { method: "GET", path: LIST, times: 2, do: fault },
+      { method: "POST", path: CREATE, times: 2, do: fault },
+    );
+
+  test("is told to be refused when a new token is not taken either", async () => {
+    await twice({ status: 401 });
+    await expect(list()).rejects.toMatchObject(refused);
+    await expect(create()).rejects.toMatchObject(refused);
+  });
+
+  test.each([{ status: 403 }, { status: 403, body: "<html>Forbidden</html>" }])(
+    "is not told to be refused by %o, which may be about one user",
     async (fault) => {
-      await bank.setFaults(
-        { method: "GET", path: LIST, times: 2, do: fault },
-        { method: "POST", path: CREATE, times: 2, do: fault },
-      );
-      await expect(list()).rejects.toMatchObject(refused);
-      await expect(create()).rejects.toMatchObject(refused);
+      await twice(fault);
+      await expect(list()).rejects.toMatchObject(failed);
+      await expect(create()).rejects.toMatchObject(failed);
     },
   );
 

@@ -20,11 +20,14 @@ beforeAll(() => {
 });
 afterAll(() => Promise.all(closers.map((close) => close())));
 
-test("a secret is read as it is, and the line end that a shell put there is left out", async () => {
+test("a secret is read as it is, and what a shell or an editor put around it is left out", async () => {
   expect((await (await reading("abc=="))()).reveal()).toBe("abc==");
-  expect((await (await reading("abc==\n"))()).reveal()).toBe("abc==");
+  expect((await (await reading("\uFEFFabc==\r\n"))()).reveal()).toBe("abc==");
 });
 
-test.each(["", "\n"])("a secret without text is an error that does not show it: %o", async (value) => {
-  await expect((await reading(value))()).rejects.toThrow("A secret that is needed has no text.");
-});
+test.each(["", "\n", "a\nb", "kéy"])(
+  "a secret without usable text is an error that does not show it: %o",
+  async (value) => {
+    await expect((await reading(value))()).rejects.toThrow("A secret that is needed has no usable text.");
+  },
+);

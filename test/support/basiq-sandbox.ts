@@ -25,11 +25,12 @@ export async function basiqSandbox() {
       slept.push(ms);
     },
   };
+  const clientWith = (apiKey: () => Promise<Secret>) =>
+    basiqClient(basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting }));
   /** Each trade for a token takes the next key, and the last one from then on. */
   const newClient = (...keys: string[]) => {
     const left = keys.length === 0 ? ["the-key"] : keys;
-    const apiKey = async () => new Secret((left.length > 1 ? left.shift() : left[0]) ?? "");
-    return basiqClient(basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting }));
+    return clientWith(async () => new Secret((left.length > 1 ? left.shift() : left[0]) ?? ""));
   };
 
   async function control(method: string, path: string, body: unknown): Promise<void> {
@@ -41,6 +42,7 @@ export async function basiqSandbox() {
     clock,
     slept,
     newClient,
+    clientWith,
     upstream: newClient(),
     close: sandbox.close,
     setFaults: (...faults: Fault[]) =>

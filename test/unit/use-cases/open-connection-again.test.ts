@@ -68,6 +68,20 @@ describe("an attempt that may still be on its way", () => {
     expect(ports.upstream.calls("openConnection")).toHaveLength(1);
   });
 
+  test("has its minute from the end of a long exchange on", async () => {
+    const { ports, open } = await jobToOpen();
+    const { openConnection } = ports.upstream;
+    ports.upstream.script.openings.push("under-way");
+    ports.upstream.openConnection = async (...login) => {
+      ports.clock.pass(58_000);
+      return openConnection(...login);
+    };
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    ports.clock.pass(5_000);
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(ports.upstream.calls("openConnection")).toHaveLength(1);
+  });
+
   test("is made again after a minute of which upstream knows nothing", async () => {
     const { ports, open } = await jobToOpen({ ...openingJob, sendAgainAt: "2026-01-05T09:01:00.000Z" });
     ports.clock.pass(59_999);

@@ -1,0 +1,43 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startDynamoDb } from "../../infra/local/dynamodb-endpoint.ts";
+import { startKms } from "../../infra/local/kms-endpoint.ts";
+import { startSecretsManager } from "../../infra/local/secrets-manager-endpoint.ts";
+import { startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
+
+const started = new Map<string, { url: string; close(): Promise<void> }>();
+beforeAll(async () => {
+  started.set("DynamoDB", await startDynamoDb({ tables: [] }));
+  started.set("KMS", await startKms({ keys: [] }));
+  started.set("Secrets Manager", await startSecretsManager({ value: "the-key" }));
+  started.set("Step Functions", await startStepFunctions({ stateMachines: [] }));
+});
+afterAll(() => Promise.all([...started.values()].map(({ close }) => close())));
+
+async function statusOf(name: string, method: string, headers: Record<string, string>): Promise<number> {
+  const asked = request(started.get(name)?.url ?? "", {
+    method,
+    headers: { "x-amz-target": "secretsmanager.GetSecretValue", ...headers },
+  }).end(method === "POST" ? '{"SecretId":"any"}' : "");
+  const answered: Promise<[IncomingMessage]> = once(asked, "response").then(([reply]) => [reply]);
+  const [reply] = await answered;
+  reply.resume();
+  return reply.statusCode ?? 0;
+}
+
+test.each(["DynamoDB", "KMS", "Secrets Manager", "Step Functions"])(
+  "%s answers no web page",
+  async (name) => {
+    const foreign = [
+      { host: "evil.example" },
+      { host: "localhost.evil.example" },
+      { origin: "https://evil.example" },
+    ];
+    for (const headers of foreign) {
+      expect(await statusOf(name, "POST", headers)).toBe(403);
+      expect(await statusOf(name, "OPTIONS", headers)).toBe(403);
+    }
+    expect(await statusOf(name, "POST", {})).not.toBe(403);
+  },
+);
