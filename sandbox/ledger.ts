@@ -7,13 +7,15 @@ import type { LedgerCall } from "./state.ts";
 import { isUserId } from "./user-id.ts";
 
 const maxCalls = 100_000;
+/** No path of ours is as long. */
+const maxPathChars = 256;
 
 export function recordCall(situation: Situation, match: Match | undefined): readonly LedgerCall[] {
   const { state, call, now } = situation;
   const entry: LedgerCall = {
     at: new Date(now).toISOString(),
     method: call.method,
-    path: call.path,
+    path: call.path.slice(0, maxPathChars),
     ...aboutWhom(situation, match),
   };
   return [...state.ledger.slice(1 - maxCalls), entry];

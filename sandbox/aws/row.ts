@@ -9,8 +9,8 @@ export type Row = RowKey & {
   readonly order: number;
 };
 
-/** An expired token is told from an unknown one for a day. */
-const tokenDays = 2;
+/** An expired token is told from an unknown one for a day. Calls are strangers' too, and are not kept for longer. */
+const fewDays = 2;
 const days = 30;
 
 /** What the rows are, and how many days each is kept after its last write. What the control side sets stays. */
@@ -23,8 +23,8 @@ const kinds = {
   /** Whose a job is. */
   owner: { days },
   job: { days },
-  token: { days: tokenDays },
-  call: { days },
+  token: { days: fewDays },
+  call: { days: fewDays },
 } as const satisfies Record<string, { days?: number }>;
 export type Kind = keyof typeof kinds;
 

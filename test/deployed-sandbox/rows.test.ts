@@ -12,7 +12,7 @@ const secondsToLive = async (bank: Awaited<ReturnType<typeof openDeployedSandbox
     ]),
   );
 
-test("rows end by themselves after 30 days, tokens after two, and what the control side set stays", async () => {
+test("rows end by themselves after 30 days, tokens and calls after two, and what the control side set stays", async () => {
   const bank = await openDeployedSandbox();
   await bank.create("AU00003", jared);
   await bank.control("PUT", "/institutions/AU00000", { status: "major-outage" });
@@ -22,7 +22,7 @@ test("rows end by themselves after 30 days, tokens after two, and what the contr
     login: 30,
     job: 30,
     owner: 30,
-    call: 30,
+    call: 2,
     token: 2,
     condition: "for ever",
     faults: "for ever",

@@ -67,6 +67,12 @@ describe("the ledger", () => {
     ]);
   });
 
+  test("cuts a path that is longer than any of ours", async () => {
+    const bank = await openSandbox();
+    await bank.send("GET", `/${"x".repeat(1_000)}`);
+    expect((await bank.ledger()).at(-1)?.path).toBe(`/${"x".repeat(255)}`);
+  });
+
   test("has no call of the control side", async () => {
     const bank = await openSandbox();
     await bank.control("PUT", "/faults", []);
