@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
   type CfnFunction,
@@ -41,7 +42,11 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
     retention: options.shared.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  // Not the CDK's role: that one may make log groups, which then are kept for ever, and write into everybody's.
+  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  logGroup.grantWrite(role);
   const created = new LambdaFunction(scope, id, {
+    role,
     code: Code.fromAsset(codeFolder(scope, options.entry)),
     handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,

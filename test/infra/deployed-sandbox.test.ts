@@ -36,6 +36,8 @@ test("it may use its own table and read its own key, and no more", () => {
     table("Query"),
     table("Scan"),
     table("UpdateItem"),
+    ["logs:CreateLogStream", "SandboxAnswerLogs"],
+    ["logs:PutLogEvents", "SandboxAnswerLogs"],
     ["secretsmanager:GetSecretValue", "SandboxApiKey"],
   ]);
 });

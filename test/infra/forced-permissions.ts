@@ -12,6 +12,9 @@ const LOG_DELIVERY = [
   "UpdateLogDelivery",
 ];
 
+/** Lambda writes the log of a function, by its role; no call of ours does. */
+export const LOG_WRITING = ["logs:CreateLogStream", "logs:PutLogEvents"];
+
 /** What is wider than our calls need, by what forces it. */
 export const FORCED_BY: { readonly [reason: string]: readonly Permission[] } = {
   "AWS: the account keeps control of its two keys": [

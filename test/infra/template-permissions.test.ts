@@ -1,18 +1,29 @@
 import { describe, expect, test } from "vitest";
-import { FORCED } from "./forced-permissions.ts";
+import * as z from "zod";
+import { FORCED, LOG_WRITING } from "./forced-permissions.ts";
 import { PERMISSIONS } from "./permission-table.ts";
-import { functionsByEntry, ofType, type Resources } from "./resources.ts";
-import { allStatements, keyOf, permissionsOf, permissionsOfRole, roleOf, rolePartsOf } from "./statements.ts";
+import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
+import {
+  allStatements,
+  keyOf,
+  type Permission,
+  permissionsOf,
+  permissionsOfRole,
+  roleOf,
+  rolePartsOf,
+} from "./statements.ts";
 import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
 const functions = functionsByEntry(resources);
-const WRITE_LOGS = {
-  "Fn::Join": [
-    "",
-    ["arn:", { Ref: "AWS::Partition" }, ":iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
-  ],
-};
+const logging = z.object({ LoggingConfig: z.object({ LogGroup: z.unknown() }) });
+
+/** Writing into its own log group. */
+function logWriting(entry: string): Permission[] {
+  const { LoggingConfig } = logging.parse(functions.get(entry)?.Properties);
+  return LOG_WRITING.map((action) => [action, withoutHash(referredTo(LoggingConfig.LogGroup))]);
+}
+
 function wildcardsIn(template: Resources) {
   return allStatements(template)
     .flatMap(permissionsOf)
@@ -29,10 +40,12 @@ describe("a function", () => {
 
   test.each(Object.entries(PERMISSIONS))("%s may do what its code does and no more", (entry, permissions) => {
     const role = roleOf(functions.get(entry)?.Properties);
-    const expected = permissions.toSorted((a, b) => keyOf(a).localeCompare(keyOf(b)));
+    const expected = [...permissions, ...logWriting(entry)].toSorted((a, b) =>
+      keyOf(a).localeCompare(keyOf(b)),
+    );
     expect(permissionsOfRole(resources, role)).toEqual(expected);
     expect(rolePartsOf(resources, role)).toMatchObject({
-      ManagedPolicyArns: [WRITE_LOGS],
+      ManagedPolicyArns: [],
       AssumeRolePolicyDocument: {
         Statement: [{ Action: ["sts:AssumeRole"], Principal: { Service: "lambda.amazonaws.com" } }],
       },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LOG_WRITING } from "../infra/forced-permissions.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "../infra/resources.ts";
 import { type Permission, permissionsOfRole, roleOf } from "../infra/statements.ts";
 
@@ -13,7 +14,7 @@ const lettingIn = z.object({
   Principal: z.literal("apigateway.amazonaws.com"),
 });
 
-/** What each role of the template may do, and the API. Throws for a role that nothing of ours takes on. */
+/** What each role of the template may do, but for writing its log, and the API. Throws for a role that nothing of ours takes on. */
 export function permissionsByRole(resources: Resources): Map<string, Permission[]> {
   const machines = ofType(resources, "AWS::StepFunctions::StateMachine").map(
     ([, found]) => [STATE_MACHINE, found] as const,
@@ -24,7 +25,7 @@ export function permissionsByRole(resources: Resources): Map<string, Permission[
   const roles = ofType(resources, "AWS::IAM::Role").map(([roleId]): [string, Permission[]] => {
     const name = names.get(roleId);
     if (name === undefined) throw new Error(`Nobody takes on ${roleId}.`);
-    return [name, permissionsOfRole(resources, roleId)];
+    return [name, permissionsOfRole(resources, roleId).filter(([action]) => !LOG_WRITING.includes(action))];
   });
   return new Map([...roles, [API, permissionsOfTheApi(resources)]]);
 }
