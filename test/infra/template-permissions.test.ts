@@ -52,9 +52,13 @@ describe("a function", () => {
     });
   });
 
-  test("shares its role with no other", () => {
+  test("shares its role and its log with no other", () => {
     const roles = [...functions.values()].map(({ Properties }) => roleOf(Properties));
     expect(new Set(roles).size).toBe(functions.size);
+    const groups = [...functions.keys()].map((entry) => logWriting(entry)[0]?.[1]);
+    expect(new Set(groups).size).toBe(functions.size);
+    const ofTheStack = ofType(resources, "AWS::Logs::LogGroup").map(([logicalId]) => withoutHash(logicalId));
+    expect(ofTheStack).toEqual(expect.arrayContaining(groups));
   });
 });
 
@@ -68,6 +72,12 @@ test("the state machine may invoke its Tasks' functions and deliver logs", () =>
     sorted([...invoked.map((name) => ["lambda:InvokeFunction", name]), ...deliveries]),
   );
   expect(rolePartsOf(resources, role).ManagedPolicyArns).toEqual([]);
+});
+
+test("no role has a policy of AWS's, the deployed sandbox's neither", () => {
+  const roles = ofType(synthesizedResources({ upstream: "sandbox" }), "AWS::IAM::Role");
+  expect(roles.length).toBeGreaterThan(functions.size);
+  for (const [, { Properties }] of roles) expect(Properties).not.toHaveProperty("ManagedPolicyArns");
 });
 
 describe("a wildcard", () => {
