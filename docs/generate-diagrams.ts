@@ -15,7 +15,7 @@ const state = z.object({
   Next: z.string().optional(),
   Default: z.string().optional(),
   Choices: z
-    .array(z.object({ Variable: z.string(), StringEquals: z.string(), Next: z.string() }))
+    .array(z.object({ StringEquals: z.string().default("nothing said"), Next: z.string() }))
     .default([]),
   Retry: z.array(z.object({ ...errors, IntervalSeconds: z.number(), MaxAttempts: z.number() })).default([]),
   Catch: z.array(z.object({ ...errors, Next: z.string() })).default([]),

@@ -121,6 +121,8 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
   giveUp.addRetry(LASTING);
 
   const said = new Choice(scope, "What did the bank say?")
+    // Functions of another version may not say what is next, and a Choice cannot be caught: a look tells.
+    .when(Condition.isNotPresent("$.next"), follow)
     .when(Condition.stringEquals("$.next", "done"), over)
     .when(Condition.stringEquals("$.next", "ask"), ask)
     .when(Condition.stringEquals("$.next", "hold"), hold)

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { queuedResult } from "../../functions/wire/api-replies.ts";
 import { secretsOf } from "../local/tables.ts";
-import { fails } from "../support/faulty-functions.ts";
+import { fails, SAYS_NOTHING } from "../support/faulty-functions.ts";
 import { type Definition, parseDefinition } from "../workflow/definition.ts";
 import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";
@@ -40,6 +40,16 @@ describe("at a pace at which a user can answer", () => {
   test("a bank that takes longer than a slice is waited for", async () => {
     const backend = system.newBackend();
     await endsWell("slow bank", backend, await system.startSlowJob(backend, PIED_PIPER, LOGINS.jared));
+  });
+
+  test("functions of another version, which do not say what is next, are made up for by a look", async () => {
+    const backend = system.newBackend();
+    const faults = { "open-connection": [SAYS_NOTHING], "send-answer": [SAYS_NOTHING] } as const;
+    await endsWell(
+      "another version",
+      backend,
+      await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults),
+    );
   });
 
   test("a job ends well with one login and one answer, whatever passes at follow-job before it has run or after", async () => {
@@ -165,11 +175,12 @@ describe("these journeys", () => {
   };
 
   test("go through every state, branch, retrier and catcher of the definition", () => {
-    expect(partsOf(definition)).toHaveLength(10 + 4 + 19 + 5);
+    expect(partsOf(definition)).toHaveLength(10 + 5 + 19 + 5);
     expect(without(() => false)).toEqual([]);
   });
 
   test("have what would be missed named if one were not there", () => {
+    expect(without((title) => title === "another version")).toEqual(["What did the bank say?, nothing"]);
     expect(without((title) => title === "silent user")).toEqual(["Ask for the answer, catcher 1"]);
     expect(without((title) => title === "down: refuse")).toEqual(["Open the connection, retrier 2"]);
     expect(without((title) => title === "down: fail")).toEqual([

@@ -1,18 +1,23 @@
 import * as z from "zod";
 import type { Around } from "../../infra/local/function-host.ts";
 
-export interface FunctionFault {
+interface FunctionError {
   /** `before`: the function does not run. `after`: it runs, and nobody hears of it. */
   when: "before" | "after";
   /** What the workflow sees as the name of the error. */
   error: string;
 }
 
+/** The function runs, and says nothing of what is next, as those of another version may. */
+export const SAYS_NOTHING = "says nothing";
+
+export type FunctionFault = FunctionError | typeof SAYS_NOTHING;
+
 /** For each call of a job's function in turn, by the name of its entry: none for a call that is to go well, as all later ones do. */
 export type FunctionFaults = { readonly [entry: string]: readonly (FunctionFault | undefined)[] };
 
 /** A fault for a call each. */
-export function fails(when: FunctionFault["when"], ...errors: string[]): FunctionFault[] {
+export function fails(when: FunctionError["when"], ...errors: string[]): FunctionError[] {
   return errors.map((error) => ({ when, error }));
 }
 
@@ -40,6 +45,7 @@ export function faultyFunctions() {
     const task = taskInput.safeParse(event);
     const fault = task.success ? await nextFault(entry, task.data.jobId) : undefined;
     if (fault === undefined) return run(event);
+    if (fault === SAYS_NOTHING) return run(event).then(() => task.data);
     if (fault.when === "after") await run(event);
     throw Object.assign(new Error("As the test wants it."), { name: fault.error });
   };

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Definition } from "./definition.ts";
+import { type Definition, NOTHING_SAID } from "./definition.ts";
 import type { Run } from "./deployed-workflow.ts";
 import { enteredState } from "./transitions-of.ts";
 
 type State = Definition["States"][string];
 
-const choiceInput = z.object({ next: z.string() });
+const choiceInput = z.object({ next: z.string().default(NOTHING_SAID) });
 
 /** Everything in a definition that an execution can go through, a line each. */
 export function partsOf({ States }: Definition): string[] {

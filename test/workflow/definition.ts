@@ -8,14 +8,21 @@ const retrier = z.object({
   BackoffRate: z.number(),
   MaxDelaySeconds: z.number().optional(),
 });
+/** What `next` has to be for a branch of the Choice, or that it is not there. */
+export const NOTHING_SAID = "nothing";
+const on = { Variable: z.literal("$.next"), Next: z.string() };
+const choice = z.union([
+  z.object({ ...on, StringEquals: z.string() }),
+  z
+    .object({ ...on, IsPresent: z.literal(false) })
+    .transform(({ Variable, Next }) => ({ Variable, Next, StringEquals: NOTHING_SAID })),
+]);
 const state = z.looseObject({
   Type: z.string(),
   Next: z.string().optional(),
   Retry: z.array(retrier).default([]),
   Catch: z.array(z.object({ ...handledErrors, Next: z.string() })).default([]),
-  Choices: z
-    .array(z.object({ Variable: z.literal("$.next"), StringEquals: z.string(), Next: z.string() }))
-    .default([]),
+  Choices: z.array(choice).default([]),
   Default: z.string().optional(),
 });
 const definition = z.looseObject({

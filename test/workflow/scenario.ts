@@ -35,6 +35,7 @@ export const GIVEN_UP = "The job was given up";
 
 export const gaveUp: Turn = { returns: {} };
 export const asked: Turn = { returns: {} };
+export const saidNothing: Turn = { returns: {} };
 export const answered: Turn = { answers: true };
 export const done: Turn = { returns: { next: "done" } };
 export const held: Turn = { returns: { next: "hold" } };

@@ -14,6 +14,7 @@ import {
   SAID,
   type Scenario,
   SEND,
+  saidNothing,
   WAIT,
   working,
 } from "./scenario.ts";
@@ -31,6 +32,12 @@ export const JOURNEYS: readonly Scenario[] = [
     script: { "open-connection": [working], "follow-job": [working, done] },
     states: [OPEN, SAID, WAIT, FOLLOW, SAID, WAIT, FOLLOW, SAID, OVER],
     calls: [...calls("open-connection"), ...calls("follow-job", 2)],
+  },
+  {
+    title: "functions of another version, which do not say what is next, are followed by a look",
+    script: { "open-connection": [saidNothing], "follow-job": [done] },
+    states: [OPEN, SAID, FOLLOW, SAID, OVER],
+    calls: [...calls("open-connection"), ...calls("follow-job")],
   },
   {
     title: "a challenge that is answered",
