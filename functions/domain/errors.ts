@@ -21,7 +21,7 @@ export class UpstreamUnavailable extends Error {
   override readonly name = WORKFLOW_ERRORS.upstreamUnavailable;
   /** We stopped waiting, but the request may still be on its way: a look right now proves nothing. */
   readonly mayStillArrive: boolean;
-  /** It does not take our API key, or a token that it has just given for it. */
+  /** Our API key cannot be read or is not taken, or a token that was just given for it is not. */
   readonly refusesOurKey: boolean;
   constructor({ mayStillArrive = false, refusesOurKey = false } = {}) {
     super("The aggregator gave no usable reply.");

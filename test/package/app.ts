@@ -2,7 +2,7 @@ import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { ConnectionJobs, type ConnectionJobsProps } from "connection-jobs";
 
-/** A company's own app: what the README shows. */
+/** A company's own app. */
 const app = new App();
 const stack = new Stack(app, "Banking");
 const props: ConnectionJobsProps = {

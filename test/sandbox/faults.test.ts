@@ -1,14 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { gavin, type OpenSandbox, openSandbox } from "./open-sandbox.ts";
+import { createBody, createPath, fault, jobCount } from "./faulting.ts";
+import { openSandbox } from "./open-sandbox.ts";
 import { refusalShape } from "./reply-shapes.ts";
-
-const fault = (bank: OpenSandbox, method: string, path: string, times: number, action: unknown) =>
-  bank.control("PUT", "/faults", [{ method, path, times, do: action }]);
-
-const createPath = "/users/user-1/connections";
-const createBody = { ...gavin, institution: { id: "AU00000" } };
-const jobCount = async (bank: OpenSandbox) =>
-  JSON.parse((await bank.send("GET", "/users/user-1/jobs")).text).size;
 
 describe("a fault", () => {
   test("replies as it says, as often as it says, and does no work", async () => {

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { gavin, jared, type OpenSandbox, openSandbox, stepMs } from "./open-sandbox.ts";
-
-const fault = (bank: OpenSandbox, method: string, path: string, times: number, action: unknown) =>
-  bank.control("PUT", "/faults", [{ method, path, times, do: action }]);
-
-const createPath = "/users/user-1/connections";
-const createBody = { ...gavin, institution: { id: "AU00000" } };
-const jobCount = async (bank: OpenSandbox) =>
-  JSON.parse((await bank.send("GET", "/users/user-1/jobs")).text).size;
+import { createBody, createPath, fault, jobCount } from "./faulting.ts";
+import { gavin, jared, openSandbox, stepMs } from "./open-sandbox.ts";
 
 describe("a fault of the program", () => {
   test("holds a call back, and not the next one", async () => {
