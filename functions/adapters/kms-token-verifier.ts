@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { GetPublicKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
-import { compactVerify } from "jose";
+import { jwtVerify } from "jose";
+import { JWTExpired } from "jose/errors";
 import type { TokenVerifier } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { readTokenPayload, TOKEN_ALGORITHM } from "../wire/token-claims.ts";
@@ -20,8 +21,8 @@ export function kmsTokenVerifier(client: KMSClient, keyId: string): TokenVerifie
   return {
     async verify(token) {
       const key = await publicKey();
-      const claims = readTokenPayload(await verifiedPayload(token, key), Date.now() / 1000);
-      if (claims === "over") throw new Refusal("token-expired");
+      const payload = await verifiedPayload(token, key);
+      const claims = readTokenPayload(payload);
       if (claims === undefined) throw new Refusal("token-not-valid");
       return claims;
     },
@@ -30,10 +31,10 @@ export function kmsTokenVerifier(client: KMSClient, keyId: string): TokenVerifie
 
 async function verifiedPayload(token: string, key: KeyObject): Promise<unknown> {
   try {
-    const { payload } = await compactVerify(token, key, { algorithms: [TOKEN_ALGORITHM] });
-    return JSON.parse(Buffer.from(payload).toString());
-  } catch {
-    throw new Refusal("token-not-valid");
+    const options = { algorithms: [TOKEN_ALGORITHM], requiredClaims: ["exp"] };
+    return (await jwtVerify(token, key, options)).payload;
+  } catch (error) {
+    throw new Refusal(error instanceof JWTExpired ? "token-expired" : "token-not-valid");
   }
 }
 

@@ -9,9 +9,6 @@ const payloadSchema = z.object({
   scope: z.literal(SCOPES),
   version: z.literal(BASIQ_VERSIONS),
   userid: z.optional(userIdSchema),
-  iat: z.optional(z.number()),
-  exp: z.number(),
-  nbf: z.optional(z.number()),
 });
 
 /** `issuedAt` and `expiresAt` in seconds since 1970. */
@@ -19,11 +16,9 @@ export function tokenPayload({ scope, version, userId }: TokenClaims, issuedAt: 
   return { scope, version, userid: userId, iat: issuedAt, exp: expiresAt };
 }
 
-/** The claims of a payload that holds now, in seconds since 1970; `over` of one that held once. */
-export function readTokenPayload(payload: unknown, now: number): TokenClaims | "over" | undefined {
+export function readTokenPayload(payload: unknown): TokenClaims | undefined {
   const parsed = payloadSchema.safeParse(payload);
   if (!parsed.success) return undefined;
-  const { scope, version, userid, exp, nbf = now } = parsed.data;
-  if (exp <= now) return "over";
-  return nbf <= now ? { scope, version, userId: userid } : undefined;
+  const { scope, version, userid } = parsed.data;
+  return { scope, version, userId: userid };
 }
