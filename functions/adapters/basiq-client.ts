@@ -1,4 +1,4 @@
-import { LOGIN_FIELDS } from "../domain/login.ts";
+import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
 import type { Upstream } from "../domain/ports.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema } from "../wire/upstream-replies.ts";
@@ -7,16 +7,25 @@ import type { BasiqTransport } from "./basiq-transport.ts";
 
 /** Upstream, as published: Basiq's API or the sandbox that speaks the same wire. */
 export function basiqClient(transport: BasiqTransport): Upstream {
+  async function accepted(path: string, body: object): Promise<{ upstreamJobId: string }> {
+    const { id } = await transport.post(path, body, (reply) => upstreamAcceptedSchema.parse(reply));
+    return { upstreamJobId: id };
+  }
+
   return {
     ...basiqInstitutions(transport),
 
-    async openConnection(userId, institutionId, login) {
-      const fields = LOGIN_FIELDS.map((field) => [field, login[field]?.reveal()]);
-      const body = { ...Object.fromEntries(fields), institution: { id: institutionId } };
-      const path = `/users/${encodeURIComponent(userId)}/connections`;
-      const accepted = await transport.post(path, body, (reply) => upstreamAcceptedSchema.parse(reply));
-      return { upstreamJobId: accepted.id };
-    },
+    openConnection: (userId, institutionId, login) =>
+      accepted(`/users/${encodeURIComponent(userId)}/connections`, {
+        ...fieldsOf(login),
+        institution: { id: institutionId },
+      }),
+
+    updateConnection: (userId, connectionId, login) =>
+      accepted(connectionPath(userId, connectionId), fieldsOf(login)),
+
+    refreshConnection: (userId, connectionId) =>
+      accepted(`${connectionPath(userId, connectionId)}/refresh`, {}),
 
     job: (upstreamJobId) => transport.get(`/jobs/${encodeURIComponent(upstreamJobId)}`, readUpstreamJob),
 
@@ -24,8 +33,15 @@ export function basiqClient(transport: BasiqTransport): Upstream {
 
     async answer(upstreamJobId, answers) {
       const body = { "mfa-response": answers.map((answer) => answer.reveal()) };
-      const path = `/jobs/${encodeURIComponent(upstreamJobId)}/mfa`;
-      await transport.post(path, body, (reply) => upstreamAcceptedSchema.parse(reply));
+      await accepted(`/jobs/${encodeURIComponent(upstreamJobId)}/mfa`, body);
     },
   };
+}
+
+function connectionPath(userId: string, connectionId: string): string {
+  return `/users/${encodeURIComponent(userId)}/connections/${encodeURIComponent(connectionId)}`;
+}
+
+function fieldsOf(login: Login): object {
+  return Object.fromEntries(LOGIN_FIELDS.map((field) => [field, login[field]?.reveal()]));
 }

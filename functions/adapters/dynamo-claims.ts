@@ -5,6 +5,7 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import type { ClaimOn } from "../domain/claim-on.ts";
 import type { Claims, Clock } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
 
@@ -12,9 +13,9 @@ import { keptUntil } from "../domain/retention.ts";
 const CLAIM_KEPT_DAYS = 90;
 
 export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: Clock): Claims {
-  async function holder(userId: string, institutionId: string): Promise<string | undefined> {
+  async function holder(on: ClaimOn): Promise<string | undefined> {
     const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: keyOf(userId, institutionId), ConsistentRead: true }),
+      new GetItemCommand({ TableName: tableName, Key: keyOf(on), ConsistentRead: true }),
     );
     const jobId: unknown = Item === undefined ? undefined : unmarshall(Item)["jobId"];
     return typeof jobId === "string" ? jobId : undefined;
@@ -23,13 +24,13 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
   return {
     holder,
 
-    async take(userId, institutionId, jobId, from) {
+    async take(on, jobId, from) {
       const expiresAt = keptUntil(clock.now().toISOString(), CLAIM_KEPT_DAYS);
       try {
         await client.send(
           new PutItemCommand({
             TableName: tableName,
-            Item: { ...keyOf(userId, institutionId), ...marshall({ jobId, expiresAt }) },
+            Item: { ...keyOf(on), ...marshall({ jobId, expiresAt }) },
             ...(from === undefined
               ? { ConditionExpression: "attribute_not_exists(pk)" }
               : {
@@ -42,12 +43,13 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         // The SDK repeats a write whose reply was lost, and then meets its own first one.
-        return (await holder(userId, institutionId)) === jobId;
+        return (await holder(on)) === jobId;
       }
     },
   };
 }
 
-function keyOf(userId: string, institutionId: string) {
-  return marshall({ pk: `claim#${userId}#${institutionId}` });
+function keyOf(on: ClaimOn) {
+  const what = "connectionId" in on ? `connection#${on.connectionId}` : on.institutionId;
+  return marshall({ pk: `claim#${on.userId}#${what}` });
 }

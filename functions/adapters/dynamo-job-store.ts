@@ -4,14 +4,16 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { applyEvent } from "../domain/apply-event.ts";
 import { JobChanged } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import type { Clock, JobStore } from "../domain/ports.ts";
-import { keptUntil } from "../domain/retention.ts";
-import { TRANSITIONS, transition } from "../domain/transitions.ts";
+import { TRANSITIONS } from "../domain/transitions.ts";
 import { parseJobRecord } from "../wire/job-record.ts";
+import { isKept, jobKey, jobRow } from "./job-row.ts";
 
 export interface JobStoreOptions {
   client: DynamoDBClient;
@@ -23,11 +25,10 @@ export interface JobStoreOptions {
 
 export function dynamoJobStore(options: JobStoreOptions): JobStore {
   const { client, tableName, clock, newId } = options;
-  const keyOf = (jobId: string) => marshall({ pk: `job#${jobId}` });
 
   async function read(jobId: string) {
     const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: keyOf(jobId), ConsistentRead: true }),
+      new GetItemCommand({ TableName: tableName, Key: jobKey(jobId), ConsistentRead: true }),
     );
     return Item === undefined ? undefined : unmarshall(Item);
   }
@@ -35,7 +36,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
   return {
     async find(jobId) {
       const item = await read(jobId);
-      return item === undefined ? undefined : parseJobRecord(item);
+      return item === undefined || !isKept(item, clock.now()) ? undefined : parseJobRecord(item);
     },
 
     async add(job) {
@@ -43,7 +44,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
         await client.send(
           new PutItemCommand({
             TableName: tableName,
-            Item: itemOf(job, newId(), options.retentionDays),
+            Item: jobRow(job, newId(), options.retentionDays),
             // A first try that was given up may land late, when its repeat has long been built upon.
             ConditionExpression: "attribute_not_exists(pk)",
           }),
@@ -58,7 +59,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
         await client.send(
           new DeleteItemCommand({
             TableName: tableName,
-            Key: keyOf(job.id),
+            Key: jobKey(job.id),
             ConditionExpression: "attribute_not_exists(pk) OR version = :version",
             ExpressionAttributeValues: marshall({ ":version": job.version }),
           }),
@@ -71,13 +72,13 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
     },
 
     async record(before, change) {
-      const after = transition(before, change, clock.now());
+      const after = applyEvent(before, change, clock);
       const writeId = newId();
       try {
         await client.send(
           new PutItemCommand({
             TableName: tableName,
-            Item: itemOf(after, writeId, options.retentionDays),
+            Item: jobRow(after, writeId, options.retentionDays),
             ...conditionFor(before, TRANSITIONS[change.event].from),
           }),
         );
@@ -88,12 +89,24 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
       }
       return after;
     },
-  };
-}
 
-function itemOf(job: Job, writeId: string, retentionDays: number) {
-  const expiresAt = keptUntil(job.updatedAt, retentionDays);
-  return marshall({ pk: `job#${job.id}`, ...job, writeId, expiresAt }, { removeUndefinedValues: true });
+    async settle(job) {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: jobKey(job.id),
+            UpdateExpression: "REMOVE sweep, sweepAt",
+            ConditionExpression: "version = :version",
+            ExpressionAttributeValues: marshall({ ":version": job.version }),
+          }),
+        );
+      } catch (error) {
+        // A job that is over never changes: what is not as it was is gone.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+  };
 }
 
 function conditionFor(before: Job, from: readonly string[]) {

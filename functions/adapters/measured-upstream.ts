@@ -1,6 +1,6 @@
 import { measureFailedCall } from "../domain/measurements.ts";
 import type { UpstreamCall } from "../domain/metrics.ts";
-import type { Metrics, Upstream } from "../domain/ports.ts";
+import type { Connections, Metrics, Upstream } from "../domain/ports.ts";
 
 /** Measures every call that ends in an error, and passes the error on as it is. */
 export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream {
@@ -8,9 +8,22 @@ export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream
     ...measuredInstitutions(upstream, metrics),
     openConnection: (userId, institutionId, login) =>
       measured(metrics, "login", upstream.openConnection(userId, institutionId, login), institutionId),
+    updateConnection: (userId, connectionId, login) =>
+      measured(metrics, "login", upstream.updateConnection(userId, connectionId, login)),
+    refreshConnection: (userId, connectionId) =>
+      measured(metrics, "refresh", upstream.refreshConnection(userId, connectionId)),
     job: (upstreamJobId) => measured(metrics, "look", upstream.job(upstreamJobId)),
     jobsOf: (userId) => measured(metrics, "list", upstream.jobsOf(userId)),
     answer: (upstreamJobId, answers) => measured(metrics, "answer", upstream.answer(upstreamJobId, answers)),
+  };
+}
+
+/** The part of it that knows users' connections. */
+export function measuredConnections(connections: Connections, metrics: Metrics): Connections {
+  return {
+    connection: (userId, connectionId) =>
+      measured(metrics, "connection", connections.connection(userId, connectionId)),
+    connectionsOf: (userId) => measured(metrics, "connection", connections.connectionsOf(userId)),
   };
 }
 

@@ -1,18 +1,21 @@
 import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { generationOf, type Job } from "../domain/job.ts";
 import type { Workflow } from "../domain/ports.ts";
 
-/** The first execution of a job. A restarted one gets the next number. */
-const FIRST_GENERATION = 1;
+/** Executions are known by their job and its generation: an execution can only be started once. */
+export function executionName(job: Pick<Job, "id" | "generation">): string {
+  return `${job.id}-${generationOf(job)}`;
+}
 
 export function sfnWorkflow(client: SFNClient, stateMachineArn: string): Workflow {
   return {
-    async start(jobId) {
+    async start(job) {
       try {
         await client.send(
           new StartExecutionCommand({
             stateMachineArn,
-            name: `${jobId}-${FIRST_GENERATION}`,
-            input: JSON.stringify({ jobId }),
+            name: executionName(job),
+            input: JSON.stringify({ jobId: job.id }),
           }),
         );
       } catch (error) {

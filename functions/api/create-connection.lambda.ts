@@ -14,6 +14,7 @@ const deps = once(() => ({
   claims: parts.claims(),
   vault: parts.vault(),
   workflow: parts.workflow(),
+  refusedLogins: parts.refusedLogins(),
   institutions: parts.institutions(),
   tokenVerifier: parts.tokenVerifier(),
 }));

@@ -1,5 +1,7 @@
 import { MFA_EXPIRED } from "./failures.ts";
+import { holdChange } from "./holding.ts";
 import type { Challenge, Job } from "./job.ts";
+import type { Clock } from "./ports.ts";
 import { errorCodeOf, failCurrentStep, MFA_CHALLENGE, statusOf } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
 import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
@@ -57,9 +59,12 @@ export function showChallenge(job: Job, sealedTaskToken: string, expiresAt: Date
   return { event: "challengeOpened", changes: { challenge: shown, sealedTaskToken, steps } };
 }
 
-/** Ends the job when nobody answered in time. */
-export function expireChallenge(job: Job, now: Date): JobChange | undefined {
-  if (job.phase !== "awaiting-answer" || !isPast(job, now)) return undefined;
+/** Ends the job when nobody answered in time; a further attempt ends in the queue instead. */
+export function expireChallenge(job: Job, clock: Clock): JobChange | undefined {
+  if (job.phase !== "awaiting-answer" || !isPast(job, clock.now())) return undefined;
+  if (job.queue !== undefined) {
+    return holdChange(job, { attempt: job.attempt, reason: "challenge-not-answered" }, clock);
+  }
   return { event: "failed", changes: { steps: failCurrentStep(job.steps, MFA_EXPIRED) } };
 }
 

@@ -9,7 +9,6 @@ import type { StepError } from "./steps.ts";
 export const WORKFLOW_ERRORS = {
   upstreamUnavailable: "UpstreamUnavailable",
   institutionUnavailable: "InstitutionUnavailable",
-  queueExhausted: "QueueExhausted",
   jobChanged: "JobChanged",
   jobMissing: "JobMissing",
   /** Stands for every error that the workflow does not know. */
@@ -63,14 +62,6 @@ export class DependencyDown extends Error {
   override readonly name = "DependencyDown";
   constructor() {
     super("A dependency is down.");
-  }
-}
-
-/** Every attempt that the queue allows was made. */
-export class QueueExhausted extends Error {
-  override readonly name = WORKFLOW_ERRORS.queueExhausted;
-  constructor() {
-    super("The institution stayed unavailable.");
   }
 }
 

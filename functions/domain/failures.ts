@@ -20,6 +20,12 @@ export const SERVICE_UNAVAILABLE: StepError = {
   detail: "The service that connects to the institution could not be reached. Please try again later.",
 };
 
+export const JOB_CANCELLED: StepError = {
+  code: "job-cancelled",
+  title: "Job cancelled",
+  detail: "The job was cancelled.",
+};
+
 /** The end of the queue. The published wording. */
 export const TEMPORARY_UNAVAILABLE: StepError = {
   code: "temporary-unavailable",
@@ -37,7 +43,6 @@ export const INTERNAL_ERROR: StepError = {
 export function failureFor(errorName: string): StepError {
   switch (errorName) {
     case WORKFLOW_ERRORS.institutionUnavailable:
-    case WORKFLOW_ERRORS.queueExhausted:
       return TEMPORARY_UNAVAILABLE;
     case WORKFLOW_ERRORS.upstreamUnavailable:
       return SERVICE_UNAVAILABLE;
@@ -60,3 +65,9 @@ const OUTAGE_CODES: readonly string[] = [
 export function isOutage(code: string): boolean {
   return OUTAGE_CODES.includes(code);
 }
+
+/** With which upstream's first step says, while it is still to come, that upstream itself holds the job in a queue. */
+export const QUEUED_UPSTREAM = "temporary-unavailable-queued";
+
+/** The bank did not take the login: a few in a row, and it locks the account. */
+export const CREDENTIALS_REFUSED = "invalid-credentials";

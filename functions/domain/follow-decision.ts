@@ -1,4 +1,4 @@
-import { isOutage, JOB_TIMED_OUT } from "./failures.ts";
+import { isOutage, JOB_TIMED_OUT, MFA_EXPIRED } from "./failures.ts";
 import type { Job } from "./job.ts";
 import {
   errorCodeOf,
@@ -49,11 +49,17 @@ export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
   return hasFollowedTooLong(job, now) ? timeOut(job.steps, job.connectionId) : undefined;
 }
 
-/** Whether upstream's first step blames the bank before it ever succeeded. The institution's record has the last word. */
+/** Whether upstream's first step blames the bank before it ever succeeded. Upstream's own queue, when it gives up, does not. */
 export function blamesTheBank(job: Job, seen: UpstreamJob): boolean {
-  if (statusOf(job.steps, VERIFY_CREDENTIALS) === "success") return false;
+  if (statusOf(job.steps, VERIFY_CREDENTIALS) === "success" || job.queue?.isUpstreams) return false;
   const first = seen.steps.find(({ title }) => title === VERIFY_CREDENTIALS);
   return first?.status === "failed" && isOutage(errorCodeOf(first) ?? "");
+}
+
+/** Whether a change ends a further attempt since nobody answered its challenge: upstream's clock may be the faster one. */
+export function endsUnanswered(job: Job, { event, changes }: JobChange): boolean {
+  const step = changes.steps?.find(({ title }) => title === MFA_CHALLENGE);
+  return event === "failed" && job.queue !== undefined && errorCodeOf(step) === MFA_EXPIRED.code;
 }
 
 /** The step is shown as in progress only once an answer can be taken; until then it stays what it was. */

@@ -35,10 +35,25 @@ export interface Challenge {
   isAnswered?: true | undefined;
 }
 
+/** Whom the credentials come from: a create or an update brings a login, a refresh uses the one that upstream has. */
+export const JOB_KINDS = ["create", "update", "refresh"] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** Why a queued job waits. The one that is ready for the user waits for somebody to be there, and not for the bank. */
+export const QUEUE_REASONS = ["institution-unavailable", "challenge-not-answered", "ready-for-user"] as const;
+export type QueueReason = (typeof QUEUE_REASONS)[number];
+
+/** Since when a job was first held it has one, also while a further attempt is under way. */
 export interface Queue {
   /** ISO 8601, as are the others. */
   nextAttemptAt: string;
   expiresAt: string;
+  /** `institution-unavailable` when absent. */
+  reason?: QueueReason | undefined;
+  /** Upstream itself makes the attempts, under the upstream job that we know. */
+  isUpstreams?: true | undefined;
+  /** Challenges of further attempts that nobody answered. */
+  unanswered?: number | undefined;
 }
 
 export interface Job {
@@ -46,11 +61,17 @@ export interface Job {
   userId: string;
   institutionId: string;
   authorization: Authorization;
+  /** `create` when absent. */
+  kind?: JobKind | undefined;
   phase: Phase;
   /** Grows by one with every change; the condition of every write. */
   version: number;
   createdAt: string;
   updatedAt: string;
+  /** Which execution drives the job: each one that takes the place of another has the next number. 1 when absent. */
+  generation?: number | undefined;
+  /** When the sweeper is to look at the job. Absent once the job is over and has left nothing behind. */
+  sweepAt?: string | undefined;
   steps: Step[];
   /** Since when the job is at its current step; absent while none runs. */
   stepSince?: string | undefined;
@@ -63,6 +84,7 @@ export interface Job {
   /** Upstream jobs of earlier attempts and earlier jobs on the same claim: never taken for this attempt's. */
   knownUpstreamJobIds: string[];
   upstreamJobId?: string | undefined;
+  /** Of an update and a refresh from the beginning; of a create once upstream has told it. */
   connectionId?: string | undefined;
   /** When following gives up. */
   followUntil?: string | undefined;
@@ -72,6 +94,14 @@ export interface Job {
   /** The workflow's task token, sealed, base64. */
   sealedTaskToken?: string | undefined;
   queue?: Queue | undefined;
+}
+
+export function kindOf(job: Pick<Job, "kind">): JobKind {
+  return job.kind ?? "create";
+}
+
+export function generationOf(job: Pick<Job, "generation">): number {
+  return job.generation ?? 1;
 }
 
 export function isFinished({ phase }: Pick<Job, "phase">): boolean {

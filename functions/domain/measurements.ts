@@ -3,6 +3,7 @@ import { isOutage } from "./failures.ts";
 import { isFinished, type Job } from "./job.ts";
 import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall } from "./metrics.ts";
 import { outcomeOf } from "./outcome.ts";
+import type { Census } from "./ports.ts";
 import { currentStep, statusOf } from "./steps.ts";
 import type { JobEvent } from "./transitions.ts";
 
@@ -58,4 +59,23 @@ const INSTITUTION_ID = /^[\w-]{1,64}$/;
 
 function* upstreamError(institutionId = ""): Iterable<Measurement> {
   if (INSTITUTION_ID.test(institutionId)) yield count("UpstreamErrors", "Institution", institutionId);
+}
+
+/** What a sweep found. Jobs that are mended now and then are the price of crashes; many are a defect. */
+export function* measureSweep({ mended, failed, census }: Sweeping, now: Date): Iterable<Measurement> {
+  const { nothing: _, ...real } = mended;
+  const total = Object.values(real).reduce((sum, some) => sum + some, 0);
+  yield { ...count("JobsMended"), value: total };
+  yield { ...count("JobsNotSwept"), value: failed };
+  yield { ...count("JobsQueued"), value: census.queued };
+  yield { ...count("JobsRunning"), value: census.running };
+  const at = now.toISOString();
+  yield durationMs("OldestQueuedJob", census.oldestQueued ?? at, at);
+  yield durationMs("OldestRunningJob", census.oldestRunning ?? at, at);
+}
+
+interface Sweeping {
+  mended: { [what: string]: number };
+  failed: number;
+  census: Census;
 }

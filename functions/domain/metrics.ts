@@ -2,7 +2,7 @@ import type { Outcome } from "./outcome.ts";
 import { STEP_TITLES } from "./steps.ts";
 
 /** What upstream is asked for. A path would hold ids. */
-export const UPSTREAM_CALLS = ["record", "login", "look", "list", "answer"] as const;
+export const UPSTREAM_CALLS = ["record", "connection", "login", "refresh", "look", "list", "answer"] as const;
 export type UpstreamCall = (typeof UPSTREAM_CALLS)[number];
 
 /** A step that upstream adds to the published ones counts as `other`. */
@@ -37,6 +37,12 @@ export const METRICS = {
   UpstreamFailures: { unit: "Count", by: "Call" },
   UpstreamKeyRefusals: { unit: "Count" },
   ExpectedTaskErrors: { unit: "Count" },
+  JobsMended: { unit: "Count" },
+  JobsNotSwept: { unit: "Count" },
+  JobsQueued: { unit: "Count" },
+  JobsRunning: { unit: "Count" },
+  OldestQueuedJob: { unit: "Milliseconds" },
+  OldestRunningJob: { unit: "Milliseconds" },
 } as const satisfies Record<string, MetricKind>;
 
 export type MetricName = keyof typeof METRICS;

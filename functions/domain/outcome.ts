@@ -1,4 +1,4 @@
-import { isOutage } from "./failures.ts";
+import { isOutage, JOB_CANCELLED } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { errorCodeOf, MFA_CHALLENGE } from "./steps.ts";
 
@@ -9,6 +9,7 @@ export const OUTCOMES = [
   "mfa-expired",
   "mfa-failed",
   "timed-out",
+  "cancelled",
   "unavailable",
   "internal",
   "other",
@@ -19,6 +20,7 @@ const OUTCOME_OF_CODE = new Map<string, Outcome>([
   ["invalid-credentials", "credentials-refused"],
   ["mfa-expired", "mfa-expired"],
   ["job-timed-out", "timed-out"],
+  [JOB_CANCELLED.code, "cancelled"],
   ["internal-server-error", "internal"],
 ]);
 
@@ -32,4 +34,8 @@ export function outcomeOf({ phase, steps }: Pick<Job, "phase" | "steps">): Outco
   // A wrong answer has the code of a wrong password.
   const mayBeTheAnswer = outcome === "credentials-refused" || outcome === "other";
   return mayBeTheAnswer && failed?.title === MFA_CHALLENGE ? "mfa-failed" : outcome;
+}
+
+export function wasCancelled({ steps }: Pick<Job, "steps">): boolean {
+  return steps.some((step) => errorCodeOf(step) === JOB_CANCELLED.code);
 }

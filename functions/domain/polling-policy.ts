@@ -10,8 +10,9 @@ export const SLICE_MS = 12 * SECOND;
 /** Between two looks: half of the 2 s that we may add to the bank's own time. */
 export const LOOK_EVERY_MS = SECOND;
 
-/** A job that upstream never finishes is given up after this much following. */
-export const FOLLOW_LIMIT_MS = 15 * MINUTE;
+/** A job that upstream never finishes is given up after this much following, unless the deployment says otherwise. */
+export const DEFAULT_FOLLOW_LIMIT_MINUTES = 15;
+export const MAX_FOLLOW_LIMIT_MINUTES = 24 * 60;
 
 /** A user who answered late still gets this much of the bank's time. */
 export const FOLLOW_AFTER_ANSWER_MS = 3 * MINUTE;
@@ -20,13 +21,12 @@ export const FOLLOW_AFTER_ANSWER_MS = 3 * MINUTE;
 const UNKNOWN_FOR_MS = MINUTE;
 
 /** Whether a job that upstream does not know may still turn up. */
-export function mayTurnUp(followLeftMs: number): boolean {
-  return FOLLOW_LIMIT_MS - followLeftMs < UNKNOWN_FOR_MS;
+export function mayTurnUp(followedMs: number): boolean {
+  return followedMs < UNKNOWN_FOR_MS;
 }
 
-/** How long the workflow waits between two slices, by the time that is left for following. */
-export function waitSeconds(followLeftMs: number): number {
-  const followedMs = FOLLOW_LIMIT_MS - followLeftMs;
+/** How long the workflow waits between two slices, by the time for which the job was followed. */
+export function waitSeconds(followedMs: number): number {
   if (followedMs < MINUTE) return 1;
   return followedMs < 5 * MINUTE ? 5 : 15;
 }

@@ -1,8 +1,11 @@
 import type { TokenClaims } from "./caller.ts";
+import type { ClaimOn } from "./claim-on.ts";
 import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
+import type { RefusedLogins } from "./lockout.ts";
 import type { Login } from "./login.ts";
 import type { Measurement } from "./metrics.ts";
+import type { Policy } from "./queue-policy.ts";
 import type { Secret } from "./secret.ts";
 import type { SecretRef } from "./secret-refs.ts";
 import type { JobChange } from "./transitions.ts";
@@ -26,14 +29,57 @@ export interface JobStore {
   drop(job: Job): Promise<boolean>;
   /** Applies an event and writes the outcome. Throws `JobChanged` when the row is not as `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
+  /** Notes that a job that is over has left nothing behind: the sweeper needs not look at it any more. */
+  settle(job: Job): Promise<void>;
 }
 
-/** The right of one job per user and institution. */
+/** Jobs as the sweeper finds them. */
+export interface SweptJobs {
+  /** The jobs that are due, those first that have been so for longest; not all of them, when there are very many. */
+  due(): Promise<string[]>;
+  /** Puts off the next look at a job that was found well. Nothing when it has changed since. */
+  postpone(job: Job, until: string): Promise<void>;
+  /** What there is of jobs that are not over, about a second old. */
+  census(): Promise<Census>;
+}
+
+export interface Census {
+  /** Jobs that wait for their bank, or for their user. */
+  queued: number;
+  running: number;
+  /** ISO 8601. */
+  oldestQueued?: string | undefined;
+  oldestRunning?: string | undefined;
+}
+
+export interface JobsPage {
+  /** Newest first. */
+  jobs: Job[];
+  /** Where the next page begins; none after the last one. */
+  next: string | undefined;
+}
+
+export interface JobList {
+  /** A user's jobs that pass a test, as they are now. One that was accepted within the last second may be missing. */
+  page(
+    userId: string,
+    options: { limit: number; from: string | undefined; wanted: (job: Job) => boolean },
+  ): Promise<JobsPage>;
+}
+
 export interface Claims {
   /** The job that holds it, finished or not. */
-  holder(userId: string, institutionId: string): Promise<string | undefined>;
+  holder(on: ClaimOn): Promise<string | undefined>;
   /** Compare-and-swap; false when another holder than `from` was found. */
-  take(userId: string, institutionId: string, jobId: string, from: string | undefined): Promise<boolean>;
+  take(on: ClaimOn, jobId: string, from: string | undefined): Promise<boolean>;
+}
+
+/** Logins in a row that banks refused, by user and institution. */
+export interface RefusedLoginNotes {
+  find(userId: string, institutionId: string): Promise<RefusedLogins | undefined>;
+  /** Noting the same job again changes nothing. */
+  note(userId: string, institutionId: string, jobId: string): Promise<void>;
+  clear(userId: string, institutionId: string): Promise<void>;
 }
 
 /** Sealing without keeping. */
@@ -52,9 +98,19 @@ export interface Vault {
   destroy(ref: SecretRef): Promise<void>;
 }
 
+/** What is known of an execution. `missing`: none of that number was ever started. */
+export type ExecutionState = "missing" | "running" | "ended";
+
 export interface Workflow {
-  /** Starting a started one is no error. */
-  start(jobId: string): Promise<void>;
+  /** Starts the execution that is to drive the job now. Starting a started one is no error. */
+  start(job: Pick<Job, "id" | "generation">): Promise<void>;
+}
+
+/** Executions under the hands of whoever puts others in their place. */
+export interface Executions extends Workflow {
+  state(job: Pick<Job, "id" | "generation">): Promise<ExecutionState>;
+  /** Stopping one that has ended, or never was, is no error. */
+  stop(job: Pick<Job, "id" | "generation">): Promise<void>;
 }
 
 export interface Waker {
@@ -67,10 +123,26 @@ export interface Upstream {
   institution(institutionId: string): Promise<Institution | undefined>;
   /** Never repeated by the adapter once it may have arrived. */
   openConnection(userId: string, institutionId: string, login: Login): Promise<{ upstreamJobId: string }>;
+  /** As {@link Upstream.openConnection}, with another login for a connection that there is. */
+  updateConnection(userId: string, connectionId: string, login: Login): Promise<{ upstreamJobId: string }>;
+  /** As {@link Upstream.openConnection}, with the login that upstream has. */
+  refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
   job(upstreamJobId: string): Promise<UpstreamJob>;
   jobsOf(userId: string): Promise<UpstreamJob[]>;
   /** Never repeated by the adapter once it may have arrived. */
   answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
+}
+
+/** What upstream knows of a user's connections. Throws as {@link Upstream} does. */
+export interface Connections {
+  /** `undefined` when the user has no such connection. */
+  connection(userId: string, connectionId: string): Promise<Connection | undefined>;
+  connectionsOf(userId: string): Promise<Connection[]>;
+}
+
+export interface Connection {
+  id: string;
+  institutionId: string;
 }
 
 export interface ApiKeys {
@@ -106,11 +178,17 @@ export interface Ports {
   tokenVerifier: TokenVerifier;
   jobs: JobStore;
   claims: Claims;
+  refusedLogins: RefusedLoginNotes;
+  jobList: JobList;
+  sweptJobs: SweptJobs;
   sealer: Sealer;
   vault: Vault;
   workflow: Workflow;
+  executions: Executions;
+  policy: Policy;
   waker: Waker;
   upstream: Upstream;
   /** Upstream's records of institutions, as far as they may be a minute old. */
   institutions: Pick<Upstream, "institution">;
+  connections: Connections;
 }

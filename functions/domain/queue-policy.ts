@@ -1,4 +1,6 @@
-import type { Job } from "./job.ts";
+import { mayAskForMfa } from "./institution.ts";
+import { type Job, kindOf } from "./job.ts";
+import { isOver, MFA_CHALLENGE, statusOf, VERIFY_CREDENTIALS } from "./steps.ts";
 
 const HOUR = 3600;
 
@@ -14,6 +16,24 @@ const SLACK_MS = (RETRY_EVERY_SECONDS * 1000) / 2;
 /** Timers and clocks differ by less. */
 const EARLY_MS = 60_000;
 
+/** The attempts of jobs that met one outage in the same second are spread over this much, and stay so from then on. */
+const SPREAD_SECONDS = 60;
+
+/** So many challenges that nobody answered are proof enough that nobody is there. */
+const MAX_UNANSWERED = 3;
+
+export type Policy = {
+  /** Whether a bank that is down makes a job wait at all. */
+  queues: boolean;
+  /** A job that upstream does not finish is given up after this much following. */
+  followLimitMs: number;
+};
+
+/** A refresh has nobody who waits for it to come true: whoever asked for it asks again. */
+export function mayBeHeld(job: Pick<Job, "kind">, { queues }: Pick<Policy, "queues">): boolean {
+  return queues && kindOf(job) !== "refresh";
+}
+
 /** Whether the next attempt may start: a run that comes far too early is a repeated one. */
 export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.phase !== "queued" || job.queue === undefined) return true;
@@ -24,4 +44,38 @@ export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date)
 export function isExhausted(job: Pick<Job, "attempt" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.attempt >= MAX_ATTEMPTS) return true;
   return job.queue !== undefined && msUntil(new Date(job.queue.expiresAt)) < -SLACK_MS;
+}
+
+/** Whether an attempt that would begin a whole interval from now would be one too many. */
+export function isLastAttempt(attempt: number, queue: Job["queue"], msUntil: (moment: Date) => number) {
+  if (attempt >= MAX_ATTEMPTS) return true;
+  const leftMs = queue === undefined ? Number.POSITIVE_INFINITY : msUntil(new Date(queue.expiresAt));
+  return leftMs < RETRY_EVERY_SECONDS * 1000 - SLACK_MS;
+}
+
+/**
+ * Seconds from being held until the next attempt. The first wait is longer by a share of the spread that goes with the job's
+ * id; those that follow are of one length, so that a burst of jobs never comes together again.
+ */
+export function secondsToNextAttempt(job: Pick<Job, "id" | "queue">): number {
+  return RETRY_EVERY_SECONDS + (job.queue === undefined ? spreadSeconds(job.id) : 0);
+}
+
+/** A share of the spread by the last digits of a random id. */
+function spreadSeconds(jobId: string): number {
+  return Math.floor((Number.parseInt(jobId.slice(-6), 16) / 0x1000000) * SPREAD_SECONDS);
+}
+
+/** Whether a further attempt would make the bank send a code, most likely to somebody who is not there. */
+export function needsTheUser({ authorization, queue }: Pick<Job, "authorization" | "queue">): boolean {
+  if (!mayAskForMfa(authorization)) return false;
+  return authorization === "user-mfa" || (queue?.unanswered ?? 0) >= MAX_UNANSWERED;
+}
+
+/** Whether a further attempt could need the login again. */
+export function mayNeedLogin(job: Pick<Job, "kind" | "steps" | "queue">): boolean {
+  if (kindOf(job) === "refresh") return false;
+  if (statusOf(job.steps, VERIFY_CREDENTIALS) !== "success") return true;
+  const asks = statusOf(job.steps, MFA_CHALLENGE);
+  return job.queue !== undefined && asks !== undefined && !isOver(asks);
 }

@@ -14,6 +14,11 @@ export type RefusalReason =
   | "token-of-another-user"
   | "scope-not-enough"
   | "job-not-found"
+  | "job-over"
+  | "job-not-waiting"
+  | "connection-not-found"
+  | "too-many-refused-logins"
+  | "idempotency-key-reused"
   | "route-not-found"
   | "method-not-allowed"
   | "challenge-not-active"
@@ -25,6 +30,8 @@ export interface Problem {
   reason: RefusalReason;
   /** A name from our own schemas, never one that was sent. */
   field?: string;
+  /** When a request that is refused now may be made. */
+  retryAfterSeconds?: number;
   /** The methods that a route has, where another one was used. */
   allow?: readonly string[];
 }

@@ -20,6 +20,15 @@ export function isOverdue(job: Pick<Job, "attemptAt">, msUntil: (moment: Date) =
   return job.attemptAt !== undefined && msUntil(new Date(job.attemptAt)) < -ATTEMPT_LIMIT_MS;
 }
 
+/** For how long an upstream that refuses a first login, while the bank's record says that it is up, may only be restarting. */
+const BLIP_MS = 60_000;
+
+/** Whether a login that was refused because of an outage is worth another try in the same attempt. */
+export function mayBeBlip(job: Pick<Job, "attemptAt" | "queue">, msUntil: (moment: Date) => number): boolean {
+  if (job.queue !== undefined || job.attemptAt === undefined) return false;
+  return msUntil(new Date(job.attemptAt)) > -BLIP_MS;
+}
+
 /** Whether an exchange ended without telling what became of it, but with nothing left on its way. */
 export function isSettled(error: unknown): boolean {
   return error instanceof UpstreamUnavailable && !error.mayStillArrive;

@@ -3,7 +3,7 @@ import { currentStep } from "./steps.ts";
 
 interface Transition {
   from: readonly Phase[];
-  to: Phase;
+  to: Phase | "unchanged";
 }
 
 const UNFINISHED = PHASES.filter((phase) => !isFinished({ phase }));
@@ -13,7 +13,10 @@ export const TRANSITIONS = {
   attemptStarted: { from: ["accepted", "queued"], to: "opening" },
   loginPosting: { from: ["opening"], to: "opening" },
   connectionOpened: { from: ["opening"], to: "following" },
-  attemptHeld: { from: ["opening", "following", "queued"], to: "queued" },
+  attemptHeld: { from: ["accepted", "opening", "following", "awaiting-answer", "queued"], to: "queued" },
+  heldUpstream: { from: ["following", "accepted", "queued"], to: "queued" },
+  continuedUpstream: { from: ["queued", "accepted"], to: "following" },
+  resumed: { from: ["queued"], to: "accepted" },
   stepsProgressed: { from: ["following"], to: "following" },
   challengeSeen: { from: ["following"], to: "challenged" },
   challengeOpened: { from: ["challenged", "awaiting-answer"], to: "awaiting-answer" },
@@ -23,6 +26,7 @@ export const TRANSITIONS = {
   answerSent: { from: ["sending-answer"], to: "following" },
   succeeded: { from: ["following"], to: "succeeded" },
   failed: { from: UNFINISHED, to: "failed" },
+  restarted: { from: UNFINISHED, to: "unchanged" },
 } as const satisfies Record<string, Transition>;
 
 export type JobEvent = keyof typeof TRANSITIONS;
@@ -34,6 +38,11 @@ export class IllegalTransition extends Error {
 export function isLegal(event: JobEvent, phase: Phase): boolean {
   const from: readonly Phase[] = TRANSITIONS[event].from;
   return from.includes(phase);
+}
+
+function phaseAfter(phase: Phase, event: JobEvent): Phase {
+  const { to } = TRANSITIONS[event];
+  return to === "unchanged" ? phase : to;
 }
 
 /** What an event changes beside the phase. A field that is `undefined` is taken away. */
@@ -52,7 +61,7 @@ export function transition(job: Job, { event, changes }: JobChange, now: Date): 
   const after: Job = {
     ...job,
     ...changes,
-    phase: TRANSITIONS[event].to,
+    phase: phaseAfter(job.phase, event),
     version: job.version + 1,
     updatedAt: now.getTime() > Date.parse(job.updatedAt) ? now.toISOString() : job.updatedAt,
   };

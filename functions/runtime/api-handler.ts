@@ -65,6 +65,7 @@ async function answerOrRefuse(
 function headersOf(problem: Problem | "internal"): Record<string, string> {
   if (problem === "internal") return {};
   if (problem.reason === "service-unavailable") return { "retry-after": RETRY_AFTER_SECONDS };
+  if (problem.retryAfterSeconds !== undefined) return { "retry-after": String(problem.retryAfterSeconds) };
   return problem.allow === undefined ? {} : { allow: problem.allow.join(", ") };
 }
 

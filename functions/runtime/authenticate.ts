@@ -1,7 +1,7 @@
 import { reachesJobsOf, type TokenClaims } from "../domain/caller.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { jobIdSchema, userIdSchema } from "../wire/ids.ts";
+import { CONNECTION_ID, jobIdSchema, userIdSchema } from "../wire/ids.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 const BEARER = /^bearer +(\S+)$/i;
@@ -23,6 +23,20 @@ export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
   if (caller.scope === "CLIENT_ACCESS" && caller.userId === undefined) throw new Refusal("scope-not-enough");
   if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");
   return userId.data;
+}
+
+/** The user of the path, for calls that only a server may make. */
+export function userOfServer(request: HttpRequest, caller: TokenClaims): string {
+  const userId = userOfPath(request, caller);
+  if (caller.scope !== "SERVER_ACCESS") throw new Refusal("scope-not-enough");
+  return userId;
+}
+
+/** The connection of the path. What is no id of upstream's is as good as no connection. */
+export function connectionOfPath(request: HttpRequest): string {
+  const connectionId = request.parameter("connectionId");
+  if (!CONNECTION_ID.test(connectionId)) throw new Refusal("connection-not-found");
+  return connectionId;
 }
 
 /** The job of the path. What is no id of ours is as good as no job. */

@@ -4,23 +4,33 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
+import { basiqConnections } from "../adapters/basiq-connections.ts";
 import { basiqInstitutions } from "../adapters/basiq-institutions.ts";
 import { basiqTransport } from "../adapters/basiq-transport.ts";
 import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
+import { dynamoJobList } from "../adapters/dynamo-job-list.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
+import { dynamoRefusedLogins } from "../adapters/dynamo-refused-logins.ts";
+import { dynamoSweptJobs } from "../adapters/dynamo-swept-jobs.ts";
 import { dynamoVault } from "../adapters/dynamo-vault.ts";
 import { emfMetrics } from "../adapters/emf-metrics.ts";
 import { kmsSealer } from "../adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
 import { measuredJobStore } from "../adapters/measured-job-store.ts";
-import { measuredInstitutions, measuredUpstream } from "../adapters/measured-upstream.ts";
+import {
+  measuredConnections,
+  measuredInstitutions,
+  measuredUpstream,
+} from "../adapters/measured-upstream.ts";
 import { secretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
+import { sfnExecutions } from "../adapters/sfn-executions.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
+import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "../domain/polling-policy.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
 import { writeLine } from "./log.ts";
@@ -63,6 +73,21 @@ export const claims = /* @__PURE__ */ once(() => {
   return dynamoClaims(dynamo(), tableName, clock());
 });
 
+export const refusedLogins = /* @__PURE__ */ once(() => {
+  const [tableName] = environment("JOBS_TABLE");
+  return dynamoRefusedLogins(dynamo(), tableName, clock());
+});
+
+export const jobList = /* @__PURE__ */ once(() => {
+  const [tableName] = environment("JOBS_TABLE");
+  return dynamoJobList(dynamo(), tableName, clock());
+});
+
+export const sweptJobs = /* @__PURE__ */ once(() => {
+  const [tableName] = environment("JOBS_TABLE");
+  return dynamoSweptJobs(dynamo(), tableName, clock());
+});
+
 export const apiKeys = /* @__PURE__ */ once(() => {
   const [tableName] = environment("JOBS_TABLE");
   return dynamoApiKeys(dynamo(), tableName);
@@ -93,6 +118,11 @@ export const workflow = /* @__PURE__ */ once(() => {
   return sfnWorkflow(sfn(), stateMachineArn);
 });
 
+export const executions = /* @__PURE__ */ once(() => {
+  const [stateMachineArn] = environment("STATE_MACHINE_ARN");
+  return sfnExecutions(sfn(), stateMachineArn);
+});
+
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
 const upstreamTransport = /* @__PURE__ */ once(() => {
@@ -110,6 +140,16 @@ export const upstream = /* @__PURE__ */ once(() =>
 export const institutions = /* @__PURE__ */ once(() =>
   cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), metrics())),
 );
+
+export const connections = /* @__PURE__ */ once(() =>
+  measuredConnections(basiqConnections(upstreamTransport()), metrics()),
+);
+
+/** When jobs wait, and for how long they are followed. */
+export const policy = /* @__PURE__ */ once(() => ({
+  queues: setting("QUEUE") !== "off",
+  followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
+}));
 
 export const settings = /* @__PURE__ */ once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",

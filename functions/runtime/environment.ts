@@ -12,8 +12,10 @@ type VariableName =
 
 type SettingName =
   | "ALLOW_UNBOUND_CLIENT_TOKENS"
+  | "FOLLOW_LIMIT_MINUTES"
   | "LOG_LEVEL"
   | "METRICS_NAMESPACE"
+  | "QUEUE"
   | "RETENTION_DAYS"
   | "STEP_RESULTS"
   | "TIME_SCALE";

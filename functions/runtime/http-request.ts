@@ -9,6 +9,8 @@ export interface HttpRequest {
   path: string;
   /** A parameter of the path, decoded; empty when the route has none of that name. */
   parameter(name: string): string;
+  /** The first parameter of that name in the query; `undefined` when it is not there or empty. */
+  query(name: string): string | undefined;
   header(name: string): string | undefined;
   /** Throws a `Refusal` when the body is over 16 KiB or not UTF-8. */
   text(): string;
@@ -17,7 +19,7 @@ export interface HttpRequest {
 }
 
 export function readHttpRequest(event: unknown): HttpRequest {
-  const { rawPath, headers, pathParameters, body, isBase64Encoded, requestContext } =
+  const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } =
     apiEventSchema.parse(event);
   const lowerCased = new Map(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
@@ -27,6 +29,7 @@ export function readHttpRequest(event: unknown): HttpRequest {
     method: requestContext.http.method,
     path: rawPath,
     parameter: (name) => pathParameters?.[name] ?? "",
+    query: (name) => new URLSearchParams(rawQueryString ?? "").get(name) || undefined,
     header: (name) => lowerCased.get(name),
     text,
     jsonObject: () => parseObject(text()),

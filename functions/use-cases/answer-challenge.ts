@@ -5,9 +5,10 @@ import type { Challenge, Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
-import { answerTo, taskTokenOf } from "../domain/secret-refs.ts";
+import { answerTo } from "../domain/secret-refs.ts";
 import { changeJob } from "./change-job.ts";
 import { readJob } from "./read-job.ts";
+import { wakeIfAnswered } from "./wake-if-answered.ts";
 
 export interface AnswerChallenge {
   jobId: string;
@@ -29,13 +30,13 @@ export async function answerChallenge(deps: Deps, request: AnswerChallenge): Pro
   const challenge = requireChallenge(job, deps.clock.now());
   if (request.answers.length !== challenge.input.length)
     throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
-  if (job.phase !== "awaiting-answer") return wakeIfAnswered(deps, job);
+  if (job.phase !== "awaiting-answer") return woken(deps, job);
 
   const ref = answerTo(job, challenge);
   await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_KEPT_MS));
   const after = await changeJob(deps, job.id, (current) => takeAnswer(current, challenge.number));
   if (!awaitsSending(after, challenge)) await deps.vault.destroy(ref);
-  if (wasAnswered(after, challenge)) return wakeIfAnswered(deps, after);
+  if (wasAnswered(after, challenge)) return woken(deps, after);
   requireChallenge(after, deps.clock.now());
   throw new Refusal("challenge-not-active");
 }
@@ -47,11 +48,7 @@ function requireChallenge(job: Job, now: Date): Challenge {
   return job.challenge;
 }
 
-async function wakeIfAnswered(deps: Deps, job: Job): Promise<Job> {
-  const { phase, sealedTaskToken, challenge } = job;
-  if (phase === "answered" && sealedTaskToken !== undefined && challenge !== undefined) {
-    const token = await deps.sealer.unseal(taskTokenOf(job), Buffer.from(sealedTaskToken, "base64"));
-    await deps.waker.wake(token, challenge.number);
-  }
+async function woken(deps: Deps, job: Job): Promise<Job> {
+  await wakeIfAnswered(deps, job);
   return job;
 }

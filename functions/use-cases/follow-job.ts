@@ -1,18 +1,21 @@
 import { answerWithinMs } from "../domain/challenge-deadline.ts";
-import { isFinished, type Job } from "../domain/job.ts";
+import { isFinished, type Job, kindOf } from "../domain/job.ts";
 import { LOOK_EVERY_MS, SLICE_MS, waitSeconds } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
-import { statusOf, VERIFY_CREDENTIALS } from "../domain/steps.ts";
+import { mayNeedLogin } from "../domain/queue-policy.ts";
 import { findJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
-import { followLeftMs, lookAtJob } from "./look-at-job.ts";
+import { followedMs, lookAtJob } from "./look-at-job.ts";
 
-export type FollowDeps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
+export type FollowDeps = Pick<
+  Ports,
+  "clock" | "jobs" | "vault" | "upstream" | "claims" | "refusedLogins" | "policy"
+>;
 
 /** What the workflow does next. */
 export type Followed =
   | { next: "done" }
-  | { next: "hold" }
+  | { next: "hold"; waitSeconds: number }
   | { next: "wait"; waitSeconds: number }
   | { next: "ask"; timeoutSeconds: number };
 
@@ -26,21 +29,23 @@ const TIMEOUT_SLACK_SECONDS = 2;
 export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }): Promise<Followed> {
   const sliceEnd = deps.clock.after(SLICE_MS);
   let job = await findJob(deps, jobId);
-  for (let before: Job | undefined; ; before = job) {
-    job = await lookAtJob(deps, job);
-    if (needsCleaning(before, job)) await destroyUnneeded(deps, job);
+  // The run before this one may have died before it could.
+  if (needsCleaning(job)) await destroyUnneeded(deps, job);
+  for (;;) {
+    const before = job;
+    job = await lookAtJob(deps, before);
+    if (job !== before && needsCleaning(job, before)) await destroyUnneeded(deps, job);
     if (job.phase !== "following") return nextAfter(deps, job);
     if (deps.clock.msUntil(sliceEnd) <= 0) {
-      return { next: "wait", waitSeconds: waitSeconds(followLeftMs(deps, job)) };
+      return { next: "wait", waitSeconds: waitSeconds(followedMs(deps, job)) };
     }
     await deps.clock.sleep(LOOK_EVERY_MS);
   }
 }
 
-/** The first look of every run counts as news: the run before it may have died before it could clean. */
-function needsCleaning(before: Job | undefined, after: Job): boolean {
-  const isVerified = (job: Job) => statusOf(job.steps, VERIFY_CREDENTIALS) === "success";
-  return isFinished(after) || (isVerified(after) && (before === undefined || !isVerified(before)));
+function needsCleaning(job: Job, before?: Job): boolean {
+  const wasClean = before !== undefined && !mayNeedLogin(before);
+  return isFinished(job) || (kindOf(job) !== "refresh" && !mayNeedLogin(job) && !wasClean);
 }
 
 function nextAfter(deps: FollowDeps, job: Job): Followed {
@@ -53,9 +58,16 @@ function nextAfter(deps: FollowDeps, job: Job): Followed {
     case "answered":
     case "sending-answer":
       return { next: "ask", timeoutSeconds: secondsToAnswer(deps, job) };
+    case "queued":
+      return { next: "hold", waitSeconds: secondsToAttempt(deps, job) };
     default:
-      return { next: "hold" };
+      return { next: "hold", waitSeconds: 1 };
   }
+}
+
+function secondsToAttempt(deps: FollowDeps, { queue }: Job): number {
+  const ms = queue === undefined ? 0 : deps.clock.msUntil(new Date(queue.nextAttemptAt));
+  return Math.max(1, Math.ceil(ms / 1000));
 }
 
 function secondsToAnswer(deps: FollowDeps, { challenge }: Job): number {

@@ -1,28 +1,30 @@
 import { JobChanged, UpstreamRefused } from "../domain/errors.ts";
-import { blamesTheBank, decideOnLook, decideWithoutLook } from "../domain/follow-decision.ts";
+import { TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
+import { blamesTheBank, decideOnLook, decideWithoutLook, endsUnanswered } from "../domain/follow-decision.ts";
+import { holdChange, holdUpstreamChange } from "../domain/holding.ts";
 import type { Job } from "../domain/job.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import { mayTurnUp } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
+import { mayBeHeld } from "../domain/queue-policy.ts";
 import { failCurrentStep } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
-import type { UpstreamJob } from "../domain/upstream-job.ts";
+import { isQueuedUpstream, type UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
-import { holdAttempt } from "./hold-attempt.ts";
-import { institutionIsDown } from "./institution-is-down.ts";
+import { noteVerdict } from "./note-verdict.ts";
 
-type Deps = Pick<Ports, "clock" | "jobs" | "upstream">;
+type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "claims" | "refusedLogins" | "policy">;
 
 /** One look at upstream's job, and what it shows written down. */
 export async function lookAtJob(deps: Deps, job: Job): Promise<Job> {
   if (job.phase !== "following" || job.upstreamJobId === undefined) return job;
   const seen = await look(deps, job.upstreamJobId);
   try {
-    if (isJob(seen) && blamesTheBank(job, seen) && (await institutionIsDown(deps, job))) {
-      return await holdAttempt(deps, job, job.attempt);
-    }
     const change = decide(deps, job, seen);
-    return change === undefined ? job : await deps.jobs.record(job, change);
+    if (change === undefined) return job;
+    await noteVerdict(deps, job, change.changes.steps ?? []);
+    await claimConnection(deps, job, change.changes.connectionId);
+    return await deps.jobs.record(job, change);
   } catch (error) {
     if (error instanceof JobChanged) return findJob(deps, job.id);
     throw error;
@@ -31,23 +33,39 @@ export async function lookAtJob(deps: Deps, job: Job): Promise<Job> {
 
 type Seen = UpstreamJob | UpstreamRefused | undefined;
 
-function isJob(seen: Seen): seen is UpstreamJob {
-  return seen !== undefined && !(seen instanceof UpstreamRefused);
-}
-
 function decide(deps: Deps, job: Job, seen: Seen): JobChange | undefined {
   const now = deps.clock.now();
   if (seen === undefined) return decideWithoutLook(job, now);
   if (seen instanceof UpstreamRefused) {
-    if (mayTurnUp(followLeftMs(deps, job))) return undefined;
+    if (mayTurnUp(followedMs(deps, job))) return undefined;
     return { event: "failed", changes: { steps: failCurrentStep(job.steps, seen.problem) } };
   }
-  return decideOnLook(job, seen, now, followLeftMs(deps, job));
+  const attempt = { attempt: job.attempt };
+  if (isQueuedUpstream(seen)) {
+    return mayBeHeld(job, deps.policy)
+      ? holdUpstreamChange(job, job.attempt, deps.clock)
+      : { event: "failed", changes: { steps: failCurrentStep(job.steps, TEMPORARY_UNAVAILABLE) } };
+  }
+  if (blamesTheBank(job, seen) && mayBeHeld(job, deps.policy)) return holdChange(job, attempt, deps.clock);
+  const change = decideOnLook(job, seen, now, followLeftMs(deps, job));
+  if (change === undefined || !endsUnanswered(job, change)) return change;
+  return holdChange(job, { ...attempt, reason: "challenge-not-answered" }, deps.clock);
+}
+
+/** A connection that has just been made is the job's as long as that runs: nobody else begins anything on it. */
+async function claimConnection(deps: Deps, job: Job, connectionId: string | undefined): Promise<void> {
+  if (connectionId === undefined || connectionId === job.connectionId) return;
+  await deps.claims.take({ userId: job.userId, connectionId }, job.id, undefined);
 }
 
 /** What is left of the time for following. */
-export function followLeftMs(deps: Pick<Ports, "clock">, job: Job): number {
+function followLeftMs(deps: Pick<Ports, "clock">, job: Job): number {
   return job.followUntil === undefined ? 0 : deps.clock.msUntil(new Date(job.followUntil));
+}
+
+/** For how long the job has been followed. */
+export function followedMs(deps: Pick<Ports, "clock" | "policy">, job: Job): number {
+  return deps.policy.followLimitMs - followLeftMs(deps, job);
 }
 
 /** A look that failed is made up for by the next one. */

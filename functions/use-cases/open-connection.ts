@@ -1,48 +1,81 @@
-import {
-  InstitutionUnavailable,
-  QueueExhausted,
-  UpstreamRefused,
-  UpstreamUnavailable,
-} from "../domain/errors.ts";
-import { INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
-import type { Job } from "../domain/job.ts";
-import { unpackLogin } from "../domain/login.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import { INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
+import { holdUpstreamChange } from "../domain/holding.ts";
+import { type Job, kindOf } from "../domain/job.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
-import { FOLLOW_LIMIT_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
-import { isDue, isExhausted } from "../domain/queue-policy.ts";
-import { loginOf } from "../domain/secret-refs.ts";
-import { isOverdue, isSettled, mayBeSentAgain } from "../domain/sending.ts";
-import type { StepError } from "../domain/steps.ts";
-import { findAttempt, type UpstreamJob } from "../domain/upstream-job.ts";
+import { isDue, isExhausted, mayBeHeld, needsTheUser } from "../domain/queue-policy.ts";
+import { isOverdue, isSettled, mayBeBlip, mayBeSentAgain } from "../domain/sending.ts";
+import { failCurrentStep, type StepError } from "../domain/steps.ts";
+import { findAttempt, isQueuedUpstream, type UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
 import { holdAttempt } from "./hold-attempt.ts";
 import { institutionIsDown } from "./institution-is-down.ts";
+import { noteVerdict } from "./note-verdict.ts";
+import { postAttempt } from "./post-attempt.ts";
 import { sendAgainAt } from "./send-again-at.ts";
 
-type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
+type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "refusedLogins" | "policy">;
 
 /**
- * Makes one attempt to open the connection upstream: at most one login is sent in it, however often this runs.
- * Throws `InstitutionUnavailable` when the bank is down, `UpstreamUnavailable` when nobody can say whether the login
- * arrived: running this again finds out.
+ * Makes one attempt to open the connection upstream, unless the job waits for a later one: at most one login is sent in it,
+ * however often this runs. Throws `UpstreamUnavailable` when nobody can say whether the login arrived: running this again
+ * finds out.
  */
 export async function openConnection(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
   const job = await findJob(deps, jobId);
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
-  if (isExhausted(job, deps.clock.msUntil)) throw new QueueExhausted();
-  if (!isDue(job, deps.clock.msUntil)) throw new InstitutionUnavailable();
-  if (job.phase === "queued" && (await isStillDown(deps, job))) return hold(deps, job, job.attempt + 1);
+  if (isExhausted(job, deps.clock.msUntil)) return failJob(deps, job, TEMPORARY_UNAVAILABLE);
+  if (!isDue(job, deps.clock.msUntil)) return job;
+  return job.queue === undefined ? startAttempt(deps, job) : startAgain(deps, job);
+}
+
+async function startAttempt(deps: Deps, job: Job): Promise<Job> {
   const attemptAt = deps.clock.now().toISOString();
   const changes = { attempt: job.attempt + 1, attemptAt, sendAgainAt: sendAgainAt(deps) };
-  return sendLogin(deps, await deps.jobs.record(job, { event: "attemptStarted", changes }));
+  return send(deps, await deps.jobs.record(job, { event: "attemptStarted", changes }));
+}
+
+/**
+ * A further attempt. No login is sent to a bank that its record says is down, and none that makes the bank send a code to
+ * nobody. One that somebody has asked for does not count until then.
+ */
+async function startAgain(deps: Deps, job: Job): Promise<Job> {
+  const isAskedFor = job.phase === "accepted";
+  const attempt = isAskedFor ? job.attempt : job.attempt + 1;
+  if (job.queue?.isUpstreams && job.upstreamJobId !== undefined) {
+    return lookUpstream(deps, job, job.upstreamJobId, attempt);
+  }
+  if (await isStillDown(deps, job)) return holdAttempt(deps, job, { attempt });
+  if (!isAskedFor && needsTheUser(job)) {
+    return holdAttempt(deps, job, { attempt, reason: "ready-for-user" });
+  }
+  return startAttempt(deps, job);
 }
 
 /** In the queue, an upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
 function isStillDown(deps: Deps, job: Job): Promise<boolean> {
   return orWhenUnavailable(institutionIsDown(deps, job), true);
+}
+
+/** Upstream makes the attempts itself: we see whether it still waits. */
+async function lookUpstream(deps: Deps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
+  const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
+  if (waits) return deps.jobs.record(job, holdUpstreamChange(job, attempt, deps.clock));
+  const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
+  return deps.jobs.record(job, { event: "continuedUpstream", changes: { attempt, followUntil } });
+}
+
+/** Of a job that upstream does not know any more, whoever follows it decides. */
+async function waitsUpstream(deps: Deps, upstreamJobId: string): Promise<boolean> {
+  try {
+    return isQueuedUpstream(await deps.upstream.job(upstreamJobId));
+  } catch (error) {
+    if (error instanceof UpstreamRefused) return false;
+    throw error;
+  }
 }
 
 /** The login may have been sent before: upstream's own list says whether it was. */
@@ -51,48 +84,50 @@ async function reopen(deps: Deps, job: Job): Promise<Job> {
   const found = await findSent(deps, job);
   if (found !== undefined) return recordOpened(deps, job, found.id);
   if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
-  return sendLogin(deps, await notePosting(deps, job, sendAgainAt(deps)));
+  return send(deps, await notePosting(deps, job, sendAgainAt(deps)));
 }
 
 /** The attempt has gone on for too long: its login is looked for, and not sent any more. */
 async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
   const found = await orWhenUnavailable(findSent(deps, job), undefined);
   if (found !== undefined) return recordOpened(deps, job, found.id);
-  return job.queue === undefined ? failJob(deps, job, SERVICE_UNAVAILABLE) : hold(deps, job, job.attempt);
+  return job.queue === undefined
+    ? failJob(deps, job, SERVICE_UNAVAILABLE)
+    : holdAttempt(deps, job, { attempt: job.attempt });
 }
 
 async function findSent(deps: Deps, job: Job): Promise<UpstreamJob | undefined> {
   const { userId, institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
+  const connectionId = kindOf(job) === "create" ? undefined : job.connectionId;
   const listed = await deps.upstream.jobsOf(userId);
-  return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds });
+  return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds, connectionId });
 }
 
-async function sendLogin(deps: Deps, job: Job): Promise<Job> {
-  const packed = await deps.vault.reveal(loginOf(job));
-  if (packed === undefined) return failJob(deps, job, INTERNAL_ERROR);
-  let upstreamJobId: string;
+async function send(deps: Deps, job: Job): Promise<Job> {
+  let upstreamJobId: string | undefined;
   try {
-    const opened = await deps.upstream.openConnection(job.userId, job.institutionId, unpackLogin(packed));
-    upstreamJobId = opened.upstreamJobId;
+    upstreamJobId = await postAttempt(deps, job);
   } catch (error) {
     if (error instanceof UpstreamRefused) return refused(deps, job, error.problem);
     // What may still be on its way left later than the time was noted: a token may have been traded first.
     await notePosting(deps, job, isSettled(error) ? undefined : sendAgainAt(deps));
     throw error;
   }
-  return recordOpened(deps, job, upstreamJobId);
+  return upstreamJobId === undefined
+    ? failJob(deps, job, INTERNAL_ERROR)
+    : recordOpened(deps, job, upstreamJobId);
 }
 
 async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
-  if (!isOutage(problem.code)) return failJob(deps, job, problem);
-  if (await institutionIsDown(deps, job)) return hold(deps, job, job.attempt);
+  if (!isOutage(problem.code) || !mayBeHeld(job, deps.policy)) {
+    await noteVerdict(deps, job, failCurrentStep(job.steps, problem));
+    return failJob(deps, job, problem);
+  }
+  // A gateway that restarts must not cost the user two hours.
+  const isBlip = mayBeBlip(job, deps.clock.msUntil) && !(await institutionIsDown(deps, job));
+  if (!isBlip) return holdAttempt(deps, job, { attempt: job.attempt });
   await notePosting(deps, job, undefined);
   throw new UpstreamUnavailable();
-}
-
-async function hold(deps: Deps, job: Job, attempt: number): Promise<never> {
-  await holdAttempt(deps, job, attempt);
-  throw new InstitutionUnavailable();
 }
 
 function notePosting(deps: Deps, job: Job, again: string | undefined): Promise<Job> {
@@ -100,7 +135,7 @@ function notePosting(deps: Deps, job: Job, again: string | undefined): Promise<J
 }
 
 async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promise<Job> {
-  const followUntil = deps.clock.after(FOLLOW_LIMIT_MS).toISOString();
+  const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
   const changes = { upstreamJobId, followUntil, sendAgainAt: undefined };
   return deps.jobs.record(job, { event: "connectionOpened", changes });
 }

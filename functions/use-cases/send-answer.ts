@@ -38,7 +38,7 @@ export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Prom
 async function takeOrExpire(deps: Deps, job: Job) {
   if (job.phase !== "awaiting-answer" || job.challenge === undefined) return undefined;
   if (await deps.vault.holds(answerTo(job, job.challenge))) return takeAnswer(job, job.challenge.number);
-  return expireChallenge(job, deps.clock.now());
+  return expireChallenge(job, deps.clock);
 }
 
 /** The answer may have been sent before: upstream's job says whether it still waits for it. */

@@ -9,6 +9,7 @@ const texts = z.nullish(z.custom<Texts>(isTexts));
 /** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
 export const apiEventSchema = z.object({
   rawPath: z.string(),
+  rawQueryString: z.nullish(z.string()),
   headers: texts,
   pathParameters: texts,
   body: z.nullish(z.string()),

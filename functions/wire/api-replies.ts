@@ -68,6 +68,22 @@ export const jobReply = jobReplyWith(z.union([linkResult, mfaResult, queuedResul
 /** A job whose links and challenges are in lists of one, as the published prose has it. */
 export const jobReplyInLists = jobReplyWith(z.union([wrapped, queuedResult, errorResult]));
 
+const institutionEntry = z.strictObject({
+  type: z.literal("institution"),
+  id: z.string(),
+  links: z.strictObject({ self: z.url() }),
+});
+
+/** A page of jobs, newest first. `size` counts those of the page. */
+export const jobListReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  data: z.array(z.strictObject({ ...jobReply.shape, institution: institutionEntry })),
+  links: z.strictObject({ self: z.url(), next: z.optional(z.url()) }),
+});
+
+export const stubListReply = z.strictObject({ type: z.literal("list"), data: z.array(stubReply) });
+
 export const errorReply = z.strictObject({
   type: z.literal("list"),
   correlationId: z.uuid(),
@@ -90,4 +106,8 @@ export type StepReply =
   | z.infer<typeof jobReply>["steps"][number]
   | z.infer<typeof jobReplyInLists>["steps"][number];
 export type JobReply = Omit<z.infer<typeof jobReply>, "steps"> & { steps: StepReply[] };
+export type JobListReply = Omit<z.infer<typeof jobListReply>, "data"> & {
+  data: (JobReply & { institution: z.infer<typeof institutionEntry> })[];
+};
+export type StubListReply = z.infer<typeof stubListReply>;
 export type ErrorReply = z.infer<typeof errorReply>;

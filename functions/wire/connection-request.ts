@@ -2,11 +2,10 @@ import * as z from "zod/mini";
 import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
+import { INSTITUTION_ID } from "./ids.ts";
 
 /** As much as KMS seals at once. */
 const MAX_LOGIN_BYTES = 4096;
-
-const INSTITUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Published clients send `null` and `""` for what they do not have. */
 const text = z.nullish(z.string());
@@ -25,7 +24,10 @@ export interface ConnectionRequest {
   login: Login;
 }
 
-/** Throws a `Refusal` that names every field of a wrong type. Unknown fields are ignored. */
+/**
+ * Throws a `Refusal` that names every field of a wrong type. Unknown fields are ignored. The institution of a connection
+ * that there is, is not asked for.
+ */
 export function parseConnectionRequest(body: object): ConnectionRequest {
   const parsed = requestSchema.safeParse(body);
   if (!parsed.success) throw notValid(parsed.error.issues.map(({ path }) => path));

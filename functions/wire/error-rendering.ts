@@ -13,6 +13,9 @@ const FIELDS: { [field: string]: { caption: string; pointer: string } } = {
   secondaryLoginId: { caption: "Secondary login ID", pointer: "connection/secondaryLoginId" },
   "mfa-response": { caption: "MFA response", pointer: "job/mfa-response" },
   userId: { caption: "User ID", pointer: "userId" },
+  filter: { caption: "Filter", pointer: "filter" },
+  limit: { caption: "Limit", pointer: "limit" },
+  next: { caption: "Next", pointer: "next" },
   scope: { caption: "Scope", pointer: "scope" },
   "basiq-version": { caption: "Basiq-version", pointer: "header/basiq-version" },
 };

@@ -79,6 +79,32 @@ export const WORDINGS: { [reason in RefusalReason | "internal"]: Wording } = {
     detail: "Access to this resource is forbidden.",
   },
   "job-not-found": { ...NOT_FOUND, detail: "Requested job does not exist." },
+  "connection-not-found": { ...NOT_FOUND, detail: "Requested connection does not exist." },
+  "job-over": {
+    status: 409,
+    code: "job-already-finished",
+    title: "Job is already finished",
+    detail: "The job is over and cannot be cancelled.",
+  },
+  "job-not-waiting": {
+    status: 409,
+    code: "job-not-queued",
+    title: "Job is not queued",
+    detail: "Only a job that is queued can be resumed.",
+  },
+  "too-many-refused-logins": {
+    status: 429,
+    code: "too-many-requests",
+    title: "Too many requests",
+    detail:
+      "The institution refused several logins in a row. Further ones could lock the account: try again later.",
+  },
+  "idempotency-key-reused": {
+    status: 422,
+    code: "parameter-not-valid",
+    title: "Required parameter not valid",
+    detail: "Idempotency-Key was used with another request.",
+  },
   "route-not-found": { ...NOT_FOUND, detail: "Requested route does not exist." },
   "method-not-allowed": {
     status: 405,

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { AUTHORIZATIONS } from "../domain/institution.ts";
-import { CHALLENGE_METHODS, type Job, PHASES } from "../domain/job.ts";
+import { CHALLENGE_METHODS, JOB_KINDS, type Job, PHASES, QUEUE_REASONS } from "../domain/job.ts";
 import { type LinkResult, STEP_STATUSES, type StepError } from "../domain/steps.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -20,10 +20,13 @@ const jobRecordSchema = z.object({
   userId: z.string(),
   institutionId: z.string(),
   authorization: z.literal(AUTHORIZATIONS),
+  kind: z.optional(z.literal(JOB_KINDS)),
   phase: z.literal(PHASES),
   version: wholeNumber,
   createdAt: z.string(),
   updatedAt: z.string(),
+  generation: z.optional(wholeNumber),
+  sweepAt: text,
   steps: z.array(
     z.object({
       title: z.string(),
@@ -53,7 +56,15 @@ const jobRecordSchema = z.object({
     }),
   ),
   sealedTaskToken: text,
-  queue: z.optional(z.object({ nextAttemptAt: z.string(), expiresAt: z.string() })),
+  queue: z.optional(
+    z.object({
+      nextAttemptAt: z.string(),
+      expiresAt: z.string(),
+      reason: z.optional(z.literal(QUEUE_REASONS)),
+      isUpstreams: z.optional(z.literal(true)),
+      unanswered: z.optional(wholeNumber),
+    }),
+  ),
 });
 
 /** Throws when the row is not a job of ours. */

@@ -1,7 +1,7 @@
-import type { Job } from "../domain/job.ts";
+import type { Job, QueueReason } from "../domain/job.ts";
 import { MAX_ATTEMPTS } from "../domain/queue-policy.ts";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
-import type { JobReply, StepReply, StubReply } from "./api-replies.ts";
+import type { JobReply, StepReply, StubListReply, StubReply } from "./api-replies.ts";
 
 export interface JobReplyOptions {
   /** Where our API answers, without a trailing slash. */
@@ -20,6 +20,11 @@ export function renderAccepted({ isNew, job }: { isNew: boolean; job: Job }, opt
   return isNew
     ? { status: 202, body: renderJobStub(job, options), jobId: job.id }
     : { status: 200, body: renderJob(job, options), jobId: job.id };
+}
+
+/** What was started or found for each of several connections. */
+export function renderStubs(jobs: readonly Job[], options: JobReplyOptions): StubListReply {
+  return { type: "list", data: jobs.map((job) => renderJobStub(job, options)) };
 }
 
 export function renderJob(job: Job, options: JobReplyOptions): JobReply {
@@ -57,13 +62,21 @@ function renderChallenge({ id, phase, challenge }: Job, title: string, apiUrl: s
   return { type: "mfa" as const, method, description, input, expiryMs, expiresAt, links };
 }
 
+/** The first is the published one. */
+const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
+  "institution-unavailable": "3rd party service temporary unavailable. Job queued, retry in 2 hours.",
+  "challenge-not-answered": "The MFA challenge was not answered in time. Job queued, retry in 2 hours.",
+  "ready-for-user":
+    "The institution is available again. Job queued, ready for the user: it will ask for an MFA response once the job is resumed.",
+};
+
 /** What the first step says while the bank is down. The words are the published ones; the numbers are added. */
 function renderQueue({ phase, queue, attempt }: Job, title: string) {
   if (title !== VERIFY_CREDENTIALS || phase !== "queued" || queue === undefined) return undefined;
   return {
     code: "temporary-unavailable-queued" as const,
     title: "Institution temporary unavailable, retry pending",
-    detail: "3rd party service temporary unavailable. Job queued, retry in 2 hours.",
+    detail: QUEUE_DETAILS[queue.reason ?? "institution-unavailable"],
     attempt,
     attemptsLeft: MAX_ATTEMPTS - attempt,
     nextAttemptAt: timestamp(queue.nextAttemptAt),

@@ -1,10 +1,10 @@
-import { clock, jobs, upstream, vault } from "../runtime/compose.ts";
+import { followDeps } from "../runtime/follow-deps.ts";
 import { once } from "../runtime/once.ts";
 import { taskHandler } from "../runtime/task-handler.ts";
 import { followJob } from "../use-cases/follow-job.ts";
 import { followOutput, jobInput } from "../wire/task-io.ts";
 
-const deps = once(() => ({ clock: clock(), jobs: jobs(), vault: vault(), upstream: upstream() }));
+const deps = once(followDeps);
 
 export const handler = taskHandler("follow-job", jobInput, followOutput, async ({ jobId }) => ({
   jobId,

@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { ROUTES } from "../../functions/wire/routes.ts";
-import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
+import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
 import { metricsNamespace } from "./own-metrics.ts";
@@ -56,18 +56,23 @@ export class ApiFunctions extends Construct {
       SEALING_KEY_ID: keys.sealing.keyArn,
     };
 
+    const driving = { STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn };
+    const accepting = { ...kept, ...upstreamEnvironment(props.upstream), ...driving };
+
     this.byRoute = {
       "issue-token": this.#endpoint("IssueToken", "issue-token", {
         ...signing,
         JOBS_TABLE: tables.jobs.tableName,
         ALLOW_UNBOUND_CLIENT_TOKENS: String(allowUnboundClientTokens),
       }),
-      "create-connection": this.#endpoint("CreateConnection", "create-connection", {
-        ...kept,
-        ...upstreamEnvironment(props.upstream),
-        STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
-      }),
+      "create-connection": this.#endpoint("CreateConnection", "create-connection", accepting),
+      "update-connection": this.#endpoint("UpdateConnection", "update-connection", accepting),
+      "refresh-connection": this.#endpoint("RefreshConnection", "refresh-connection", accepting),
+      "refresh-connections": this.#endpoint("RefreshConnections", "refresh-connections", accepting),
+      "list-jobs": this.#endpoint("ListJobs", "list-jobs", api),
       "get-job": this.#endpoint("GetJob", "get-job", api),
+      "cancel-job": this.#endpoint("CancelJob", "cancel-job", { ...kept, ...driving }),
+      "resume-job": this.#endpoint("ResumeJob", "resume-job", { ...measured, ...driving }),
       "answer-mfa": this.#endpoint("AnswerMfa", "answer-mfa", kept),
       health: this.#endpoint("Health", "health", {}),
     };
@@ -80,25 +85,40 @@ export class ApiFunctions extends Construct {
   }
 
   #grant({ tables, keys, workflow, upstream }: ApiFunctionsProps) {
-    const issueToken = this.byRoute["issue-token"];
-    const createConnection = this.byRoute["create-connection"];
-    const getJob = this.byRoute["get-job"];
-    const answerMfa = this.byRoute["answer-mfa"];
+    const { "issue-token": issueToken, health: _, ...verifying } = this.byRoute;
+    const { "get-job": getJob, "list-jobs": listJobs, "answer-mfa": answerMfa } = this.byRoute;
+    const { "cancel-job": cancelJob, "resume-job": resumeJob } = this.byRoute;
+    const { "create-connection": createConnection, "update-connection": updateConnection } = this.byRoute;
+    const refreshing = [this.byRoute["refresh-connection"], this.byRoute["refresh-connections"]];
+    const takingLogins = [createConnection, updateConnection];
 
     grantRows(tables, issueToken, ["api-key"], "GetItem");
     keys.signing.grant(issueToken, "kms:Sign");
-    for (const endpoint of [createConnection, getJob, answerMfa]) {
-      keys.signing.grant(endpoint, "kms:GetPublicKey");
+    for (const endpoint of Object.values(verifying)) keys.signing.grant(endpoint, "kms:GetPublicKey");
+
+    for (const endpoint of [...takingLogins, ...refreshing]) {
+      grantRows(tables, endpoint, ["job", "claim"], "GetItem", "PutItem");
+      grantRows(tables, endpoint, ["job"], "DeleteItem", "UpdateItem");
+      grantUpstream(upstream, endpoint);
+      workflow.stateMachine.grantStartExecution(endpoint);
+    }
+    for (const endpoint of takingLogins) {
+      grantRows(tables, endpoint, ["refused"], "GetItem");
+      grantSecrets(tables, endpoint, "PutItem", "DeleteItem");
+      grantSealing(keys.sealing, endpoint, "Encrypt", "login");
     }
 
-    grantRows(tables, createConnection, ["job", "claim"], "GetItem", "PutItem");
-    grantRows(tables, createConnection, ["job"], "DeleteItem");
-    grantSecrets(tables, createConnection, "PutItem", "DeleteItem");
-    grantSealing(keys.sealing, createConnection, "Encrypt", "login");
-    grantUpstream(upstream, createConnection);
-    workflow.stateMachine.grantStartExecution(createConnection);
-
     grantRows(tables, getJob, ["job"], "GetItem");
+    grantIndex(tables, listJobs, "listed-by-age", "user");
+    grantRows(tables, listJobs, ["job"], "BatchGetItem");
+
+    grantRows(tables, cancelJob, ["job"], "GetItem", "PutItem", "UpdateItem");
+    grantSecrets(tables, cancelJob, "DeleteItem");
+    workflow.stateMachine.grantExecution(cancelJob, "states:StopExecution");
+
+    grantRows(tables, resumeJob, ["job"], "GetItem", "PutItem");
+    workflow.stateMachine.grantExecution(resumeJob, "states:StopExecution");
+    workflow.stateMachine.grantStartExecution(resumeJob);
 
     grantRows(tables, answerMfa, ["job"], "GetItem", "PutItem");
     grantSecrets(tables, answerMfa, "PutItem", "DeleteItem");

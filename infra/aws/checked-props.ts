@@ -1,4 +1,5 @@
 import { Token } from "aws-cdk-lib";
+import { MAX_FOLLOW_LIMIT_MINUTES } from "../../functions/domain/polling-policy.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/domain/retention.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
@@ -8,6 +9,11 @@ export function checkedUpstream({ url, ...rest }: Upstream): Upstream {
   if (Token.isUnresolved(url)) return { ...rest, url };
   if (!isUpstreamUrl(url)) throw new Error("upstream.url must be an https address.");
   return { ...rest, url: withoutSlashAtTheEnd(url) };
+}
+
+export function checkedFollowLimit(minutes: number): number {
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= MAX_FOLLOW_LIMIT_MINUTES) return minutes;
+  throw new Error(`followLimitMinutes must be a whole number from 1 to ${MAX_FOLLOW_LIMIT_MINUTES}.`);
 }
 
 export function checkedRetentionDays(days: number): number {

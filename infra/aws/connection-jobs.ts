@@ -7,13 +7,15 @@ import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { LogLevel } from "../../functions/domain/log-level.ts";
+import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "../../functions/domain/polling-policy.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
-import { checkedRetentionDays, checkedUpstream } from "./checked-props.ts";
+import { checkedFollowLimit, checkedRetentionDays, checkedUpstream } from "./checked-props.ts";
 import { WatchDashboard } from "./dashboard.ts";
 import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
+import { Sweeper } from "./sweeper.ts";
 import { Tables } from "./tables.ts";
 import { TaskFunctions } from "./task-functions.ts";
 import type { Upstream } from "./upstream.ts";
@@ -24,6 +26,10 @@ export type { ApiDomain, Upstream };
 export interface ConnectionJobsProps extends Partial<WireOptions> {
   /** The aggregator whose API does the connecting. */
   readonly upstream: Upstream;
+  /** Whether a job that meets a bank that is down waits for it, for up to 7 days. It does when absent. */
+  readonly queue?: boolean;
+  /** A job that the aggregator does not finish fails after so many minutes of following. 15 when absent. */
+  readonly followLimitMinutes?: number;
   /** How long a job can be read after its last change. 90 when absent. */
   readonly retentionDays?: number;
   /** Of all logs. Three months when absent. */
@@ -63,7 +69,11 @@ export class ConnectionJobs extends Construct {
     const shared = { logLevel, logRetention };
     const tables = new Tables(this, "Tables", { retentionDays });
     const keys = new Keys(this, "Keys");
-    const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared });
+    const policy = {
+      queue: props.queue ?? true,
+      followLimitMinutes: checkedFollowLimit(props.followLimitMinutes ?? DEFAULT_FOLLOW_LIMIT_MINUTES),
+    };
+    const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared, policy });
     const workflow = new Workflow(this, "Workflow", tasks, logRetention);
     const { domain, corsOrigins = [] } = props;
     const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins });
@@ -71,11 +81,15 @@ export class ConnectionJobs extends Construct {
     const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
     const endpoints = new ApiFunctions(this, "Endpoints", options);
     api.addRoutes(endpoints);
+    const sweeper = new Sweeper(this, "Sweeper", { tables, keys, workflow, shared });
     const watched = {
       api: api.http,
       stateMachine: workflow.stateMachine,
       apiFunctions: endpoints.all,
       taskFunctions: tasks.all,
+      sweeper: sweeper.function,
+      deadLetters: sweeper.deadLetters,
+      followLimitMinutes: policy.followLimitMinutes,
     };
     const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
     const watch = new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });

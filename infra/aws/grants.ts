@@ -3,8 +3,8 @@ import type { Key } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Tables } from "./tables.ts";
 
-type RowAction = "GetItem" | "PutItem" | "DeleteItem";
-type RowKind = "job" | "claim" | "api-key";
+type RowAction = "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "DeleteItem";
+type RowKind = "job" | "claim" | "refused" | "api-key";
 
 /** Rows of the jobs table, by what their key begins with: who writes jobs cannot write API keys. */
 export function grantRows(
@@ -20,6 +20,25 @@ export function grantRows(
       resources: [jobs.tableArn],
       conditions: {
         "ForAllValues:StringLike": { "dynamodb:LeadingKeys": kinds.map((kind) => `${kind}#*`) },
+      },
+    }),
+  );
+}
+
+/** An index of the jobs table, and of it what is listed under some beginnings. */
+export function grantIndex(
+  { jobs }: Pick<Tables, "jobs">,
+  grantee: IGrantable,
+  indexName: string,
+  ...beginnings: string[]
+) {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: ["dynamodb:Query"],
+      resources: [`${jobs.tableArn}/index/${indexName}`],
+      conditions: {
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": beginnings.map((one) => `${one}#*`) },
       },
     }),
   );

@@ -13,7 +13,7 @@ import {
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Construct } from "constructs";
-import { ROUTES } from "../../functions/wire/routes.ts";
+import { ROUTE_NAMES, ROUTES } from "../../functions/wire/routes.ts";
 import type { ApiFunctions } from "./api-functions.ts";
 
 /** What a burst of one customer's users may take from the account's shared limit. */
@@ -57,8 +57,9 @@ export class HttpApiWithRoutes extends Construct {
 
   /** Every route of the list, and the catch-all that refuses in our error shape. */
   addRoutes(functions: ApiFunctions) {
-    for (const [name, integration] of integrations(functions)) {
+    for (const name of ROUTE_NAMES) {
       const { method, path } = ROUTES[name];
+      const integration = new HttpLambdaIntegration(name, functions.byRoute[name]);
       this.http.addRoutes({ path, methods: [HttpMethod[method]], integration });
     }
     const refuse = new HttpLambdaIntegration("Refuse", functions.refuse);
@@ -79,14 +80,9 @@ export class HttpApiWithRoutes extends Construct {
 function corsFor(origins: readonly string[]): CorsPreflightOptions {
   return {
     allowOrigins: [...origins],
-    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
-    allowHeaders: ["authorization", "content-type", "basiq-version"],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
+    allowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key"],
     exposeHeaders: ["retry-after"],
     maxAge: Duration.hours(1),
   };
-}
-
-function integrations({ byRoute }: ApiFunctions) {
-  const names = ["issue-token", "create-connection", "get-job", "answer-mfa", "health"] as const;
-  return names.map((name) => [name, new HttpLambdaIntegration(name, byRoute[name])] as const);
 }

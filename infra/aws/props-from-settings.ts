@@ -14,6 +14,8 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
     upstream: { ...upstreamFrom(scope, settings), version: settings.upstreamVersion },
     stepResults: settings.stepResults,
     allowUnboundClientTokens: settings.allowUnboundClientTokens,
+    queue: settings.queue,
+    followLimitMinutes: settings.followLimitMinutes,
     retentionDays: settings.retentionDays,
     logRetention: settings.logRetentionDays,
     logLevel: settings.logLevel,

@@ -2,6 +2,10 @@ import type { Construct } from "constructs";
 import * as z from "zod/mini";
 import { BASIQ_VERSIONS } from "../../functions/domain/caller.ts";
 import { LOG_LEVELS } from "../../functions/domain/log-level.ts";
+import {
+  DEFAULT_FOLLOW_LIMIT_MINUTES,
+  MAX_FOLLOW_LIMIT_MINUTES,
+} from "../../functions/domain/polling-policy.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/domain/retention.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
@@ -15,6 +19,7 @@ const aNumber = z.pipe(
   z.transform(Number),
 );
 const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_RETENTION_DAYS)));
+const minutes = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_FOLLOW_LIMIT_MINUTES)));
 /** The only ones that CloudWatch has. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -48,6 +53,8 @@ const settingsSchema = z
     upstreamApiKeySecret: z.string().check(z.minLength(1)),
     stepResults: z._default(z.enum(["object", "list"]), "object"),
     allowUnboundClientTokens: z._default(flag, false),
+    queue: z._default(flag, true),
+    followLimitMinutes: z._default(minutes, DEFAULT_FOLLOW_LIMIT_MINUTES),
     retentionDays: z._default(days, DEFAULT_RETENTION_DAYS),
     logRetentionDays: z._default(logDays, 90),
     logLevel: z._default(z.enum(LOG_LEVELS), "info"),

@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/a
 import { Construct } from "constructs";
 
 export class Tables extends Construct {
-  /** Jobs, claims and API keys. */
+  /** Jobs, claims, notes of refused logins, and API keys. */
   readonly jobs: Table;
   /** Sealed logins and answers: never backed up, gone with the stack. */
   readonly secrets: Table;
@@ -26,6 +26,14 @@ export class Tables extends Construct {
       partitionKey: { name: "listed", type: AttributeType.STRING },
       sortKey: { name: "createdAt", type: AttributeType.STRING },
       projectionType: ProjectionType.KEYS_ONLY,
+    });
+    // Likewise: only jobs that are not over, or have left something.
+    this.jobs.addGlobalSecondaryIndex({
+      indexName: "swept-by-time",
+      partitionKey: { name: "sweep", type: AttributeType.STRING },
+      sortKey: { name: "sweepAt", type: AttributeType.STRING },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ["createdAt"],
     });
     this.secrets = new Table(this, "Secrets", {
       partitionKey: { name: "jobId", type: AttributeType.STRING },

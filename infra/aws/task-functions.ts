@@ -13,6 +13,15 @@ export interface TaskFunctionsProps {
   keys: Keys;
   upstream: Upstream;
   shared: SharedOptions;
+  policy: PolicyOptions;
+}
+
+/** When jobs wait, and for how long they are followed. */
+export interface PolicyOptions {
+  /** Whether a job that meets a bank that is down waits for it. */
+  queue: boolean;
+  /** A job that upstream does not finish fails after so much following. */
+  followLimitMinutes: number;
 }
 
 /**
@@ -37,12 +46,17 @@ export class TaskFunctions extends Construct {
   readonly giveUp: LambdaFunction;
   readonly #shared: SharedOptions;
 
-  constructor(scope: Construct, id: string, { tables, keys, upstream, shared }: TaskFunctionsProps) {
+  constructor(scope: Construct, id: string, props: TaskFunctionsProps) {
     super(scope, id);
+    const { tables, keys, upstream, shared, policy } = props;
     const jobs = { ...tables.jobsEnvironment, METRICS_NAMESPACE: metricsNamespace(this) };
+    const decided = {
+      QUEUE: policy.queue ? "on" : "off",
+      FOLLOW_LIMIT_MINUTES: String(policy.followLimitMinutes),
+    };
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
-    const reaching = { ...kept, ...upstreamEnvironment(upstream) };
+    const reaching = { ...kept, ...decided, ...upstreamEnvironment(upstream) };
 
     this.#shared = shared;
     this.openConnection = this.#task("OpenConnection", "open-connection", reaching, FOLLOWING_MEMORY_MB);
@@ -58,7 +72,13 @@ export class TaskFunctions extends Construct {
       grantSecrets(tables, sender, "GetItem", "DeleteItem");
     }
     for (const cleaner of [this.followJob, this.giveUp]) grantSecrets(tables, cleaner, "DeleteItem");
-    grantUpstream(upstream, this.openConnection, this.followJob, this.sendAnswer);
+    const following = [this.openConnection, this.followJob, this.sendAnswer];
+    for (const task of [...following, this.giveUp]) grantRows(tables, task, ["job"], "UpdateItem");
+    for (const task of following) {
+      grantRows(tables, task, ["claim", "refused"], "GetItem", "PutItem");
+      grantRows(tables, task, ["refused"], "DeleteItem");
+    }
+    grantUpstream(upstream, ...following);
     grantSealing(keys.sealing, this.openConnection, "Decrypt", "login");
     grantSealing(keys.sealing, this.sendAnswer, "Decrypt", "answer-*");
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");

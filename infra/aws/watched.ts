@@ -1,5 +1,6 @@
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 
 /** What alarms and dashboard look at. */
@@ -8,4 +9,8 @@ export interface Watched {
   stateMachine: IStateMachine;
   apiFunctions: readonly IFunction[];
   taskFunctions: readonly IFunction[];
+  sweeper: IFunction;
+  /** Of the sweeper's runs. */
+  deadLetters: IQueue;
+  followLimitMinutes: number;
 }

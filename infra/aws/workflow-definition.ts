@@ -65,7 +65,7 @@ const THROTTLED = {
   backoffRate: 2,
 };
 
-/** The published queue: 7,200 s × 84, at one pace. */
+/** The published queue: 7,200 s × 84, at one pace. What is left of a wait, and the first one, are a state's. */
 const QUEUED = {
   errors: [WORKFLOW_ERRORS.institutionUnavailable],
   interval: Duration.seconds(RETRY_EVERY_SECONDS),
@@ -109,7 +109,7 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     time: WaitTime.secondsPath("$.waitSeconds"),
   });
   const hold = new Wait(scope, "Hold for the next attempt", {
-    time: WaitTime.duration(Duration.seconds(RETRY_EVERY_SECONDS)),
+    time: WaitTime.secondsPath("$.waitSeconds"),
   });
 
   ask.addCatch(send, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
@@ -125,6 +125,7 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     .when(Condition.isNotPresent("$.next"), follow)
     .when(Condition.stringEquals("$.next", "done"), over)
     .when(Condition.stringEquals("$.next", "ask"), ask)
+    .when(Condition.isNotPresent("$.waitSeconds"), follow)
     .when(Condition.stringEquals("$.next", "hold"), hold)
     .otherwise(waitForTheBank);
 

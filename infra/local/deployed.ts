@@ -11,6 +11,12 @@ export interface Deployed {
   functions: LocalFunction[];
   routes: LocalRoute[];
   stateMachines: { arn: string; definition: unknown }[];
+  schedules: LocalSchedule[];
+}
+
+export interface LocalSchedule {
+  everySeconds: number;
+  functionArn: string;
 }
 
 export interface LocalFunction {
@@ -37,7 +43,10 @@ const tableProperties = z.object({
       z.object({
         IndexName: z.string(),
         KeySchema: keySchema,
-        Projection: z.object({ ProjectionType: z.enum(["ALL", "KEYS_ONLY"]) }),
+        Projection: z.object({
+          ProjectionType: z.enum(["ALL", "KEYS_ONLY", "INCLUDE"]),
+          NonKeyAttributes: z.array(z.string()).optional(),
+        }),
       }),
     )
     .optional(),
@@ -51,6 +60,10 @@ const functionProperties = z.object({
 const functionMetadata = z.object({ [ENTRY_METADATA]: z.string() });
 const integrationProperties = z.object({ IntegrationUri: z.string() });
 const routeProperties = z.object({ RouteKey: z.string(), Target: z.string() });
+const ruleProperties = z.object({
+  ScheduleExpression: z.string(),
+  Targets: z.array(z.object({ Arn: z.string() })),
+});
 const stateMachineProperties = z.object({ DefinitionString: z.string() });
 
 export function deploy(template: Template, locally: Locally): Deployed {
@@ -95,7 +108,22 @@ export function deploy(template: Template, locally: Locally): Deployed {
         definition: JSON.parse(properties.DefinitionString),
       }),
     ),
+    schedules: all("AWS::Events::Rule", ruleProperties).flatMap(({ properties }) =>
+      properties.Targets.map(({ Arn }) => ({
+        everySeconds: secondsIn(properties.ScheduleExpression),
+        functionArn: Arn,
+      })),
+    ),
   };
+}
+
+const SECONDS_IN: { [unit: string]: number } = { minute: 60, hour: 3600, day: 86_400 };
+
+function secondsIn(expression: string): number {
+  const [, count, unit = ""] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const seconds = Number(count) * (SECONDS_IN[unit] ?? Number.NaN);
+  if (!(seconds > 0)) throw new Error(`Local mode cannot run ${expression}.`);
+  return seconds;
 }
 
 /** What is not run locally is not resolved either. */

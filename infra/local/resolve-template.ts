@@ -67,6 +67,7 @@ const ARNS: { [type: string]: [service: string, prefix: string] } = {
   "AWS::DynamoDB::Table": ["dynamodb", "table/"],
   "AWS::KMS::Key": ["kms", "key/"],
   "AWS::Lambda::Function": ["lambda", "function:"],
+  "AWS::SQS::Queue": ["sqs", ""],
   "AWS::StepFunctions::StateMachine": ["states", "stateMachine:"],
 };
 

@@ -9,10 +9,12 @@ export interface Matched {
 
 /** Finds the route of a request as an HTTP API does: the method and path that fit, else `$default`. */
 export function routeMatcher(routes: readonly LocalRoute[]) {
-  const patterns = routes.map((route) => {
-    const [method = "", path = ""] = route.routeKey.split(" ");
-    return { ...route, method, segments: path.split("/") };
-  });
+  const patterns = routes
+    .map((route) => {
+      const [method = "", path = ""] = route.routeKey.split(" ");
+      return { ...route, method, segments: path.split("/") };
+    })
+    .toSorted((a, b) => variablesIn(a.segments) - variablesIn(b.segments));
   const fallback = routes.find(({ routeKey }) => routeKey === "$default");
 
   return (method: string, path: string): Matched | undefined => {
@@ -25,6 +27,11 @@ export function routeMatcher(routes: readonly LocalRoute[]) {
     }
     return fallback && { ...fallback, parameters: {} };
   };
+}
+
+/** Of two routes that fit, the one with fewer variables is meant. */
+function variablesIn(segments: readonly string[]): number {
+  return segments.filter((segment) => segment.startsWith("{")).length;
 }
 
 function parametersIn(

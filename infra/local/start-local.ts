@@ -11,6 +11,7 @@ import { startKms } from "./kms-endpoint.ts";
 import type { LocalSettings } from "./local-settings.ts";
 import { portTaken } from "./port-taken.ts";
 import { LOCAL_REGION } from "./resolve-template.ts";
+import { runSchedules } from "./run-schedules.ts";
 import { startSecretsManager } from "./secrets-manager-endpoint.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions-endpoint.ts";
 import type { Template } from "./template.ts";
@@ -99,6 +100,7 @@ export async function startLocal(
     await keepApiKey(jobsTable, settings.apiKey);
     gateway.serve(deployed.routes, host.invoke, { dynamodb: dynamo.url, jobsTable });
     stepFunctions.resume();
+    await started(Promise.resolve(runSchedules(deployed.schedules, host.invoke, timeScale)));
     return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, deployed, close: closing };
   } catch (error) {
     await closing();

@@ -11,58 +11,59 @@ beforeAll(async () => {
 afterAll(() => tables.close());
 
 const clock = fakeClock();
+const on = (userId: string, institutionId: string) => ({ userId, institutionId });
 const claimsOn = (client = tables.client) => dynamoClaims(client, JOBS, clock);
 
 describe("a claim", () => {
   test("is held by who took it", async () => {
     const user = randomUUID();
-    expect(await claimsOn().holder(user, "AU00000")).toBeUndefined();
-    expect(await claimsOn().take(user, "AU00000", "job-1", undefined)).toBe(true);
-    expect(await claimsOn().holder(user, "AU00000")).toBe("job-1");
+    expect(await claimsOn().holder(on(user, "AU00000"))).toBeUndefined();
+    expect(await claimsOn().take(on(user, "AU00000"), "job-1", undefined)).toBe(true);
+    expect(await claimsOn().holder(on(user, "AU00000"))).toBe("job-1");
   });
 
   test("is one per user and institution", async () => {
     const user = randomUUID();
-    expect(await claimsOn().take(user, "AU00000", "job-1", undefined)).toBe(true);
-    expect(await claimsOn().take(user, "AU00002", "job-2", undefined)).toBe(true);
-    expect(await claimsOn().take(`${user}-`, "AU00000", "job-3", undefined)).toBe(true);
-    expect(await claimsOn().holder(user, "AU00000")).toBe("job-1");
+    expect(await claimsOn().take(on(user, "AU00000"), "job-1", undefined)).toBe(true);
+    expect(await claimsOn().take(on(user, "AU00002"), "job-2", undefined)).toBe(true);
+    expect(await claimsOn().take(on(`${user}-`, "AU00000"), "job-3", undefined)).toBe(true);
+    expect(await claimsOn().holder(on(user, "AU00000"))).toBe("job-1");
   });
 
   test("goes from the named holder only", async () => {
     const user = randomUUID();
-    await claimsOn().take(user, "AU00000", "job-1", undefined);
-    expect(await claimsOn().take(user, "AU00000", "job-2", undefined)).toBe(false);
-    expect(await claimsOn().take(user, "AU00000", "job-2", "job-0")).toBe(false);
-    expect(await claimsOn().take(user, "AU00000", "job-2", "job-1")).toBe(true);
-    expect(await claimsOn().holder(user, "AU00000")).toBe("job-2");
+    await claimsOn().take(on(user, "AU00000"), "job-1", undefined);
+    expect(await claimsOn().take(on(user, "AU00000"), "job-2", undefined)).toBe(false);
+    expect(await claimsOn().take(on(user, "AU00000"), "job-2", "job-0")).toBe(false);
+    expect(await claimsOn().take(on(user, "AU00000"), "job-2", "job-1")).toBe(true);
+    expect(await claimsOn().holder(on(user, "AU00000"))).toBe("job-2");
   });
 
   test("that is gone is not taken over from its former holder", async () => {
-    expect(await claimsOn().take(randomUUID(), "AU00000", "job-2", "job-1")).toBe(false);
+    expect(await claimsOn().take(on(randomUUID(), "AU00000"), "job-2", "job-1")).toBe(false);
   });
 
   test.each([undefined, "job-0"])("from %s is won by one of twelve", async (from) => {
     const user = randomUUID();
-    if (from !== undefined) await claimsOn().take(user, "AU00000", from, undefined);
+    if (from !== undefined) await claimsOn().take(on(user, "AU00000"), from, undefined);
     const jobs = Array.from({ length: 12 }, (_, index) => `rival-${index}`);
-    const won = await Promise.all(jobs.map((job) => claimsOn().take(user, "AU00000", job, from)));
+    const won = await Promise.all(jobs.map((job) => claimsOn().take(on(user, "AU00000"), job, from)));
     expect(won.filter(Boolean)).toHaveLength(1);
-    expect(await claimsOn().holder(user, "AU00000")).toBe(jobs[won.indexOf(true)]);
+    expect(await claimsOn().holder(on(user, "AU00000"))).toBe(jobs[won.indexOf(true)]);
   });
 
   test("whose reply is lost is recognised as one's own", async () => {
     const user = randomUUID();
     const losses = { replies: 1 };
     const client = loseReplies(tables.newClient(), losses);
-    expect(await claimsOn(client).take(user, "AU00000", "job-1", undefined)).toBe(true);
+    expect(await claimsOn(client).take(on(user, "AU00000"), "job-1", undefined)).toBe(true);
     expect(losses.replies).toBe(0);
     client.destroy();
   });
 
   test("is kept as long as its job can be read", async () => {
     const user = randomUUID();
-    await claimsOn().take(user, "AU00000", "job-1", undefined);
+    await claimsOn().take(on(user, "AU00000"), "job-1", undefined);
     const row = (await tables.rows(JOBS)).find(({ pk }) => pk === `claim#${user}#AU00000`);
     const expiresAt = clock.now().getTime() / 1000 + 90 * 24 * 3600;
     expect(row).toEqual({ pk: `claim#${user}#AU00000`, jobId: "job-1", expiresAt });

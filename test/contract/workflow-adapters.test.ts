@@ -37,7 +37,7 @@ async function stepFunctions(failure?: string) {
 describe("starting a workflow", () => {
   test("names it by the job, so that it starts once, and tells it the job's id alone", async () => {
     const { client, asked } = await stepFunctions();
-    await sfnWorkflow(client, "arn:machine").start(JOB_ID);
+    await sfnWorkflow(client, "arn:machine").start({ id: JOB_ID });
     expect(asked).toEqual([
       { stateMachineArn: "arn:machine", name: `${JOB_ID}-1`, input: JSON.stringify({ jobId: JOB_ID }) },
     ]);
@@ -45,7 +45,7 @@ describe("starting a workflow", () => {
 
   test("that was started is no error", async () => {
     const { client, asked } = await stepFunctions("ExecutionAlreadyExists");
-    await sfnWorkflow(client, "arn:machine").start(JOB_ID);
+    await sfnWorkflow(client, "arn:machine").start({ id: JOB_ID });
     expect(asked).toHaveLength(1);
   });
 
@@ -53,7 +53,7 @@ describe("starting a workflow", () => {
     "that fails by %s is one",
     async (failure) => {
       const { client } = await stepFunctions(failure);
-      await expect(sfnWorkflow(client, "arn:machine").start(JOB_ID)).rejects.toMatchObject({ name: failure });
+      await expect(sfnWorkflow(client, "arn:machine").start({ id: JOB_ID })).rejects.toMatchObject({ name: failure });
     },
   );
 });

@@ -1,7 +1,7 @@
+import { applyEvent } from "../../functions/domain/apply-event.ts";
 import { JobChanged } from "../../functions/domain/errors.ts";
 import type { Job } from "../../functions/domain/job.ts";
 import type { Clock, JobStore } from "../../functions/domain/ports.ts";
-import { transition } from "../../functions/domain/transitions.ts";
 
 export interface FakeJobStore extends JobStore {
   readonly rows: Map<string, Job>;
@@ -43,10 +43,14 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
       return true;
     },
     record: async (before, change) => {
-      const after = transition(before, change, clock.now());
+      const after = applyEvent(before, change, clock);
       const current = rows.get(before.id);
       if (current?.version !== before.version || current.phase !== before.phase) throw new JobChanged();
       return put(after);
+    },
+    settle: async (job) => {
+      const row = rows.get(job.id);
+      if (row?.version === job.version) rows.set(job.id, { ...row, sweepAt: undefined });
     },
   };
 }

@@ -1,7 +1,18 @@
 import type { Institution } from "../../functions/domain/institution.ts";
-import type { Claims, Ports, Waker, Workflow } from "../../functions/domain/ports.ts";
+import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/domain/lockout.ts";
+import type {
+  Claims,
+  Clock,
+  Executions,
+  Ports,
+  RefusedLoginNotes,
+  SweptJobs,
+  Waker,
+} from "../../functions/domain/ports.ts";
+import { executionName } from "../../functions/adapters/sfn-workflow.ts";
+import type { ClaimOn } from "../../functions/domain/claim-on.ts";
 import { fakeClock } from "./fake-clock.ts";
-import { fakeJobStore } from "./fake-job-store.ts";
+import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
 import { scriptedUpstream } from "./scripted-upstream.ts";
 
@@ -10,16 +21,23 @@ export function fakePorts() {
   const clock = fakeClock();
   const upstream = scriptedUpstream(clock);
   for (const institution of INSTITUTIONS) upstream.institutions.set(institution.id, institution);
+  const jobs = fakeJobStore(clock);
+  const executions = fakeExecutions();
   let ids = 0;
   return {
     clock,
     upstream,
-    jobs: fakeJobStore(clock),
+    jobs,
     vault: fakeVault(clock),
     sealer: fakeSealer(),
     claims: fakeClaims(),
-    workflow: recordedWorkflow(),
+    refusedLogins: fakeRefusedLogins(clock),
+    workflow: executions,
+    executions,
+    sweptJobs: fakeSweptJobs(jobs, clock),
+    policy: { queues: true, followLimitMs: 15 * 60_000 },
     waker: recordedWaker(),
+    connections: upstream,
     institutions: { institution: async (id: string) => upstream.institutions.get(id) },
     newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
   } satisfies Partial<Ports>;
@@ -40,9 +58,9 @@ function fakeClaims(): Claims & { held: Map<string, string> } {
   const held = new Map<string, string>();
   return {
     held,
-    holder: async (userId, institutionId) => held.get(`${userId} ${institutionId}`),
-    take: async (userId, institutionId, jobId, from) => {
-      const key = `${userId} ${institutionId}`;
+    holder: async (on) => held.get(keyOf(on)),
+    take: async (on, jobId, from) => {
+      const key = keyOf(on);
       if (held.get(key) !== from) return false;
       held.set(key, jobId);
       return true;
@@ -50,17 +68,70 @@ function fakeClaims(): Claims & { held: Map<string, string> } {
   };
 }
 
-function recordedWorkflow(): Workflow & { started: string[]; failures: Error[] } {
+function keyOf(on: ClaimOn): string {
+  return `${on.userId} ${"connectionId" in on ? `connection ${on.connectionId}` : on.institutionId}`;
+}
+
+export interface FakeExecutions extends Executions {
+  /** Ids of jobs, once for each execution that was started. */
+  readonly started: string[];
+  /** Thrown by the next calls of `start`. */
+  readonly failures: Error[];
+  /** By job and generation, such as `5e0c4c1e…-1`. */
+  readonly states: Map<string, "running" | "ended">;
+}
+
+/** Executions that only begin and are stopped; a test runs what they would. */
+export function fakeExecutions(): FakeExecutions {
   const started: string[] = [];
   const failures: Error[] = [];
+  const states = new Map<string, "running" | "ended">();
   return {
     started,
     failures,
-    start: async (jobId) => {
+    states,
+    start: async (job) => {
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
-      started.push(jobId);
+      const name = executionName(job);
+      if (states.has(name)) return;
+      states.set(name, "running");
+      started.push(job.id);
     },
+    state: async (job) => states.get(executionName(job)) ?? "missing",
+    stop: async (job) => {
+      if (states.has(executionName(job))) states.set(executionName(job), "ended");
+    },
+  };
+}
+
+function fakeRefusedLogins(clock: Clock): RefusedLoginNotes & { rows: Map<string, RefusedLogins> } {
+  const rows = new Map<string, RefusedLogins>();
+  return {
+    rows,
+    find: async (userId, institutionId) => rows.get(`${userId} ${institutionId}`),
+    note: async (userId, institutionId, jobId) => {
+      const key = `${userId} ${institutionId}`;
+      const noted = noteRefused(rows.get(key), jobId, clock.after(LOCKOUT_MS));
+      if (noted !== undefined) rows.set(key, noted);
+    },
+    clear: async (userId, institutionId) => {
+      rows.delete(`${userId} ${institutionId}`);
+    },
+  };
+}
+
+function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
+  return {
+    due: async () =>
+      [...jobs.rows.values()]
+        .filter(({ sweepAt }) => sweepAt !== undefined && clock.msUntil(new Date(sweepAt)) <= 0)
+        .map(({ id }) => id),
+    postpone: async (job, until) => {
+      const row = jobs.rows.get(job.id);
+      if (row?.version === job.version) jobs.rows.set(job.id, { ...row, sweepAt: until });
+    },
+    census: async () => ({ queued: 0, running: 0 }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import type { Institution } from "../../functions/domain/institution.ts";
-import type { Clock, Upstream } from "../../functions/domain/ports.ts";
+import type { Login } from "../../functions/domain/login.ts";
+import type { Clock, Connection, Connections, Upstream } from "../../functions/domain/ports.ts";
 import type { Step } from "../../functions/domain/steps.ts";
 import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
 
@@ -9,6 +10,8 @@ export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
 
 /** What becomes of a post: nothing special, lost before or after it was heard, heard late, or refused. */
 export type Fate = "heard" | "reply-lost" | "never-arrived" | "under-way" | Error;
+
+type Posting = "openConnection" | "updateConnection" | "refreshConnection" | "answer";
 
 const UNDER_WAY_MS = 40_000;
 
@@ -47,6 +50,7 @@ export function scriptedUpstream(clock: Clock) {
   const ledger: Call[] = [];
   const institutions = new Map<string, Institution>();
   const jobs = new Map<string, KeptJob>();
+  const connections: Connection[] = [];
   const script: Script = {
     openings: [],
     answers: [],
@@ -56,7 +60,7 @@ export function scriptedUpstream(clock: Clock) {
     listFails: [],
   };
 
-  function post(call: "openConnection" | "answer", subject: string, sent: string[], fate: Fate): void {
+  function post(call: Posting, subject: string, sent: string[], fate: Fate): void {
     ledger.push({ call, subject, sent, isDone: !(fate instanceof Error || fate === "never-arrived") });
     if (fate instanceof Error) throw fate;
     if (fate === "never-arrived") throw new UpstreamUnavailable();
@@ -73,26 +77,45 @@ export function scriptedUpstream(clock: Clock) {
     return shown;
   }
 
-  const upstream: Upstream = {
+  function open(
+    call: Posting,
+    userId: string,
+    institutionId: string,
+    { login = {}, connectionId }: { login?: Login; connectionId?: string },
+  ): { upstreamJobId: string } {
+    const fate = script.openings.shift() ?? "heard";
+    const sent = Object.values(login).map((secret) => secret.reveal());
+    post(call, `${userId} ${connectionId ?? institutionId}`, sent, fate);
+    const { id } = addJob(userId, institutionId);
+    const job = jobs.get(id);
+    if (job !== undefined && connectionId !== undefined) job.shown = { ...job.shown, connectionId };
+    if (fate === "under-way" && job !== undefined) {
+      job.listedFrom = clock.after(UNDER_WAY_MS);
+      throw new UpstreamUnavailable({ mayStillArrive: true });
+    }
+    if (fate === "reply-lost") throw new UpstreamUnavailable();
+    return { upstreamJobId: id };
+  }
+
+  function institutionOf(connectionId: string): string {
+    return connections.find(({ id }) => id === connectionId)?.institutionId ?? "AU00000";
+  }
+
+  const upstream: Upstream & Connections = {
+    connection: async (_userId, connectionId) => connections.find(({ id }) => id === connectionId),
+    connectionsOf: async () => connections,
     institution: async (institutionId) => {
       asked("institution", institutionId);
       const failure = script.institutionFails.shift();
       if (failure !== undefined) throw failure;
       return institutions.get(institutionId);
     },
-    openConnection: async (userId, institutionId, login) => {
-      const fate = script.openings.shift() ?? "heard";
-      const sent = Object.values(login).map((secret) => secret.reveal());
-      post("openConnection", `${userId} ${institutionId}`, sent, fate);
-      const { id } = addJob(userId, institutionId);
-      const job = jobs.get(id);
-      if (fate === "under-way" && job !== undefined) {
-        job.listedFrom = clock.after(UNDER_WAY_MS);
-        throw new UpstreamUnavailable({ mayStillArrive: true });
-      }
-      if (fate === "reply-lost") throw new UpstreamUnavailable();
-      return { upstreamJobId: id };
-    },
+    openConnection: async (userId, institutionId, login) =>
+      open("openConnection", userId, institutionId, { login }),
+    updateConnection: async (userId, connectionId, login) =>
+      open("updateConnection", userId, institutionOf(connectionId), { login, connectionId }),
+    refreshConnection: async (userId, connectionId) =>
+      open("refreshConnection", userId, institutionOf(connectionId), { connectionId }),
     job: async (upstreamJobId) => {
       asked("job", upstreamJobId);
       const job = jobs.get(upstreamJobId);
@@ -124,6 +147,7 @@ export function scriptedUpstream(clock: Clock) {
     script,
     ledger,
     institutions,
+    connections,
     addJob,
     /** The posts of a kind that upstream took. */
     done: (call: Call["call"]) => ledger.filter((entry) => entry.call === call && entry.isDone),

@@ -5,7 +5,7 @@ import { taskHandler } from "../../functions/runtime/task-handler.ts";
 import { acceptConnection } from "../../functions/use-cases/accept-connection.ts";
 import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
-import { followJob } from "../../functions/use-cases/follow-job.ts";
+import { type FollowDeps, followJob } from "../../functions/use-cases/follow-job.ts";
 import { giveUp } from "../../functions/use-cases/give-up.ts";
 import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
 import { sendAndFollow } from "../../functions/use-cases/send-and-follow.ts";
@@ -51,7 +51,7 @@ export function useCaseTasks(
   };
 }
 
-type TaskPorts = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "sealer" | "waker">;
+type TaskPorts = FollowDeps & Pick<Ports, "sealer" | "waker">;
 
 function handlersOf(ports: TaskPorts): { [entry: string]: (payload: unknown) => Promise<unknown> } {
   return {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { answerWithinMs } from "../../../functions/domain/challenge-deadline.ts";
 import { showChallenge } from "../../../functions/domain/challenge-state.ts";
 import { isFinished, type Job } from "../../../functions/domain/job.ts";
-import { clock, jobs, upstream, vault } from "../../../functions/runtime/compose.ts";
+import { followDeps } from "../../../functions/runtime/follow-deps.ts";
 import { once } from "../../../functions/runtime/once.ts";
 import { taskHandler } from "../../../functions/runtime/task-handler.ts";
 import { findJob } from "../../../functions/use-cases/change-job.ts";
@@ -11,7 +11,7 @@ import { lookAtJob } from "../../../functions/use-cases/look-at-job.ts";
 import { sendAnswer } from "../../../functions/use-cases/send-answer.ts";
 import { jobInput } from "../../../functions/wire/task-io.ts";
 
-const deps = once(() => ({ clock: clock(), jobs: jobs(), vault: vault(), upstream: upstream() }));
+const deps = once(followDeps);
 const output = z.object({ jobId: z.string(), isOver: z.boolean() });
 
 /** One round: a look at upstream's job, or into the table for an answer. */

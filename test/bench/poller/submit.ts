@@ -1,10 +1,10 @@
-import { clock, jobs, upstream, vault } from "../../../functions/runtime/compose.ts";
+import { followDeps } from "../../../functions/runtime/follow-deps.ts";
 import { once } from "../../../functions/runtime/once.ts";
 import { taskHandler } from "../../../functions/runtime/task-handler.ts";
 import { openConnection } from "../../../functions/use-cases/open-connection.ts";
 import { jobInput, jobOutput } from "../../../functions/wire/task-io.ts";
 
-const deps = once(() => ({ clock: clock(), jobs: jobs(), vault: vault(), upstream: upstream() }));
+const deps = once(followDeps);
 
 export const handler = taskHandler("submit", jobInput, jobOutput, async ({ jobId }) => {
   await openConnection(deps(), { jobId });

@@ -1,0 +1,26 @@
+import { apiHandler } from "../runtime/api-handler.ts";
+import { authenticate, userOfServer } from "../runtime/authenticate.ts";
+import * as parts from "../runtime/compose.ts";
+import { once } from "../runtime/once.ts";
+import { refreshConnections } from "../use-cases/refresh-connections.ts";
+import { renderStubs } from "../wire/job-rendering.ts";
+
+const deps = once(() => ({
+  newId: parts.newId,
+  clock: parts.clock(),
+  jobs: parts.jobRows(),
+  claims: parts.claims(),
+  vault: parts.vault(),
+  workflow: parts.workflow(),
+  refusedLogins: parts.refusedLogins(),
+  institutions: parts.institutions(),
+  connections: parts.connections(),
+  tokenVerifier: parts.tokenVerifier(),
+}));
+
+export const handler = apiHandler("refresh-connections", async (request) => {
+  const userId = userOfServer(request, await authenticate(deps(), request));
+  const accepted = await refreshConnections(deps(), { userId });
+  const jobs = accepted.map(({ job }) => job);
+  return { status: 202, body: renderStubs(jobs, parts.replyOptions()) };
+});

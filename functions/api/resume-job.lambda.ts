@@ -1,0 +1,18 @@
+import { apiHandler } from "../runtime/api-handler.ts";
+import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
+import * as parts from "../runtime/compose.ts";
+import { once } from "../runtime/once.ts";
+import { resumeJob } from "../use-cases/resume-job.ts";
+import { renderJobStub } from "../wire/job-rendering.ts";
+
+const deps = once(() => ({
+  jobs: parts.jobs(),
+  executions: parts.executions(),
+  tokenVerifier: parts.tokenVerifier(),
+}));
+
+export const handler = apiHandler("resume-job", async (request) => {
+  const caller = await authenticate(deps(), request);
+  const job = await resumeJob(deps(), { jobId: jobOfPath(request), caller });
+  return { status: 202, body: renderJobStub(job, parts.replyOptions()) };
+});

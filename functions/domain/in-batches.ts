@@ -1,0 +1,12 @@
+/** What is made of every one, in its order, by so many at once. After one has failed no further batch begins. */
+export async function inBatches<One, Made>(
+  all: readonly One[],
+  size: number,
+  make: (one: One) => Promise<Made>,
+): Promise<Made[]> {
+  const made: Made[] = [];
+  for (let start = 0; start < all.length; start += size) {
+    made.push(...(await Promise.all(all.slice(start, start + size).map(make))));
+  }
+  return made;
+}

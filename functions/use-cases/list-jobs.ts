@@ -1,0 +1,20 @@
+import type { Job } from "../domain/job.ts";
+import type { JobsPage, Ports } from "../domain/ports.ts";
+
+export interface ListJobs {
+  userId: string;
+  limit: number;
+  from: string | undefined;
+  connectionId: string | undefined;
+  institutionId: string | undefined;
+}
+
+/** A page of a user's jobs, newest first. */
+export function listJobs(deps: Pick<Ports, "jobList">, request: ListJobs): Promise<JobsPage> {
+  const { userId, limit, from, connectionId, institutionId } = request;
+  const wanted = (job: Job) =>
+    job.userId === userId &&
+    (connectionId === undefined || job.connectionId === connectionId) &&
+    (institutionId === undefined || job.institutionId === institutionId);
+  return deps.jobList.page(userId, { limit, from, wanted });
+}

@@ -1,0 +1,28 @@
+import { DependencyDown } from "../domain/errors.ts";
+import type { Ports } from "../domain/ports.ts";
+import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
+import { type FoundConnection, findConnection } from "./find-connection.ts";
+
+export interface RefreshConnection {
+  userId: string;
+  connectionId: string;
+}
+
+export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions" | "connections">;
+
+/** Starts a job that reads a connection anew, or gives the one that is queued or in progress on it. */
+export async function refreshConnection(deps: RefreshDeps, request: RefreshConnection): Promise<Accepted> {
+  return refreshFound(deps, request, await findConnection(deps, request.userId, request.connectionId));
+}
+
+export async function refreshFound(
+  deps: RefreshDeps,
+  { userId, connectionId }: RefreshConnection,
+  found: FoundConnection,
+): Promise<Accepted> {
+  const { institutionId: id, authorization } = found;
+  const institution =
+    authorization === undefined ? await deps.institutions.institution(id) : { id, authorization };
+  if (institution === undefined) throw new DependencyDown();
+  return acceptJob(deps, { kind: "refresh", userId, institution, connectionId });
+}

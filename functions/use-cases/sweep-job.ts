@@ -1,0 +1,96 @@
+import { takeAnswer } from "../domain/challenge-state.ts";
+import { claimOf } from "../domain/claim-on.ts";
+import { JobChanged } from "../domain/errors.ts";
+import { generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
+import { wasCancelled } from "../domain/outcome.ts";
+import type { Ports } from "../domain/ports.ts";
+import { answerTo, loginOf } from "../domain/secret-refs.ts";
+import { nextSweepAt } from "../domain/sweep-policy.ts";
+import { changeJob } from "./change-job.ts";
+import { destroyUnneeded } from "./destroy-unneeded.ts";
+import { replaceExecution } from "./replace-execution.ts";
+import { wakeIfAnswered } from "./wake-if-answered.ts";
+
+export type SweepJobDeps = Pick<
+  Ports,
+  "clock" | "jobs" | "sweptJobs" | "claims" | "vault" | "sealer" | "waker" | "executions"
+>;
+
+/** What a crash had left of a job, and the sweeper has mended. */
+export type Mended = "nothing" | "started" | "dropped" | "restarted" | "delivered" | "cleaned";
+
+/** Looks at one job, and finishes what a crash has left of it. Does no harm to one that is well, whatever runs beside it. */
+export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Mended> {
+  const job = await deps.jobs.find(jobId);
+  if (job?.sweepAt === undefined || deps.clock.msUntil(new Date(job.sweepAt)) > 0) return "nothing";
+  try {
+    return isFinished(job) ? await clean(deps, job) : await drive(deps, job);
+  } catch (error) {
+    // Somebody else has just taken the job further.
+    if (error instanceof JobChanged) return "nothing";
+    throw error;
+  }
+}
+
+async function clean(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  // Others end of themselves: the Task that finds its job over is their last.
+  if (wasCancelled(job)) await deps.executions.stop(job);
+  await destroyUnneeded(deps, job);
+  return "cleaned";
+}
+
+async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  switch (await deps.executions.state(job)) {
+    case "missing":
+      return startMissing(deps, job);
+    case "ended":
+      return restart(deps, job);
+    case "running":
+      return deliver(deps, job);
+  }
+}
+
+/** A job that was accepted is started only if it holds its claim: another one may have been accepted in its place. */
+async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  if (generationOf(job) === 1 && !(await holdsClaim(deps, job))) {
+    if ((await deps.jobs.drop(job)) && kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
+    return "dropped";
+  }
+  await replaceExecution(deps, job);
+  await postpone(deps, job);
+  return "started";
+}
+
+async function holdsClaim(deps: SweepJobDeps, job: Job): Promise<boolean> {
+  const holderId = await deps.claims.holder(claimOf(job));
+  if (holderId === job.id) return true;
+  const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
+  if (holder !== undefined && !isFinished(holder)) return false;
+  return deps.claims.take(claimOf(job), job.id, holderId);
+}
+
+/** An execution that ended before its job: another one goes on from the row. */
+async function restart(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  const changes = { generation: generationOf(job) + 1 };
+  await replaceExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
+  return "restarted";
+}
+
+/** An answer that was kept counts, even if its request died before it could say so in the row. */
+async function deliver(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  const { challenge } = job;
+  const isKept =
+    job.phase === "awaiting-answer" &&
+    challenge !== undefined &&
+    (await deps.vault.holds(answerTo(job, challenge)));
+  const current = isKept
+    ? await changeJob(deps, job.id, (found) => takeAnswer(found, challenge.number))
+    : job;
+  await wakeIfAnswered(deps, current);
+  await postpone(deps, current);
+  return current.phase === "answered" ? "delivered" : "nothing";
+}
+
+function postpone(deps: SweepJobDeps, job: Job): Promise<void> {
+  return deps.sweptJobs.postpone(job, nextSweepAt(job, deps.clock));
+}

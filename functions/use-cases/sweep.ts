@@ -1,0 +1,24 @@
+import { inBatches } from "../domain/in-batches.ts";
+import type { Census, Ports } from "../domain/ports.ts";
+import { type Mended, type SweepJobDeps, sweepJob } from "./sweep-job.ts";
+
+export interface Swept {
+  mended: { [what in Mended]?: number };
+  /** Jobs that could not be looked at; the next sweep does. */
+  failed: number;
+  census: Census;
+}
+
+const AT_ONCE = 10;
+
+/** Looks at every job that is due, and counts those that are not over. One job's trouble is no other one's. */
+export async function sweep(deps: SweepJobDeps & Pick<Ports, "sweptJobs">): Promise<Swept> {
+  const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, (jobId) =>
+    sweepJob(deps, jobId).catch(() => "failed" as const),
+  );
+  const counted = Object.entries(Object.groupBy(looked, (what) => what));
+  const { failed = 0, ...mended } = Object.fromEntries(
+    counted.map(([what, all]) => [what, all?.length ?? 0]),
+  );
+  return { mended, failed, census: await deps.sweptJobs.census() };
+}

@@ -1,0 +1,21 @@
+import type { Login } from "../domain/login.ts";
+import type { Ports } from "../domain/ports.ts";
+import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
+import { checkLogin } from "./check-login.ts";
+import { findConnection } from "./find-connection.ts";
+
+export interface UpdateConnection {
+  userId: string;
+  connectionId: string;
+  login: Login;
+}
+
+/** Starts a job that gives a connection another login, or gives the one that is queued or in progress on it. */
+export async function updateConnection(
+  deps: AcceptDeps & Pick<Ports, "institutions" | "connections">,
+  { userId, connectionId, login }: UpdateConnection,
+): Promise<Accepted> {
+  const { institutionId } = await findConnection(deps, userId, connectionId);
+  const institution = await checkLogin(deps, { institutionId, login });
+  return acceptJob(deps, { kind: "update", userId, institution, connectionId, login });
+}

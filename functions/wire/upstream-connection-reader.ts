@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+import type { Connection } from "../domain/ports.ts";
+import { CONNECTION_ID } from "./ids.ts";
+import { shortText } from "./upstream-text.ts";
+
+const connectionSchema = z.object({
+  id: z.string().check(z.refine((id) => CONNECTION_ID.test(id))),
+  institution: z.object({ id: shortText }),
+});
+
+const listSchema = z.object({ data: z.array(z.unknown()) });
+
+/** Throws for anything that is not a connection. */
+export function readConnection(reply: unknown): Connection {
+  const { id, institution } = connectionSchema.parse(reply);
+  return { id, institutionId: institution.id };
+}
+
+/** The connections of a list; entries of other kinds are left out. */
+export function readConnections(reply: unknown): Connection[] {
+  return listSchema.parse(reply).data.flatMap((entry) => {
+    const parsed = connectionSchema.safeParse(entry);
+    return parsed.success ? [{ id: parsed.data.id, institutionId: parsed.data.institution.id }] : [];
+  });
+}

@@ -1,0 +1,80 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
+import type { Keys } from "./keys.ts";
+import { nodeFunction, type SharedOptions } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
+import type { Tables } from "./tables.ts";
+import type { Workflow } from "./workflow.ts";
+
+export interface SweeperProps {
+  tables: Tables;
+  keys: Keys;
+  workflow: Workflow;
+  shared: SharedOptions;
+}
+
+/** A sweep of 2,000 jobs takes less; the next one begins beside it and does no harm. */
+const TIMEOUT = Duration.minutes(3);
+
+/** Finishes, every minute, what crashes have left. */
+export class Sweeper extends Construct {
+  readonly function: LambdaFunction;
+  /** Runs that could not be begun, or failed. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { tables, keys, workflow, shared }: SweeperProps) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, "DeadLetters", {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.function = nodeFunction(this, "Sweep", {
+      entry: "functions/workflow/sweep.lambda.ts",
+      timeout: TIMEOUT,
+      environment: {
+        ...tables.jobsEnvironment,
+        METRICS_NAMESPACE: metricsNamespace(this),
+        SECRETS_TABLE: tables.secrets.tableName,
+        SEALING_KEY_ID: keys.sealing.keyArn,
+        STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
+      },
+      shared,
+    });
+    // The next one comes within a minute and finds the same work.
+    this.function.configureAsyncInvoke({
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
+      onFailure: new SqsDestination(this.deadLetters),
+    });
+    new Rule(this, "EveryMinute", {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [
+        new LambdaTarget(this.function, {
+          deadLetterQueue: this.deadLetters,
+          retryAttempts: 2,
+          maxEventAge: Duration.minutes(1),
+        }),
+      ],
+    });
+    this.#grant(tables, keys, workflow);
+  }
+
+  #grant(tables: Tables, keys: Keys, workflow: Workflow) {
+    grantIndex(tables, this.function, "swept-by-time", "queued", "running");
+    grantRows(tables, this.function, ["job"], "GetItem", "PutItem", "UpdateItem", "DeleteItem");
+    grantRows(tables, this.function, ["claim"], "GetItem", "PutItem");
+    grantSecrets(tables, this.function, "GetItem", "DeleteItem");
+    grantSealing(keys.sealing, this.function, "Decrypt", "task-token");
+    workflow.grantWaking(this.function);
+    workflow.stateMachine.grantStartExecution(this.function);
+    workflow.stateMachine.grantExecution(this.function, "states:DescribeExecution", "states:StopExecution");
+  }
+}
