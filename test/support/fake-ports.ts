@@ -85,7 +85,7 @@ export interface FakeExecutions extends Executions {
 }
 
 /** Executions that only begin and are stopped; a test runs what they would. */
-export function fakeExecutions(): FakeExecutions {
+function fakeExecutions(): FakeExecutions {
   const started: string[] = [];
   const failures: Error[] = [];
   const states = new Map<string, "running" | "ended">();
