@@ -3,7 +3,7 @@ import { DependencyDown } from "../domain/errors.ts";
 import { SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import { knownWith } from "../domain/holding.ts";
 import type { Institution } from "../domain/institution.ts";
-import { isFinished, type Job, type JobKind, kindOf } from "../domain/job.ts";
+import { generationOf, isFinished, type Job, type JobKind, kindOf } from "../domain/job.ts";
 import { blockedForMs } from "../domain/lockout.ts";
 import { type Login, packLogin } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
@@ -51,7 +51,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
     const holderId = await deps.claims.holder(claimOf(blank));
     const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
     if (holder !== undefined && (!isFinished(holder) || holder.id === id)) {
-      if (holder.phase === "accepted") await deps.workflow.start(holder);
+      if (isToStart(holder)) await deps.workflow.start(holder);
       return { isNew: holder.id === id, job: holder };
     }
     if (request.login !== undefined) await requireUnblocked(deps, blank);
@@ -62,6 +62,11 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
     }
   }
   throw new DependencyDown();
+}
+
+/** One that is accepted again, for a further attempt, has an execution that is to be stopped first: others see to it. */
+function isToStart(job: Job): boolean {
+  return job.phase === "accepted" && generationOf(job) === 1;
 }
 
 function newJob(deps: AcceptDeps, request: AcceptJob, id: string): Job {
