@@ -3,7 +3,8 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import { DependencyDown } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
-import type { Clock, JobList } from "../domain/ports.ts";
+import type { JobList } from "../domain/job-list-ports.ts";
+import type { Clock } from "../domain/ports.ts";
 import { parseJobRecord } from "../wire/job-record.ts";
 import { isKept, jobIdIn, jobKey, listOf } from "./job-row.ts";
 

@@ -6,7 +6,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
-import type { Census, Clock, SweptJobs } from "../domain/ports.ts";
+import type { Census, SweptJobs } from "../domain/job-list-ports.ts";
+import type { Clock } from "../domain/ports.ts";
 import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-row.ts";
 
 const INDEX = "swept-by-time";

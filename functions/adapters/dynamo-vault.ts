@@ -6,7 +6,8 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import type { Clock, Sealer, Vault } from "../domain/ports.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { Sealer, Vault } from "../domain/secret-ports.ts";
 import type { SecretRef } from "../domain/secret-refs.ts";
 
 export interface VaultOptions {

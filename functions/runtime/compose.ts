@@ -59,39 +59,25 @@ export const metrics = /* @__PURE__ */ once(() =>
   emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
 );
 
+const jobsTable = /* @__PURE__ */ once(() => environment("JOBS_TABLE")[0]);
+
 /** For functions that take no job any further: there is nothing to measure. */
 export const jobRows = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
   const retentionDays = Number(setting("RETENTION_DAYS") ?? DEFAULT_RETENTION_DAYS);
-  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), retentionDays, newId });
+  return dynamoJobStore({ client: dynamo(), tableName: jobsTable(), clock: clock(), retentionDays, newId });
 });
 
 export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobRows(), metrics()));
 
-export const claims = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoClaims(dynamo(), tableName, clock());
-});
+export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTable(), clock()));
 
-export const refusedLogins = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoRefusedLogins(dynamo(), tableName, clock());
-});
+export const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
-export const jobList = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoJobList(dynamo(), tableName, clock());
-});
+export const jobList = /* @__PURE__ */ once(() => dynamoJobList(dynamo(), jobsTable(), clock()));
 
-export const sweptJobs = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoSweptJobs(dynamo(), tableName, clock());
-});
+export const sweptJobs = /* @__PURE__ */ once(() => dynamoSweptJobs(dynamo(), jobsTable(), clock()));
 
-export const apiKeys = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoApiKeys(dynamo(), tableName);
-});
+export const apiKeys = /* @__PURE__ */ once(() => dynamoApiKeys(dynamo(), jobsTable()));
 
 export const sealer = /* @__PURE__ */ once(() => {
   const [keyId] = environment("SEALING_KEY_ID");

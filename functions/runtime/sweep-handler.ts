@@ -1,5 +1,4 @@
-import { measureSweep } from "../domain/measurements.ts";
-import type { Swept } from "../use-cases/sweep.ts";
+import { measureSweep, type Swept } from "../domain/measurements.ts";
 import { metrics } from "./compose.ts";
 import { log } from "./log.ts";
 

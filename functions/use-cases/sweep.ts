@@ -1,13 +1,7 @@
 import { inBatches } from "../domain/in-batches.ts";
-import type { Census, Ports } from "../domain/ports.ts";
-import { type Mended, type SweepJobDeps, sweepJob } from "./sweep-job.ts";
-
-export interface Swept {
-  mended: { [what in Mended]?: number };
-  /** Jobs that could not be looked at; the next sweep does. */
-  failed: number;
-  census: Census;
-}
+import type { Swept } from "../domain/measurements.ts";
+import type { Ports } from "../domain/ports.ts";
+import { type SweepJobDeps, sweepJob } from "./sweep-job.ts";
 
 const AT_ONCE = 10;
 

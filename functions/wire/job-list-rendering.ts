@@ -1,4 +1,4 @@
-import type { JobsPage } from "../domain/ports.ts";
+import type { JobsPage } from "../domain/job-list-ports.ts";
 import type { JobListReply } from "./api-replies.ts";
 import { type JobReplyOptions, renderJob } from "./job-rendering.ts";
 

@@ -1,6 +1,7 @@
 import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import type { ClaimOn } from "../../functions/domain/claim-on.ts";
 import type { Institution } from "../../functions/domain/institution.ts";
+import type { SweptJobs } from "../../functions/domain/job-list-ports.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/domain/lockout.ts";
 import type {
   Claims,
@@ -8,7 +9,6 @@ import type {
   Executions,
   Ports,
   RefusedLoginNotes,
-  SweptJobs,
   Waker,
 } from "../../functions/domain/ports.ts";
 import { fakeClock } from "./fake-clock.ts";
