@@ -5,6 +5,7 @@ import { JobChanged } from "../domain/errors.ts";
 import { LOCKOUT_MS, noteRefused } from "../domain/lockout.ts";
 import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
+import { listOf } from "../wire/kinds.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
 import { readRow, wasMade } from "./dynamo-row.ts";
 
@@ -12,7 +13,7 @@ import { readRow, wasMade } from "./dynamo-row.ts";
 const KEPT_DAYS = 90;
 
 const rowSchema = z.object({
-  jobIds: z.array(z.string()),
+  jobIds: listOf(z.string()),
   blockedUntil: z.string(),
   version: wholeNumber,
 });

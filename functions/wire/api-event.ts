@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { orNull } from "./or-null.ts";
+import { oneOf, orNull } from "./kinds.ts";
 
 interface Texts {
   [name: string]: string | undefined;
@@ -14,7 +14,7 @@ export const apiEventSchema = z.object({
   headers: texts,
   pathParameters: texts,
   body: orNull(z.string()),
-  isBase64Encoded: orNull(z.literal([true, false])),
+  isBase64Encoded: orNull(oneOf(true, false)),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
 });
 

@@ -3,7 +3,7 @@ import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { INSTITUTION_ID } from "./ids.ts";
-import { orNull } from "./or-null.ts";
+import { orNull } from "./kinds.ts";
 
 /** As much as KMS seals at once. */
 const MAX_LOGIN_BYTES = 4096;

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Connection } from "../domain/ports.ts";
 import { CONNECTION_ID } from "./ids.ts";
+import { listOf } from "./kinds.ts";
 import { shortText } from "./upstream-text.ts";
 
 const connectionSchema = z.object({
@@ -8,7 +9,7 @@ const connectionSchema = z.object({
   institution: z.object({ id: shortText }),
 });
 
-const listSchema = z.object({ data: z.array(z.custom<unknown>()) });
+const listSchema = z.object({ data: listOf(z.custom<unknown>()) });
 
 /** Throws for anything that is not a connection. */
 export function readConnection(reply: unknown): Connection {

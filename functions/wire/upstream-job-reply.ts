@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { STEP_STATUSES } from "../domain/steps.ts";
-import { orNull } from "./or-null.ts";
+import { either, listOf, oneOf, orNull } from "./kinds.ts";
 import { shortText, someText, text } from "./upstream-text.ts";
 import { finiteNumber } from "./whole-number.ts";
 
@@ -13,21 +13,21 @@ const resultSchema = z.object({
   details: text,
   method: text,
   description: text,
-  input: orNull(z.array(shortText).check(z.refine(({ length }) => length <= 20))),
+  input: orNull(listOf(shortText).check(z.refine(({ length }) => length <= 20))),
   expiryMs: orNull(finiteNumber.check(z.refine((ms) => ms >= 0 && ms <= Number.MAX_SAFE_INTEGER))),
 });
 
 const stepSchema = z.object({
   title: shortText,
-  status: z.literal(STEP_STATUSES),
-  result: orNull(z.union([resultSchema, z.array(resultSchema)])),
+  status: oneOf(...STEP_STATUSES),
+  result: orNull(either(resultSchema, listOf(resultSchema))),
 });
 
 export const upstreamJobSchema = z.object({
   id: someText,
   created: text,
   updated: text,
-  steps: z.array(stepSchema).check(z.refine(({ length }) => length > 0 && length <= 20)),
+  steps: listOf(stepSchema).check(z.refine(({ length }) => length > 0 && length <= 20)),
   institution: orNull(z.object({ id: shortText })),
   links: orNull(z.object({ source: text })),
 });
@@ -37,4 +37,4 @@ export type UpstreamStepReply = z.infer<typeof stepSchema>;
 export type UpstreamResultReply = z.infer<typeof resultSchema>;
 
 /** Entries are parsed one by one: a list may hold jobs of kinds that are not ours. */
-export const upstreamJobListSchema = z.object({ data: z.array(z.custom<unknown>()) });
+export const upstreamJobListSchema = z.object({ data: listOf(z.custom<unknown>()) });

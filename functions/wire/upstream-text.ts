@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { orNull } from "./or-null.ts";
+import { orNull } from "./kinds.ts";
 
 /*
  * Upstream's replies are read tolerantly: results as objects or one-element lists, links relative or absolute, `detail`
