@@ -14,6 +14,7 @@ import { dynamoJobList } from "../adapters/dynamo-job-list.ts";
 import { dynamoJobRows } from "../adapters/dynamo-job-rows.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
 import { dynamoRefusedLogins, findRefusedLogins } from "../adapters/dynamo-refused-logins.ts";
+import { dynamoReservations } from "../adapters/dynamo-reservations.ts";
 import { dynamoSweptJobs } from "../adapters/dynamo-swept-jobs.ts";
 import { dynamoVault, dynamoVaultDoor } from "../adapters/dynamo-vault.ts";
 import { emfMetrics } from "../adapters/emf-metrics.ts";
@@ -26,6 +27,7 @@ import {
   measuredInstitutions,
   measuredUpstream,
 } from "../adapters/measured-upstream.ts";
+import { sealedFingerprints } from "../adapters/sealed-fingerprints.ts";
 import { secretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { sfnExecutions } from "../adapters/sfn-executions.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
@@ -102,6 +104,10 @@ const vaultOptions = /* @__PURE__ */ once(() => {
 export const vaultDoor = /* @__PURE__ */ once(() => dynamoVaultDoor(vaultOptions()));
 
 export const vault = /* @__PURE__ */ once(() => dynamoVault(vaultOptions()));
+
+export const reservations = /* @__PURE__ */ once(() => dynamoReservations(dynamo(), jobsTable(), clock()));
+
+export const fingerprints = /* @__PURE__ */ once(() => sealedFingerprints(sealer()));
 
 export const tokenIssuer = /* @__PURE__ */ once(() => {
   const [keyId] = environment("SIGNING_KEY_ID");
