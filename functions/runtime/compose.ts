@@ -59,7 +59,7 @@ export const metrics = /* @__PURE__ */ once(() =>
   emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
 );
 
-const jobsTable = /* @__PURE__ */ once(() => environment("JOBS_TABLE")[0]);
+const jobsTable = () => environment("JOBS_TABLE")[0];
 
 /** For functions that take no job any further: there is nothing to measure. */
 export const jobRows = /* @__PURE__ */ once(() => {
