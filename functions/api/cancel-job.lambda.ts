@@ -1,5 +1,5 @@
 import { apiHandler } from "../runtime/api-handler.ts";
-import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
+import { authenticateToAct, jobOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { cancelJob } from "../use-cases/cancel-job.ts";
@@ -13,7 +13,7 @@ const deps = once(() => ({
 }));
 
 export const handler = apiHandler("cancel-job", async (request) => {
-  const caller = await authenticate(deps(), request);
+  const caller = await authenticateToAct(deps(), request);
   const job = await cancelJob(deps(), { jobId: jobOfPath(request), caller });
   return { status: 202, body: renderJobStub(job, parts.replyOptions()) };
 });

@@ -12,9 +12,9 @@ const deps = once(() => ({
   clock: parts.clock(),
   jobs: parts.jobRows(),
   claims: parts.claims(),
-  vault: parts.vault(),
+  vault: parts.vaultDoor(),
   workflow: parts.workflow(),
-  refusedLogins: parts.refusedLogins(),
+  refusedLogins: parts.notedRefusals(),
   institutions: parts.institutions(),
   tokenVerifier: parts.tokenVerifier(),
 }));

@@ -1,5 +1,5 @@
 import { apiHandler } from "../runtime/api-handler.ts";
-import { authenticate, jobOfPath } from "../runtime/authenticate.ts";
+import { authenticateToAct, jobOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { resumeJob } from "../use-cases/resume-job.ts";
@@ -12,7 +12,7 @@ const deps = once(() => ({
 }));
 
 export const handler = apiHandler("resume-job", async (request) => {
-  const caller = await authenticate(deps(), request);
+  const caller = await authenticateToAct(deps(), request);
   const job = await resumeJob(deps(), { jobId: jobOfPath(request), caller });
   return { status: 202, body: renderJobStub(job, parts.replyOptions()) };
 });

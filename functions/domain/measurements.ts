@@ -10,7 +10,7 @@ import type { JobEvent } from "./transitions.ts";
 /** What an event of a job adds to the metrics, once it is written. */
 export function* measureChange(before: Job, event: JobEvent, after: Job): Iterable<Measurement> {
   const { phase } = before;
-  if (event === "attemptStarted" && phase === "accepted") yield count("JobsStarted");
+  if (event === "attemptStarted" && before.attempt === 0) yield count("JobsStarted");
   if (event === "attemptHeld") yield count("AttemptsHeld");
   // Not when it is shown again, under another task token.
   if (event === "challengeOpened" && phase === "challenged") yield count("ChallengesOpened");

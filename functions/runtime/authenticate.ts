@@ -20,9 +20,23 @@ export async function authenticate(
 export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
   const userId = userIdSchema.safeParse(request.parameter("userId"));
   if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
-  if (caller.scope === "CLIENT_ACCESS" && caller.userId === undefined) throw new Refusal("scope-not-enough");
+  requireBound(caller);
   if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");
   return userId.data;
+}
+
+/** Who calls, to do more to a job than to read or to answer it: an unbound client token may not. */
+export async function authenticateToAct(
+  deps: Pick<Ports, "tokenVerifier">,
+  request: HttpRequest,
+): Promise<TokenClaims> {
+  const caller = await authenticate(deps, request);
+  requireBound(caller);
+  return caller;
+}
+
+function requireBound({ scope, userId }: TokenClaims): void {
+  if (scope === "CLIENT_ACCESS" && userId === undefined) throw new Refusal("scope-not-enough");
 }
 
 /** The user of the path, for calls that only a server may make. */

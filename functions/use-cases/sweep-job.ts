@@ -72,7 +72,7 @@ async function holdsClaim(deps: SweepJobDeps, job: Job): Promise<boolean> {
 /** An execution that ended before its job: another one goes on from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<Mended> {
   const changes = { generation: generationOf(job) + 1 };
-  await replaceExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
+  await deps.executions.start(await deps.jobs.record(job, { event: "restarted", changes }));
   return "restarted";
 }
 

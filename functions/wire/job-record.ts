@@ -2,14 +2,14 @@ import * as z from "zod/mini";
 import { AUTHORIZATIONS } from "../domain/institution.ts";
 import { CHALLENGE_METHODS, JOB_KINDS, type Job, PHASES, QUEUE_REASONS } from "../domain/job.ts";
 import { type LinkResult, STEP_STATUSES, type StepError } from "../domain/steps.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { finiteNumber, wholeNumber } from "./whole-number.ts";
 
 const linkResult = z.object({ type: z.literal("link"), url: z.string() });
 const stepError = z.object({ code: z.string(), title: z.string(), detail: z.string() });
 
 /** Either, as it is. A union would copy it, for 1.3 kB more. */
-const stepResult = z.custom<LinkResult | StepError>(
-  (result) => linkResult.safeParse(result).success || stepError.safeParse(result).success,
+const stepResult = z.custom<LinkResult | StepError | null>(
+  (result) => result === null || linkResult.safeParse(result).success || stepError.safeParse(result).success,
 );
 
 const text = z.optional(z.string());
@@ -31,7 +31,7 @@ const jobRecordSchema = z.object({
     z.object({
       title: z.string(),
       status: z.literal(STEP_STATUSES),
-      result: z.nullable(stepResult),
+      result: stepResult,
     }),
   ),
   stepSince: text,
@@ -42,14 +42,14 @@ const jobRecordSchema = z.object({
   upstreamJobId: text,
   connectionId: text,
   followUntil: text,
-  followLeftMs: z.optional(z.number()),
+  followLeftMs: z.optional(finiteNumber),
   challenge: z.optional(
     z.object({
       number: wholeNumber,
       method: z.literal(CHALLENGE_METHODS),
       description: z.string(),
       input: z.array(z.string()),
-      expiryMs: z.number(),
+      expiryMs: finiteNumber,
       upstreamUpdated: z.string(),
       expiresAt: text,
       isAnswered: z.optional(z.literal(true)),

@@ -8,7 +8,7 @@ const connectionSchema = z.object({
   institution: z.object({ id: shortText }),
 });
 
-const listSchema = z.object({ data: z.array(z.unknown()) });
+const listSchema = z.object({ data: z.array(z.custom<unknown>()) });
 
 /** Throws for anything that is not a connection. */
 export function readConnection(reply: unknown): Connection {
