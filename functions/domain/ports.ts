@@ -143,6 +143,8 @@ export interface Connections {
 export interface Connection {
   id: string;
   institutionId: string;
+  /** No login for it was ever taken. */
+  isBeingMade?: true | undefined;
 }
 
 export interface ApiKeys {
