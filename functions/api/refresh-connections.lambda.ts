@@ -18,7 +18,6 @@ const deps = once(() => ({
 
 export const handler = apiHandler("refresh-connections", async (request) => {
   const userId = userOfServer(request, await authenticate(deps(), request));
-  const accepted = await refreshConnections(deps(), { userId });
-  const jobs = accepted.map(({ job }) => job);
+  const jobs = await refreshConnections(deps(), { userId });
   return { status: 202, body: renderStubs(jobs, parts.replyOptions()) };
 });
