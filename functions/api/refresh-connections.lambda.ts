@@ -4,7 +4,6 @@ import * as parts from "../runtime/compose.ts";
 import { derivedId } from "../runtime/derived-id.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
 import { once } from "../runtime/once.ts";
-import type { Accepted } from "../use-cases/accept-job.ts";
 import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { refreshConnections } from "../use-cases/refresh-connections.ts";
 import { renderStubs } from "../wire/job-rendering.ts";
@@ -22,12 +21,9 @@ const deps = once(() => ({
   tokenVerifier: parts.tokenVerifier(),
 }));
 
-const render = (accepted: readonly Accepted[]) => ({
+const render = (jobs: Parameters<typeof renderStubs>[0]) => ({
   status: 202,
-  body: renderStubs(
-    accepted.map(({ job }) => job),
-    parts.replyOptions(),
-  ),
+  body: renderStubs(jobs, parts.replyOptions()),
 });
 
 export const handler = apiHandler("refresh-connections", async (request) => {
@@ -35,6 +31,6 @@ export const handler = apiHandler("refresh-connections", async (request) => {
   return oncePerKey(deps(), keyedRequest(request, userId), {
     run: async (id) =>
       render(await refreshConnections(deps(), { userId, idFor: (name) => derivedId(id, name) })),
-    begun: (job) => render([{ isNew: true, job }]),
+    begun: (job) => render([job]),
   });
 });

@@ -70,6 +70,9 @@ export interface Swept {
   census: Census;
 }
 
+/** Is told of each job that was not well: what was mended of it, or what failed. */
+export type SweepReport = (jobId: string, what: string, error?: unknown) => void;
+
 /** Jobs that are mended now and then are the price of crashes; many are a defect. */
 export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {
   const { nothing: _, ...real } = mended;

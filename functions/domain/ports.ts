@@ -98,6 +98,8 @@ export interface Connections {
 export interface Connection {
   id: string;
   institutionId: string;
+  /** No login for it was ever taken. */
+  isBeingMade?: true | undefined;
 }
 
 /** Not for use cases: what they are given measures itself. */

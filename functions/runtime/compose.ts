@@ -62,7 +62,7 @@ export const metrics = /* @__PURE__ */ once(() =>
   emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
 );
 
-const jobsTable = /* @__PURE__ */ once(() => environment("JOBS_TABLE")[0]);
+const jobsTable = () => environment("JOBS_TABLE")[0];
 
 const jobsOptions = /* @__PURE__ */ once(() => ({
   client: dynamo(),
