@@ -12,7 +12,7 @@ import {
   verdict,
 } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
-import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
+import { isQueuedUpstream, openChallenge, type UpstreamJob } from "./upstream-job.ts";
 
 /** What a look at upstream's job changes in ours; `undefined` when it shows nothing new. */
 export function decideOnLook(
@@ -49,9 +49,18 @@ export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
   return hasFollowedTooLong(job, now) ? timeOut(job.steps, job.connectionId) : undefined;
 }
 
+/** Whether upstream has put the job into its own queue. What it had verified before stays verified. */
+export function waitsUpstream(job: Job, seen: UpstreamJob): boolean {
+  return isQueuedUpstream(seen) && !isVerified(job);
+}
+
+function isVerified({ steps }: Job): boolean {
+  return statusOf(steps, VERIFY_CREDENTIALS) === "success";
+}
+
 /** Whether upstream's first step blames the bank before it ever succeeded. Upstream's own queue, when it gives up, does not. */
 export function blamesTheBank(job: Job, seen: UpstreamJob): boolean {
-  if (statusOf(job.steps, VERIFY_CREDENTIALS) === "success" || job.queue?.isUpstreams) return false;
+  if (isVerified(job) || job.queue?.isUpstreams) return false;
   const first = seen.steps.find(({ title }) => title === VERIFY_CREDENTIALS);
   return first?.status === "failed" && isOutage(errorCodeOf(first) ?? "");
 }

@@ -18,8 +18,9 @@ export interface Census {
   /** Jobs that wait for their bank, or for their user. */
   queued: number;
   running: number;
-  /** ISO 8601. */
+  /** ISO 8601, as is the other. */
   oldestQueued?: string | undefined;
+  /** The time for which a job was queued does not count. */
   oldestRunning?: string | undefined;
 }
 

@@ -11,7 +11,8 @@ import type { JobEvent } from "./transitions.ts";
 export function* measureChange(before: Job, event: JobEvent, after: Job): Iterable<Measurement> {
   const { phase } = before;
   if (event === "attemptStarted" && before.attempt === 0) yield count("JobsStarted");
-  if (event === "attemptHeld") yield count("AttemptsHeld");
+  const isHeld = event === "heldUpstream" || (event === "attemptHeld" && after.queue?.reason === undefined);
+  if (isHeld) yield count("AttemptsHeld");
   // Not when it is shown again, under another task token.
   if (event === "challengeOpened" && phase === "challenged") yield count("ChallengesOpened");
   if (event === "answerTaken") yield count("ChallengesAnswered");
@@ -21,8 +22,10 @@ export function* measureChange(before: Job, event: JobEvent, after: Job): Iterab
     yield count("JobsFinished", "Outcome", outcome);
     yield durationMs("JobDuration", after.createdAt, after.updatedAt, "Outcome", outcome);
   }
-  if (outcome === "mfa-expired" && phase === "awaiting-answer") yield count("ChallengesExpired");
-  const blamesUpstream = event === "attemptHeld" || outcome === "unavailable" || outcome === "timed-out";
+  // A further attempt's job goes back to the queue.
+  const isExpired = event === "attemptHeld" || outcome === "mfa-expired";
+  if (isExpired && phase === "awaiting-answer") yield count("ChallengesExpired");
+  const blamesUpstream = isHeld || outcome === "unavailable" || outcome === "timed-out";
   // Until upstream has taken the login, its call was counted.
   if (blamesUpstream && before.upstreamJobId !== undefined) yield* upstreamError(before.institutionId);
 }
@@ -69,6 +72,9 @@ export interface Swept {
   failed: number;
   census: Census;
 }
+
+/** Is told of each job that was not well: what was mended of it, or what failed. */
+export type SweepReport = (jobId: string, what: string, error?: unknown) => void;
 
 /** Jobs that are mended now and then are the price of crashes; many are a defect. */
 export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {

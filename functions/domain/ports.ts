@@ -21,12 +21,17 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-export interface JobStore {
+/** Jobs, for those who take none any further. */
+export interface JobRows {
   /** Never older than any earlier answer. */
   find(jobId: string): Promise<Job | undefined>;
-  add(job: Job): Promise<void>;
+  /** Adds a job, or writes it over its version before. False when there is another one of its id. */
+  add(job: Job): Promise<boolean>;
   /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
   drop(job: Job): Promise<boolean>;
+}
+
+export interface JobStore extends JobRows {
   /** Applies an event and writes the outcome. Throws `JobChanged` when the row is not as `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
   /** Notes that a job that is over has left nothing behind: the sweeper needs not look at it any more. */
@@ -93,6 +98,8 @@ export interface Connections {
 export interface Connection {
   id: string;
   institutionId: string;
+  /** No login for it was ever taken. */
+  isBeingMade?: true | undefined;
 }
 
 /** Not for use cases: what they are given measures itself. */

@@ -13,13 +13,16 @@ export interface Sealer {
   unseal(ref: SecretRef, sealed: Uint8Array): Promise<Secret>;
 }
 
-/** Sealed secrets in their own table. */
-export interface Vault {
+/** Sealed secrets in their own table, for those who need not read them. */
+export interface VaultDoor {
   /** The first one wins: a second one under the same reference changes nothing. */
   keep(ref: SecretRef, secret: Secret, until: Date): Promise<void>;
+  destroy(ref: SecretRef): Promise<void>;
+}
+
+export interface Vault extends VaultDoor {
   holds(ref: SecretRef): Promise<boolean>;
   reveal(ref: SecretRef): Promise<Secret | undefined>;
-  destroy(ref: SecretRef): Promise<void>;
 }
 
 export interface ApiKeys {

@@ -12,7 +12,7 @@ export interface Reply {
   body: object;
   headers?: Record<string, string>;
   /** For the log line of the request, where its path names no job. */
-  jobId?: string;
+  jobId?: string | undefined;
 }
 
 /** A dependency that is down is worth a second try about as soon as its client gave up on it. */

@@ -1,6 +1,12 @@
 import { JobChanged, UpstreamRefused } from "../domain/errors.ts";
 import { TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
-import { blamesTheBank, decideOnLook, decideWithoutLook, endsUnanswered } from "../domain/follow-decision.ts";
+import {
+  blamesTheBank,
+  decideOnLook,
+  decideWithoutLook,
+  endsUnanswered,
+  waitsUpstream,
+} from "../domain/follow-decision.ts";
 import { holdChange, holdUpstreamChange } from "../domain/holding.ts";
 import type { Job } from "../domain/job.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
@@ -9,7 +15,7 @@ import type { Ports } from "../domain/ports.ts";
 import { mayBeHeld } from "../domain/queue-policy.ts";
 import { failCurrentStep } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
-import { isQueuedUpstream, type UpstreamJob } from "../domain/upstream-job.ts";
+import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { noteVerdict } from "./note-verdict.ts";
 
@@ -41,7 +47,7 @@ function decide(deps: Deps, job: Job, seen: Seen): JobChange | undefined {
     return { event: "failed", changes: { steps: failCurrentStep(job.steps, seen.problem) } };
   }
   const attempt = { attempt: job.attempt };
-  if (isQueuedUpstream(seen)) {
+  if (waitsUpstream(job, seen)) {
     return mayBeHeld(job, deps.policy)
       ? holdUpstreamChange(job, job.attempt, deps.clock)
       : { event: "failed", changes: { steps: failCurrentStep(job.steps, TEMPORARY_UNAVAILABLE) } };

@@ -1,8 +1,7 @@
 import { InstitutionUnavailable } from "../domain/errors.ts";
 import { isDue } from "../domain/queue-policy.ts";
 import { findJob } from "./change-job.ts";
-import type { FollowDeps, Followed } from "./follow-job.ts";
-import { followOrLater } from "./follow-or-later.ts";
+import { type FollowDeps, type Followed, followJob } from "./follow-job.ts";
 import { openConnection } from "./open-connection.ts";
 
 /**
@@ -14,7 +13,7 @@ export async function openAndFollow(deps: FollowDeps, input: { jobId: string }):
   const before = await findJob(deps, input.jobId);
   const isFurther = before.queue !== undefined && isDue(before, deps.clock.msUntil);
   await openConnection(deps, input);
-  const followed = await followOrLater(deps, input);
+  const followed = await followJob(deps, input);
   if (followed.next === "hold" && isFurther) throw new InstitutionUnavailable();
   return followed;
 }

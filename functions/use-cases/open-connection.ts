@@ -1,6 +1,5 @@
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
-import { holdUpstreamChange } from "../domain/holding.ts";
 import { type Job, kindOf } from "../domain/job.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import type { Ports } from "../domain/ports.ts";
@@ -10,7 +9,7 @@ import { failCurrentStep, type StepError } from "../domain/steps.ts";
 import { findAttempt, isQueuedUpstream, type UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
-import { holdAttempt } from "./hold-attempt.ts";
+import { holdAttempt, holdUpstream } from "./hold-attempt.ts";
 import { institutionIsDown } from "./institution-is-down.ts";
 import { noteVerdict } from "./note-verdict.ts";
 import { postAttempt } from "./post-attempt.ts";
@@ -63,7 +62,7 @@ function isStillDown(deps: Deps, job: Job): Promise<boolean> {
 /** Upstream makes the attempts itself: we see whether it still waits. */
 async function lookUpstream(deps: Deps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
   const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
-  if (waits) return deps.jobs.record(job, holdUpstreamChange(job, attempt, deps.clock));
+  if (waits) return holdUpstream(deps, job, attempt);
   const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
   return deps.jobs.record(job, { event: "continuedUpstream", changes: { attempt, followUntil } });
 }

@@ -11,6 +11,7 @@ import type {
   RefusedLoginNotes,
   Waker,
 } from "../../functions/domain/ports.ts";
+import type { Policy } from "../../functions/domain/queue-policy.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
@@ -23,6 +24,7 @@ export function fakePorts() {
   for (const institution of INSTITUTIONS) upstream.institutions.set(institution.id, institution);
   const jobs = fakeJobStore(clock);
   const executions = fakeExecutions();
+  const policy: Policy = { queues: true, followLimitMs: 15 * 60_000 };
   let ids = 0;
   return {
     clock,
@@ -35,7 +37,7 @@ export function fakePorts() {
     workflow: executions,
     executions,
     sweptJobs: fakeSweptJobs(jobs, clock),
-    policy: { queues: true, followLimitMs: 15 * 60_000 },
+    policy,
     waker: recordedWaker(),
     connections: upstream,
     institutions: { institution: async (id: string) => upstream.institutions.get(id) },

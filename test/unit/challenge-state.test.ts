@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   challengeState,
-  expireChallenge,
   fateOfAnswer,
-  isPast,
   showChallenge,
   takeAnswer,
   wasAnswered,
@@ -124,27 +122,6 @@ describe("showing a challenge", () => {
 
   test("does nothing without one", () => {
     expect(showChallenge({ ...challenged, challenge: undefined }, "sealed", deadline)).toBeUndefined();
-  });
-});
-
-describe("expiring", () => {
-  test("fails the step once the deadline is there", () => {
-    const change = expireChallenge(awaitingJob(), deadline);
-    expect(change?.event).toBe("failed");
-    expect(change?.changes.steps?.[1]).toEqual({
-      title: "mfa-challenge",
-      status: "failed",
-      result: MFA_EXPIRED,
-    });
-  });
-
-  test("waits for the deadline, and leaves other phases alone", () => {
-    expect(expireChallenge(awaitingJob(), justBefore)).toBeUndefined();
-    expect(expireChallenge(awaitingJob({ phase: "answered" }), deadline)).toBeUndefined();
-  });
-
-  test("knows no past without a deadline", () => {
-    expect(isPast(awaitingJob({ challenge: challengeOf() }), new Date(8.64e15))).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   failureFor,
   INTERNAL_ERROR,
   isOutage,
+  JOB_CANCELLED,
   JOB_TIMED_OUT,
   MFA_EXPIRED,
   SERVICE_UNAVAILABLE,
@@ -14,7 +15,6 @@ import { Refusal } from "../../functions/domain/refusal.ts";
 describe("the failure for an error's name", () => {
   test.each([
     [new errors.InstitutionUnavailable().name, TEMPORARY_UNAVAILABLE],
-    [new errors.QueueExhausted().name, TEMPORARY_UNAVAILABLE],
     [new errors.UpstreamUnavailable().name, SERVICE_UNAVAILABLE],
     [new errors.JobChanged().name, INTERNAL_ERROR],
     [new errors.JobMissing().name, INTERNAL_ERROR],
@@ -36,9 +36,11 @@ describe("the failure for an error's name", () => {
   });
 
   test("has the codes that the wire lists for our own", () => {
-    expect([MFA_EXPIRED, JOB_TIMED_OUT, INTERNAL_ERROR].map(({ code }) => code)).toEqual([
+    const own = [MFA_EXPIRED, JOB_TIMED_OUT, JOB_CANCELLED, INTERNAL_ERROR];
+    expect(own.map(({ code }) => code)).toEqual([
       "mfa-expired",
       "job-timed-out",
+      "job-cancelled",
       "internal-server-error",
     ]);
   });
@@ -70,7 +72,6 @@ describe("errors", () => {
     ["UpstreamUnavailable", new errors.UpstreamUnavailable(), true],
     ["InstitutionUnavailable", new errors.InstitutionUnavailable(), true],
     ["JobChanged", new errors.JobChanged(), true],
-    ["QueueExhausted", new errors.QueueExhausted(), true],
     ["UpstreamRefused", new errors.UpstreamRefused(400, INTERNAL_ERROR), false],
     ["DependencyDown", new errors.DependencyDown(), false],
     ["JobMissing", new errors.JobMissing(), true],

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { JOB_TIMED_OUT, TEMPORARY_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import { blamesTheBank, decideOnLook, decideWithoutLook } from "../../functions/domain/follow-decision.ts";
-import type { StepStatus } from "../../functions/domain/steps.ts";
+import { decideOnLook, decideWithoutLook } from "../../functions/domain/follow-decision.ts";
 import { START } from "../support/fake-clock.ts";
 import {
   challengeOf,
@@ -143,38 +142,5 @@ describe("without a look", () => {
 
   test("a job without a limit goes on", () => {
     expect(decideWithoutLook({ ...plain, followUntil: undefined }, new Date(8.64e15))).toBeUndefined();
-  });
-});
-
-describe("the bank is blamed", () => {
-  const first = (status: StepStatus, code: string | undefined) =>
-    blamesTheBank(
-      plain,
-      lookOf(PLAIN, {
-        steps: [
-          {
-            title: "verify-credentials",
-            status,
-            result: code === undefined ? null : { code, title: "t", detail: "d" },
-          },
-        ],
-      }),
-    );
-
-  test.each([
-    [true, "failed", "service-unavailable"],
-    [true, "failed", "institution-not-available"],
-    [false, "failed", "invalid-credentials"],
-    [false, "failed", undefined],
-    [false, "pending", "service-unavailable"],
-    [false, "in-progress", undefined],
-  ] as const)("%s when the first step is %s with %s", (expected, status, code) => {
-    expect(first(status, code)).toBe(expected);
-  });
-
-  test("for the first step only", () => {
-    const result = { code: "service-unavailable", title: "t", detail: "d" };
-    const steps = [{ title: "retrieve-accounts", status: "failed", result } as const];
-    expect(blamesTheBank(plain, lookOf(PLAIN, { steps }))).toBe(false);
   });
 });

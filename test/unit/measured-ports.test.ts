@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { measuredJobStore } from "../../functions/adapters/measured-job-store.ts";
-import { measuredUpstream } from "../../functions/adapters/measured-upstream.ts";
+import { measuredConnections, measuredUpstream } from "../../functions/adapters/measured-upstream.ts";
 import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import { SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
 import type { Upstream } from "../../functions/domain/ports.ts";
@@ -61,14 +61,21 @@ describe("a measured upstream", () => {
     const failing: Upstream = {
       institution: ending,
       openConnection: ending,
+      updateConnection: ending,
+      refreshConnection: ending,
       job: ending,
       jobsOf: ending,
       answer: ending,
     };
     const upstream = measuredUpstream(failing, metrics);
+    const connections = measuredConnections({ connection: ending, connectionsOf: ending }, metrics);
     const all = [
       () => upstream.institution("AU00000"),
+      () => connections.connection(USER_ID, "8fce3b"),
+      () => connections.connectionsOf(USER_ID),
       () => upstream.openConnection(USER_ID, "AU00002", gavin),
+      () => upstream.updateConnection(USER_ID, "8fce3b", gavin),
+      () => upstream.refreshConnection(USER_ID, "8fce3b"),
       () => upstream.job("61723"),
       () => upstream.jobsOf(USER_ID),
       () => upstream.answer("61723", [new Secret("1234")]),
@@ -91,8 +98,12 @@ describe("a measured upstream", () => {
     for (const call of all) await call().catch(() => undefined);
     expect(measured()).toEqual([
       "UpstreamFailures record 1",
+      "UpstreamFailures connection 1",
+      "UpstreamFailures connection 1",
       "UpstreamFailures login 1",
       "UpstreamErrors AU00002 1",
+      "UpstreamFailures login 1",
+      "UpstreamFailures refresh 1",
       "UpstreamFailures look 1",
       "UpstreamFailures list 1",
       "UpstreamFailures answer 1",
@@ -102,12 +113,11 @@ describe("a measured upstream", () => {
   test("gives what upstream gives, and counts nothing then", async () => {
     const { upstream } = fakePorts();
     const { metrics, lines } = recordedMetrics();
-    const { upstreamJobId } = await measuredUpstream(upstream, metrics).openConnection(
-      USER_ID,
-      "AU00000",
-      gavin,
-    );
-    expect(await measuredUpstream(upstream, metrics).job(upstreamJobId)).toMatchObject({ id: upstreamJobId });
+    const measured = measuredUpstream(upstream, metrics);
+    const { upstreamJobId } = await measured.openConnection(USER_ID, "AU00000", gavin);
+    expect(await measured.job(upstreamJobId)).toMatchObject({ id: upstreamJobId });
+    upstream.connections.push({ id: "8fce3b", institutionId: "AU00000" });
+    expect(await measuredConnections(upstream, metrics).connectionsOf(USER_ID)).toEqual(upstream.connections);
     expect(lines).toEqual([]);
   });
 });

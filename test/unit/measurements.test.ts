@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { expireChallenge, showChallenge, takeAnswer } from "../../functions/domain/challenge-state.ts";
 import { INTERNAL_ERROR, SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import { START } from "../support/fake-clock.ts";
+import { fakeClock, START } from "../support/fake-clock.ts";
 import { challengeOf, jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 import {
   at,
@@ -94,7 +94,7 @@ describe("a job whose bank asks", () => {
 
   test("counts a challenge that nobody answered, as the job's end too", () => {
     const walking = asked();
-    walking.after(70, expireChallenge(walking.job(), at(70)));
+    walking.after(70, expireChallenge(walking.job(), fakeClock(at(70).toISOString())));
     expect(walking.measured.slice(2)).toEqual([
       "ChallengesOpened 1",
       "StepDuration mfa-challenge 66000",

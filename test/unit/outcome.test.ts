@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   INTERNAL_ERROR,
+  JOB_CANCELLED,
   JOB_TIMED_OUT,
   MFA_EXPIRED,
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
 } from "../../functions/domain/failures.ts";
-import { OUTCOMES, outcomeOf } from "../../functions/domain/outcome.ts";
+import { OUTCOMES, outcomeOf, wasCancelled } from "../../functions/domain/outcome.ts";
 import { failCurrentStep, type StepError } from "../../functions/domain/steps.ts";
 import { jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
@@ -26,6 +27,7 @@ describe("a job", () => {
   test.each([
     [errorOf("invalid-credentials"), "credentials-refused"],
     [JOB_TIMED_OUT, "timed-out"],
+    [JOB_CANCELLED, "cancelled"],
     [INTERNAL_ERROR, "internal"],
     [SERVICE_UNAVAILABLE, "unavailable"],
     [TEMPORARY_UNAVAILABLE, "unavailable"],
@@ -43,6 +45,7 @@ describe("a job", () => {
     [errorOf("invalid-credentials"), "mfa-failed"],
     [errorOf("some-code-of-a-bank"), "mfa-failed"],
     [JOB_TIMED_OUT, "timed-out"],
+    [JOB_CANCELLED, "cancelled"],
     [INTERNAL_ERROR, "internal"],
     [SERVICE_UNAVAILABLE, "unavailable"],
   ] as const)("that failed at its challenge with %o", (error, outcome) => {
@@ -53,6 +56,13 @@ describe("a job", () => {
     const steps = stepsOf({ ...PLAIN, "verify-credentials": "failed" });
     expect(outcomeOf(jobOf({ phase: "failed", steps }))).toBe("other");
     expect(outcomeOf(jobOf({ phase: "failed", steps: [] }))).toBe("other");
+  });
+
+  test("was cancelled at whatever step it was, and only then", () => {
+    const cancelled = failCurrentStep(stepsOf({ ...PLAIN, "verify-credentials": "success" }), JOB_CANCELLED);
+    expect(wasCancelled(jobOf({ phase: "failed", steps: cancelled }))).toBe(true);
+    expect(wasCancelled(jobOf({ steps: failCurrentStep(stepsOf(PLAIN), JOB_TIMED_OUT) }))).toBe(false);
+    expect(wasCancelled(jobOf())).toBe(false);
   });
 
   test("ends in one of a few ways, whatever upstream says", () => {

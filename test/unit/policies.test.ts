@@ -2,58 +2,19 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answerWithinMs } from "../../functions/domain/challenge-deadline.ts";
 import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import {
-  FOLLOW_LIMIT_MS,
-  LOOK_EVERY_MS,
-  mayTurnUp,
-  SLICE_MS,
-  waitSeconds,
-} from "../../functions/domain/polling-policy.ts";
-import {
-  isExhausted,
-  MAX_ATTEMPTS,
-  MAX_RETRIES,
-  QUEUE_LIMIT_SECONDS,
-  RETRY_EVERY_SECONDS,
-} from "../../functions/domain/queue-policy.ts";
+import { LOOK_EVERY_MS, mayTurnUp, SLICE_MS, waitSeconds } from "../../functions/domain/polling-policy.ts";
 import { keptUntil } from "../../functions/domain/retention.ts";
-import { IN_FLIGHT_MS, isSettled, mayBeSentAgain } from "../../functions/domain/sending.ts";
+import {
+  IN_FLIGHT_MS,
+  isOverdue,
+  isSettled,
+  mayBeBlip,
+  mayBeSentAgain,
+} from "../../functions/domain/sending.ts";
+import { fakeClock, START } from "../support/fake-clock.ts";
 
 const day = 24 * 3600;
-
-describe("the queue", () => {
-  test("is 84 retries, 7,200 s apart, which is 7 days", () => {
-    expect([MAX_RETRIES, RETRY_EVERY_SECONDS]).toEqual([84, 7200]);
-    expect(QUEUE_LIMIT_SECONDS).toBe(84 * 7200);
-    expect(QUEUE_LIMIT_SECONDS).toBe(7 * day);
-  });
-
-  test("counts the first attempt beside the retries", () => {
-    expect(MAX_ATTEMPTS).toBe(85);
-  });
-});
-
-describe("the queue is exhausted", () => {
-  const until = (ms: number) => () => ms;
-  const queue = { nextAttemptAt: "2026-01-05T11:00:00Z", expiresAt: "2026-01-12T09:00:00Z" };
-
-  test.each([
-    [0, false],
-    [84, false],
-    [85, true],
-    [86, true],
-  ])("after %i attempts: %s", (attempt, expected) => {
-    expect(isExhausted({ attempt }, until(1))).toBe(expected);
-  });
-
-  test.each([
-    [1, false],
-    [-60_000, false],
-    [-7_200_000, true],
-  ])("with %i ms left of the 7 days: %s, for the last attempt is due at their very end", (ms, expected) => {
-    expect(isExhausted({ attempt: 1, queue }, until(ms))).toBe(expected);
-  });
-});
+const at = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
 
 describe("what was sent", () => {
   test("may be sent again when it has arrived if it ever will, or when it is known to have settled", () => {
@@ -61,6 +22,21 @@ describe("what was sent", () => {
     expect(mayBeSentAgain({ sendAgainAt: again }, new Date(IN_FLIGHT_MS - 1))).toBe(false);
     expect(mayBeSentAgain({ sendAgainAt: again }, new Date(IN_FLIGHT_MS))).toBe(true);
     expect(mayBeSentAgain({}, new Date(0))).toBe(true);
+  });
+
+  test("is looked for, and not sent any more, after four minutes of one attempt", () => {
+    expect(isOverdue({ attemptAt: START }, fakeClock(at(240)).msUntil)).toBe(false);
+    expect(isOverdue({ attemptAt: START }, fakeClock(at(240.001)).msUntil)).toBe(true);
+    expect(isOverdue({}, fakeClock(at(1e6)).msUntil)).toBe(false);
+  });
+
+  test("may have met a blip for a minute of a first attempt, and never in the queue", () => {
+    const queue = { nextAttemptAt: START, expiresAt: at(604_800) };
+    const soon = fakeClock(at(59.999)).msUntil;
+    expect(mayBeBlip({ attemptAt: START }, soon)).toBe(true);
+    expect(mayBeBlip({ attemptAt: START }, fakeClock(at(60)).msUntil)).toBe(false);
+    expect(mayBeBlip({ attemptAt: START, queue }, soon)).toBe(false);
+    expect(mayBeBlip({}, soon)).toBe(false);
   });
 
   test("has settled when nothing of it is under way any more", () => {
@@ -97,15 +73,15 @@ describe("the time to answer", () => {
 
 describe("polling", () => {
   test.each([
-    [FOLLOW_LIMIT_MS, 1],
-    [FOLLOW_LIMIT_MS - 59_999, 1],
-    [FOLLOW_LIMIT_MS - 60_000, 5],
-    [FOLLOW_LIMIT_MS - 299_999, 5],
-    [FOLLOW_LIMIT_MS - 300_000, 15],
-    [0, 15],
-    [-1, 15],
-  ])("with %i ms left waits %i s", (left, expected) => {
-    expect(waitSeconds(left)).toBe(expected);
+    [-1, 1],
+    [0, 1],
+    [59_999, 1],
+    [60_000, 5],
+    [299_999, 5],
+    [300_000, 15],
+    [900_000, 15],
+  ])("after %i ms waits %i s", (followedMs, expected) => {
+    expect(waitSeconds(followedMs)).toBe(expected);
   });
 
   test("sees a job of 10 s to its end in one slice", () => {
@@ -113,8 +89,8 @@ describe("polling", () => {
   });
 
   test("lets an unknown job turn up during its first minute", () => {
-    expect(mayTurnUp(FOLLOW_LIMIT_MS - 59_999)).toBe(true);
-    expect(mayTurnUp(FOLLOW_LIMIT_MS - 60_000)).toBe(false);
+    expect(mayTurnUp(59_999)).toBe(true);
+    expect(mayTurnUp(60_000)).toBe(false);
   });
 
   test("looks often enough to add less than 2 s to the bank's own time", () => {

@@ -14,14 +14,14 @@ function withRivals(phases: readonly ("following" | "failed")[]) {
   const left = [...phases];
   const { take } = ports.claims;
   const rivals: string[] = [];
-  ports.claims.take = async (userId, institutionId, jobId, from) => {
+  ports.claims.take = async (on, jobId, from) => {
     const phase = left.shift();
     if (phase !== undefined) {
       const rival = ports.jobs.put(jobOf({ id: `rival-${left.length}`, phase }));
       rivals.push(rival.id);
       ports.claims.held.set(claim, rival.id);
     }
-    return take(userId, institutionId, jobId, from);
+    return take(on, jobId, from);
   };
   return { ports, rivals };
 }
@@ -104,7 +104,7 @@ describe("a write that fails", () => {
 
   test("of the claim leaves a job alone that somebody has found and started", async () => {
     const ports = fakePorts();
-    ports.claims.take = async (_userId, _institutionId, jobId) => {
+    ports.claims.take = async (_on, jobId) => {
       const changes = { attempt: 1 };
       await ports.jobs.record(ports.jobs.row(jobId), { event: "attemptStarted", changes });
       throw new Error("down");

@@ -16,7 +16,7 @@ describe("a new job", () => {
     const ports = fakePorts();
     const { isNew, job } = await accept(ports);
     expect(isNew).toBe(true);
-    expect(job).toEqual(jobOf({ id: job.id }));
+    expect(job).toEqual(jobOf({ id: job.id, sweepAt: "2026-01-05T09:01:00.000Z" }));
     expect(ports.jobs.row(job.id)).toEqual(job);
     expect(ports.claims.held.get(claim)).toBe(job.id);
     expect(ports.workflow.started).toEqual([job.id]);
@@ -81,8 +81,17 @@ describe("a second request", () => {
   test("starts a job again that was accepted and may not have been started", async () => {
     const ports = fakePorts();
     const { job } = await accept(ports);
+    ports.executions.states.clear();
     expect(await accept(ports)).toEqual({ isNew: false, job });
     expect(ports.workflow.started).toEqual([job.id, job.id]);
+  });
+
+  test("starts no job that is accepted again: its execution before is to be stopped first", async () => {
+    const ports = fakePorts();
+    const holder = ports.jobs.put(jobOf({ generation: 2, attempt: 1 }));
+    ports.claims.held.set(claim, holder.id);
+    expect(await accept(ports)).toEqual({ isNew: false, job: holder });
+    expect(ports.workflow.started).toEqual([]);
   });
 
   test.each(["succeeded", "failed"] as const)("after a job that %s makes a new one", async (phase) => {

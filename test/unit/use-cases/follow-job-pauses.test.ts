@@ -1,6 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
-import type { StepError } from "../../../functions/domain/steps.ts";
 import { followJob } from "../../../functions/use-cases/follow-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import {
@@ -9,7 +7,6 @@ import {
   followingJob,
   JOB_ID,
   lookOf,
-  PLAIN,
   question,
   stepsOf,
   UPSTREAM_JOB_ID,
@@ -18,24 +15,12 @@ import {
 } from "../../support/job-examples.ts";
 import type { Look } from "../../support/scripted-upstream.ts";
 
-const outage = { code: "service-unavailable", title: "Down", detail: "3rd party service unavailable" };
-
-function following(job: ReturnType<typeof followingJob>, looks: readonly (Look | Error)[], status?: string) {
+function following(job: ReturnType<typeof followingJob>, looks: readonly (Look | Error)[]) {
   const ports = fakePorts();
   ports.jobs.put(job);
   ports.upstream.script.looks.push(...looks);
   ports.upstream.addJob(USER_ID, "AU00000", UPSTREAM_JOB_ID);
-  const bank = ports.upstream.institutions.get("AU00000");
-  if (bank !== undefined && status !== undefined)
-    ports.upstream.institutions.set(bank.id, { ...bank, status });
   return { ports, follow: () => followJob(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
-}
-
-function failedFirst(result: StepError): Look {
-  const steps = stepsOf(PLAIN).map((step, index) =>
-    index === 0 ? { ...step, status: "failed" as const, result } : step,
-  );
-  return lookOf(PLAIN, { steps });
 }
 
 describe("a challenge", () => {
@@ -75,50 +60,4 @@ describe("a challenge", () => {
       expect(ports.upstream.ledger).toEqual([]);
     },
   );
-});
-
-describe("a first step that blames the bank", () => {
-  test("holds the job while the bank's record says the same", async () => {
-    const job = followingJob({ steps: stepsOf({ ...PLAIN, "verify-credentials": "in-progress" }) });
-    const { follow, row } = following(job, [failedFirst(outage)], "major-outage");
-    expect(await follow()).toEqual({ next: "hold" });
-    expect(row()).toMatchObject({
-      phase: "queued",
-      attempt: 1,
-      steps: stepsOf(PLAIN),
-      knownUpstreamJobIds: [UPSTREAM_JOB_ID],
-      queue: { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" },
-    });
-    expect(row().upstreamJobId).toBeUndefined();
-    expect(row().followUntil).toBeUndefined();
-  });
-
-  test("fails the job while the bank's record says that it works", async () => {
-    const { follow, row } = following(followingJob(), [failedFirst(outage)], "operational");
-    expect(await follow()).toEqual({ next: "done" });
-    expect(row().steps[0]?.result).toEqual(outage);
-  });
-
-  test("is not looked into for a login that was refused", async () => {
-    const refused = failedFirst({ ...outage, code: "invalid-credentials" });
-    const { ports, follow, row } = following(followingJob(), [refused], "major-outage");
-    expect(await follow()).toEqual({ next: "done" });
-    expect(row().phase).toBe("failed");
-    expect(ports.upstream.calls("institution")).toEqual([]);
-  });
-
-  test("after it had succeeded takes nothing back", async () => {
-    const steps = stepsOf({ ...PLAIN, "verify-credentials": "success" });
-    const { follow, row } = following(followingJob({ steps }), [failedFirst(outage)], "major-outage");
-    expect(await follow()).toMatchObject({ next: "wait" });
-    expect(row()).toMatchObject({ phase: "following", steps });
-  });
-
-  test("leaves the job as it is when the bank's record cannot be read", async () => {
-    const { ports, follow, row } = following(followingJob(), [failedFirst(outage)], "major-outage");
-    ports.upstream.script.institutionFails.push(new UpstreamUnavailable());
-    await expect(follow()).rejects.toThrow(UpstreamUnavailable);
-    expect(row()).toEqual(followingJob());
-    expect(await follow()).toEqual({ next: "hold" });
-  });
 });

@@ -1,22 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { JobMissing, UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
 import { JOB_TIMED_OUT } from "../../../functions/domain/failures.ts";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
 import { followJob } from "../../../functions/use-cases/follow-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import {
-  followingJob,
-  gavin,
-  JOB_ID,
-  jobOf,
-  lookOf,
-  PLAIN,
-  stepsOf,
-  UPSTREAM_JOB_ID,
-  USER_ID,
-} from "../../support/job-examples.ts";
-import type { Look } from "../../support/scripted-upstream.ts";
+import { jobToFollow } from "../../support/following.ts";
+import { followingJob, JOB_ID, jobOf, lookOf, PLAIN, stepsOf } from "../../support/job-examples.ts";
 
 const verifying = { ...PLAIN, "verify-credentials": "in-progress" } as const;
 const verified = { ...PLAIN, "verify-credentials": "success" } as const;
@@ -27,19 +15,9 @@ const done = {
 } as const;
 const wrongLogin = { code: "invalid-credentials", title: "Cannot login", detail: "Account is locked" };
 
-/** A job that is followed, whose upstream job shows the given looks. */
-async function following(looks: readonly (Look | Error)[], job = followingJob()) {
-  const ports = fakePorts();
-  ports.jobs.put(job);
-  ports.upstream.script.looks.push(...looks);
-  ports.upstream.addJob(USER_ID, "AU00000", UPSTREAM_JOB_ID);
-  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
-  return { ports, follow: () => followJob(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
-}
-
 describe("a slice", () => {
   test("writes each change as it is seen, and ends when the job is over", async () => {
-    const { ports, follow, row } = await following([
+    const { ports, follow, row } = await jobToFollow([
       lookOf(verifying),
       lookOf(verified, { connectionId: "8fce3b" }),
       lookOf(done),
@@ -51,14 +29,14 @@ describe("a slice", () => {
   });
 
   test("writes nothing while nothing changes, and asks to be called again", async () => {
-    const { ports, follow } = await following([lookOf(PLAIN)]);
+    const { ports, follow } = await jobToFollow([lookOf(PLAIN)]);
     expect(await follow()).toEqual({ next: "wait", waitSeconds: 1 });
     expect(ports.jobs.written).toHaveLength(1);
     expect(ports.upstream.calls("job")).toHaveLength(13);
   });
 
   test("asks to be called less often the longer the job takes", async () => {
-    const { ports, follow } = await following([lookOf(PLAIN)]);
+    const { ports, follow } = await jobToFollow([lookOf(PLAIN)]);
     ports.clock.pass(2 * 60_000);
     expect(await follow()).toEqual({ next: "wait", waitSeconds: 5 });
     ports.clock.pass(4 * 60_000);
@@ -66,7 +44,7 @@ describe("a slice", () => {
   });
 
   test("looks once more from the row when another writer came between", async () => {
-    const { ports, follow, row } = await following([lookOf(verifying), lookOf(done)]);
+    const { ports, follow, row } = await jobToFollow([lookOf(verifying), lookOf(done)]);
     const { record } = ports.jobs;
     ports.jobs.record = async (before, change) => {
       ports.jobs.record = record;
@@ -77,49 +55,15 @@ describe("a slice", () => {
     expect(row()).toMatchObject({ phase: "succeeded", connectionId: "theirs" });
   });
 
-  test.each(["queued", "opening", "accepted"] as const)(
-    "does not look at a job that is %s",
-    async (phase) => {
-      const { ports, follow } = await following([lookOf(done)], jobOf({ phase }));
-      expect(await follow()).toEqual({ next: "hold" });
-      expect(ports.upstream.ledger).toEqual([]);
-    },
-  );
+  test.each(["opening", "accepted"] as const)("does not look at a job that is %s", async (phase) => {
+    const { ports, follow } = await jobToFollow([lookOf(done)], jobOf({ phase }));
+    expect(await follow()).toEqual({ next: "hold", waitSeconds: 1 });
+    expect(ports.upstream.ledger).toEqual([]);
+  });
 
   test("of a job that does not exist is an error", async () => {
     await expect(followJob(fakePorts(), { jobId: JOB_ID })).rejects.toThrow(JobMissing);
   });
-});
-
-describe("the login", () => {
-  test("is destroyed as soon as it is verified", async () => {
-    const { ports, follow, row } = await following([lookOf(verified)]);
-    await follow();
-    expect(row().phase).toBe("following");
-    expect(ports.vault.names()).toEqual([]);
-  });
-
-  test("of a run that died before it could destroy it is destroyed by the next one", async () => {
-    const { ports, follow } = await following([lookOf(verified)], followingJob({ steps: stepsOf(verified) }));
-    await follow();
-    expect(ports.vault.names()).toEqual([]);
-  });
-
-  test("is kept while it is being verified", async () => {
-    const { ports, follow } = await following([lookOf(verifying)]);
-    await follow();
-    expect(ports.vault.names()).toHaveLength(1);
-  });
-
-  test.each(["succeeded", "failed"] as const)(
-    "of a job that %s is destroyed again and again",
-    async (phase) => {
-      const { ports, follow } = await following([], followingJob({ phase }));
-      expect(await follow()).toEqual({ next: "done" });
-      expect(ports.vault.names()).toEqual([]);
-      expect(ports.upstream.ledger).toEqual([]);
-    },
-  );
 });
 
 describe("a job that ends badly", () => {
@@ -127,7 +71,7 @@ describe("a job that ends badly", () => {
     const steps = lookOf(PLAIN).steps.map((step, index) =>
       index === 0 ? { ...step, status: "failed" as const, result: wrongLogin } : step,
     );
-    const { ports, follow, row } = await following([lookOf(verifying), lookOf(PLAIN, { steps })]);
+    const { ports, follow, row } = await jobToFollow([lookOf(verifying), lookOf(PLAIN, { steps })]);
     expect(await follow()).toEqual({ next: "done" });
     expect(row()).toMatchObject({ phase: "failed", steps });
     expect(ports.vault.names()).toEqual([]);
@@ -135,7 +79,7 @@ describe("a job that ends badly", () => {
 
   test("fails when upstream does not know it any more", async () => {
     const problem = { code: "resource-not-found", title: "Not found", detail: "No such job." };
-    const { ports, follow, row } = await following([new UpstreamRefused(404, problem)]);
+    const { ports, follow, row } = await jobToFollow([new UpstreamRefused(404, problem)]);
     expect(await follow()).toMatchObject({ next: "wait" });
     ports.clock.pass(60_000);
     expect(await follow()).toEqual({ next: "done" });
@@ -144,13 +88,13 @@ describe("a job that ends badly", () => {
 
   test("does not fail when upstream needs a moment to know it", async () => {
     const unknown = new UpstreamRefused(404, wrongLogin);
-    const { follow, row } = await following([unknown, unknown, lookOf(done)]);
+    const { follow, row } = await jobToFollow([unknown, unknown, lookOf(done)]);
     expect(await follow()).toEqual({ next: "done" });
     expect(row().phase).toBe("succeeded");
   });
 
   test("fails when upstream takes too long", async () => {
-    const { ports, follow, row } = await following([lookOf(verifying)]);
+    const { ports, follow, row } = await jobToFollow([lookOf(verifying)]);
     for (let slices = 0; (await follow()).next === "wait"; slices++) {
       expect(slices).toBeLessThan(80);
       ports.clock.pass(5_000);
@@ -164,13 +108,13 @@ describe("a job that ends badly", () => {
 describe("an upstream that gives no usable reply", () => {
   test("is asked again at the next look", async () => {
     const down = new UpstreamUnavailable();
-    const { follow, row } = await following([down, lookOf(verifying), down, down, lookOf(done)]);
+    const { follow, row } = await jobToFollow([down, lookOf(verifying), down, down, lookOf(done)]);
     expect(await follow()).toEqual({ next: "done" });
     expect(row().phase).toBe("succeeded");
   });
 
   test("does not keep the job alive for ever", async () => {
-    const { ports, follow, row } = await following([new UpstreamUnavailable()]);
+    const { ports, follow, row } = await jobToFollow([new UpstreamUnavailable()]);
     expect(await follow()).toMatchObject({ next: "wait" });
     expect(row()).toEqual(followingJob());
     ports.clock.pass(15 * 60_000);
@@ -179,7 +123,7 @@ describe("an upstream that gives no usable reply", () => {
   });
 
   test("that breaks in an unknown way is not hidden", async () => {
-    const { follow } = await following([new TypeError("broken")]);
+    const { follow } = await jobToFollow([new TypeError("broken")]);
     await expect(follow()).rejects.toThrow(TypeError);
   });
 });

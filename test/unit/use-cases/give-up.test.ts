@@ -24,7 +24,6 @@ async function withSecrets(job: Job) {
 
 describe("giving up", () => {
   test.each([
-    ["QueueExhausted", TEMPORARY_UNAVAILABLE],
     ["InstitutionUnavailable", TEMPORARY_UNAVAILABLE],
     ["UpstreamUnavailable", SERVICE_UNAVAILABLE],
     ["TaskFailed", INTERNAL_ERROR],

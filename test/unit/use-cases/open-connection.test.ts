@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { JobMissing, QueueExhausted, UpstreamRefused } from "../../../functions/domain/errors.ts";
+import { JobMissing, UpstreamRefused } from "../../../functions/domain/errors.ts";
 import { INTERNAL_ERROR } from "../../../functions/domain/failures.ts";
 import { loginOf } from "../../../functions/domain/secret-refs.ts";
 import { openConnection } from "../../../functions/use-cases/open-connection.ts";
@@ -81,20 +81,5 @@ describe("a job that needs no opening", () => {
 
   test("that does not exist is an error", async () => {
     await expect(openConnection(fakePorts(), { jobId: JOB_ID })).rejects.toThrow(JobMissing);
-  });
-
-  test.each([
-    [84, false],
-    [85, true],
-    [86, true],
-  ])("after %i attempts is exhausted: %s", async (attempt, isExhausted) => {
-    const { ports, open, row } = await jobToOpen(jobOf({ phase: "queued", attempt }));
-    if (isExhausted) {
-      await expect(open()).rejects.toThrow(QueueExhausted);
-      expect(ports.upstream.ledger).toEqual([]);
-    } else {
-      await open();
-      expect(row()).toMatchObject({ phase: "following", attempt: 85 });
-    }
   });
 });
