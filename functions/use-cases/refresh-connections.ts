@@ -1,6 +1,6 @@
 import { inBatches } from "../domain/in-batches.ts";
 import { isFinished, type Job } from "../domain/job.ts";
-import type { Connection, Ports } from "../domain/ports.ts";
+import type { Connection } from "../domain/ports.ts";
 import { type RefreshDeps, refreshFound } from "./refresh-connection.ts";
 
 /** An API function has 29 s, and a bank that is asked too much at once slows down. */
@@ -28,7 +28,7 @@ async function jobFor(
 }
 
 async function runningOn(
-  deps: Pick<Ports, "claims" | "jobs">,
+  deps: Pick<RefreshDeps, "claims" | "jobs">,
   connection: { userId: string; connectionId: string },
 ): Promise<Job | undefined> {
   const holderId = await deps.claims.holder(connection);
