@@ -16,6 +16,9 @@ import { wholeNumber } from "../wire/whole-number.ts";
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
 const KEPT_DAYS = 90;
 
+/** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
+const MAX_ROUNDS = 5;
+
 const rowSchema = z.object({
   jobIds: z.array(z.string()),
   blockedUntil: z.string(),
@@ -62,15 +65,17 @@ export function dynamoRefusedLogins(
     find: read,
 
     async note(userId, institutionId, jobId) {
-      const found = await read(userId, institutionId);
-      const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
-      if (noted === undefined) return;
-      try {
-        await write(userId, institutionId, noted, found?.version ?? 0);
-      } catch (error) {
-        // Another job's login was refused at the same moment: whoever follows this one does this again.
-        throw error instanceof ConditionalCheckFailedException ? new JobChanged() : error;
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const found = await read(userId, institutionId);
+        const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
+        if (noted === undefined) return;
+        try {
+          return await write(userId, institutionId, noted, found?.version ?? 0);
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        }
       }
+      throw new JobChanged();
     },
 
     async clear(userId, institutionId) {

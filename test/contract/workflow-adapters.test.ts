@@ -53,7 +53,9 @@ describe("starting a workflow", () => {
     "that fails by %s is one",
     async (failure) => {
       const { client } = await stepFunctions(failure);
-      await expect(sfnWorkflow(client, "arn:machine").start({ id: JOB_ID })).rejects.toMatchObject({ name: failure });
+      await expect(sfnWorkflow(client, "arn:machine").start({ id: JOB_ID })).rejects.toMatchObject({
+        name: failure,
+      });
     },
   );
 });
