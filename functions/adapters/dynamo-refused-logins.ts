@@ -12,6 +12,9 @@ import { readRow, wasMade } from "./dynamo-row.ts";
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
 const KEPT_DAYS = 90;
 
+/** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
+const MAX_ROUNDS = 5;
+
 const rowSchema = z.object({
   jobIds: listOf(z.string()),
   blockedUntil: z.string(),
@@ -25,34 +28,45 @@ export function dynamoRefusedLogins(
   clock: Clock,
 ): RefusedLoginNotes {
   const find = findRefusedLogins(client, tableName);
+
+  /** False when another job's refusal was noted meanwhile, or this one by a try whose reply was lost. */
+  function write(
+    userId: string,
+    institutionId: string,
+    noted: RefusedLogins,
+    version: number | undefined,
+  ): Promise<boolean> {
+    const row = {
+      ...noted,
+      version: (version ?? 0) + 1,
+      expiresAt: keptUntil(noted.blockedUntil, KEPT_DAYS),
+    };
+    return wasMade(
+      client.send(
+        new PutItemCommand({
+          TableName: tableName,
+          Item: { ...keyOf(userId, institutionId), ...marshall(row) },
+          ...(version === undefined
+            ? { ConditionExpression: "attribute_not_exists(pk)" }
+            : {
+                ConditionExpression: "version = :version",
+                ExpressionAttributeValues: marshall({ ":version": version }),
+              }),
+        }),
+      ),
+    );
+  }
+
   return {
     find,
 
     async note(userId, institutionId, jobId) {
-      const found = await find(userId, institutionId);
-      const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
-      if (noted === undefined) return;
-      const row = {
-        ...noted,
-        version: (found?.version ?? 0) + 1,
-        expiresAt: keptUntil(noted.blockedUntil, KEPT_DAYS),
-      };
-      const isMade = await wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...keyOf(userId, institutionId), ...marshall(row) },
-            ...(found === undefined
-              ? { ConditionExpression: "attribute_not_exists(pk)" }
-              : {
-                  ConditionExpression: "version = :version",
-                  ExpressionAttributeValues: marshall({ ":version": found.version }),
-                }),
-          }),
-        ),
-      );
-      // Another job's login was refused at the same moment: whoever follows this one does this again.
-      if (!isMade) throw new JobChanged();
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const found = await find(userId, institutionId);
+        const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
+        if (noted === undefined || (await write(userId, institutionId, noted, found?.version))) return;
+      }
+      throw new JobChanged();
     },
 
     async clear(userId, institutionId) {

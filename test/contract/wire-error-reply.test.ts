@@ -33,13 +33,18 @@ const TABLE: { [reason in RefusalReason]: [number, string] } = {
   "token-expired": [403, "access-denied"],
   "scope-not-enough": [403, "forbidden-access"],
   "job-not-found": [404, "resource-not-found"],
+  "connection-not-found": [404, "resource-not-found"],
   "route-not-found": [404, "resource-not-found"],
   "method-not-allowed": [405, "method-not-allowed"],
   "challenge-not-active": [409, "mfa-challenge-not-active"],
+  "job-over": [409, "job-already-finished"],
+  "job-not-waiting": [409, "job-not-queued"],
   "challenge-over": [410, "resource-no-longer-available"],
   "body-too-large": [413, "invalid-content"],
   "content-type-not-json": [415, "unsupported-content-type"],
   "content-type-not-form": [415, "unsupported-content-type"],
+  "idempotency-key-reused": [422, "parameter-not-valid"],
+  "too-many-refused-logins": [429, "too-many-requests"],
   "service-unavailable": [503, "service-unavailable"],
 };
 
@@ -83,7 +88,15 @@ describe("the reply to a refusal", () => {
     ["unknown-institution", "Requested institution does not exist."],
     ["api-key-not-valid", "Unable to authenticate. Please, check your API key"],
     ["token-expired", "Token has expired"],
-  ] as const)("for %s has the published detail", (reason, detail) => {
+    ["connection-not-found", "Requested connection does not exist."],
+    ["job-over", "The job is over and cannot be cancelled."],
+    ["job-not-waiting", "Only a job that is queued can be resumed."],
+    [
+      "too-many-refused-logins",
+      "The institution refused several logins in a row. Further ones could lock the account: try again later.",
+    ],
+    ["idempotency-key-reused", "Idempotency-Key was used with another request."],
+  ] as const)("for %s has its detail", (reason, detail) => {
     expect(renderErrors("c", [{ reason }]).body.data[0]?.detail).toBe(detail);
   });
 });
@@ -133,6 +146,26 @@ describe("a missing field", () => {
   test("that no schema of ours has is not named", () => {
     const { body } = renderErrors("c", [{ reason: "field-not-valid", field: "hunter2" }]);
     expect(JSON.stringify(body)).not.toContain("hunter2");
+  });
+});
+
+describe("a parameter of a query that cannot be used", () => {
+  test.each([
+    ["filter", "Filter parameter is not valid."],
+    ["limit", "Limit parameter is not valid."],
+    ["next", "Next parameter is not valid."],
+  ])("is named: %s", (field, detail) => {
+    const { status, body } = renderErrors("c", [{ reason: "field-not-valid", field }]);
+    expect(status).toBe(400);
+    expect(body.data).toEqual([
+      {
+        type: "error",
+        code: "parameter-not-valid",
+        title: "Required parameter not valid",
+        detail,
+        source: { pointer: field, parameter: field },
+      },
+    ]);
   });
 });
 
