@@ -2,7 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk
 import { marshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import { JobChanged } from "../domain/errors.ts";
-import { LOCKOUT_MS, noteRefused } from "../domain/lockout.ts";
+import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/lockout.ts";
 import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
 import { listOf } from "../wire/kinds.ts";
