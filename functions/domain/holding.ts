@@ -2,7 +2,7 @@ import { TEMPORARY_UNAVAILABLE } from "./failures.ts";
 import { type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
 import type { Clock } from "./ports.ts";
 import { isLastAttempt, QUEUE_LIMIT_SECONDS, secondsToNextAttempt } from "./queue-policy.ts";
-import { failCurrentStep, initialSteps } from "./steps.ts";
+import { failCurrentStep, initialSteps, type Step } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
 
 export interface Held {
@@ -39,11 +39,15 @@ export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): J
   };
 }
 
-/** Notes that upstream holds the job itself: it makes the attempts, and we only look. */
+/**
+ * Notes that upstream holds the job itself: it makes the attempts, and we only look. It may have begun before it saw that the
+ * bank is down.
+ */
 export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): JobChange {
+  const steps = job.steps.map(({ title }): Step => ({ title, status: "pending", result: null }));
   return {
     event: "heldUpstream",
-    changes: { attempt, followUntil: undefined, queue: { ...times(job, clock), isUpstreams: true } },
+    changes: { attempt, steps, followUntil: undefined, queue: { ...times(job, clock), isUpstreams: true } },
   };
 }
 

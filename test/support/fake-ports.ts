@@ -1,3 +1,5 @@
+import { executionName } from "../../functions/adapters/sfn-workflow.ts";
+import type { ClaimOn } from "../../functions/domain/claim-on.ts";
 import type { Institution } from "../../functions/domain/institution.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/domain/lockout.ts";
 import type {
@@ -9,8 +11,6 @@ import type {
   SweptJobs,
   Waker,
 } from "../../functions/domain/ports.ts";
-import { executionName } from "../../functions/adapters/sfn-workflow.ts";
-import type { ClaimOn } from "../../functions/domain/claim-on.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
