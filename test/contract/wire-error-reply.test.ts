@@ -92,7 +92,15 @@ describe("the reply to a refusal", () => {
     ["unknown-institution", "Requested institution does not exist."],
     ["api-key-not-valid", "Unable to authenticate. Please, check your API key"],
     ["token-expired", "Token has expired"],
-  ] as const)("for %s has the published detail", (reason, detail) => {
+    ["connection-not-found", "Requested connection does not exist."],
+    ["job-over", "The job is over and cannot be cancelled."],
+    ["job-not-waiting", "Only a job that is queued can be resumed."],
+    [
+      "too-many-refused-logins",
+      "The institution refused several logins in a row. Further ones could lock the account: try again later.",
+    ],
+    ["idempotency-key-reused", "Idempotency-Key was used with another request."],
+  ] as const)("for %s has its detail", (reason, detail) => {
     expect(renderErrors("c", [{ reason }], ALL_WORDINGS).body.data[0]?.detail).toBe(detail);
   });
 });
@@ -148,6 +156,26 @@ describe("a missing field", () => {
   test("that no schema of ours has is not named", () => {
     const { body } = renderErrors("c", [{ reason: "field-not-valid", field: "hunter2" }]);
     expect(JSON.stringify(body)).not.toContain("hunter2");
+  });
+});
+
+describe("a parameter of a query that cannot be used", () => {
+  test.each([
+    ["filter", "Filter parameter is not valid."],
+    ["limit", "Limit parameter is not valid."],
+    ["next", "Next parameter is not valid."],
+  ])("is named: %s", (field, detail) => {
+    const { status, body } = renderErrors("c", [{ reason: "field-not-valid", field }]);
+    expect(status).toBe(400);
+    expect(body.data).toEqual([
+      {
+        type: "error",
+        code: "parameter-not-valid",
+        title: "Required parameter not valid",
+        detail,
+        source: { pointer: field, parameter: field },
+      },
+    ]);
   });
 });
 
