@@ -2,7 +2,7 @@ import { TEMPORARY_UNAVAILABLE } from "./failures.ts";
 import { type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
 import type { Clock } from "./ports.ts";
 import { isLastAttempt, QUEUE_LIMIT_SECONDS, secondsToNextAttempt } from "./queue-policy.ts";
-import { failCurrentStep, initialSteps, type Step } from "./steps.ts";
+import { failCurrentStep, initialSteps } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
 
 export interface Held {
