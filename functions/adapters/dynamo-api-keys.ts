@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import type { ApiKeys } from "../domain/ports.ts";
+import type { ApiKeys } from "../domain/secret-ports.ts";
 import { apiKeyHash, apiKeyRow } from "./api-key-row.ts";
 
 /**

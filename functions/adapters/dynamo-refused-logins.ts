@@ -1,23 +1,22 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import { JobChanged } from "../domain/errors.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/lockout.ts";
 import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
+import { listOf } from "../wire/kinds.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
+import { readRow, wasMade } from "./dynamo-row.ts";
 
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
 const KEPT_DAYS = 90;
 
+/** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
+const MAX_ROUNDS = 5;
+
 const rowSchema = z.object({
-  jobIds: z.array(z.string()),
+  jobIds: listOf(z.string()),
   blockedUntil: z.string(),
   version: wholeNumber,
 });
@@ -28,54 +27,52 @@ export function dynamoRefusedLogins(
   tableName: string,
   clock: Clock,
 ): RefusedLoginNotes {
-  async function read(userId: string, institutionId: string) {
-    const { Item } = await client.send(
-      new GetItemCommand({
-        TableName: tableName,
-        Key: keyOf(userId, institutionId),
-        ConsistentRead: true,
-      }),
-    );
-    return Item === undefined ? undefined : rowSchema.parse(unmarshall(Item));
-  }
+  const find = findRefusedLogins(client, tableName);
 
-  async function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
+  function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
     const expiresAt = keptUntil(noted.blockedUntil, KEPT_DAYS);
-    await client.send(
-      new PutItemCommand({
-        TableName: tableName,
-        Item: {
-          ...keyOf(userId, institutionId),
-          ...marshall({ ...noted, version: version + 1, expiresAt }),
-        },
-        ...(version === 0
-          ? { ConditionExpression: "attribute_not_exists(pk)" }
-          : {
-              ConditionExpression: "version = :version",
-              ExpressionAttributeValues: marshall({ ":version": version }),
-            }),
-      }),
+    return wasMade(
+      client.send(
+        new PutItemCommand({
+          TableName: tableName,
+          Item: {
+            ...keyOf(userId, institutionId),
+            ...marshall({ ...noted, version: version + 1, expiresAt }),
+          },
+          ...(version === 0
+            ? { ConditionExpression: "attribute_not_exists(pk)" }
+            : {
+                ConditionExpression: "version = :version",
+                ExpressionAttributeValues: marshall({ ":version": version }),
+              }),
+        }),
+      ),
     );
   }
 
   return {
-    find: read,
+    find,
 
     async note(userId, institutionId, jobId) {
-      const found = await read(userId, institutionId);
-      const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
-      if (noted === undefined) return;
-      try {
-        await write(userId, institutionId, noted, found?.version ?? 0);
-      } catch (error) {
-        // Another job's login was refused at the same moment: whoever follows this one does this again.
-        throw error instanceof ConditionalCheckFailedException ? new JobChanged() : error;
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const found = await find(userId, institutionId);
+        const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
+        if (noted === undefined || (await write(userId, institutionId, noted, found?.version ?? 0))) return;
       }
+      throw new JobChanged();
     },
 
     async clear(userId, institutionId) {
       await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(userId, institutionId) }));
     },
+  };
+}
+
+/** The reading part of it, for those who bring logins and do not see what becomes of them. */
+export function findRefusedLogins(client: DynamoDBClient, tableName: string) {
+  return async (userId: string, institutionId: string) => {
+    const row = await readRow(client, tableName, keyOf(userId, institutionId));
+    return row === undefined ? undefined : rowSchema.parse(row);
   };
 }
 

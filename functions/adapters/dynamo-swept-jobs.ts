@@ -6,7 +6,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
-import type { Census, Clock, SweptJobs } from "../domain/ports.ts";
+import type { Census, SweptJobs } from "../domain/job-list-ports.ts";
+import type { Clock } from "../domain/ports.ts";
 import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-row.ts";
 
 const INDEX = "swept-by-time";
@@ -14,7 +15,13 @@ const INDEX = "swept-by-time";
 /** Each takes some ten calls: so many are done within the minute that a sweep has. */
 const MAX_DUE = 2_000;
 
-const entrySchema = z.object({ pk: z.string(), createdAt: z.string(), sweepAt: z.string() });
+const entrySchema = z.object({
+  pk: z.string(),
+  createdAt: z.string(),
+  sweepAt: z.string(),
+  /** The last change of a job that runs after it was queued: for how long it had waited says nothing of how it runs. */
+  runsSince: z.optional(z.string()),
+});
 type Entry = z.infer<typeof entrySchema>;
 
 const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
@@ -48,9 +55,9 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
   async function count(kind: "queued" | "running") {
     let [size, oldest]: [number, string | undefined] = [0, undefined];
     for (const shard of SHARDS) {
-      for await (const { createdAt } of entries(sweepPart(kind, shard))) {
+      for await (const { createdAt, runsSince: since = createdAt } of entries(sweepPart(kind, shard))) {
         size += 1;
-        if (oldest === undefined || createdAt < oldest) oldest = createdAt;
+        if (oldest === undefined || since < oldest) oldest = since;
       }
     }
     return { size, oldest };

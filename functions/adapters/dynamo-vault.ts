@@ -1,13 +1,9 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import type { Clock, Sealer, Vault } from "../domain/ports.ts";
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { Clock } from "../domain/ports.ts";
+import type { Sealer, Vault, VaultDoor } from "../domain/secret-ports.ts";
 import type { SecretRef } from "../domain/secret-refs.ts";
+import { readRow, wasMade } from "./dynamo-row.ts";
 
 export interface VaultOptions {
   client: DynamoDBClient;
@@ -17,33 +13,17 @@ export interface VaultOptions {
 }
 
 /** Sealed secrets, one row each. A row past its time is as good as gone, whenever TTL gets to it. */
-export function dynamoVault({ client, tableName, sealer, clock }: VaultOptions): Vault {
+export function dynamoVault(options: VaultOptions): Vault {
+  const { client, tableName, sealer, clock } = options;
+
   async function sealedOf(ref: SecretRef): Promise<Uint8Array | undefined> {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: keyOf(ref), ConsistentRead: true }),
-    );
-    if (Item === undefined) return undefined;
-    const { sealed, expiresAt } = unmarshall(Item);
+    const { sealed, expiresAt } = (await readRow(client, tableName, keyOf(ref))) ?? {};
     const isOver = typeof expiresAt !== "number" || expiresAt * 1000 <= clock.now().getTime();
     return isOver || !(sealed instanceof Uint8Array) ? undefined : sealed;
   }
 
   return {
-    async keep(ref, secret, until) {
-      const sealed = await sealer.seal(ref, secret);
-      const expiresAt = Math.ceil(until.getTime() / 1000);
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...keyOf(ref), ...marshall({ sealed, expiresAt }) },
-            ConditionExpression: "attribute_not_exists(jobId)",
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
-    },
+    ...dynamoVaultDoor(options),
 
     async holds(ref) {
       return (await sealedOf(ref)) !== undefined;
@@ -52,6 +32,24 @@ export function dynamoVault({ client, tableName, sealer, clock }: VaultOptions):
     async reveal(ref) {
       const sealed = await sealedOf(ref);
       return sealed === undefined ? undefined : sealer.unseal(ref, sealed);
+    },
+  };
+}
+
+export function dynamoVaultDoor({ client, tableName, sealer }: Omit<VaultOptions, "clock">): VaultDoor {
+  return {
+    async keep(ref, secret, until) {
+      const sealed = await sealer.seal(ref, secret);
+      const expiresAt = Math.ceil(until.getTime() / 1000);
+      await wasMade(
+        client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: { ...keyOf(ref), ...marshall({ sealed, expiresAt }) },
+            ConditionExpression: "attribute_not_exists(jobId)",
+          }),
+        ),
+      );
     },
 
     async destroy(ref) {

@@ -22,6 +22,7 @@ export function jobRow(job: Job, writeId: string, retentionDays: number) {
     pk: `${PREFIX}${job.id}`,
     listed: listOf(job.userId),
     sweep: job.sweepAt === undefined ? undefined : sweepOf(job),
+    runsSince: job.phase !== "queued" && job.queue !== undefined ? job.updatedAt : undefined,
     writeId,
     expiresAt: keptUntil(job.updatedAt, retentionDays),
   };

@@ -1,6 +1,6 @@
 import { DecryptCommand, EncryptCommand, type KMSClient } from "@aws-sdk/client-kms";
-import type { Sealer } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
+import type { Sealer } from "../domain/secret-ports.ts";
 
 /** Seals with KMS under the reference as its encryption context: moved to another job, a seal does not open. */
 export function kmsSealer(client: KMSClient, keyId: string): Sealer {

@@ -1,7 +1,7 @@
 import { type KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import format from "ecdsa-sig-formatter";
-import type { TokenIssuer } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
+import type { TokenIssuer } from "../domain/secret-ports.ts";
 import { TOKEN_ALGORITHM, tokenPayload } from "../wire/token-claims.ts";
 
 const TOKEN_LIFE_SECONDS = 3600;

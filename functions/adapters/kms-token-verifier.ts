@@ -2,8 +2,8 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { GetPublicKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { jwtVerify } from "jose";
 import { JWTExpired } from "jose/errors";
-import type { TokenVerifier } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
+import type { TokenVerifier } from "../domain/secret-ports.ts";
 import { readTokenPayload, TOKEN_ALGORITHM } from "../wire/token-claims.ts";
 
 /** Verifies with the public half of the signing key, fetched once. */

@@ -2,8 +2,11 @@ import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { requireJson } from "../runtime/http-request.ts";
+import { keyedRequest } from "../runtime/keyed-request.ts";
 import { once } from "../runtime/once.ts";
 import { acceptConnection } from "../use-cases/accept-connection.ts";
+import type { Accepted } from "../use-cases/accept-job.ts";
+import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
 
@@ -12,16 +15,24 @@ const deps = once(() => ({
   clock: parts.clock(),
   jobs: parts.jobRows(),
   claims: parts.claims(),
-  vault: parts.vault(),
+  vault: parts.vaultDoor(),
   workflow: parts.workflow(),
-  refusedLogins: parts.refusedLogins(),
+  refusedLogins: parts.notedRefusals(),
   institutions: parts.institutions(),
+  reservations: parts.reservations(),
+  fingerprints: parts.fingerprints(),
   tokenVerifier: parts.tokenVerifier(),
 }));
+
+const render = (accepted: Accepted) => renderAccepted(accepted, parts.replyOptions());
 
 export const handler = apiHandler("create-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(deps(), request));
   requireJson(request);
   const asked = parseConnectionRequest(request.jsonObject());
-  return renderAccepted(await acceptConnection(deps(), { userId, ...asked }), parts.replyOptions());
+  return oncePerKey(deps(), keyedRequest(request, userId), {
+    run: async (jobId) =>
+      render(await acceptConnection({ ...deps(), newId: () => jobId }, { userId, ...asked })),
+    begun: (job) => render({ isNew: true, job }),
+  });
 });

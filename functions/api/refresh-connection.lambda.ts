@@ -1,7 +1,10 @@
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, connectionOfPath, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
+import { keyedRequest } from "../runtime/keyed-request.ts";
 import { once } from "../runtime/once.ts";
+import type { Accepted } from "../use-cases/accept-job.ts";
+import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { refreshConnection } from "../use-cases/refresh-connection.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
 
@@ -10,16 +13,24 @@ const deps = once(() => ({
   clock: parts.clock(),
   jobs: parts.jobRows(),
   claims: parts.claims(),
-  vault: parts.vault(),
+  vault: parts.vaultDoor(),
   workflow: parts.workflow(),
-  refusedLogins: parts.refusedLogins(),
+  refusedLogins: parts.notedRefusals(),
   institutions: parts.institutions(),
   connections: parts.connections(),
+  reservations: parts.reservations(),
+  fingerprints: parts.fingerprints(),
   tokenVerifier: parts.tokenVerifier(),
 }));
+
+const render = (accepted: Accepted) => renderAccepted(accepted, parts.replyOptions());
 
 export const handler = apiHandler("refresh-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(deps(), request));
   const connectionId = connectionOfPath(request);
-  return renderAccepted(await refreshConnection(deps(), { userId, connectionId }), parts.replyOptions());
+  return oncePerKey(deps(), keyedRequest(request, userId), {
+    run: async (jobId) =>
+      render(await refreshConnection({ ...deps(), newId: () => jobId }, { userId, connectionId })),
+    begun: (job) => render({ isNew: true, job }),
+  });
 });

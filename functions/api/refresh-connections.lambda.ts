@@ -1,7 +1,10 @@
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, userOfServer } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
+import { derivedId } from "../runtime/derived-id.ts";
+import { keyedRequest } from "../runtime/keyed-request.ts";
 import { once } from "../runtime/once.ts";
+import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { refreshConnections } from "../use-cases/refresh-connections.ts";
 import { renderStubs } from "../wire/job-rendering.ts";
 
@@ -10,17 +13,26 @@ const deps = once(() => ({
   clock: parts.clock(),
   jobs: parts.jobRows(),
   claims: parts.claims(),
-  vault: parts.vault(),
+  vault: parts.vaultDoor(),
   workflow: parts.workflow(),
-  refusedLogins: parts.refusedLogins(),
+  refusedLogins: parts.notedRefusals(),
   institutions: parts.institutions(),
   connections: parts.connections(),
+  reservations: parts.reservations(),
+  fingerprints: parts.fingerprints(),
   tokenVerifier: parts.tokenVerifier(),
 }));
 
+const render = (jobs: Parameters<typeof renderStubs>[0]) => ({
+  status: 202,
+  body: renderStubs(jobs, parts.replyOptions()),
+});
+
 export const handler = apiHandler("refresh-connections", async (request) => {
   const userId = userOfServer(request, await authenticate(deps(), request));
-  const accepted = await refreshConnections(deps(), { userId });
-  const jobs = accepted.map(({ job }) => job);
-  return { status: 202, body: renderStubs(jobs, parts.replyOptions()) };
+  return oncePerKey(deps(), keyedRequest(request, userId), {
+    run: async (id) =>
+      render(await refreshConnections(deps(), { userId, idFor: (name) => derivedId(id, name) })),
+    begun: (job) => render([job]),
+  });
 });

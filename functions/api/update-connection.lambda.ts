@@ -2,7 +2,10 @@ import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, connectionOfPath, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { requireJson } from "../runtime/http-request.ts";
+import { keyedRequest } from "../runtime/keyed-request.ts";
 import { once } from "../runtime/once.ts";
+import type { Accepted } from "../use-cases/accept-job.ts";
+import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { updateConnection } from "../use-cases/update-connection.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
@@ -12,19 +15,26 @@ const deps = once(() => ({
   clock: parts.clock(),
   jobs: parts.jobRows(),
   claims: parts.claims(),
-  vault: parts.vault(),
+  vault: parts.vaultDoor(),
   workflow: parts.workflow(),
-  refusedLogins: parts.refusedLogins(),
+  refusedLogins: parts.notedRefusals(),
   institutions: parts.institutions(),
   connections: parts.connections(),
+  reservations: parts.reservations(),
+  fingerprints: parts.fingerprints(),
   tokenVerifier: parts.tokenVerifier(),
 }));
+
+const render = (accepted: Accepted) => renderAccepted(accepted, parts.replyOptions());
 
 export const handler = apiHandler("update-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(deps(), request));
   const connectionId = connectionOfPath(request);
   requireJson(request);
   const { login } = parseConnectionRequest(request.jsonObject());
-  const accepted = await updateConnection(deps(), { userId, connectionId, login });
-  return renderAccepted(accepted, parts.replyOptions());
+  return oncePerKey(deps(), keyedRequest(request, userId), {
+    run: async (jobId) =>
+      render(await updateConnection({ ...deps(), newId: () => jobId }, { userId, connectionId, login })),
+    begun: (job) => render({ isNew: true, job }),
+  });
 });

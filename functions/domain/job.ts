@@ -104,6 +104,11 @@ export function generationOf(job: Pick<Job, "generation">): number {
   return job.generation ?? 1;
 }
 
+/** Whether more has become of the job than that it was accepted. One that is resumed is accepted once more. */
+export function hasBegun({ phase, attempt }: Pick<Job, "phase" | "attempt">): boolean {
+  return phase !== "accepted" || attempt > 0;
+}
+
 export function isFinished({ phase }: Pick<Job, "phase">): boolean {
   return phase === "succeeded" || phase === "failed";
 }

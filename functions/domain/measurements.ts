@@ -1,9 +1,9 @@
 import { UpstreamRefused, UpstreamUnavailable } from "./errors.ts";
 import { isOutage } from "./failures.ts";
 import { isFinished, type Job } from "./job.ts";
+import type { Census } from "./job-list-ports.ts";
 import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall } from "./metrics.ts";
 import { outcomeOf } from "./outcome.ts";
-import type { Census } from "./ports.ts";
 import { currentStep, statusOf } from "./steps.ts";
 import type { JobEvent } from "./transitions.ts";
 
@@ -64,8 +64,20 @@ function* upstreamError(institutionId = ""): Iterable<Measurement> {
   if (INSTITUTION_ID.test(institutionId)) yield count("UpstreamErrors", "Institution", institutionId);
 }
 
-/** What a sweep found. Jobs that are mended now and then are the price of crashes; many are a defect. */
-export function* measureSweep({ mended, failed, census }: Sweeping, now: Date): Iterable<Measurement> {
+/** What a sweep did and found. */
+export interface Swept {
+  /** Jobs by what was mended of them. */
+  mended: { [what: string]: number };
+  /** Jobs that could not be looked at; the next sweep does. */
+  failed: number;
+  census: Census;
+}
+
+/** Is told of each job that was not well: what was mended of it, or what failed. */
+export type SweepReport = (jobId: string, what: string, error?: unknown) => void;
+
+/** Jobs that are mended now and then are the price of crashes; many are a defect. */
+export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {
   const { nothing: _, ...real } = mended;
   const total = Object.values(real).reduce((sum, some) => sum + some, 0);
   yield { ...count("JobsMended"), value: total };
@@ -75,10 +87,4 @@ export function* measureSweep({ mended, failed, census }: Sweeping, now: Date): 
   const at = now.toISOString();
   yield durationMs("OldestQueuedJob", census.oldestQueued ?? at, at);
   yield durationMs("OldestRunningJob", census.oldestRunning ?? at, at);
-}
-
-interface Sweeping {
-  mended: { [what: string]: number };
-  failed: number;
-  census: Census;
 }

@@ -20,6 +20,8 @@ export interface MetricKind {
   unit: "Count" | "Milliseconds";
   /** The dimension that it is divided by. */
   by?: keyof DimensionValues;
+  /** What a sweep found, which the next one a minute later may find again: to be read as it is, and never to be summed up. */
+  isState?: true;
 }
 
 /** Every metric of ours: functions write no others, alarms and dashboard read no others, `docs/metrics.md` explains them. */
@@ -38,11 +40,11 @@ export const METRICS = {
   UpstreamKeyRefusals: { unit: "Count" },
   ExpectedTaskErrors: { unit: "Count" },
   JobsMended: { unit: "Count" },
-  JobsNotSwept: { unit: "Count" },
-  JobsQueued: { unit: "Count" },
-  JobsRunning: { unit: "Count" },
-  OldestQueuedJob: { unit: "Milliseconds" },
-  OldestRunningJob: { unit: "Milliseconds" },
+  JobsNotSwept: { unit: "Count", isState: true },
+  JobsQueued: { unit: "Count", isState: true },
+  JobsRunning: { unit: "Count", isState: true },
+  OldestQueuedJob: { unit: "Milliseconds", isState: true },
+  OldestRunningJob: { unit: "Milliseconds", isState: true },
 } as const satisfies Record<string, MetricKind>;
 
 export type MetricName = keyof typeof METRICS;

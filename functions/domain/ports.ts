@@ -1,13 +1,14 @@
-import type { TokenClaims } from "./caller.ts";
 import type { ClaimOn } from "./claim-on.ts";
+import type { Fingerprints, Reservations } from "./idempotency.ts";
 import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
+import type { JobList, SweptJobs } from "./job-list-ports.ts";
 import type { RefusedLogins } from "./lockout.ts";
 import type { Login } from "./login.ts";
 import type { Measurement } from "./metrics.ts";
 import type { Policy } from "./queue-policy.ts";
 import type { Secret } from "./secret.ts";
-import type { SecretRef } from "./secret-refs.ts";
+import type { ApiKeys, Sealer, TokenIssuer, TokenVerifier, Vault } from "./secret-ports.ts";
 import type { JobChange } from "./transitions.ts";
 import type { UpstreamJob } from "./upstream-job.ts";
 
@@ -21,50 +22,21 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-export interface JobStore {
+/** Jobs, for those who take none any further. */
+export interface JobRows {
   /** Never older than any earlier answer. */
   find(jobId: string): Promise<Job | undefined>;
-  add(job: Job): Promise<void>;
+  /** Adds a job, or writes it over its version before. False when there is another one of its id. */
+  add(job: Job): Promise<boolean>;
   /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
   drop(job: Job): Promise<boolean>;
+}
+
+export interface JobStore extends JobRows {
   /** Applies an event and writes the outcome. Throws `JobChanged` when the row is not as `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
   /** Notes that a job that is over has left nothing behind: the sweeper needs not look at it any more. */
   settle(job: Job): Promise<void>;
-}
-
-/** Jobs as the sweeper finds them. */
-export interface SweptJobs {
-  /** The jobs that are due, those first that have been so for longest; not all of them, when there are very many. */
-  due(): Promise<string[]>;
-  /** Puts off the next look at a job that was found well. Nothing when it has changed since. */
-  postpone(job: Job, until: string): Promise<void>;
-  /** What there is of jobs that are not over, about a second old. */
-  census(): Promise<Census>;
-}
-
-export interface Census {
-  /** Jobs that wait for their bank, or for their user. */
-  queued: number;
-  running: number;
-  /** ISO 8601. */
-  oldestQueued?: string | undefined;
-  oldestRunning?: string | undefined;
-}
-
-export interface JobsPage {
-  /** Newest first. */
-  jobs: Job[];
-  /** Where the next page begins; none after the last one. */
-  next: string | undefined;
-}
-
-export interface JobList {
-  /** A user's jobs that pass a test, as they are now. One that was accepted within the last second may be missing. */
-  page(
-    userId: string,
-    options: { limit: number; from: string | undefined; wanted: (job: Job) => boolean },
-  ): Promise<JobsPage>;
 }
 
 export interface Claims {
@@ -80,22 +52,6 @@ export interface RefusedLoginNotes {
   /** Noting the same job again changes nothing. */
   note(userId: string, institutionId: string, jobId: string): Promise<void>;
   clear(userId: string, institutionId: string): Promise<void>;
-}
-
-/** Sealing without keeping. */
-export interface Sealer {
-  seal(ref: SecretRef, secret: Secret): Promise<Uint8Array>;
-  /** Throws when the seal was made for another reference. */
-  unseal(ref: SecretRef, sealed: Uint8Array): Promise<Secret>;
-}
-
-/** Sealed secrets in their own table. */
-export interface Vault {
-  /** The first one wins: a second one under the same reference changes nothing. */
-  keep(ref: SecretRef, secret: Secret, until: Date): Promise<void>;
-  holds(ref: SecretRef): Promise<boolean>;
-  reveal(ref: SecretRef): Promise<Secret | undefined>;
-  destroy(ref: SecretRef): Promise<void>;
 }
 
 /** What is known of an execution. `missing`: none of that number was ever started. */
@@ -143,19 +99,8 @@ export interface Connections {
 export interface Connection {
   id: string;
   institutionId: string;
-}
-
-export interface ApiKeys {
-  isValid(apiKey: Secret): Promise<boolean>;
-}
-
-export interface TokenIssuer {
-  issue(claims: TokenClaims): Promise<{ accessToken: Secret; expiresInSeconds: number }>;
-}
-
-export interface TokenVerifier {
-  /** Throws a `Refusal` for every token that was not issued by us or is over. */
-  verify(token: string): Promise<TokenClaims>;
+  /** No login for it was ever taken. */
+  isBeingMade?: true | undefined;
 }
 
 /** Not for use cases: what they are given measures itself. */
@@ -178,6 +123,8 @@ export interface Ports {
   tokenVerifier: TokenVerifier;
   jobs: JobStore;
   claims: Claims;
+  reservations: Reservations;
+  fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
   jobList: JobList;
   sweptJobs: SweptJobs;

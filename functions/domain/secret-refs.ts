@@ -4,7 +4,7 @@ import type { Job } from "./job.ts";
 export interface SecretRef {
   jobId: string;
   userId: string;
-  purpose: "login" | "task-token" | `answer-${number}`;
+  purpose: "login" | "task-token" | "idempotency" | `answer-${number}`;
 }
 
 export function loginOf(job: Job): SecretRef {

@@ -11,10 +11,12 @@ import { cachedInstitutions } from "../adapters/cached-institutions.ts";
 import { dynamoApiKeys } from "../adapters/dynamo-api-keys.ts";
 import { dynamoClaims } from "../adapters/dynamo-claims.ts";
 import { dynamoJobList } from "../adapters/dynamo-job-list.ts";
+import { dynamoJobRows } from "../adapters/dynamo-job-rows.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
-import { dynamoRefusedLogins } from "../adapters/dynamo-refused-logins.ts";
+import { dynamoRefusedLogins, findRefusedLogins } from "../adapters/dynamo-refused-logins.ts";
+import { dynamoReservations } from "../adapters/dynamo-reservations.ts";
 import { dynamoSweptJobs } from "../adapters/dynamo-swept-jobs.ts";
-import { dynamoVault } from "../adapters/dynamo-vault.ts";
+import { dynamoVault, dynamoVaultDoor } from "../adapters/dynamo-vault.ts";
 import { emfMetrics } from "../adapters/emf-metrics.ts";
 import { kmsSealer } from "../adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
@@ -25,16 +27,18 @@ import {
   measuredInstitutions,
   measuredUpstream,
 } from "../adapters/measured-upstream.ts";
+import { sealedFingerprints } from "../adapters/sealed-fingerprints.ts";
 import { secretsManagerSecret } from "../adapters/secrets-manager-secret.ts";
 import { sfnExecutions } from "../adapters/sfn-executions.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
-import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "../domain/polling-policy.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
 import { writeLine } from "./log.ts";
 import { once } from "./once.ts";
+
+export { policy, replyOptions, settings } from "./settings.ts";
 
 /*
  * The composition root: each part made at its first use, from the environment of the function that uses it. An entry
@@ -59,49 +63,52 @@ export const metrics = /* @__PURE__ */ once(() =>
   emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
 );
 
+const jobsTable = () => environment("JOBS_TABLE")[0];
+
+const jobsOptions = /* @__PURE__ */ once(() => ({
+  client: dynamo(),
+  tableName: jobsTable(),
+  clock: clock(),
+  retentionDays: Number(setting("RETENTION_DAYS") ?? DEFAULT_RETENTION_DAYS),
+  newId,
+}));
+
 /** For functions that take no job any further: there is nothing to measure. */
-export const jobRows = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  const retentionDays = Number(setting("RETENTION_DAYS") ?? DEFAULT_RETENTION_DAYS);
-  return dynamoJobStore({ client: dynamo(), tableName, clock: clock(), retentionDays, newId });
-});
+export const jobRows = /* @__PURE__ */ once(() => dynamoJobRows(jobsOptions()));
 
-export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobRows(), metrics()));
+export const jobs = /* @__PURE__ */ once(() => measuredJobStore(dynamoJobStore(jobsOptions()), metrics()));
 
-export const claims = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoClaims(dynamo(), tableName, clock());
-});
+export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTable(), clock()));
 
-export const refusedLogins = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoRefusedLogins(dynamo(), tableName, clock());
-});
+/** For functions that do not see what becomes of a login. */
+export const notedRefusals = /* @__PURE__ */ once(() => ({ find: findRefusedLogins(dynamo(), jobsTable()) }));
 
-export const jobList = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoJobList(dynamo(), tableName, clock());
-});
+export const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
-export const sweptJobs = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoSweptJobs(dynamo(), tableName, clock());
-});
+export const jobList = /* @__PURE__ */ once(() => dynamoJobList(dynamo(), jobsTable(), clock()));
 
-export const apiKeys = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("JOBS_TABLE");
-  return dynamoApiKeys(dynamo(), tableName);
-});
+export const sweptJobs = /* @__PURE__ */ once(() => dynamoSweptJobs(dynamo(), jobsTable(), clock()));
+
+export const apiKeys = /* @__PURE__ */ once(() => dynamoApiKeys(dynamo(), jobsTable()));
 
 export const sealer = /* @__PURE__ */ once(() => {
   const [keyId] = environment("SEALING_KEY_ID");
   return kmsSealer(kms(), keyId);
 });
 
-export const vault = /* @__PURE__ */ once(() => {
+const vaultOptions = /* @__PURE__ */ once(() => {
   const [tableName] = environment("SECRETS_TABLE");
-  return dynamoVault({ client: dynamo(), tableName, sealer: sealer(), clock: clock() });
+  return { client: dynamo(), tableName, sealer: sealer(), clock: clock() };
 });
+
+/** For functions that read no secret. */
+export const vaultDoor = /* @__PURE__ */ once(() => dynamoVaultDoor(vaultOptions()));
+
+export const vault = /* @__PURE__ */ once(() => dynamoVault(vaultOptions()));
+
+export const reservations = /* @__PURE__ */ once(() => dynamoReservations(dynamo(), jobsTable(), clock()));
+
+export const fingerprints = /* @__PURE__ */ once(() => sealedFingerprints(sealer()));
 
 export const tokenIssuer = /* @__PURE__ */ once(() => {
   const [keyId] = environment("SIGNING_KEY_ID");
@@ -144,20 +151,3 @@ export const institutions = /* @__PURE__ */ once(() =>
 export const connections = /* @__PURE__ */ once(() =>
   measuredConnections(basiqConnections(upstreamTransport()), metrics()),
 );
-
-/** When jobs wait, and for how long they are followed. */
-export const policy = /* @__PURE__ */ once(() => ({
-  queues: setting("QUEUE") !== "off",
-  followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
-}));
-
-export const settings = /* @__PURE__ */ once(() => ({
-  allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",
-}));
-
-/** How replies render jobs. */
-export const replyOptions = /* @__PURE__ */ once(() => {
-  const [apiUrl] = environment("API_URL");
-  const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
-  return { apiUrl, stepResults };
-});

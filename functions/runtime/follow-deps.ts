@@ -1,8 +1,7 @@
-import type { FollowDeps } from "../use-cases/follow-job.ts";
 import { claims, clock, jobs, policy, refusedLogins, upstream, vault } from "./compose.ts";
 
 /** What every Task needs that follows a job. */
-export function followDeps(): FollowDeps {
+export function followDeps() {
   return {
     clock: clock(),
     jobs: jobs(),

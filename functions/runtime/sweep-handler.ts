@@ -1,23 +1,29 @@
-import { measureSweep } from "../domain/measurements.ts";
-import type { Swept } from "../use-cases/sweep.ts";
+import { measureSweep, type SweepReport, type Swept } from "../domain/measurements.ts";
 import { metrics } from "./compose.ts";
 import { log } from "./log.ts";
 
 /** Its event is a schedule's and says nothing. What could not be looked at makes the next sweep's list, not a failure. */
-export function sweepHandler(run: () => Promise<Swept>): () => Promise<void> {
+export function sweepHandler(run: (report: SweepReport) => Promise<Swept>): () => Promise<void> {
   return async () => {
     const startedAt = performance.now();
     try {
-      const swept = await run();
+      const swept = await run(report);
       metrics().measure(() => measureSweep(swept, new Date()));
-      const { failed } = swept;
-      const durationMs = Math.round(performance.now() - startedAt);
-      log(failed > 0 ? "error" : "info", "sweep", { durationMs });
+      log("info", "sweep", { durationMs: Math.round(performance.now() - startedAt) });
     } catch (error) {
-      log("error", "sweep failed", { errorName: error instanceof Error ? error.name : "unknown" });
+      log("error", "sweep failed", { errorName: nameOf(error) });
       const failure = new Error("The sweep failed.");
       failure.stack = `${failure.name}: ${failure.message}`;
       throw failure;
     }
   };
+}
+
+function report(jobId: string, what: string, error?: unknown): void {
+  if (error === undefined) log("warn", "job mended", { jobId, reason: what });
+  else log("error", "job not swept", { jobId, errorName: nameOf(error) });
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
 }

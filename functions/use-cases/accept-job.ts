@@ -1,17 +1,15 @@
 import { claimOf } from "../domain/claim-on.ts";
 import { DependencyDown } from "../domain/errors.ts";
-import { SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import { knownWith } from "../domain/holding.ts";
 import type { Institution } from "../domain/institution.ts";
-import { generationOf, isFinished, type Job, type JobKind, kindOf } from "../domain/job.ts";
-import { blockedForMs } from "../domain/lockout.ts";
+import { generationOf, hasBegun, isFinished, type Job, type JobKind, kindOf } from "../domain/job.ts";
 import { type Login, packLogin } from "../domain/login.ts";
-import type { Ports } from "../domain/ports.ts";
-import { Refusal } from "../domain/refusal.ts";
+import type { JobRows, Ports } from "../domain/ports.ts";
+import type { VaultDoor } from "../domain/secret-ports.ts";
 import { loginOf } from "../domain/secret-refs.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep-policy.ts";
-import { failJob } from "./fail-job.ts";
+import { requireUnblocked, type UnblockedDeps } from "./require-unblocked.ts";
 
 export interface AcceptJob {
   kind: JobKind;
@@ -29,10 +27,8 @@ export interface Accepted {
   job: Job;
 }
 
-export type AcceptDeps = Pick<
-  Ports,
-  "newId" | "clock" | "jobs" | "claims" | "vault" | "workflow" | "refusedLogins"
->;
+export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims" | "workflow"> &
+  UnblockedDeps & { jobs: JobRows; vault: VaultDoor };
 
 /** Each round lost means that a rival's job took the claim and ended within it. */
 const MAX_ROUNDS = 5;
@@ -55,11 +51,14 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
       return { isNew: holder.id === id, job: holder };
     }
     if (request.login !== undefined) await requireUnblocked(deps, blank);
-    const job = { ...blank, knownUpstreamJobIds: upstreamJobsOf(holder) };
-    if (await addAndClaim(deps, job, request.login, holderId)) {
+    const job = await add(deps, { ...blank, knownUpstreamJobIds: upstreamJobsOf(holder) }, request.login);
+    if (job === undefined) continue;
+    if (hasBegun(job)) return { isNew: true, job };
+    if (await deps.claims.take(claimOf(job), job.id, holderId)) {
       await deps.workflow.start(job);
       return { isNew: true, job };
     }
+    if (await deps.jobs.drop(job)) await destroyLogin(deps, job);
   }
   throw new DependencyDown();
 }
@@ -94,55 +93,35 @@ function upstreamJobsOf(predecessor: Job | undefined): string[] {
   return knownWith(predecessor?.knownUpstreamJobIds ?? [], predecessor?.upstreamJobId);
 }
 
-/** Banks lock an account after a few wrong logins in a row: the next one is not even kept. */
-async function requireUnblocked(deps: AcceptDeps, { userId, institutionId }: Job): Promise<void> {
-  const noted = await deps.refusedLogins.find(userId, institutionId);
-  const blockedMs = blockedForMs(noted, deps.clock.now());
-  if (blockedMs === 0) return;
-  throw new Refusal({
-    reason: "too-many-refused-logins",
-    retryAfterSeconds: Math.ceil(blockedMs / 1000),
-  });
-}
-
-/** False when a rival took the claim: then nothing of the job is left. */
-async function addAndClaim(
-  deps: AcceptDeps,
-  job: Job,
-  login: Login | undefined,
-  from: string | undefined,
-): Promise<boolean> {
+/**
+ * The secret first, then the row: a claim that points at the job points at a whole one, without a transaction. What a crash
+ * or a failure leaves of a job without its claim, the sweeper sees to. Where an earlier request has left a job of this id, it
+ * is written over, so that nobody drops it any more who knows the earlier one; where that has gone on, it is given.
+ */
+async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promise<Job | undefined> {
+  if (login !== undefined) {
+    await deps.vault.keep(loginOf(job), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
+  }
   try {
-    await addJob(deps, job, login);
-    if (await deps.claims.take(claimOf(job), job.id, from)) return true;
+    if (await deps.jobs.add(job)) return job;
   } catch (error) {
-    await abandon(deps, job).catch(() => undefined);
+    await destroyUnused(deps, job).catch(() => undefined);
     throw error;
   }
-  if (await deps.jobs.drop(job)) await destroyLogin(deps, job);
-  return false;
+  const begun = await destroyUnused(deps, job);
+  if (begun === undefined || hasBegun(begun)) return begun;
+  const next = { ...job, version: begun.version + 1 };
+  return (await deps.jobs.add(next)) ? next : undefined;
+}
+
+/** Destroys a login that came to no job, or to one that is over. Gives the job. */
+async function destroyUnused(deps: AcceptDeps, job: Job): Promise<Job | undefined> {
+  const found = await deps.jobs.find(job.id);
+  if (found === undefined || isFinished(found)) await destroyLogin(deps, job);
+  return found;
 }
 
 /** A refresh brings none. */
 async function destroyLogin(deps: AcceptDeps, job: Job): Promise<void> {
   if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
-}
-
-/**
- * Ends a job of which nobody can say whether it holds its claim. It is not removed: the same request, repeated, may have
- * found it meanwhile. If it has been started, it goes on.
- */
-async function abandon(deps: AcceptDeps, job: Job): Promise<void> {
-  if ((await deps.claims.holder(claimOf(job))) === job.id) return;
-  const row = await deps.jobs.find(job.id);
-  if (row === undefined) await destroyLogin(deps, job);
-  else if (row.phase === "accepted") await failJob(deps, row, SERVICE_UNAVAILABLE);
-}
-
-/** The secret first, then the row: a claim that points at the job points at a whole one, without a transaction. */
-async function addJob(deps: AcceptDeps, job: Job, login: Login | undefined): Promise<void> {
-  if (login !== undefined) {
-    await deps.vault.keep(loginOf(job), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
-  }
-  await deps.jobs.add(job);
 }

@@ -1,5 +1,5 @@
 import type { Authorization } from "../domain/institution.ts";
-import type { Ports } from "../domain/ports.ts";
+import type { JobRows, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 
 export interface FoundConnection {
@@ -10,7 +10,7 @@ export interface FoundConnection {
 
 /** A user's connection: one that jobs of ours know, or else any that upstream knows. Throws a `Refusal` for no such one. */
 export async function findConnection(
-  deps: Pick<Ports, "jobs" | "claims" | "connections">,
+  deps: Pick<Ports, "claims" | "connections"> & { jobs: Pick<JobRows, "find"> },
   userId: string,
   connectionId: string,
 ): Promise<FoundConnection> {

@@ -1,21 +1,25 @@
 import { inBatches } from "../domain/in-batches.ts";
-import type { Census, Ports } from "../domain/ports.ts";
-import { type Mended, type SweepJobDeps, sweepJob } from "./sweep-job.ts";
-
-export interface Swept {
-  mended: { [what in Mended]?: number };
-  /** Jobs that could not be looked at; the next sweep does. */
-  failed: number;
-  census: Census;
-}
+import type { SweepReport, Swept } from "../domain/measurements.ts";
+import type { Ports } from "../domain/ports.ts";
+import { type SweepJobDeps, sweepJob } from "./sweep-job.ts";
 
 const AT_ONCE = 10;
 
 /** Looks at every job that is due, and counts those that are not over. One job's trouble is no other one's. */
-export async function sweep(deps: SweepJobDeps & Pick<Ports, "sweptJobs">): Promise<Swept> {
-  const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, (jobId) =>
-    sweepJob(deps, jobId).catch(() => "failed" as const),
-  );
+export async function sweep(
+  deps: SweepJobDeps & Pick<Ports, "sweptJobs">,
+  report: SweepReport = () => undefined,
+): Promise<Swept> {
+  const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
+    try {
+      const mended = await sweepJob(deps, jobId);
+      if (mended !== "nothing") report(jobId, mended);
+      return mended;
+    } catch (error) {
+      report(jobId, "failed", error);
+      return "failed";
+    }
+  });
   const counted = Object.entries(Object.groupBy(looked, (what) => what));
   const { failed = 0, ...mended } = Object.fromEntries(
     counted.map(([what, all]) => [what, all?.length ?? 0]),

@@ -17,5 +17,11 @@ export async function updateConnection(
 ): Promise<Accepted> {
   const { institutionId } = await findConnection(deps, userId, connectionId);
   const institution = await checkLogin(deps, { institutionId, login });
-  return acceptJob(deps, { kind: "update", userId, institution, connectionId, login });
+  return acceptJob(deps, {
+    kind: "update",
+    userId,
+    institution,
+    connectionId,
+    login,
+  });
 }

@@ -1,19 +1,20 @@
 import * as z from "zod/mini";
+import { oneOf, orNull } from "./kinds.ts";
 
 interface Texts {
   [name: string]: string | undefined;
 }
 
-const texts = z.nullish(z.custom<Texts>(isTexts));
+const texts = orNull(z.custom<Texts>(isTexts));
 
 /** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
 export const apiEventSchema = z.object({
   rawPath: z.string(),
-  rawQueryString: z.nullish(z.string()),
+  rawQueryString: orNull(z.string()),
   headers: texts,
   pathParameters: texts,
-  body: z.nullish(z.string()),
-  isBase64Encoded: z.nullish(z.boolean()),
+  body: orNull(z.string()),
+  isBase64Encoded: orNull(oneOf(true, false)),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
 });
 

@@ -3,12 +3,13 @@ import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { INSTITUTION_ID } from "./ids.ts";
+import { orNull } from "./kinds.ts";
 
 /** As much as KMS seals at once. */
 const MAX_LOGIN_BYTES = 4096;
 
 /** Published clients send `null` and `""` for what they do not have. */
-const text = z.nullish(z.string());
+const text = orNull(z.string());
 
 const requestSchema = z.object({
   loginId: text,
@@ -16,7 +17,7 @@ const requestSchema = z.object({
   userToken: text,
   securityCode: text,
   secondaryLoginId: text,
-  institution: z.nullish(z.object({ id: text })),
+  institution: orNull(z.object({ id: text })),
 });
 
 export interface ConnectionRequest {

@@ -1,50 +1,71 @@
 import type { Problem } from "../domain/refusal.ts";
 import type { ErrorReply } from "./api-replies.ts";
-import { WORDINGS } from "./error-wordings.ts";
+import { INTERNAL, WORDINGS, type Wording, type Wordings } from "./error-wordings.ts";
 
-/** How a field is called in words, and where in a request it is. */
-const FIELDS: { [field: string]: { caption: string; pointer: string } } = {
-  "institution.id": { caption: "Institution ID", pointer: "connection/institution/id" },
-  connection: { caption: "Connection", pointer: "connection" },
-  loginId: { caption: "Login ID", pointer: "connection/loginId" },
-  password: { caption: "Password", pointer: "connection/password" },
-  userToken: { caption: "User token", pointer: "connection/userToken" },
-  securityCode: { caption: "Security code", pointer: "connection/securityCode" },
-  secondaryLoginId: { caption: "Secondary login ID", pointer: "connection/secondaryLoginId" },
-  "mfa-response": { caption: "MFA response", pointer: "job/mfa-response" },
-  userId: { caption: "User ID", pointer: "userId" },
-  filter: { caption: "Filter", pointer: "filter" },
-  limit: { caption: "Limit", pointer: "limit" },
-  next: { caption: "Next", pointer: "next" },
-  scope: { caption: "Scope", pointer: "scope" },
-  "basiq-version": { caption: "Basiq-version", pointer: "header/basiq-version" },
+/** How fields are called in words, by where in a request they are. */
+const CAPTIONS: { [place: string]: { [field: string]: string } } = {
+  "": {
+    connection: "Connection",
+    userId: "User ID",
+    filter: "Filter",
+    limit: "Limit",
+    next: "Next",
+    scope: "Scope",
+  },
+  "connection/": {
+    "institution.id": "Institution ID",
+    loginId: "Login ID",
+    password: "Password",
+    userToken: "User token",
+    securityCode: "Security code",
+    secondaryLoginId: "Secondary login ID",
+  },
+  "job/": { "mfa-response": "MFA response" },
+  "header/": { "basiq-version": "Basiq-version", "Idempotency-Key": "Idempotency-Key" },
 };
 
-/** The published error shape. The status is that of the first problem: a refusal has one kind of them. */
+/**
+ * The published error shape. The status is that of the first problem: a refusal has one kind of them. A reason without
+ * words is a defect of ours.
+ */
 export function renderErrors(
   correlationId: string,
   problems: readonly [Problem | "internal", ...Problem[]],
+  more: Wordings = {},
 ): { status: number; body: ErrorReply } {
   const [first] = problems;
-  const reason = first === "internal" ? first : first.reason;
-  return {
-    status: WORDINGS[reason].status,
-    body: { type: "list", correlationId, data: problems.map(errorItem) },
-  };
+  const wordings: Wordings = { ...WORDINGS, ...more };
+  const wordingOf = (problem: Problem | "internal") =>
+    problem === "internal" ? INTERNAL : (wordings[problem.reason] ?? INTERNAL);
+  const [status] = wordingOf(first);
+  const data = problems.map((problem) => errorItem(problem, wordingOf(problem)));
+  return { status, body: { type: "list", correlationId, data } };
 }
 
-function errorItem(problem: Problem | "internal"): ErrorReply["data"][number] {
+function errorItem(
+  problem: Problem | "internal",
+  [, code, title, detail]: Wording,
+): ErrorReply["data"][number] {
   const { reason, field } = problem === "internal" ? { reason: problem, field: undefined } : problem;
-  const { code, title, detail } = WORDINGS[reason];
-  const named = field === undefined ? undefined : FIELDS[field];
-  const words = detail ?? (named && `${named.caption} parameter is ${endingFor(reason)}.`);
+  const [place, caption] = field === undefined ? [] : placeAndCaption(field);
+  const words = detail ?? (caption && `${caption} parameter is ${endingFor(reason)}.`);
   return {
     type: "error",
     code,
     title,
     ...(words !== undefined && { detail: words }),
-    ...(field !== undefined && named && { source: { pointer: named.pointer, parameter: lastPart(field) } }),
+    ...(field !== undefined &&
+      caption !== undefined && {
+        source: { pointer: `${place}${field.replace(".", "/")}`, parameter: lastPart(field) },
+      }),
   };
+}
+
+function placeAndCaption(field: string): (string | undefined)[] {
+  for (const [place, captions] of Object.entries(CAPTIONS)) {
+    if (captions[field] !== undefined) return [place, captions[field]];
+  }
+  return [];
 }
 
 function endingFor(reason: Problem["reason"] | "internal"): string {

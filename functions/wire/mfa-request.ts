@@ -2,11 +2,12 @@ import * as z from "zod/mini";
 import { packAnswers } from "../domain/answers.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
+import { listOf } from "./kinds.ts";
 
 /** As much as KMS seals at once. */
 const MAX_ANSWERS_BYTES = 4096;
 
-const requestSchema = z.object({ "mfa-response": z.array(z.string()) });
+const requestSchema = z.object({ "mfa-response": listOf(z.string()) });
 
 /** Throws a `Refusal` unless the body holds a list of strings, none empty. */
 export function parseMfaRequest(body: object): Secret[] {

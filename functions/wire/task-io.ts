@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { jobIdSchema } from "./ids.ts";
+import { oneOf } from "./kinds.ts";
 import { secretText } from "./secret-text.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -15,7 +16,7 @@ export const jobOutput = z.object({ jobId: z.string() });
 
 export const followOutput = z.object({
   jobId: z.string(),
-  next: z.literal(["done", "hold", "wait", "ask"]),
+  next: oneOf("done", "hold", "wait", "ask"),
   waitSeconds: z.optional(wholeNumber),
   timeoutSeconds: z.optional(wholeNumber),
 });

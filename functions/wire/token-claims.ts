@@ -1,13 +1,14 @@
 import * as z from "zod/mini";
 import { BASIQ_VERSIONS, SCOPES, type TokenClaims } from "../domain/caller.ts";
 import { userIdSchema } from "./ids.ts";
+import { oneOf } from "./kinds.ts";
 
 export const TOKEN_ALGORITHM = "ES256";
 
 /** The names that published web clients look for when they decode a token. */
 const payloadSchema = z.object({
-  scope: z.literal(SCOPES),
-  version: z.literal(BASIQ_VERSIONS),
+  scope: oneOf(...SCOPES),
+  version: oneOf(...BASIQ_VERSIONS),
   userid: z.optional(userIdSchema),
 });
 

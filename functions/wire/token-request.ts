@@ -3,9 +3,10 @@ import { BASIQ_VERSIONS, type BasiqVersion, SCOPES, type Scope } from "../domain
 import { Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { userIdSchema } from "./ids.ts";
+import { oneOf } from "./kinds.ts";
 
-const versionSchema = z.literal(BASIQ_VERSIONS);
-const scopeSchema = z.literal(SCOPES);
+const versionSchema = oneOf(...BASIQ_VERSIONS);
+const scopeSchema = oneOf(...SCOPES);
 
 /** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
 const BASIC = /^basic +(\S+)$/i;

@@ -1,25 +1,30 @@
 import * as z from "zod/mini";
 import type { Connection } from "../domain/ports.ts";
 import { CONNECTION_ID } from "./ids.ts";
+import { listOf, orNull } from "./kinds.ts";
 import { shortText } from "./upstream-text.ts";
 
 const connectionSchema = z.object({
   id: z.string().check(z.refine((id) => CONNECTION_ID.test(id))),
+  status: orNull(shortText),
   institution: z.object({ id: shortText }),
 });
 
-const listSchema = z.object({ data: z.array(z.unknown()) });
+const listSchema = z.object({ data: listOf(z.custom<unknown>()) });
 
 /** Throws for anything that is not a connection. */
 export function readConnection(reply: unknown): Connection {
-  const { id, institution } = connectionSchema.parse(reply);
-  return { id, institutionId: institution.id };
+  return toConnection(connectionSchema.parse(reply));
 }
 
 /** The connections of a list; entries of other kinds are left out. */
 export function readConnections(reply: unknown): Connection[] {
   return listSchema.parse(reply).data.flatMap((entry) => {
     const parsed = connectionSchema.safeParse(entry);
-    return parsed.success ? [{ id: parsed.data.id, institutionId: parsed.data.institution.id }] : [];
+    return parsed.success ? [toConnection(parsed.data)] : [];
   });
+}
+
+function toConnection({ id, status, institution }: z.infer<typeof connectionSchema>): Connection {
+  return { id, institutionId: institution.id, ...(status === "pending" && { isBeingMade: true }) };
 }

@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
 import type { StepError } from "../domain/steps.ts";
+import { listOf } from "./kinds.ts";
 import { shortText, text } from "./upstream-text.ts";
 
 export const upstreamErrorSchema = z.object({
-  data: z
-    .array(z.object({ code: shortText, title: text, detail: text, details: text }))
-    .check(z.refine(({ length }) => length > 0)),
+  data: listOf(z.object({ code: shortText, title: text, detail: text, details: text })).check(
+    z.refine(({ length }) => length > 0),
+  ),
 });
 
 /** The first error of a reply; nothing when it is not in upstream's own words. */

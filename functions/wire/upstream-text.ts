@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { orNull } from "./kinds.ts";
 
 /*
  * Upstream's replies are read tolerantly: results as objects or one-element lists, links relative or absolute, `detail`
@@ -12,4 +13,4 @@ export const shortText = z.string().check(z.refine(({ length }) => length <= MAX
 export const someText = shortText.check(z.refine((given) => given !== ""));
 
 /** What upstream may leave out, or say to be `null`. */
-export const text = z.nullish(shortText);
+export const text = orNull(shortText);

@@ -1,3 +1,6 @@
 import * as z from "zod/mini";
 
-export const wholeNumber = z.number().check(z.refine(Number.isSafeInteger));
+/** Neither infinite nor `NaN`. */
+export const finiteNumber = z.custom<number>(Number.isFinite);
+
+export const wholeNumber = z.custom<number>(Number.isSafeInteger);

@@ -14,4 +14,4 @@ const deps = once(() => ({
   executions: parts.executions(),
 }));
 
-export const handler = sweepHandler(() => sweep(deps()));
+export const handler = sweepHandler((report) => sweep(deps(), report));

@@ -1,36 +1,39 @@
 import { Duration } from "aws-cdk-lib";
-import type { IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { UPSTREAM_CALLS } from "../../functions/domain/metrics.ts";
+import { UPSTREAM_CALLS, type UpstreamCall } from "../../functions/domain/metrics.ts";
+import type { AlarmOfList } from "./alarm-of-list.ts";
 import { ownMetric, total } from "./own-metrics.ts";
+import { sweeperAlarms } from "./sweeper-alarms.ts";
 import type { Watched } from "./watched.ts";
-
-export interface AlarmOfList {
-  id: string;
-  /** What it means, and what to look at first. */
-  description: string;
-  metric: IMetric;
-  /** From here on it is an alarm. */
-  threshold: number;
-  /** How many in a row; one when absent. */
-  periods?: number;
-}
 
 const FIVE_MINUTES = Duration.minutes(5);
 
 /** CloudWatch takes no more in one alarm. */
 const METRICS_PER_ALARM = 10;
 
+/**
+ * A look at a job that upstream has just made may be refused for a while, and a refresh is refused when its connection has
+ * been removed or its login has become wrong: neither says that upstream's rules have changed. A connection that upstream does
+ * not know is no refusal, so that all others of that call count.
+ */
+const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh"];
+
 /** What operators are told of. */
 export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
-  return [...workflowAlarms(scope, watched), ...apiAlarms(watched), ...upstreamAlarms(scope)];
+  return [
+    ...workflowAlarms(scope, watched),
+    ...sweeperAlarms(scope, watched),
+    ...apiAlarms(watched),
+    ...upstreamAlarms(scope),
+  ];
 }
 
-function workflowAlarms(scope: Construct, { stateMachine, taskFunctions }: Watched): AlarmOfList[] {
+function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper }: Watched): AlarmOfList[] {
   const expected = ownMetric(scope, "ExpectedTaskErrors");
   const errors = taskFunctions.map((task) => task.metricErrors());
-  const throttles = taskFunctions.map((task) => task.metricThrottles());
+  const throttles = [...taskFunctions, sweeper].map((one) => one.metricThrottles());
   return [
     {
       id: "ExecutionsFailed",
@@ -59,7 +62,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions }: Watch
     {
       id: "TaskFunctionThrottles",
       description:
-        "More Tasks wanted to run at once than the account allows. They are retried for minutes, then their jobs are given up. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
+        "More Tasks, and sweeps of what they left, wanted to run at once than the account allows. Tasks are retried for minutes, then their jobs are given up. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
       metric: total(throttles, FIVE_MINUTES),
       // A burst of jobs is spread out by the retries; so many are a limit.
       threshold: 10,
@@ -94,9 +97,9 @@ function apiAlarms({ api, apiFunctions }: Watched): AlarmOfList[] {
 
 function upstreamAlarms(scope: Construct): AlarmOfList[] {
   const failures = UPSTREAM_CALLS.map((call) => ownMetric(scope, "UpstreamFailures", { is: call }));
-  // A look at a job that upstream has just made may be refused for a while.
-  const refused = UPSTREAM_CALLS.filter((call) => call !== "look");
-  const refusals = refused.map((call) => ownMetric(scope, "UpstreamRefusals", { is: call }));
+  const refusals = UPSTREAM_CALLS.filter((call) => !REFUSED_IN_ORDER.includes(call)).map((call) =>
+    ownMetric(scope, "UpstreamRefusals", { is: call }),
+  );
   return [
     {
       id: "UpstreamKeyRefused",

@@ -13,6 +13,15 @@ export interface AlarmsProps extends Watched {
   email?: string | undefined;
 }
 
+const WHEN_MORE = {
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
+const WHEN_FEWER = {
+  comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+  treatMissingData: TreatMissingData.BREACHING,
+};
+
 /** Alarms that tell the subscribers of a topic, and tell them again when it is over. */
 export class Alarms extends Construct {
   readonly topic: Topic;
@@ -24,19 +33,20 @@ export class Alarms extends Construct {
     this.#letCloudWatchPublish();
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
     const action = new SnsAction(this.topic);
-    this.all = alarmsFor(this, watched).map(({ id, description, metric, threshold, periods = 1 }) => {
-      const alarm = new Alarm(this, id, {
-        alarmDescription: description,
-        metric,
-        threshold,
-        evaluationPeriods: periods,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
-      alarm.addAlarmAction(action);
-      alarm.addOkAction(action);
-      return alarm;
-    });
+    this.all = alarmsFor(this, watched).map(
+      ({ id, description, metric, threshold, periods, isHeartbeat }) => {
+        const alarm = new Alarm(this, id, {
+          alarmDescription: description,
+          metric,
+          threshold,
+          evaluationPeriods: periods ?? 1,
+          ...(isHeartbeat ? WHEN_FEWER : WHEN_MORE),
+        });
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+        return alarm;
+      },
+    );
   }
 
   /** A policy of its own takes the place of the one that lets the whole account publish. */

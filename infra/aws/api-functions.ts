@@ -43,12 +43,13 @@ export class ApiFunctions extends Construct {
     this.#shared = props.shared;
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
     const { stepResults, allowUnboundClientTokens } = props.wire;
-    const api = {
-      ...tables.jobsEnvironment,
+    const listing = {
+      JOBS_TABLE: tables.jobs.tableName,
       ...signing,
       API_URL: props.apiUrl,
       STEP_RESULTS: stepResults,
     };
+    const api = { ...listing, ...tables.jobsEnvironment };
     const measured = { ...api, METRICS_NAMESPACE: metricsNamespace(this) };
     const kept = {
       ...measured,
@@ -69,7 +70,7 @@ export class ApiFunctions extends Construct {
       "update-connection": this.#endpoint("UpdateConnection", "update-connection", accepting),
       "refresh-connection": this.#endpoint("RefreshConnection", "refresh-connection", accepting),
       "refresh-connections": this.#endpoint("RefreshConnections", "refresh-connections", accepting),
-      "list-jobs": this.#endpoint("ListJobs", "list-jobs", api),
+      "list-jobs": this.#endpoint("ListJobs", "list-jobs", listing),
       "get-job": this.#endpoint("GetJob", "get-job", api),
       "cancel-job": this.#endpoint("CancelJob", "cancel-job", { ...kept, ...driving }),
       "resume-job": this.#endpoint("ResumeJob", "resume-job", { ...measured, ...driving }),
@@ -98,7 +99,7 @@ export class ApiFunctions extends Construct {
 
     for (const endpoint of [...takingLogins, ...refreshing]) {
       grantRows(tables, endpoint, ["job", "claim"], "GetItem", "PutItem");
-      grantRows(tables, endpoint, ["job"], "DeleteItem", "UpdateItem");
+      grantRows(tables, endpoint, ["job"], "DeleteItem");
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
     }

@@ -33,7 +33,14 @@ export class WatchDashboard extends Construct {
     // Without a name of ours: an account's dashboards share their names over all regions.
     this.dashboard = new Dashboard(this, "Dashboard", {
       defaultInterval: Duration.days(1),
-      widgets: [[state], jobGraphs(this), upstreamGraphs(this), apiGraphs(watched), runGraphs(this, watched)],
+      widgets: [
+        [state],
+        jobGraphs(this),
+        openJobGraphs(this, watched),
+        upstreamGraphs(this),
+        apiGraphs(watched),
+        runGraphs(this, watched),
+      ],
     });
   }
 }
@@ -49,6 +56,28 @@ function jobGraphs(scope: Construct) {
       "Duration of steps (ms)",
       steps.flatMap((step) => percentiles(step, "p50", "p95")),
     ),
+  ];
+}
+
+function openJobGraphs(scope: Construct, { deadLetters }: Watched) {
+  const dead = deadLetters.metricApproximateNumberOfMessagesVisible({
+    statistic: "Maximum",
+    label: "sweeps in dead letters",
+  });
+  return [
+    graph("Jobs that wait for their bank or their user, and jobs that run", [
+      ownMetric(scope, "JobsQueued"),
+      ownMetric(scope, "JobsRunning"),
+    ]),
+    graph("Oldest open job (ms)", [
+      ownMetric(scope, "OldestQueuedJob"),
+      ownMetric(scope, "OldestRunningJob"),
+    ]),
+    graph("What the sweeper mended, and what it could not", [
+      ownMetric(scope, "JobsMended"),
+      ownMetric(scope, "JobsNotSwept"),
+      dead,
+    ]),
   ];
 }
 
@@ -91,8 +120,9 @@ function apiGraphs({ api, apiFunctions }: Watched) {
   ];
 }
 
-function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions }: Watched) {
+function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions, sweeper }: Watched) {
   const expected = ownMetric(scope, "ExpectedTaskErrors");
+  const behindTheApi = [...taskFunctions, sweeper];
   return [
     graph("Executions", [
       stateMachine.metricStarted(),
@@ -100,11 +130,11 @@ function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions
       stateMachine.metricFailed(),
       stateMachine.metricTimedOut(),
     ]),
-    graph("Errors of Task functions, and how many of them are expected", [
-      ...taskFunctions.map(errorsOf),
+    graph("Errors of Task functions and the sweeper, and how many of them are expected", [
+      ...behindTheApi.map(errorsOf),
       expected,
     ]),
-    graph("Throttles of functions", [...apiFunctions, ...taskFunctions].map(throttlesOf)),
+    graph("Throttles of functions", [...apiFunctions, ...behindTheApi].map(throttlesOf)),
   ];
 }
 

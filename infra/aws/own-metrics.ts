@@ -15,18 +15,18 @@ export function metricsNamespace(part: Construct): string {
   return `${stack.stackName}${path}`;
 }
 
-/** A metric of ours, at one value of its dimension if it has one. Counts are summed up. */
+/** A metric of ours, at one value of its dimension if it has one. Counts are summed up, of what there is the most is taken. */
 export function ownMetric(
   scope: Construct,
   metricName: MetricName,
   { is, ...options }: { is?: string } & MetricOptions = {},
 ): Metric {
-  const { by }: MetricKind = METRICS[metricName];
+  const { by, isState }: MetricKind = METRICS[metricName];
   return new Metric({
     namespace: metricsNamespace(scope),
     metricName,
     dimensionsMap: by === undefined || is === undefined ? {} : { [by]: is },
-    statistic: "Sum",
+    statistic: isState ? "Maximum" : "Sum",
     label: is ?? metricName,
     ...options,
   });

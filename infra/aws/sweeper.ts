@@ -1,8 +1,8 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
-import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
-import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IDestination, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
@@ -52,7 +52,7 @@ export class Sweeper extends Construct {
     this.function.configureAsyncInvoke({
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
-      onFailure: new SqsDestination(this.deadLetters),
+      onFailure: sendingTo(this.deadLetters),
     });
     new Rule(this, "EveryMinute", {
       schedule: Schedule.rate(Duration.minutes(1)),
@@ -77,4 +77,14 @@ export class Sweeper extends Construct {
     workflow.stateMachine.grantStartExecution(this.function);
     workflow.stateMachine.grantExecution(this.function, "states:DescribeExecution", "states:StopExecution");
   }
+}
+
+/** The CDK's own destination also lets the function ask about the queue, which nobody does. */
+function sendingTo({ queueArn }: Queue): IDestination {
+  return {
+    bind(_, from) {
+      from.addToRolePolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [queueArn] }));
+      return { destination: queueArn };
+    },
+  };
 }

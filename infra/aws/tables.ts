@@ -33,7 +33,7 @@ export class Tables extends Construct {
       partitionKey: { name: "sweep", type: AttributeType.STRING },
       sortKey: { name: "sweepAt", type: AttributeType.STRING },
       projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: ["createdAt"],
+      nonKeyAttributes: ["createdAt", "runsSince"],
     });
     this.secrets = new Table(this, "Secrets", {
       partitionKey: { name: "jobId", type: AttributeType.STRING },

@@ -1,43 +1,14 @@
 import { describe, expect, test } from "vitest";
-import * as z from "zod";
-import { METRICS } from "../../functions/domain/metrics.ts";
+import { METRICS, type MetricKind, UPSTREAM_CALLS } from "../../functions/domain/metrics.ts";
+import { alarmsOf } from "./alarms-of.ts";
 import { ofType, referredTo, withoutHash } from "./resources.ts";
 import { synthesizedResources } from "./synthesized.ts";
 
 const resources = synthesizedResources();
-const query = z.object({
-  Id: z.string(),
-  Expression: z.string().optional(),
-  ReturnData: z.boolean().optional(),
-  MetricStat: z
-    .object({
-      Period: z.number(),
-      Stat: z.string(),
-      Metric: z.object({
-        Namespace: z.string(),
-        MetricName: z.string(),
-        Dimensions: z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]),
-      }),
-    })
-    .optional(),
-});
-const alarmProperties = z.object({
-  AlarmDescription: z.string(),
-  Metrics: z.array(query),
-  Threshold: z.number(),
-  EvaluationPeriods: z.number(),
-  ComparisonOperator: z.string(),
-  TreatMissingData: z.string(),
-  AlarmActions: z.array(z.unknown()),
-  OKActions: z.array(z.unknown()),
-});
-const alarms = new Map(
-  ofType(resources, "AWS::CloudWatch::Alarm").map(([logicalId, { Properties }]) => [
-    withoutHash(logicalId).replace(/^Alarms/, ""),
-    alarmProperties.parse(Properties),
-  ]),
-);
+const alarms = alarmsOf(resources);
 const each = [...alarms];
+/** What silence means: that nothing happened, or that whoever speaks every minute has stopped. */
+const HEARTBEATS = ["SweeperStopped"];
 const [[topicId = ""] = []] = ofType(resources, "AWS::SNS::Topic");
 
 /** Such as `AWS/Lambda Errors TasksFollowJob`, for the metrics of an alarm. */
@@ -55,10 +26,18 @@ function metricsOf(id: string): string[] {
 test("there is an alarm for each way in which the whole may fail", () => {
   expect([...alarms.keys()].toSorted()).toEqual([
     "ApiFunctionErrors",
+    "ApiFunctionErrors1",
     "ApiFunctionThrottles",
+    "ApiFunctionThrottles1",
     "ApiServerErrors",
     "ExecutionsFailed",
     "ExecutionsTimedOut",
+    "JobRunsTooLong",
+    "JobsNotSwept",
+    "SweeperFailing",
+    "SweeperFoundWork",
+    "SweeperStopped",
+    "SweepsInDeadLetters",
     "TaskFunctionErrors",
     "TaskFunctionThrottles",
     "UpstreamFailing",
@@ -81,15 +60,29 @@ describe("an alarm", () => {
     expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
   });
 
-  test.each(each)("%s takes silence for quiet, and counts what it has no data of as zero", (id, alarm) => {
-    expect(alarm.TreatMissingData).toBe("notBreaching");
-    expect(alarm.ComparisonOperator).toBe("GreaterThanOrEqualToThreshold");
-    const [sum, ...more] = alarm.Metrics.filter(({ Expression }) => Expression !== undefined);
+  test.each(each)("%s takes silence for quiet, unless it is there to notice silence", (id, alarm) => {
+    const [comparison, missing] = HEARTBEATS.includes(id)
+      ? ["LessThanThreshold", "breaching"]
+      : ["GreaterThanOrEqualToThreshold", "notBreaching"];
+    expect([alarm.ComparisonOperator, alarm.TreatMissingData]).toEqual([comparison, missing]);
+  });
+
+  test.each(each)("%s sums counts up, and counts what it has no data of as zero", (id, { Metrics }) => {
+    const [sum, ...more] = Metrics.filter(({ Expression }) => Expression !== undefined);
     expect(more).toEqual([]);
-    const counts = alarm.Metrics.filter(({ MetricStat }) => MetricStat !== undefined);
-    const terms = sum?.Expression?.split(/ [+-] /) ?? [];
+    if (sum === undefined) return expect(Metrics).toHaveLength(1);
+    const counts = Metrics.filter(({ MetricStat }) => MetricStat !== undefined);
+    const terms = sum.Expression?.split(/ [+-] /) ?? [];
     expect(terms.toSorted(), id).toEqual(counts.map(({ Id }) => `FILL(${Id}, 0)`).toSorted());
     for (const { MetricStat } of counts) expect(MetricStat?.Stat).toBe("Sum");
+  });
+
+  test.each(each)("%s never sums up what a sweep finds again and again", (_, { Metrics }) => {
+    const ours: { [name: string]: MetricKind } = METRICS;
+    const stats = Metrics.flatMap(({ MetricStat }) =>
+      MetricStat !== undefined && ours[MetricStat.Metric.MetricName]?.isState ? [MetricStat.Stat] : [],
+    );
+    expect(stats).not.toContain("Sum");
   });
 
   test.each(each)("%s looks at no more metrics than CloudWatch takes, at those that there are", (id) => {
@@ -123,17 +116,13 @@ test("errors of Tasks are those that Lambda counts, less those that the workflow
 
 test("every function is watched for errors and for throttles", () => {
   const functions = ofType(resources, "AWS::Lambda::Function").map(([logicalId]) => withoutHash(logicalId));
-  const watched = (metric: string, ...ids: string[]) =>
-    ids
+  const watched = (metric: string) =>
+    [...alarms.keys()]
       .flatMap(metricsOf)
       .filter((name) => name.startsWith(`AWS/Lambda ${metric} `))
       .map((name) => name.split(" ")[2]);
-  expect(watched("Errors", "ApiFunctionErrors", "TaskFunctionErrors").toSorted()).toEqual(
-    functions.toSorted(),
-  );
-  expect(watched("Throttles", "ApiFunctionThrottles", "TaskFunctionThrottles").toSorted()).toEqual(
-    functions.toSorted(),
-  );
+  expect(watched("Errors").toSorted()).toEqual(functions.toSorted());
+  expect(watched("Throttles").toSorted()).toEqual(functions.toSorted());
 });
 
 test("a refused key of ours is told at once, failures of upstream when they last", () => {
@@ -141,6 +130,14 @@ test("a refused key of ours is told at once, failures of upstream when they last
   expect(alarms.get("UpstreamKeyRefused")).toMatchObject({ Threshold: 1, EvaluationPeriods: 1 });
   expect(metricsOf("UpstreamFailing")).toContain("ConnectionJobs UpstreamFailures look");
   expect(alarms.get("UpstreamFailing")).toMatchObject({ EvaluationPeriods: 2 });
+});
+
+test("a refused call of upstream counts, but not where upstream may refuse in good order", () => {
+  const refusable = UPSTREAM_CALLS.filter((call) => call !== "look" && call !== "refresh");
+  expect(metricsOf("UpstreamRefusing")).toEqual(
+    refusable.map((call) => `ConnectionJobs UpstreamRefusals ${call}`),
+  );
+  expect(metricsOf("UpstreamFailing")).toHaveLength(UPSTREAM_CALLS.length);
 });
 
 describe("the topic", () => {

@@ -7,7 +7,12 @@ import { ofType, parseResources } from "./resources.ts";
 
 const variables = z.object({
   Environment: z.object({
-    Variables: z.object({ METRICS_NAMESPACE: z.string().optional(), UPSTREAM_URL: z.string().optional() }),
+    Variables: z.object({
+      METRICS_NAMESPACE: z.string().optional(),
+      UPSTREAM_URL: z.string().optional(),
+      FOLLOW_LIMIT_MINUTES: z.string().optional(),
+      QUEUE: z.string().optional(),
+    }),
   }),
 });
 
@@ -54,4 +59,21 @@ describe("the construct in an app of one's own", () => {
   test.each([0, -1, 1.5, 3651, Number.NaN])("does not keep jobs for %d days", (retentionDays) => {
     expect(() => inStack(["Jobs"], { retentionDays })).toThrow("retentionDays must be a whole number");
   });
+
+  test.each([0, -1, 1.5, 1441, Number.NaN])("does not follow jobs for %d minutes", (followLimitMinutes) => {
+    expect(() => inStack(["Jobs"], { followLimitMinutes })).toThrow(
+      "followLimitMinutes must be a whole number from 1 to 1440.",
+    );
+  });
+
+  test.each([1, 1440])(
+    "follows jobs for %d minutes, if that is wanted, and queues none, if not",
+    (minutes) => {
+      const functions = inStack(["Jobs"], { followLimitMinutes: minutes, queue: false });
+      const told = functions.flatMap(({ FOLLOW_LIMIT_MINUTES, QUEUE }) =>
+        FOLLOW_LIMIT_MINUTES === undefined ? [] : [[FOLLOW_LIMIT_MINUTES, QUEUE]],
+      );
+      expect(told).toEqual(Array(3).fill([String(minutes), "off"]));
+    },
+  );
 });

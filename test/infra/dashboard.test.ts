@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { METRICS, type MetricKind } from "../../functions/domain/metrics.ts";
+import { METRICS, type MetricKind, UPSTREAM_CALLS } from "../../functions/domain/metrics.ts";
 import { OUTCOMES } from "../../functions/domain/outcome.ts";
 import { ofType, referredTo, withoutHash } from "./resources.ts";
 import { synthesizedResources } from "./synthesized.ts";
@@ -63,7 +63,7 @@ describe("a line of it", () => {
       const [namespace = "", name = "", dimension, , ...more] = metricOf(line);
       if (namespace === "") expect(optionsOf(line).expression).toBeTruthy();
       else if (namespace === "ConnectionJobs") expect([name, dimension]).toEqual([name, ours[name]?.by]);
-      else expect(namespace).toMatch(/^AWS\/(Lambda|States|ApiGateway)$/);
+      else expect(namespace).toMatch(/^AWS\/(Lambda|States|ApiGateway|SQS)$/);
       expect(more).toEqual([]);
       if (namespace === "ConnectionJobs") expect(Object.keys(METRICS)).toContain(name);
     }
@@ -87,6 +87,35 @@ describe("it shows", () => {
     expect(shown("Jobs by outcome")).toEqual([
       "ConnectionJobs JobsStarted Sum",
       ...OUTCOMES.map((outcome) => `ConnectionJobs JobsFinished Outcome ${outcome} Sum`),
+    ]);
+  });
+
+  test("how many jobs wait and run, and how old the oldest of them are, as each sweep found it", () => {
+    expect(shown("Jobs that wait for their bank or their user, and jobs that run")).toEqual([
+      "ConnectionJobs JobsQueued Maximum",
+      "ConnectionJobs JobsRunning Maximum",
+    ]);
+    expect(shown("Oldest open job (ms)")).toEqual([
+      "ConnectionJobs OldestQueuedJob Maximum",
+      "ConnectionJobs OldestRunningJob Maximum",
+    ]);
+  });
+
+  test("what the sweeper mended, and what it could not", () => {
+    expect(shown("What the sweeper mended, and what it could not")).toEqual([
+      "ConnectionJobs JobsMended Sum",
+      "ConnectionJobs JobsNotSwept Maximum",
+      "AWS/SQS ApproximateNumberOfMessagesVisible QueueName SweeperDeadLetters Maximum",
+    ]);
+  });
+
+  test("every call of upstream, failed and refused", () => {
+    expect(shown("Calls of upstream")).toEqual([
+      "ConnectionJobs UpstreamKeyRefusals Sum",
+      ...UPSTREAM_CALLS.flatMap((call) => [
+        `ConnectionJobs UpstreamFailures Call ${call} Sum`,
+        `ConnectionJobs UpstreamRefusals Call ${call} Sum`,
+      ]),
     ]);
   });
 

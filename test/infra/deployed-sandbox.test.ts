@@ -81,7 +81,7 @@ test("the functions that call upstream call it, with its key", () => {
   const callers = [...functions.values()].filter(
     ({ Properties }) => "UPSTREAM_URL" in variablesOf(Properties),
   );
-  expect(callers).toHaveLength(4);
+  expect(callers).toHaveLength(7);
   for (const { Properties } of callers) {
     const { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET } = variablesOf(Properties);
     expect([UPSTREAM_URL, UPSTREAM_API_KEY_SECRET].map((value) => withoutHash(referredTo(value)))).toEqual([

@@ -15,6 +15,19 @@ const LOG_DELIVERY = [
 /** Lambda writes the log of a function, by its role; no call of ours does. */
 export const LOG_WRITING = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
+/** What Lambda does by a function's role: beside the log, it puts a run that failed into the dead letters. */
+export const DONE_BY_LAMBDA = [...LOG_WRITING, "sqs:SendMessage"];
+
+const ANY_EXECUTION = "execution:WorkflowStateMachine:*";
+
+/** Wide, and needed: an execution is named after its job, and those jobs are still to come. */
+export const OF_ANY_EXECUTION: readonly Permission[] = [
+  ["states:StopExecution", ANY_EXECUTION],
+  ["states:StopExecution", ANY_EXECUTION],
+  ["states:StopExecution", ANY_EXECUTION],
+  ["states:DescribeExecution", ANY_EXECUTION],
+];
+
 /** What is wider than our calls need, by what forces it. */
 export const FORCED_BY: { readonly [reason: string]: readonly Permission[] } = {
   "AWS: the account keeps control of its two keys": [

@@ -9,10 +9,17 @@ const purpose = (pattern: string) => ({
   StringLike: { "kms:EncryptionContext:purpose": [pattern] },
 });
 
+const ANY_EXECUTION = "execution:WorkflowStateMachine:*";
+const START: Permission = ["states:StartExecution", "WorkflowStateMachine"];
+const STOP: Permission = ["states:StopExecution", ANY_EXECUTION];
+const WAKE: Permission = ["states:SendTaskSuccess", "WorkflowStateMachine"];
+
 const READ_AND_WRITE_JOBS: readonly Permission[] = [
   ["dynamodb:GetItem", "TablesJobs", rows("job#*")],
   ["dynamodb:PutItem", "TablesJobs", rows("job#*")],
 ];
+/** Notes that a job has left nothing to destroy. */
+const SETTLE: Permission = ["dynamodb:UpdateItem", "TablesJobs", rows("job#*")];
 /** The name of a secret is followed by six characters that AWS chooses. */
 const READ_UPSTREAM_KEY: Permission = [
   "secretsmanager:GetSecretValue",
@@ -20,24 +27,56 @@ const READ_UPSTREAM_KEY: Permission = [
 ];
 const VERIFY_TOKENS: readonly Permission[] = [["kms:GetPublicKey", "KeysSigning"]];
 
+const ACCEPT_JOBS: readonly Permission[] = [
+  ...VERIFY_TOKENS,
+  ["dynamodb:GetItem", "TablesJobs", rows("job#*", "claim#*")],
+  ["dynamodb:PutItem", "TablesJobs", rows("job#*", "claim#*")],
+  ["dynamodb:DeleteItem", "TablesJobs", rows("job#*")],
+  READ_UPSTREAM_KEY,
+  START,
+];
+const ACCEPT_LOGINS: readonly Permission[] = [
+  ...ACCEPT_JOBS,
+  ["dynamodb:GetItem", "TablesJobs", rows("refused#*")],
+  ["dynamodb:PutItem", "TablesSecrets"],
+  ["dynamodb:DeleteItem", "TablesSecrets"],
+  ["kms:Encrypt", "KeysSealing", purpose("login")],
+];
+/** Looks at upstream's job, claims its connection, and notes what the bank said of the login. */
+const FOLLOW: readonly Permission[] = [
+  ...READ_AND_WRITE_JOBS,
+  SETTLE,
+  ["dynamodb:GetItem", "TablesJobs", rows("claim#*", "refused#*")],
+  ["dynamodb:PutItem", "TablesJobs", rows("claim#*", "refused#*")],
+  ["dynamodb:DeleteItem", "TablesJobs", rows("refused#*")],
+  ["dynamodb:DeleteItem", "TablesSecrets"],
+  READ_UPSTREAM_KEY,
+];
+
 /** All that each function may do, beside writing its log. */
 export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
   "functions/api/issue-token.lambda.ts": [
     ["dynamodb:GetItem", "TablesJobs", rows("api-key#*")],
     ["kms:Sign", "KeysSigning"],
   ],
-  "functions/api/create-connection.lambda.ts": [
+  "functions/api/create-connection.lambda.ts": ACCEPT_LOGINS,
+  "functions/api/update-connection.lambda.ts": ACCEPT_LOGINS,
+  "functions/api/refresh-connection.lambda.ts": ACCEPT_JOBS,
+  "functions/api/refresh-connections.lambda.ts": ACCEPT_JOBS,
+  "functions/api/list-jobs.lambda.ts": [
     ...VERIFY_TOKENS,
-    ["dynamodb:GetItem", "TablesJobs", rows("job#*", "claim#*")],
-    ["dynamodb:PutItem", "TablesJobs", rows("job#*", "claim#*")],
-    ["dynamodb:DeleteItem", "TablesJobs", rows("job#*")],
-    ["dynamodb:PutItem", "TablesSecrets"],
-    ["dynamodb:DeleteItem", "TablesSecrets"],
-    ["kms:Encrypt", "KeysSealing", purpose("login")],
-    READ_UPSTREAM_KEY,
-    ["states:StartExecution", "WorkflowStateMachine"],
+    ["dynamodb:Query", "TablesJobs/index/listed-by-age", rows("user#*")],
+    ["dynamodb:BatchGetItem", "TablesJobs", rows("job#*")],
   ],
   "functions/api/get-job.lambda.ts": [...VERIFY_TOKENS, ["dynamodb:GetItem", "TablesJobs", rows("job#*")]],
+  "functions/api/cancel-job.lambda.ts": [
+    ...VERIFY_TOKENS,
+    ...READ_AND_WRITE_JOBS,
+    SETTLE,
+    ["dynamodb:DeleteItem", "TablesSecrets"],
+    STOP,
+  ],
+  "functions/api/resume-job.lambda.ts": [...VERIFY_TOKENS, ...READ_AND_WRITE_JOBS, STOP, START],
   "functions/api/answer-mfa.lambda.ts": [
     ...VERIFY_TOKENS,
     ...READ_AND_WRITE_JOBS,
@@ -45,33 +84,45 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
     ["dynamodb:DeleteItem", "TablesSecrets"],
     ["kms:Encrypt", "KeysSealing", purpose("answer-*")],
     ["kms:Decrypt", "KeysSealing", purpose("task-token")],
-    ["states:SendTaskSuccess", "WorkflowStateMachine"],
+    WAKE,
   ],
   "functions/api/health.lambda.ts": [],
   "functions/api/refuse.lambda.ts": [],
   "functions/workflow/open-connection.lambda.ts": [
-    ...READ_AND_WRITE_JOBS,
+    ...FOLLOW,
     ["dynamodb:GetItem", "TablesSecrets"],
-    ["dynamodb:DeleteItem", "TablesSecrets"],
     ["kms:Decrypt", "KeysSealing", purpose("login")],
-    READ_UPSTREAM_KEY,
   ],
-  "functions/workflow/follow-job.lambda.ts": [
-    ...READ_AND_WRITE_JOBS,
-    ["dynamodb:DeleteItem", "TablesSecrets"],
-    READ_UPSTREAM_KEY,
-  ],
+  "functions/workflow/follow-job.lambda.ts": FOLLOW,
   "functions/workflow/ask-for-answer.lambda.ts": [
     ...READ_AND_WRITE_JOBS,
     ["kms:Encrypt", "KeysSealing", purpose("task-token")],
-    ["states:SendTaskSuccess", "WorkflowStateMachine"],
+    WAKE,
   ],
   "functions/workflow/send-answer.lambda.ts": [
+    ...FOLLOW,
+    ["dynamodb:GetItem", "TablesSecrets"],
+    ["kms:Decrypt", "KeysSealing", purpose("answer-*")],
+  ],
+  "functions/workflow/give-up.lambda.ts": [
     ...READ_AND_WRITE_JOBS,
+    SETTLE,
+    ["dynamodb:DeleteItem", "TablesSecrets"],
+  ],
+  "functions/workflow/sweep.lambda.ts": [
+    ["dynamodb:Query", "TablesJobs/index/swept-by-time", rows("queued#*", "running#*")],
+    ...READ_AND_WRITE_JOBS,
+    SETTLE,
+    ["dynamodb:DeleteItem", "TablesJobs", rows("job#*")],
+    ["dynamodb:GetItem", "TablesJobs", rows("claim#*")],
+    ["dynamodb:PutItem", "TablesJobs", rows("claim#*")],
     ["dynamodb:GetItem", "TablesSecrets"],
     ["dynamodb:DeleteItem", "TablesSecrets"],
-    ["kms:Decrypt", "KeysSealing", purpose("answer-*")],
-    READ_UPSTREAM_KEY,
+    ["kms:Decrypt", "KeysSealing", purpose("task-token")],
+    WAKE,
+    START,
+    STOP,
+    ["states:DescribeExecution", ANY_EXECUTION],
+    ["sqs:SendMessage", "SweeperDeadLetters"],
   ],
-  "functions/workflow/give-up.lambda.ts": [...READ_AND_WRITE_JOBS, ["dynamodb:DeleteItem", "TablesSecrets"]],
 };

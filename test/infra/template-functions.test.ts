@@ -26,16 +26,23 @@ const machineLogging = z.object({
 test("every entry is deployed as one function, and there are no others", () => {
   expect(entries.map(([entry]) => entry.replace(/^functions\/|\.lambda\.ts$/g, "")).toSorted()).toEqual([
     "api/answer-mfa",
+    "api/cancel-job",
     "api/create-connection",
     "api/get-job",
     "api/health",
     "api/issue-token",
+    "api/list-jobs",
+    "api/refresh-connection",
+    "api/refresh-connections",
     "api/refuse",
+    "api/resume-job",
+    "api/update-connection",
     "workflow/ask-for-answer",
     "workflow/follow-job",
     "workflow/give-up",
     "workflow/open-connection",
     "workflow/send-answer",
+    "workflow/sweep",
   ]);
   expect(ofType(resources, "AWS::Lambda::Function")).toHaveLength(entries.length);
 });
@@ -51,6 +58,20 @@ test("a function has 256 MB, but those that mostly sleep", () => {
     ["functions/workflow/follow-job.lambda.ts", 192],
     ["functions/workflow/send-answer.lambda.ts", 192],
   ]);
+});
+
+test("no function keeps some of the account's concurrency for itself: a new account has ten in all", () => {
+  for (const [, { Properties }] of entries)
+    expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+});
+
+test("the functions of the API end before the gateway gives up, a sweep after three minutes at the latest", () => {
+  const timeouts = Object.fromEntries(
+    entries.map(([entry, { Properties }]) => [entry, Properties["Timeout"]]),
+  );
+  for (const [entry, seconds] of Object.entries(timeouts)) {
+    expect([entry, seconds]).toEqual([entry, entry.startsWith("functions/api/") ? 29 : 180]);
+  }
 });
 
 describe("the environment of a function", () => {
@@ -69,6 +90,19 @@ describe("the environment of a function", () => {
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
     ]);
+    expect(variablesNeededBy("functions/workflow/follow-job.lambda.ts")).toEqual([
+      "FOLLOW_LIMIT_MINUTES",
+      "JOBS_TABLE",
+      "LOG_LEVEL",
+      "METRICS_NAMESPACE",
+      "QUEUE",
+      "RETENTION_DAYS",
+      "SEALING_KEY_ID",
+      "SECRETS_TABLE",
+      "UPSTREAM_API_KEY_SECRET",
+      "UPSTREAM_URL",
+      "UPSTREAM_VERSION",
+    ]);
     expect(variablesNeededBy("functions/api/create-connection.lambda.ts")).toEqual([
       "API_URL",
       "JOBS_TABLE",
@@ -85,6 +119,22 @@ describe("the environment of a function", () => {
       "UPSTREAM_VERSION",
     ]);
   });
+});
+
+test.each([
+  ["what the settings are when nothing else is said", {}, { QUEUE: "on", FOLLOW_LIMIT_MINUTES: "15" }],
+  [
+    "what they say",
+    { queue: "false", followLimitMinutes: "1440" },
+    { QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440" },
+  ],
+])("whoever opens or follows a connection is told of the queue and the limit: %s", (_, context, expected) => {
+  const told = [...functionsByEntry(synthesizedResources(context))].flatMap(([entry, { Properties }]) => {
+    const { QUEUE, FOLLOW_LIMIT_MINUTES } = functionProperties.parse(Properties).Environment?.Variables ?? {};
+    return QUEUE === undefined ? [] : [[entry, { QUEUE, FOLLOW_LIMIT_MINUTES }]];
+  });
+  const followers = ["open-connection", "follow-job", "send-answer"];
+  expect(told).toEqual(followers.map((name) => [`functions/workflow/${name}.lambda.ts`, expected]));
 });
 
 describe("logs", () => {

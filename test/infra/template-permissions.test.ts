@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { FORCED, LOG_WRITING } from "./forced-permissions.ts";
+import { FORCED, LOG_WRITING, OF_ANY_EXECUTION } from "./forced-permissions.ts";
 import { PERMISSIONS } from "./permission-table.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
 import {
@@ -81,8 +81,8 @@ test("no role has a policy of AWS's, the deployed sandbox's neither", () => {
 });
 
 describe("a wildcard", () => {
-  test("is in no action and no resource, but where it is forced", () => {
-    expect(sorted(wildcardsIn(resources))).toEqual(sorted(FORCED));
+  test("is in no action and no resource, but where it is forced, or of executions", () => {
+    expect(sorted(wildcardsIn(resources))).toEqual(sorted([...FORCED, ...OF_ANY_EXECUTION]));
   });
 
   test("of the keys is the account's own", () => {

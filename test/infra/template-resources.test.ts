@@ -32,16 +32,20 @@ describe("tables", () => {
     });
   });
 
-  test("jobs have one index, by what rows are listed under and by their age, of keys only", () => {
-    const index = {
-      IndexName: "listed-by-age",
+  test("jobs have two indexes, each of the rows that say what they are found under, with little beside the keys", () => {
+    const index = (IndexName: string, hash: string, range: string, Projection: object) => ({
+      IndexName,
       KeySchema: [
-        { AttributeName: "listed", KeyType: "HASH" },
-        { AttributeName: "createdAt", KeyType: "RANGE" },
+        { AttributeName: hash, KeyType: "HASH" },
+        { AttributeName: range, KeyType: "RANGE" },
       ],
-      Projection: { ProjectionType: "KEYS_ONLY" },
-    };
-    expect(tables["TablesJobs"]?.Properties["GlobalSecondaryIndexes"]).toEqual([index]);
+      Projection,
+    });
+    const howOld = { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt", "runsSince"] };
+    expect(tables["TablesJobs"]?.Properties["GlobalSecondaryIndexes"]).toEqual([
+      index("listed-by-age", "listed", "createdAt", { ProjectionType: "KEYS_ONLY" }),
+      index("swept-by-time", "sweep", "sweepAt", howOld),
+    ]);
     expect(tables["TablesSecrets"]?.Properties).not.toHaveProperty("GlobalSecondaryIndexes");
   });
 
@@ -119,14 +123,25 @@ describe("the API", () => {
       expect(Properties).toMatchObject({ PayloadFormatVersion: "2.0", IntegrationType: "AWS_PROXY" });
     }
     const invokers = ofType(resources, "AWS::Lambda::Permission").map(([, { Properties }]) => Properties);
-    expect(invokers).toHaveLength(integrations.length);
-    for (const invoker of invokers) {
-      expect(invoker).toMatchObject({
-        Action: "lambda:InvokeFunction",
-        Principal: "apigateway.amazonaws.com",
-        SourceArn: expect.anything(),
-      });
+    const ofTheApi = invokers.filter(({ Principal }) => Principal === "apigateway.amazonaws.com");
+    expect(ofTheApi).toHaveLength(integrations.length);
+    for (const invoker of ofTheApi) {
+      expect(invoker).toMatchObject({ Action: "lambda:InvokeFunction", SourceArn: expect.anything() });
     }
+  });
+
+  test("lets web pages of the given origins call every method that it has, with every header that it reads", () => {
+    const corsOrigins = ["https://app.example.com"];
+    const [[, api] = []] = ofType(synthesizedResources({ corsOrigins }), "AWS::ApiGatewayV2::Api");
+    const cors = z
+      .object({ AllowMethods: z.array(z.string()), AllowHeaders: z.array(z.string()) })
+      .parse(api?.Properties["CorsConfiguration"]);
+    const methods = new Set(Object.values(ROUTES).map(({ method }) => method));
+    expect(cors.AllowMethods.toSorted()).toEqual([...methods].toSorted());
+    expect(cors.AllowHeaders).toEqual(["authorization", "content-type", "basiq-version", "idempotency-key"]);
+    expect(ofType(resources, "AWS::ApiGatewayV2::Api")[0]?.[1].Properties).not.toHaveProperty(
+      "CorsConfiguration",
+    );
   });
 
   test("is throttled, and serves at its root", () => {

@@ -3,6 +3,9 @@ import { synthesize } from "../../infra/synthesize.ts";
 
 const template = synthesize();
 
+/** Four that take requests for a job, three that open or follow its connection. */
+const REACH_UPSTREAM = 7;
+
 interface Leaf {
   path: string;
   value: string;
@@ -43,12 +46,14 @@ function literalSecretsIn(value: unknown): string[] {
 }
 
 const isDefinition = (path: string) => path.includes("/DefinitionString/");
-const isResourceId = (path: string) => /\/(Ref|Fn::GetAtt\/0|DependsOn\/\d+|PolicyName)$/.test(path);
+const isResourceId = (path: string) => /\/(Ref|Fn::GetAtt\/0|DependsOn\/\d+|PolicyName|Sid)$/.test(path);
 
 describe("the template", () => {
   test("names the secret with the upstream API key to the functions that reach upstream", () => {
     const names = leavesOf(template).filter(({ path }) => path.endsWith("/UPSTREAM_API_KEY_SECRET"));
-    expect(names.map(({ value }) => value)).toEqual(Array(4).fill("connection-jobs/upstream-api-key"));
+    expect(names.map(({ value }) => value)).toEqual(
+      Array(REACH_UPSTREAM).fill("connection-jobs/upstream-api-key"),
+    );
   });
 
   test("has no secret filled in while it is deployed, where a function's configuration would show it", () => {
@@ -76,6 +81,6 @@ test("another secret and another upstream are taken from the context", () => {
   const other = JSON.stringify(
     synthesize({ upstreamApiKeySecret: "other/key", upstreamUrl: "https://elsewhere.example" }),
   );
-  expect(other.match(/"UPSTREAM_API_KEY_SECRET":"other\/key"/g)).toHaveLength(4);
-  expect(other.match(/"UPSTREAM_URL":"https:\/\/elsewhere\.example"/g)).toHaveLength(4);
+  expect(other.match(/"UPSTREAM_API_KEY_SECRET":"other\/key"/g)).toHaveLength(REACH_UPSTREAM);
+  expect(other.match(/"UPSTREAM_URL":"https:\/\/elsewhere\.example"/g)).toHaveLength(REACH_UPSTREAM);
 });

@@ -53,10 +53,18 @@ export class MobileBackend {
     return { authorization: `Bearer ${this.#token}` };
   }
 
-  async connect(institutionId: string, login: Record<string, string>): Promise<HttpReply> {
-    return this.send("POST", `/users/${this.userId}/connections`, {
-      headers: { ...(await this.#bearer()), "content-type": "application/json" },
-      body: JSON.stringify({ ...login, institution: { id: institutionId } }),
+  /** A request with this backend's token; a body goes as JSON. */
+  async call(method: string, path: string, body?: object): Promise<HttpReply> {
+    const headers = await this.#bearer();
+    if (body === undefined) return this.send(method, path, { headers });
+    const typed = { ...headers, "content-type": "application/json" };
+    return this.send(method, path, { headers: typed, body: JSON.stringify(body) });
+  }
+
+  connect(institutionId: string, login: Record<string, string>): Promise<HttpReply> {
+    return this.call("POST", `/users/${this.userId}/connections`, {
+      ...login,
+      institution: { id: institutionId },
     });
   }
 
@@ -68,8 +76,8 @@ export class MobileBackend {
     return stubReply.parse(reply.json).id;
   }
 
-  async readJob(jobId: string): Promise<HttpReply> {
-    return this.send("GET", `/jobs/${jobId}`, { headers: await this.#bearer() });
+  readJob(jobId: string): Promise<HttpReply> {
+    return this.call("GET", `/jobs/${jobId}`);
   }
 
   async job(jobId: string): Promise<z.infer<typeof jobReply>> {

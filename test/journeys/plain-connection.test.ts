@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { stubReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
-import { MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { isQueued } from "./queued.ts";
 import { target } from "./target.ts";
 
 const reached = target();
@@ -64,7 +65,6 @@ describe("every published user", () => {
   test.each([
     [LOGINS.bighead, "invalid-credentials"],
     [LOGINS.erlich, "account-not-accessible-requires-user-action"],
-    [LOGINS.jianYang, "service-unavailable"],
     [{ loginId: "nobody", password: "nobody-knows" }, "invalid-credentials"],
   ])("$loginId fails", async (login, code) => {
     const backend = new MobileBackend(reached());
@@ -85,6 +85,14 @@ test("says that bighead's account is locked, in the bank's words", async () => {
   const backend = new MobileBackend(reached());
   const job = await backend.untilOver(await backend.startJob(HOOLI, LOGINS.bighead));
   expect(job.steps[0]?.result).toMatchObject({ detail: "Account is locked" });
+});
+
+test("waits for a bank that blames itself, as jianYang's does", async () => {
+  const backend = new MobileBackend(reached());
+  const jobId = await backend.startJob(HOOLI, LOGINS.jianYang);
+  const job = await backend.until(jobId, (steps) => isOver(steps) || isQueued(steps));
+  expect(statuses(job.steps)).toEqual(ALL_DONE.map((step) => step.replace("success", "pending")));
+  expect(await backend.loginsSent()).toBe(1);
 });
 
 test("connects with a user token where the bank has no logins", async () => {

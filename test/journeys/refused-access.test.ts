@@ -134,10 +134,15 @@ describe("a route", () => {
 
   test.each([
     ["GET", "/token", "POST"],
-    ["PUT", "/jobs/a", "GET"],
+    ["PUT", "/jobs/a", "GET, DELETE"],
     ["DELETE", "/users/u/connections", "POST"],
     ["POST", "/health", "GET"],
     ["GET", "/jobs/a/mfa", "POST"],
+    ["GET", "/jobs/a/resume", "POST"],
+    ["POST", "/users/u/jobs", "GET"],
+    ["GET", "/users/u/connections/c", "POST"],
+    ["GET", "/users/u/connections/refresh", "POST"],
+    ["DELETE", "/users/u/connections/c/refresh", "POST"],
   ])("%s %s is not allowed", async (method, path, allowed) => {
     const reply = await backend().send(method, path);
     expect(refusal(reply)).toEqual([405, "method-not-allowed", [undefined]]);

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll } from "vitest";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { deployedTarget } from "./deployed-target.ts";
-import { API_KEY, startForTests } from "./start-for-tests.ts";
+import { localSystem } from "./local-system.ts";
+import { API_KEY } from "./start-for-tests.ts";
 
 /** The system under test, as its users see it. */
 export interface Target {
@@ -13,22 +13,15 @@ export interface Target {
 /** Bank steps of 2 s take 0.1 s, and a challenge of 2 minutes 6 s. */
 const TIME_SCALE = 20;
 
-/** What the tests of a file reach: the deployment that the environment names, or local mode, which starts for them. */
-export function target(): () => Target {
+/**
+ * What the tests of a file reach: the deployment that the environment names, or local mode, which starts for them at a pace
+ * of their own.
+ */
+export function target(timeScale = TIME_SCALE): () => Target {
   const deployed = deployedTarget();
   if (deployed !== undefined) return () => deployed;
-
-  let system: LocalSystem | undefined;
-
-  beforeAll(async () => {
-    system = await startForTests(TIME_SCALE);
-  });
-  afterAll(() => system?.close());
-
-  return () => {
-    if (system === undefined) throw new Error("Local mode has not started.");
-    return targetOf(system);
-  };
+  const system = localSystem(timeScale);
+  return () => targetOf(system());
 }
 
 export function targetOf({ apiUrl, sandboxUrl = "" }: LocalSystem): Target {

@@ -1,5 +1,6 @@
-import type { Clock, Sealer, Vault } from "../../functions/domain/ports.ts";
+import type { Clock } from "../../functions/domain/ports.ts";
 import { Secret } from "../../functions/domain/secret.ts";
+import type { Sealer, Vault } from "../../functions/domain/secret-ports.ts";
 import type { SecretRef } from "../../functions/domain/secret-refs.ts";
 
 const nameOf = ({ jobId, userId, purpose }: SecretRef) => `${jobId}/${userId}/${purpose}`;

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import * as z from "zod/mini";
+import type { KeyedRequest, Reservations } from "../domain/idempotency.ts";
+import type { Clock } from "../domain/ports.ts";
+import { wholeNumber } from "../wire/whole-number.ts";
+import { readRow, wasMade } from "./dynamo-row.ts";
+import { isKept } from "./job-row.ts";
+
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+const rowSchema = z.object({
+  jobId: z.string(),
+  fingerprint: z.object({ mac: bytes, sealedKey: bytes }),
+  writeId: z.string(),
+  busyUntil: z.string(),
+  expiresAt: wholeNumber,
+  reply: z.optional(z.string()),
+});
+
+const replySchema = z.object({
+  status: wholeNumber,
+  body: z.custom<object>((body) => typeof body === "object" && body !== null),
+  jobId: z.optional(z.string()),
+});
+
+/** One row for each key of a user: neither the key nor the request is in it. A row past its time is as good as gone. */
+export function dynamoReservations(client: DynamoDBClient, tableName: string, clock: Clock): Reservations {
+  const reservations: Reservations = {
+    async find(request) {
+      const row = await readRow(client, tableName, keyOf(request));
+      if (row === undefined || !isKept(row, clock.now())) return undefined;
+      const { reply, ...kept } = rowSchema.parse(row);
+      return reply === undefined ? kept : { ...kept, reply: replySchema.parse(JSON.parse(reply)) };
+    },
+
+    async write(request, next, from) {
+      // As a text it keeps its bytes, down to the order of the fields.
+      const row = { ...next, reply: next.reply && JSON.stringify(next.reply) };
+      const isMade = await wasMade(
+        client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: { ...keyOf(request), ...marshall(row, { removeUndefinedValues: true }) },
+            ConditionExpression: "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
+            ExpressionAttributeValues: marshall({
+              ":now": clock.now().getTime() / 1000,
+              ":from": from?.writeId ?? "",
+            }),
+          }),
+        ),
+      );
+      // The SDK repeats a write whose reply was lost, and then meets its own first one.
+      return isMade || (await reservations.find(request))?.writeId === next.writeId;
+    },
+
+    async remove(request, { writeId }) {
+      await wasMade(
+        client.send(
+          new DeleteItemCommand({
+            TableName: tableName,
+            Key: keyOf(request),
+            ConditionExpression: "writeId = :writeId",
+            ExpressionAttributeValues: marshall({ ":writeId": writeId }),
+          }),
+        ),
+      );
+    },
+  };
+  return reservations;
+}
+
+/** Any text may be a key, even one that says something about its user. */
+function keyOf({ userId, key }: KeyedRequest) {
+  const hash = createHash("sha256").update(key).digest("hex");
+  return marshall({ pk: `idempotency#${userId}#${hash}` });
+}

@@ -1,0 +1,69 @@
+import { Duration } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { AlarmOfList } from "./alarm-of-list.ts";
+import { ownMetric, total } from "./own-metrics.ts";
+import type { Watched } from "./watched.ts";
+
+const FIVE_MINUTES = Duration.minutes(5);
+const A_QUARTER = Duration.minutes(15);
+
+/** What users may take beside the following: opening for some minutes, and three challenges of a quarter of an hour each. */
+const USERS_MINUTES = 60;
+
+/** What tells that the safety net is used, or has a hole. The queue is none of it: a job may wait there for 7 days. */
+export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[] {
+  const { sweeper, deadLetters, followLimitMinutes } = watched;
+  return [
+    {
+      id: "SweeperFoundWork",
+      description:
+        "The sweeper finished jobs that something else should have: their users waited for a minute or more. Look first at the sweeper's log, for 'job mended': which jobs, and what of them? Then at the logs of the API functions and the Task functions just before, for 'Task timed out' and 'Runtime': what died there?",
+      metric: total([ownMetric(scope, "JobsMended")], Duration.hours(1)),
+      // A crash now and then is what the sweeper is for. One job that it has to restart again and again makes ten.
+      threshold: 5,
+    },
+    {
+      id: "SweeperFailing",
+      description:
+        "Sweeps fail one after the other: what crashes leave stays where it is. Look first at the sweeper's log, for 'sweep failed' with the error's name, and for 'Task timed out'.",
+      metric: total([sweeper.metricErrors()], FIVE_MINUTES),
+      // Of the five; a single one is made up for by the next.
+      threshold: 3,
+    },
+    {
+      id: "SweeperStopped",
+      description:
+        "No sweep has come to its end for a quarter of an hour: jobs that a crash left hang, with their logins. Look first at whether the rule that starts it every minute is enabled, then at the sweeper's log and its throttles.",
+      // A sweep says at its end how many jobs there are, and if there are none.
+      metric: ownMetric(scope, "JobsRunning", { statistic: "SampleCount", period: A_QUARTER }),
+      threshold: 1,
+      isHeartbeat: true,
+    },
+    {
+      id: "JobsNotSwept",
+      description:
+        "There are jobs that no sweep of the last ten minutes could look at. Look first at the sweeper's log, for 'job not swept': which jobs, and the name of the error. A service may be throttling or refusing it, or a row may be none of ours.",
+      // In every sweep: what fails in one of them only has passed.
+      metric: ownMetric(scope, "JobsNotSwept", { statistic: "Minimum", period: FIVE_MINUTES }),
+      threshold: 1,
+      periods: 2,
+    },
+    {
+      id: "SweepsInDeadLetters",
+      description:
+        "Sweeps failed or could not be begun, and are in the sweeper's dead-letter queue. Nothing has to be sent again: the next sweep did their work. Look first at what a message there says of the error, then at the sweeper's log of that minute; purge the queue when it is understood.",
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: "Maximum",
+        period: FIVE_MINUTES,
+      }),
+      threshold: 1,
+    },
+    {
+      id: "JobRunsTooLong",
+      description: `A job has been running for longer than following (${followLimitMinutes} minutes) and its user's answers can take together, the time in the queue not counted. Look first at whether sweeps come to their ends and mend jobs, then at the executions that run: the oldest one, and the state that it hangs in.`,
+      metric: ownMetric(scope, "OldestRunningJob", { period: FIVE_MINUTES }),
+      threshold: (followLimitMinutes + USERS_MINUTES) * 60_000,
+      periods: 3,
+    },
+  ];
+}

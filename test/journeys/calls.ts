@@ -1,0 +1,71 @@
+import type * as z from "zod";
+import { jobListReply, stubListReply, stubReply } from "../../functions/wire/api-replies.ts";
+import { type HttpReply, type MobileBackend, statuses } from "./mobile-backend.ts";
+
+/*
+ * What a backend asks for beside new connections. Each gives the reply as it came.
+ */
+
+export function connectionPath({ userId }: MobileBackend, connectionId: string): string {
+  return `/users/${userId}/connections/${connectionId}`;
+}
+
+export function refresh(backend: MobileBackend, connectionId: string): Promise<HttpReply> {
+  return backend.call("POST", `${connectionPath(backend, connectionId)}/refresh`);
+}
+
+export function refreshAll(backend: MobileBackend): Promise<HttpReply> {
+  return backend.call("POST", connectionPath(backend, "refresh"));
+}
+
+export function update(backend: MobileBackend, connectionId: string, login: object): Promise<HttpReply> {
+  return backend.call("POST", connectionPath(backend, connectionId), login);
+}
+
+export function list(backend: MobileBackend, query: Record<string, string> = {}): Promise<HttpReply> {
+  return backend.call("GET", `/users/${backend.userId}/jobs?${new URLSearchParams(query)}`);
+}
+
+export function resume(backend: MobileBackend, jobId: string): Promise<HttpReply> {
+  return backend.call("POST", `/jobs/${jobId}/resume`);
+}
+
+export function cancel(backend: MobileBackend, jobId: string): Promise<HttpReply> {
+  return backend.call("DELETE", `/jobs/${jobId}`);
+}
+
+/** The id of the job that a call has begun. */
+export function begun({ status, json }: HttpReply): string {
+  if (status !== 202) throw new Error(`Expected 202, got ${status}: ${JSON.stringify(json)}`);
+  return stubReply.parse(json).id;
+}
+
+/** The ids of the jobs that a call for several has begun or found. */
+export function allBegun({ status, json }: HttpReply): string[] {
+  if (status !== 202) throw new Error(`Expected 202, got ${status}: ${JSON.stringify(json)}`);
+  return stubListReply.parse(json).data.map(({ id }) => id);
+}
+
+export function page({ status, json }: HttpReply): z.infer<typeof jobListReply> {
+  if (status !== 200) throw new Error(`Expected 200, got ${status}: ${JSON.stringify(json)}`);
+  return jobListReply.parse(json);
+}
+
+/** Waits until the job has ended well, and gives the id of its connection. */
+export async function connectionOf(backend: MobileBackend, jobId: string): Promise<string> {
+  const { steps, links } = await backend.untilOver(jobId);
+  const id = links.source?.split("/").at(-1);
+  if (id === undefined || steps.some(({ status }) => status === "failed")) {
+    throw new Error(`No connection: ${statuses(steps)}`);
+  }
+  return id;
+}
+
+/** A connection that the user has. */
+export async function connected(
+  backend: MobileBackend,
+  institutionId: string,
+  login: Record<string, string>,
+): Promise<string> {
+  return connectionOf(backend, await backend.startJob(institutionId, login));
+}
