@@ -42,7 +42,7 @@ export interface JobStore extends JobRows {
 export interface Claims {
   /** The job that holds it, finished or not. */
   holder(on: ClaimOn): Promise<string | undefined>;
-  /** Compare-and-swap; false when another holder than `from` was found. */
+  /** Compare-and-swap; false when another holder than `from` was found, and than the job itself. */
   take(on: ClaimOn, jobId: string, from: string | undefined): Promise<boolean>;
 }
 
