@@ -13,14 +13,15 @@ const INDEX = "listed-by-age";
 
 /** As many as DynamoDB reads at once. */
 const BATCH = 100;
-/** What DynamoDB leaves out of a batch under load is asked for again; the SDK has paused in between. */
+/** What DynamoDB leaves out of a batch under load is asked for again, after a pause that grows. */
 const MAX_ROUNDS = 5;
+const PAUSE_MS = 50;
 
 const entrySchema = z.object({ pk: z.string(), createdAt: z.string() });
 
 /** A user's jobs by the index, each read from its own row: the index may be a second behind. */
 export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: Clock): JobList {
-  async function entries(userId: string, from: string | undefined) {
+  async function entries(userId: string, from: string | undefined, limit: number) {
     const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
         TableName: tableName,
@@ -28,7 +29,7 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
         KeyConditionExpression: "listed = :listed",
         ExpressionAttributeValues: marshall({ ":listed": listOf(userId) }),
         ScanIndexForward: false,
-        Limit: BATCH,
+        Limit: limit,
         ...(from !== undefined && { ExclusiveStartKey: startKey(userId, from) }),
       }),
     );
@@ -41,6 +42,7 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
     let keys = pks.map((pk) => jobKey(jobIdIn(pk)));
     for (let round = 0; keys.length > 0; round++) {
       if (round === MAX_ROUNDS) throw new DependencyDown();
+      if (round > 0) await clock.sleep(PAUSE_MS * 2 ** round);
       const { Responses, UnprocessedKeys } = await client.send(
         new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } }),
       );
@@ -53,22 +55,33 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
     return jobs;
   }
 
+  /** Every one that is kept, with its place. */
+  async function* kept(userId: string, from: string | undefined, firstBatch: number) {
+    let after = from;
+    for (let size = Math.min(firstBatch, BATCH); ; size = BATCH) {
+      const { found, isLast } = await entries(userId, after, size);
+      const rows = await read(found.map(({ pk }) => pk));
+      for (const { pk, createdAt } of found) {
+        const job = rows.get(pk);
+        after = cursorOf(pk, createdAt);
+        if (job !== undefined) yield { job, place: after };
+      }
+      if (isLast) return;
+    }
+  }
+
   return {
     async page(userId, { limit, from, wanted }) {
       const jobs: Job[] = [];
-      for (let after = from; ; ) {
-        const { found, isLast } = await entries(userId, after);
-        const rows = await read(found.map(({ pk }) => pk));
-        for (const [index, { pk, createdAt }] of found.entries()) {
-          const job = rows.get(pk);
-          after = cursorOf(pk, createdAt);
-          if (job === undefined || !wanted(job)) continue;
-          jobs.push(job);
-          const isEnd = isLast && index === found.length - 1;
-          if (jobs.length === limit) return { jobs, next: isEnd ? undefined : after };
-        }
-        if (isLast) return { jobs, next: undefined };
+      let end: string | undefined;
+      // One more than the page holds says whether there is a next one: the index's own word for it is not the last one.
+      for await (const { job, place } of kept(userId, from, limit + 1)) {
+        if (!wanted(job)) continue;
+        if (jobs.length === limit) return { jobs, next: end };
+        jobs.push(job);
+        end = place;
       }
+      return { jobs, next: undefined };
     },
   };
 }

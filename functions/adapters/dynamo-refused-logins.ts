@@ -2,7 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk
 import { marshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import { JobChanged } from "../domain/errors.ts";
-import { LOCKOUT_MS, noteRefused } from "../domain/lockout.ts";
+import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/lockout.ts";
 import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
 import { listOf } from "../wire/kinds.ts";
@@ -11,6 +11,9 @@ import { readRow, wasMade } from "./dynamo-row.ts";
 
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
 const KEPT_DAYS = 90;
+
+/** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
+const MAX_ROUNDS = 5;
 
 const rowSchema = z.object({
   jobIds: listOf(z.string()),
@@ -25,34 +28,38 @@ export function dynamoRefusedLogins(
   clock: Clock,
 ): RefusedLoginNotes {
   const find = findRefusedLogins(client, tableName);
+
+  function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
+    const expiresAt = keptUntil(noted.blockedUntil, KEPT_DAYS);
+    return wasMade(
+      client.send(
+        new PutItemCommand({
+          TableName: tableName,
+          Item: {
+            ...keyOf(userId, institutionId),
+            ...marshall({ ...noted, version: version + 1, expiresAt }),
+          },
+          ...(version === 0
+            ? { ConditionExpression: "attribute_not_exists(pk)" }
+            : {
+                ConditionExpression: "version = :version",
+                ExpressionAttributeValues: marshall({ ":version": version }),
+              }),
+        }),
+      ),
+    );
+  }
+
   return {
     find,
 
     async note(userId, institutionId, jobId) {
-      const found = await find(userId, institutionId);
-      const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
-      if (noted === undefined) return;
-      const row = {
-        ...noted,
-        version: (found?.version ?? 0) + 1,
-        expiresAt: keptUntil(noted.blockedUntil, KEPT_DAYS),
-      };
-      const isMade = await wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...keyOf(userId, institutionId), ...marshall(row) },
-            ...(found === undefined
-              ? { ConditionExpression: "attribute_not_exists(pk)" }
-              : {
-                  ConditionExpression: "version = :version",
-                  ExpressionAttributeValues: marshall({ ":version": found.version }),
-                }),
-          }),
-        ),
-      );
-      // Another job's login was refused at the same moment: whoever follows this one does this again.
-      if (!isMade) throw new JobChanged();
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const found = await find(userId, institutionId);
+        const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
+        if (noted === undefined || (await write(userId, institutionId, noted, found?.version ?? 0))) return;
+      }
+      throw new JobChanged();
     },
 
     async clear(userId, institutionId) {

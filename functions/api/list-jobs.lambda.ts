@@ -10,7 +10,8 @@ const deps = once(() => ({ jobList: jobList(), tokenVerifier: tokenVerifier() })
 
 export const handler = apiHandler("list-jobs", async (request) => {
   const userId = userOfPath(request, await authenticate(deps(), request));
-  const page = await listJobs(deps(), { userId, ...parseListRequest(request.query) });
-  const query = { filter: request.query("filter"), limit: request.query("limit") };
-  return { status: 200, body: renderJobList(page, userId, query, replyOptions()) };
+  const { query } = request;
+  const page = await listJobs(deps(), { userId, ...parseListRequest(query) });
+  const asked = { filter: query("filter"), limit: query("limit"), next: query("next") };
+  return { status: 200, body: renderJobList(page, userId, asked, replyOptions()) };
 });

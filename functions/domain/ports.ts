@@ -1,4 +1,5 @@
 import type { ClaimOn } from "./claim-on.ts";
+import type { Fingerprints, Reservations } from "./idempotency.ts";
 import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
 import type { JobList, SweptJobs } from "./job-list-ports.ts";
@@ -122,6 +123,8 @@ export interface Ports {
   tokenVerifier: TokenVerifier;
   jobs: JobStore;
   claims: Claims;
+  reservations: Reservations;
+  fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
   jobList: JobList;
   sweptJobs: SweptJobs;

@@ -2,16 +2,23 @@ import type { JobsPage } from "../domain/job-list-ports.ts";
 import type { JobListReply } from "./api-replies.ts";
 import { type JobReplyOptions, renderJob } from "./job-rendering.ts";
 
-/** A page of a user's jobs. `query` is what was asked for, without where to begin: the next page is asked for with it too. */
+export interface AskedFor {
+  filter: string | undefined;
+  limit: string | undefined;
+  /** Where the page begins. */
+  next: string | undefined;
+}
+
+/** A page of a user's jobs. What was asked for is asked for in its links too. */
 export function renderJobList(
   { jobs, next }: JobsPage,
   userId: string,
-  query: { [name: string]: string | undefined },
+  asked: AskedFor,
   options: JobReplyOptions,
 ): JobListReply {
-  const linkTo = (more: { [name: string]: string | undefined }) => {
+  const linkTo = (query: AskedFor) => {
     const search = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...query, ...more })) {
+    for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) search.set(name, value);
     }
     return `${options.apiUrl}/users/${userId}/jobs${search.size > 0 ? `?${search}` : ""}`;
@@ -27,6 +34,6 @@ export function renderJobList(
         links: { self: `${options.apiUrl}/institutions/${job.institutionId}` },
       },
     })),
-    links: { self: linkTo({}), ...(next !== undefined && { next: linkTo({ next }) }) },
+    links: { self: linkTo(asked), ...(next !== undefined && { next: linkTo({ ...asked, next }) }) },
   };
 }

@@ -52,6 +52,21 @@ describe("a claim", () => {
     expect(await claimsOn().holder(on(user, "AU00000"))).toBe(jobs[won.indexOf(true)]);
   });
 
+  test("on a connection is one of its own, whatever an institution is called", async () => {
+    const user = randomUUID();
+    const connection = { userId: user, connectionId: "AU00000" };
+    expect(await claimsOn().take(on(user, "AU00000"), "create", undefined)).toBe(true);
+    expect(await claimsOn().holder(connection)).toBeUndefined();
+    expect(await claimsOn().take(connection, "refresh", undefined)).toBe(true);
+    expect(await claimsOn().take(connection, "update", undefined)).toBe(false);
+    expect(await claimsOn().take({ ...connection, userId: `${user}-` }, "theirs", undefined)).toBe(true);
+    expect(await claimsOn().take(connection, "update", "refresh")).toBe(true);
+    expect(await claimsOn().holder(connection)).toBe("update");
+    expect(await claimsOn().holder(on(user, "AU00000"))).toBe("create");
+    const keys = (await tables.rows(JOBS)).flatMap(({ pk, jobId }) => (jobId === "update" ? [pk] : []));
+    expect(keys).toEqual([`claim#${user}#connection#AU00000`]);
+  });
+
   test("whose reply is lost is recognised as one's own", async () => {
     const user = randomUUID();
     const losses = { replies: 1 };

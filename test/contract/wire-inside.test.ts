@@ -49,6 +49,8 @@ describe("routes", () => {
   test("are told from their paths with any parameter", () => {
     expect(methodsOf("/users/ea3a81/connections")).toEqual(["POST"]);
     expect(methodsOf("/jobs/1/mfa")).toEqual(["POST"]);
+    expect(methodsOf("/jobs/1")).toEqual(["GET", "DELETE"]);
+    expect(methodsOf("/users/ea3a81/connections/refresh")).toEqual(["POST"]);
     for (const route of Object.values(ROUTES)) {
       expect(methodsOf(route.path.replaceAll(/\{\w+\}/g, "x"))).toContain(route.method);
     }
@@ -69,6 +71,8 @@ describe("what goes through the workflow", () => {
     expect(jobInput.parse(more)).toEqual({ jobId: JOB_ID });
     const followed = { ...more, next: "wait", waitSeconds: 5 };
     expect(followOutput.parse(followed)).toEqual({ jobId: JOB_ID, next: "wait", waitSeconds: 5 });
+    const held = { jobId: JOB_ID, next: "hold", waitSeconds: 7259 };
+    expect(followOutput.parse({ ...held, reason: "x" })).toEqual(held);
     expect(giveUpInput.parse({ ...more, failure: "X" })).toEqual({ jobId: JOB_ID, failure: "X" });
   });
 
@@ -100,6 +104,10 @@ describe("a job's row", () => {
     ["an unknown status", { steps: [{ title: "t", status: "done", result: null }] }],
     ["an unknown authorization", { authorization: "none" }],
     ["a challenge without a number", { challenge: { input: [] } }],
+    ["an unknown kind", { kind: "delete" }],
+    ["a broken generation", { generation: 1.5 }],
+    ["a queue that never ends", { queue: { nextAttemptAt: "2026-01-05T11:00:00.000Z" } }],
+    ["an unknown reason to wait", { queue: { nextAttemptAt: "", expiresAt: "", reason: "other" } }],
   ])("with %s is none of ours", (_, part) => {
     expect(() => parseJobRecord({ ...jobOf(), ...part })).toThrow();
   });

@@ -91,6 +91,26 @@ test("a queued job says so in the published words, and how long it will be", () 
   expect(list).toEqual(step);
 });
 
+test.each([
+  [undefined, "3rd party service temporary unavailable. Job queued, retry in 2 hours."],
+  ["institution-unavailable", "3rd party service temporary unavailable. Job queued, retry in 2 hours."],
+  ["challenge-not-answered", "The MFA challenge was not answered in time. Job queued, retry in 2 hours."],
+  [
+    "ready-for-user",
+    "The institution is available again. Job queued, ready for the user: it will ask for an MFA response once the job is resumed.",
+  ],
+] as const)("a queued job says what it waits for: %s", (reason, detail) => {
+  const job = jobOf({ phase: "queued", attempt: 3, queue: { ...queue, reason, unanswered: 1 } });
+  const [{ result } = { result: null }, ...later] = renderJob(job, asObject).steps;
+  expect(result).toMatchObject({ code: "temporary-unavailable-queued", detail, attemptsLeft: 82 });
+  expect(later.every((step) => step.result === null)).toBe(true);
+});
+
+test("a job of which the last attempt is queued has none left", () => {
+  const job = jobOf({ phase: "queued", attempt: 85, queue: { ...queue, isUpstreams: true } });
+  expect(renderJob(job, asObject).steps[0]?.result).toMatchObject({ attempt: 85, attemptsLeft: 0 });
+});
+
 test("a job that left the queue does not speak of it any more", () => {
   expect(renderJob(followingJob({ queue }), asObject).steps[0]?.result).toBeNull();
 });

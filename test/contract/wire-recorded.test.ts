@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
+import * as z from "zod";
+import { renderJobList } from "../../functions/wire/job-list-rendering.ts";
+import { renderStubs } from "../../functions/wire/job-rendering.ts";
+import { readConnection, readConnections } from "../../functions/wire/upstream-connection-reader.ts";
 import { upstreamErrorSchema } from "../../functions/wire/upstream-error-reader.ts";
 import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../../functions/wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema, upstreamTokenSchema } from "../../functions/wire/upstream-replies.ts";
+import { jobOf } from "../support/job-examples.ts";
 
 /** Replies that the publisher's own tests recorded. They are kept beside the project, and may be absent. */
 const FOLDER = join(import.meta.dirname, "../../../shared/reference/recorded");
@@ -21,6 +26,36 @@ const isJob: Check = (reply) => {
 const isJobList: Check = (reply) => {
   expect(readUpstreamJobs(reply)).toMatchObject([{ institutionId: "AU00000", connectionId: undefined }]);
 };
+const options = { apiUrl: "https://api.example.com", stepResults: "object" } as const;
+const asked = { filter: undefined, limit: undefined, next: undefined };
+
+/** What a reply is made of: its fields, and the kinds of their values. */
+function shapeOf(reply: unknown): unknown {
+  if (Array.isArray(reply)) return reply.slice(0, 1).map(shapeOf);
+  const fields = z.record(z.string(), z.unknown()).safeParse(reply);
+  if (!fields.success) return typeof reply;
+  return Object.fromEntries(Object.entries(fields.data).map(([name, value]) => [name, shapeOf(value)]));
+}
+
+/** The jobs of a recorded list, listed by us, make a reply of the same fields; `jobType` came with 3.0. */
+const isListedByUs: Check = (reply) => {
+  const jobs = readUpstreamJobs(reply).map(({ created, updated, steps, institutionId = "" }) =>
+    jobOf({ createdAt: created, updatedAt: updated, steps, institutionId, connectionId: "64011b56" }),
+  );
+  const ours = renderJobList({ jobs, next: undefined }, "5b3532e0", asked, options);
+  const withoutJobType = { ...ours, data: ours.data.map(({ jobType: _, ...rest }) => rest) };
+  expect(shapeOf(withoutJobType)).toEqual(shapeOf(reply));
+};
+const areOurStubs: Check = (reply) =>
+  expect(shapeOf(renderStubs([jobOf()], options))).toEqual(shapeOf(reply));
+const isConnection: Check = (reply) =>
+  expect(readConnection(reply)).toEqual({
+    id: "64011b56-988a-4c2c-bfca-16c836cec23f",
+    institutionId: "AU00000",
+  });
+const isConnectionList: Check = (reply) =>
+  expect(readConnections(reply)).toMatchObject([{ institutionId: "AU00000" }]);
+const isWithoutConnections: Check = (reply) => expect(readConnections(reply)).toEqual([]);
 const isEmptyList: Check = (reply) => expect(readUpstreamJobs(reply)).toEqual([]);
 const isStub: Check = (reply) => expect(upstreamAcceptedSchema.parse(reply).id).toMatch(/^[0-9a-f-]{36}$/);
 const isToken: Check = (reply) => expect(upstreamTokenSchema.parse(reply).expires_in).toBe(3600);
@@ -32,14 +67,21 @@ const isInstitution: Check = (reply) =>
   });
 const isError: Check = (reply) => expect(upstreamErrorSchema.parse(reply).data).toHaveLength(1);
 
-const CHECKS = new Map<string, Check>([
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["jobs-getJob", isJob],
   ["jobs-getJobs", isJobList],
+  ["jobs-getJobs", isListedByUs],
   ["jobs-getJobsEmpty", isEmptyList],
+  ["jobs-getJobsEmpty", isListedByUs],
   ["jobs-postMfa", isStub],
   ["connections-createConnection", isStub],
   ["connections-refreshConnection", isStub],
   ["connections-updateConnection", isStub],
+  ["connections-refreshConnections", areOurStubs],
+  ["connections-getConnection", isConnection],
+  ["connections-getConnections", isConnectionList],
+  ["connections-getNewPostedConnection", isConnectionList],
+  ["connections-getConnectionsEmpty", isWithoutConnections],
   ["institutions-getInstitution", isInstitution],
   ["institutions-getInstitutionNotFound", isError],
   ["institutions-getInstitutionsUnauthorized", isError],
@@ -49,13 +91,13 @@ const CHECKS = new Map<string, Check>([
   ["user-createUserBadRequest", isError],
   ["user-getUserForbidden", isError],
   ["user-userNotFound", isError],
-]);
+];
 
 const recorded = existsSync(FOLDER) ? readdirSync(FOLDER).map((file) => basename(file, ".json")) : [];
-const readable = [...CHECKS].filter(([name]) => recorded.includes(name));
+const readable = CHECKS.filter(([name]) => recorded.includes(name));
 
 for (const [name, check] of readable) {
-  test(`the recorded reply ${name} is read`, () => {
+  test(`the recorded reply ${name} is as ours, or read by us: ${check.name}`, () => {
     check(JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")));
   });
 }

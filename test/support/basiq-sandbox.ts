@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
+import { basiqConnections } from "../../functions/adapters/basiq-connections.ts";
 import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
@@ -25,8 +26,9 @@ export async function basiqSandbox() {
       slept.push(ms);
     },
   };
-  const clientWith = (apiKey: () => Promise<Secret>) =>
-    basiqClient(basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting }));
+  const transportWith = (apiKey: () => Promise<Secret>) =>
+    basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting });
+  const clientWith = (apiKey: () => Promise<Secret>) => basiqClient(transportWith(apiKey));
   /** Each trade for a token takes the next key, and the last one from then on. */
   const newClient = (...keys: string[]) => {
     const left = keys.length === 0 ? ["the-key"] : keys;
@@ -44,6 +46,7 @@ export async function basiqSandbox() {
     newClient,
     clientWith,
     upstream: newClient(),
+    connections: basiqConnections(transportWith(async () => new Secret("the-key"))),
     close: sandbox.close,
     setFaults: (...faults: Fault[]) =>
       control(

@@ -1,3 +1,4 @@
+import { sealedFingerprints } from "../../functions/adapters/sealed-fingerprints.ts";
 import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import type { ClaimOn } from "../../functions/domain/claim-on.ts";
 import type { Institution } from "../../functions/domain/institution.ts";
@@ -14,6 +15,7 @@ import type {
 import type { Policy } from "../../functions/domain/queue-policy.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
+import { fakeReservations } from "./fake-reservations.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
 import { scriptedUpstream } from "./scripted-upstream.ts";
 
@@ -24,6 +26,7 @@ export function fakePorts() {
   for (const institution of INSTITUTIONS) upstream.institutions.set(institution.id, institution);
   const jobs = fakeJobStore(clock);
   const executions = fakeExecutions();
+  const sealer = fakeSealer();
   const policy: Policy = { queues: true, followLimitMs: 15 * 60_000 };
   let ids = 0;
   return {
@@ -31,8 +34,10 @@ export function fakePorts() {
     upstream,
     jobs,
     vault: fakeVault(clock),
-    sealer: fakeSealer(),
+    sealer,
     claims: fakeClaims(),
+    reservations: fakeReservations(clock),
+    fingerprints: sealedFingerprints(sealer),
     refusedLogins: fakeRefusedLogins(clock),
     workflow: executions,
     executions,

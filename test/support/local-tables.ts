@@ -12,6 +12,8 @@ const tables: LocalTable[] = [
       { AttributeName: "pk", AttributeType: "S" },
       { AttributeName: "listed", AttributeType: "S" },
       { AttributeName: "createdAt", AttributeType: "S" },
+      { AttributeName: "sweep", AttributeType: "S" },
+      { AttributeName: "sweepAt", AttributeType: "S" },
     ],
     KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
     GlobalSecondaryIndexes: [
@@ -22,6 +24,14 @@ const tables: LocalTable[] = [
           { AttributeName: "createdAt", KeyType: "RANGE" },
         ],
         Projection: { ProjectionType: "KEYS_ONLY" },
+      },
+      {
+        IndexName: "swept-by-time",
+        KeySchema: [
+          { AttributeName: "sweep", KeyType: "HASH" },
+          { AttributeName: "sweepAt", KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt"] },
       },
     ],
   },

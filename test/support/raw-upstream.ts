@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
+import { basiqConnections } from "../../functions/adapters/basiq-connections.ts";
 import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
@@ -19,16 +20,15 @@ export async function rawUpstream(answer: Answer) {
     else answer(response, request);
   });
   const endpoint = await listenLocally(server);
-  const upstream = basiqClient(
-    basiqTransport({
-      baseUrl: endpoint.url,
-      version: "2.1",
-      apiKey: async () => new Secret("key"),
-      clock: fakeClock(),
-    }),
-  );
+  const transport = basiqTransport({
+    baseUrl: endpoint.url,
+    version: "2.1",
+    apiKey: async () => new Secret("key"),
+    clock: fakeClock(),
+  });
   return {
-    upstream,
+    upstream: basiqClient(transport),
+    connections: basiqConnections(transport),
     calls,
     lines: () => calls.map(({ line }) => line).filter((line) => line !== "POST /token"),
     close: endpoint.close,
