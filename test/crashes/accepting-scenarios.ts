@@ -8,6 +8,7 @@ import {
   connectionOf,
   createAsked,
   createPlain,
+  PENDING,
   PLAIN,
   untilAsked,
   untilOver,
@@ -68,11 +69,7 @@ export const ACCEPTING: { readonly [name: string]: Scenario } = {
       (client) => client.send("DELETE", `/jobs/${client.newest()}`),
       untilOver,
     ),
-    ends: [
-      "verify-credentials success",
-      "mfa-challenge failed",
-      ...PLAIN.slice(1).map((end) => end.replace("success", "pending")),
-    ],
+    ends: ["verify-credentials success", "mfa-challenge failed", ...PENDING],
     aims: isOf("cancel-job"),
   },
 };

@@ -52,7 +52,8 @@ export async function whenQuiet(
 function isOver(found: Aftermath | undefined, acknowledged: ReadonlySet<string>): boolean {
   if (found === undefined || found.secrets.length > 0) return false;
   const ends = [...found.driven.values()].flat().map(({ ended }) => ended);
-  return found.jobs.every((job) => isFinished(job) && acknowledged.has(job.id)) && !ends.includes(undefined);
+  const isLeft = (job: Job) => !isFinished(job) || job.sweepAt !== undefined || !acknowledged.has(job.id);
+  return !found.jobs.some(isLeft) && !ends.includes(undefined);
 }
 
 async function look(system: MortalSystem, played: readonly Played[]): Promise<Map<string, Aftermath>> {

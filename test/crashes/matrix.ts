@@ -1,61 +1,79 @@
-import { type Aftermath, whenQuiet } from "./aftermath.ts";
-import { type Crash, crashesAt, titleOf } from "./cell.ts";
-import { broken, type Wanted } from "./invariants.ts";
+import { whenQuiet } from "./aftermath.ts";
+import { type Aims, crashesAt, titleOf } from "./cell.ts";
+import { broken } from "./invariants.ts";
 import type { MortalSystem } from "./mortal-system.ts";
 import { type Played, playAll } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** A crash that a run did not come to, since the bank was looked at when it was further already, is tried again so often. */
-const MAX_ROUNDS = 3;
+/** A crash that no run of its own came to, since the bank was looked at a moment later, is tried again so often. */
+const MAX_ROUNDS = 4;
 
-const notTheSweepers = (effect: string) => !effect.startsWith("sweep ");
-
-/** A scenario, disturbed once at each of its effects. */
+/** A scenario, the runs that nothing disturbed, and one run for each crash. */
 export interface Matrix {
-  cells: readonly Played[];
-  wanted: Wanted;
+  scenario: Scenario;
+  undisturbed: readonly Played[];
+  disturbed: Played[];
   /** Crashes that no run came to. */
   missed: string[];
 }
 
-export async function playMatrix(system: MortalSystem, scenario: Scenario): Promise<Matrix> {
+const notTheSweepers: Aims = (effect) => !effect.startsWith("sweep ");
+
+/** Plays a scenario alone. What it does each time is what it can be disturbed at. */
+export async function playUndisturbed(system: MortalSystem, scenario: Scenario): Promise<Matrix> {
   const first = scenario.first === undefined ? [] : [scenario.first];
-  // What is remembered between invocations is so from the second run on.
-  await playAll(system, scenario, [first]);
-  const [clean] = await playAll(system, scenario, [first]);
-  if (clean === undefined) throw new Error("Nothing was played.");
-  const cells: Played[] = [clean];
-  let left: Crash[][] = crashesAt(clean.cell.effects, scenario.aims ?? notTheSweepers).map((crash) => [
-    ...first,
-    crash,
-  ]);
-  for (let round = 0; left.length > 0 && round < MAX_ROUNDS; round++) {
-    const played = await playAll(system, scenario, left);
-    const met = played.filter(({ cell }) => cell.met === cell.crashes.length);
-    cells.push(...met);
-    left = played.filter((each) => !met.includes(each)).map(({ cell }) => [...cell.crashes]);
-  }
-  const wanted = { ends: scenario.ends, taken: clean.cell.taken };
-  return { cells, wanted, missed: left.map((crashes) => titleOf({ crashes })) };
+  const undisturbed = await play(system, scenario, [first, first]);
+  return { scenario, undisturbed, disturbed: [], missed: [] };
 }
 
-/** Every promise that was broken in any cell, once all is quiet. */
+/** Plays it once for each crash. */
+export async function disturb(system: MortalSystem, matrix: Matrix): Promise<void> {
+  const { scenario, undisturbed, disturbed } = matrix;
+  const { first, aims = notTheSweepers } = scenario;
+  const effects = common(undisturbed.map(({ cell }) => cell.effects));
+  let left = crashesAt(effects, aims).map((crash) => [...(first === undefined ? [] : [first]), crash]);
+  for (let round = 0; left.length > 0 && round < MAX_ROUNDS; round++) {
+    const played = await play(system, scenario, left);
+    disturbed.push(...played);
+    left = played.filter(({ cell }) => cell.met < cell.crashes.length).map(({ cell }) => [...cell.crashes]);
+  }
+  matrix.missed = left.map((crashes) => titleOf({ crashes }));
+}
+
+/** What is in every list, as often as it is in each. */
+function common([first = [], ...others]: readonly (readonly string[])[]): string[] {
+  return others.reduce<string[]>(
+    (found, other) => {
+      const left = [...other];
+      return found.filter((effect) => {
+        const index = left.indexOf(effect);
+        if (index >= 0) left.splice(index, 1);
+        return index >= 0;
+      });
+    },
+    [...first],
+  );
+}
+
+/** What is about the sweeper is over when that has done its work. */
+async function play(...[system, scenario, crashes]: Parameters<typeof playAll>): Promise<Played[]> {
+  const played = await playAll(system, scenario, crashes);
+  if (scenario.first !== undefined) await whenQuiet(system, played);
+  return played;
+}
+
+/** By scenario, every promise that was broken in any run, once all is quiet. */
 export async function findings(
   system: MortalSystem,
   matrices: ReadonlyMap<string, Matrix>,
-): Promise<string[]> {
-  const found = await whenQuiet(
-    system,
-    [...matrices.values()].flatMap(({ cells }) => cells),
-  );
-  return [...matrices].flatMap(([name, { cells, wanted, missed }]) => [
-    ...missed.map((crash) => `${name}, ${crash}: was not come to`),
-    ...cells.flatMap((played) =>
-      broken(played, found.get(played.cell.userId) ?? NOTHING, wanted).map(
-        (what) => `${name}, ${titleOf(played.cell)}: ${what}`,
-      ),
-    ),
-  ]);
+): Promise<Map<string, string[]>> {
+  const runsOf = ({ undisturbed, disturbed }: Matrix) => [...undisturbed, ...disturbed];
+  const found = await whenQuiet(system, [...matrices.values()].flatMap(runsOf));
+  const brokenIn = (matrix: Matrix) => {
+    const wanted = { ...matrix.scenario, taken: matrix.undisturbed[0]?.cell.taken ?? [] };
+    return runsOf(matrix).flatMap((played) =>
+      broken(played, found.get(played.cell.userId), wanted).map((what) => `${titleOf(played.cell)}: ${what}`),
+    );
+  };
+  return new Map([...matrices].map(([name, matrix]) => [name, brokenIn(matrix)]));
 }
-
-const NOTHING: Aftermath = { jobs: [], secrets: [], driven: new Map(), posted: [] };

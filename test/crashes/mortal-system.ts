@@ -19,6 +19,9 @@ import { type Passing, type Reply, standBetween } from "./stand-between.ts";
 const ENDPOINT = /^AWS_ENDPOINT_URL_/;
 const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 
+/** The bank is somewhat slower than it is looked at, so that each of its steps is seen. */
+const BANKS_PACE = 2 / 3;
+
 /** What a process that has ended would hear, if there were one. The SDK does not ask again. */
 const NOTHING: Reply = {
   status: 400,
@@ -93,7 +96,7 @@ export function mortalSystem(timeScale: number) {
   }
 
   async function start(): Promise<void> {
-    const sandbox = await startSandbox({ port: 0, timeScale });
+    const sandbox = await startSandbox({ port: 0, timeScale: timeScale * BANKS_PACE });
     closers.push(sandbox.close);
     const upstream = await standBetween(sandbox.url, passUpstream);
     closers.push(upstream.close);

@@ -5,7 +5,7 @@ import { callingFunctions } from "../support/calling-function.ts";
 
 /** One invocation of a function, which a test may end. */
 export interface Life {
-  /** Such as `open-connection`. */
+  /** Such as `create-connection`; `task` for those that follow a job: which of them comes to do something is a matter of time. */
   entry: string;
   /** What of its event says for whom it runs. */
   about: { userId?: string | undefined; jobId?: string | undefined; taskToken?: string | undefined };
@@ -33,7 +33,7 @@ export function mortality() {
     functions.within(entry, () => {
       const death = Promise.withResolvers<never>();
       const life: Life = {
-        entry: entry.replace(/^.*\/|\.lambda\.ts$/g, ""),
+        entry: nameOf(entry),
         about: aboutWhom(event),
         isOver: false,
         end() {
@@ -60,6 +60,13 @@ export function mortality() {
       [...lives.values()].find(({ about }) => about.taskToken === taskToken)?.about.jobId,
     close: functions.close,
   };
+}
+
+const FOLLOWING = ["open-connection", "follow-job", "send-answer"];
+
+function nameOf(entry: string): string {
+  const name = entry.replace(/^.*\/|\.lambda\.ts$/g, "");
+  return FOLLOWING.includes(name) ? "task" : name;
 }
 
 function aboutWhom(event: unknown): Life["about"] {

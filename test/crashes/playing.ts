@@ -8,6 +8,8 @@ export const PLAIN = [
   "retrieve-accounts success",
   "retrieve-transactions success",
 ];
+/** The last two of a job that has ended before. */
+export const PENDING = ["retrieve-accounts pending", "retrieve-transactions pending"];
 export const ASKED = ["verify-credentials success", "mfa-challenge success", ...PLAIN.slice(1)];
 
 export function create(client: PatientClient, id: string, login: Record<string, string>): Promise<string> {

@@ -20,4 +20,6 @@ export interface Scenario {
   aims?: Aims;
   /** How the steps of every job end. */
   ends: readonly string[];
+  /** Another way in which they may, once they are disturbed. */
+  mayEnd?: readonly string[];
 }
