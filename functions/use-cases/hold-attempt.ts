@@ -10,6 +10,5 @@ export async function holdAttempt(
   held: Held,
 ): Promise<Job> {
   const after = await deps.jobs.record(job, holdChange(job, held, deps.clock));
-  if (isFinished(after)) await destroyUnneeded(deps, after);
-  return after;
+  return isFinished(after) ? destroyUnneeded(deps, after) : after;
 }

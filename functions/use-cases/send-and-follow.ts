@@ -4,6 +4,5 @@ import { sendAnswer } from "./send-answer.ts";
 
 /** Sends the answer that was taken, and follows the job for a slice. Throws as {@link sendAnswer} does. */
 export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
-  await sendAnswer(deps, input);
-  return followOrLater(deps, input);
+  return followOrLater(deps, await sendAnswer(deps, input));
 }
