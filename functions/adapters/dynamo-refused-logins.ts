@@ -29,24 +29,17 @@ export function dynamoRefusedLogins(
 ): RefusedLoginNotes {
   const find = findRefusedLogins(client, tableName);
 
-  /** False when another job's refusal was noted meanwhile, or this one by a try whose reply was lost. */
-  function write(
-    userId: string,
-    institutionId: string,
-    noted: RefusedLogins,
-    version: number | undefined,
-  ): Promise<boolean> {
-    const row = {
-      ...noted,
-      version: (version ?? 0) + 1,
-      expiresAt: keptUntil(noted.blockedUntil, KEPT_DAYS),
-    };
+  function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
+    const expiresAt = keptUntil(noted.blockedUntil, KEPT_DAYS);
     return wasMade(
       client.send(
         new PutItemCommand({
           TableName: tableName,
-          Item: { ...keyOf(userId, institutionId), ...marshall(row) },
-          ...(version === undefined
+          Item: {
+            ...keyOf(userId, institutionId),
+            ...marshall({ ...noted, version: version + 1, expiresAt }),
+          },
+          ...(version === 0
             ? { ConditionExpression: "attribute_not_exists(pk)" }
             : {
                 ConditionExpression: "version = :version",
@@ -64,7 +57,7 @@ export function dynamoRefusedLogins(
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const found = await find(userId, institutionId);
         const noted = noteRefused(found, jobId, clock.after(LOCKOUT_MS));
-        if (noted === undefined || (await write(userId, institutionId, noted, found?.version))) return;
+        if (noted === undefined || (await write(userId, institutionId, noted, found?.version ?? 0))) return;
       }
       throw new JobChanged();
     },

@@ -5,15 +5,20 @@ import { once } from "../runtime/once.ts";
 import { issueToken } from "../use-cases/issue-token.ts";
 import { renderToken } from "../wire/token-rendering.ts";
 import { parseTokenRequest } from "../wire/token-request.ts";
+import { TOKEN_WORDINGS } from "../wire/token-wordings.ts";
 
 const deps = once(() => ({ apiKeys: apiKeys(), settings: settings(), tokenIssuer: tokenIssuer() }));
 
-export const handler = apiHandler("issue-token", async (request) => {
-  requireForm(request);
-  const asked = parseTokenRequest({
-    authorization: request.header("authorization"),
-    version: request.header("basiq-version"),
-    body: request.text(),
-  });
-  return { status: 200, body: renderToken(await issueToken(deps(), asked)) };
-});
+export const handler = apiHandler(
+  "issue-token",
+  async (request) => {
+    requireForm(request);
+    const asked = parseTokenRequest({
+      authorization: request.header("authorization"),
+      version: request.header("basiq-version"),
+      body: request.text(),
+    });
+    return { status: 200, body: renderToken(await issueToken(deps(), asked)) };
+  },
+  TOKEN_WORDINGS,
+);

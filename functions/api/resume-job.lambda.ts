@@ -4,6 +4,7 @@ import * as parts from "../runtime/compose.ts";
 import { once } from "../runtime/once.ts";
 import { resumeJob } from "../use-cases/resume-job.ts";
 import { renderJobStub } from "../wire/job-rendering.ts";
+import { JOB_WORDINGS } from "../wire/job-wordings.ts";
 
 const deps = once(() => ({
   jobs: parts.jobs(),
@@ -11,8 +12,12 @@ const deps = once(() => ({
   tokenVerifier: parts.tokenVerifier(),
 }));
 
-export const handler = apiHandler("resume-job", async (request) => {
-  const caller = await authenticateToAct(deps(), request);
-  const job = await resumeJob(deps(), { jobId: jobOfPath(request), caller });
-  return { status: 202, body: renderJobStub(job, parts.replyOptions()) };
-});
+export const handler = apiHandler(
+  "resume-job",
+  async (request) => {
+    const caller = await authenticateToAct(deps(), request);
+    const job = await resumeJob(deps(), { jobId: jobOfPath(request), caller });
+    return { status: 202, body: renderJobStub(job, parts.replyOptions()) };
+  },
+  JOB_WORDINGS,
+);

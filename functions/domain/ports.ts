@@ -1,4 +1,5 @@
 import type { ClaimOn } from "./claim-on.ts";
+import type { Fingerprints, Reservations } from "./idempotency.ts";
 import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
 import type { JobList, SweptJobs } from "./job-list-ports.ts";
@@ -41,7 +42,7 @@ export interface JobStore extends JobRows {
 export interface Claims {
   /** The job that holds it, finished or not. */
   holder(on: ClaimOn): Promise<string | undefined>;
-  /** Compare-and-swap; false when another holder than `from` was found. */
+  /** Compare-and-swap; false when another holder than `from` was found, and than the job itself. */
   take(on: ClaimOn, jobId: string, from: string | undefined): Promise<boolean>;
 }
 
@@ -122,6 +123,8 @@ export interface Ports {
   tokenVerifier: TokenVerifier;
   jobs: JobStore;
   claims: Claims;
+  reservations: Reservations;
+  fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
   jobList: JobList;
   sweptJobs: SweptJobs;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import type { ApiResult } from "../wire/api-event.ts";
 import { renderErrors } from "../wire/error-rendering.ts";
+import type { Wordings } from "../wire/error-wordings.ts";
 import { jobIdSchema } from "../wire/ids.ts";
 import { isDependencyDown } from "./dependency-down.ts";
 import { type HttpRequest, readHttpRequest } from "./http-request.ts";
@@ -18,15 +19,19 @@ export interface Reply {
 /** A dependency that is down is worth a second try about as soon as its client gave up on it. */
 const RETRY_AFTER_SECONDS = "5";
 
-/** The one shape of every API function: read the request, answer it, and answer every failure in the error shape. */
+/**
+ * The one shape of every API function: read the request, answer it, and answer every failure in the error shape, in words that
+ * many functions have or in its own.
+ */
 export function apiHandler(
   route: string,
   answer: (request: HttpRequest) => Promise<Reply>,
+  wordings: Wordings = {},
 ): (event: unknown) => Promise<ApiResult> {
   return async (event) => {
     const fields: LogFields & { correlationId: string } = { correlationId: randomUUID(), route };
     const startedAt = performance.now();
-    const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields);
+    const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields, wordings);
     const durationMs = Math.round(performance.now() - startedAt);
     log("info", "request", { ...fields, ...(jobId !== undefined && { jobId }), status, durationMs });
     return {
@@ -42,6 +47,7 @@ async function answerOrRefuse(
   event: unknown,
   answer: (request: HttpRequest) => Promise<Reply>,
   fields: LogFields & { correlationId: string },
+  wordings: Wordings,
 ): Promise<Reply> {
   try {
     const request = readHttpRequest(event);
@@ -58,7 +64,7 @@ async function answerOrRefuse(
         errorName: error instanceof Error ? error.name : "unknown",
       });
     }
-    return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };
+    return { ...renderErrors(fields.correlationId, problems, wordings), headers: headersOf(first) };
   }
 }
 

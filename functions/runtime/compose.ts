@@ -33,11 +33,12 @@ import { sfnExecutions } from "../adapters/sfn-executions.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
-import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "../domain/polling-policy.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
 import { writeLine } from "./log.ts";
 import { once } from "./once.ts";
+
+export { policy, replyOptions, settings } from "./settings.ts";
 
 /*
  * The composition root: each part made at its first use, from the environment of the function that uses it. An entry
@@ -150,20 +151,3 @@ export const institutions = /* @__PURE__ */ once(() =>
 export const connections = /* @__PURE__ */ once(() =>
   measuredConnections(basiqConnections(upstreamTransport()), metrics()),
 );
-
-/** When jobs wait, and for how long they are followed. */
-export const policy = /* @__PURE__ */ once(() => ({
-  queues: setting("QUEUE") !== "off",
-  followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
-}));
-
-export const settings = /* @__PURE__ */ once(() => ({
-  allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",
-}));
-
-/** How replies render jobs. */
-export const replyOptions = /* @__PURE__ */ once(() => {
-  const [apiUrl] = environment("API_URL");
-  const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
-  return { apiUrl, stepResults };
-});

@@ -2,11 +2,14 @@ import { claimOf } from "../domain/claim-on.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import { knownWith } from "../domain/holding.ts";
 import type { Institution } from "../domain/institution.ts";
-import { generationOf, hasBegun, isFinished, type Job, type JobKind } from "../domain/job.ts";
+import { generationOf, hasBegun, isFinished, type Job, type JobKind, kindOf } from "../domain/job.ts";
+import { type Login, packLogin } from "../domain/login.ts";
 import type { JobRows, Ports } from "../domain/ports.ts";
+import type { VaultDoor } from "../domain/secret-ports.ts";
+import { loginOf } from "../domain/secret-refs.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep-policy.ts";
-import type { JobLogin } from "./job-login.ts";
+import { requireUnblocked, type UnblockedDeps } from "./require-unblocked.ts";
 
 export interface AcceptJob {
   kind: JobKind;
@@ -15,7 +18,7 @@ export interface AcceptJob {
   /** Of an update and a refresh. */
   connectionId?: string | undefined;
   /** Of a create and an update. */
-  login?: JobLogin | undefined;
+  login?: Login | undefined;
 }
 
 export interface Accepted {
@@ -24,10 +27,14 @@ export interface Accepted {
   job: Job;
 }
 
-export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims" | "workflow"> & { jobs: JobRows };
+export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims" | "workflow"> &
+  UnblockedDeps & { jobs: JobRows; vault: VaultDoor };
 
 /** Each round lost means that a rival's job took the claim and ended within it. */
 const MAX_ROUNDS = 5;
+
+/** A day over the seven that the queue may last: the last net under what is destroyed on time. */
+const LOGIN_KEPT_MS = 8 * 24 * 3600 * 1000;
 
 /**
  * Starts a job, or gives the one that is queued or in progress about the same. The job's id is asked for once: with the id of
@@ -43,7 +50,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
       if (isToStart(holder)) await deps.workflow.start(holder);
       return { isNew: holder.id === id, job: holder };
     }
-    await request.login?.requireUnblocked(blank);
+    if (request.login !== undefined) await requireUnblocked(deps, blank);
     const job = await add(deps, { ...blank, knownUpstreamJobIds: upstreamJobsOf(holder) }, request.login);
     if (job === undefined) continue;
     if (hasBegun(job)) return { isNew: true, job };
@@ -51,7 +58,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
       await deps.workflow.start(job);
       return { isNew: true, job };
     }
-    if (await deps.jobs.drop(job)) await request.login?.destroy(job);
+    await drop(deps, job);
   }
   throw new DependencyDown();
 }
@@ -87,31 +94,40 @@ function upstreamJobsOf(predecessor: Job | undefined): string[] {
 }
 
 /**
- * The secret first, then the row: a claim that points at the job points at a whole one, without a transaction. What a crash
- * or a failure leaves of a job without its claim, the sweeper sees to. Where an earlier request has left a job of this id, it
- * is written over, so that nobody drops it any more who knows the earlier one; where that has gone on, it is given.
+ * The row first, then the login, then the claim: a claim points at a whole job, without a transaction, and the sweeper finds
+ * every login by its row. What a crash or a failure leaves of a job without its claim, it sees to.
  */
-async function add(deps: AcceptDeps, job: Job, login: JobLogin | undefined): Promise<Job | undefined> {
-  await login?.keep(job);
+async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promise<Job | undefined> {
+  const added = await addRow(deps, job);
+  if (added === undefined || hasBegun(added) || login === undefined) return added;
   try {
-    if (await deps.jobs.add(job)) return job;
+    await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
   } catch (error) {
-    await destroyUnused(deps, job, login).catch(() => undefined);
+    await drop(deps, added).catch(() => undefined);
     throw error;
   }
-  const begun = await destroyUnused(deps, job, login);
-  if (begun === undefined || hasBegun(begun)) return begun;
-  const next = { ...job, version: begun.version + 1 };
-  return (await deps.jobs.add(next)) ? next : undefined;
+  return added;
 }
 
-/** Destroys a login that came to no job, or to one that is over. Gives the job. */
-async function destroyUnused(
-  deps: AcceptDeps,
-  job: Job,
-  login: JobLogin | undefined,
-): Promise<Job | undefined> {
-  const found = await deps.jobs.find(job.id);
-  if (found === undefined || isFinished(found)) await login?.destroy(job);
-  return found;
+/**
+ * Where an earlier request has left a job of this id, it is written over, so that nobody drops it any more who knows the
+ * earlier one; where that has gone on, it is given.
+ */
+async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> {
+  if (await jobs.add(job)) return job;
+  const begun = await jobs.find(job.id);
+  if (begun === undefined || hasBegun(begun)) return begun;
+  const next = { ...job, version: begun.version + 1 };
+  return (await jobs.add(next)) ? next : undefined;
+}
+
+/** The login first: whoever dies in between has left the row. */
+async function drop(deps: AcceptDeps, job: Job): Promise<void> {
+  await destroyLogin(deps, job);
+  await deps.jobs.drop(job);
+}
+
+/** A refresh brings none. */
+async function destroyLogin(deps: AcceptDeps, job: Job): Promise<void> {
+  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
 }

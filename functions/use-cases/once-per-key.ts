@@ -1,20 +1,16 @@
 import { DependencyDown } from "../domain/errors.ts";
 import {
-  type Fingerprints,
   fingerprintKeyOf,
   type KeptReply,
   type KeyedRequest,
   type Reservation,
-  type Reservations,
 } from "../domain/idempotency.ts";
 import { hasBegun, type Job } from "../domain/job.ts";
 import type { JobRows, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 
-export type OncePerKeyDeps = Pick<Ports, "newId" | "clock"> & {
+export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "fingerprints"> & {
   jobs: Pick<JobRows, "find">;
-  reservations: Reservations;
-  fingerprints: Fingerprints;
 };
 
 export interface Work {

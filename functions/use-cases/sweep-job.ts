@@ -5,7 +5,7 @@ import { generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret-refs.ts";
-import { nextSweepAt } from "../domain/sweep-policy.ts";
+import { mayBeBeingAccepted, nextSweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { replaceExecution, stopExecutions } from "./replace-execution.ts";
@@ -52,19 +52,28 @@ async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {
 
 /** A job that was accepted is started only if it holds its claim: another one may have been accepted in its place. */
 async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
-  if (generationOf(job) === 1 && !(await holdsClaim(deps, job))) return drop(deps, job);
+  if (generationOf(job) === 1) {
+    const claim = await claimFor(deps, job);
+    if (claim === "not yet") return "nothing";
+    if (claim === "not held") return drop(deps, job);
+  }
   await replaceExecution(deps, job);
   await postpone(deps, job);
   return "started";
 }
 
-/** A job that nobody was told of may still take its claim, unless its request was repeated since: then it would run twice. */
-async function holdsClaim(deps: SweepJobDeps, job: Job): Promise<boolean> {
+/**
+ * A job that nobody was told of may still take its claim, unless its request was repeated since: then it would run twice. It is
+ * not whole as long as its login is not there.
+ */
+async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not held" | "not yet"> {
   const holderId = await deps.claims.holder(claimOf(job));
-  if (holderId === job.id) return true;
+  if (holderId === job.id) return "held";
   const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
-  if (holder !== undefined && (!isFinished(holder) || holder.createdAt >= job.createdAt)) return false;
-  return deps.claims.take(claimOf(job), job.id, holderId);
+  if (holder !== undefined && (!isFinished(holder) || holder.createdAt >= job.createdAt)) return "not held";
+  const isWhole = kindOf(job) === "refresh" || (await deps.vault.holds(loginOf(job)));
+  if (!isWhole) return mayBeBeingAccepted(job, deps.clock.now()) ? "not yet" : "not held";
+  return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
 }
 
 /** The login first: whoever dies in between finds the row again. */

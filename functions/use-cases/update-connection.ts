@@ -3,7 +3,6 @@ import type { Ports } from "../domain/ports.ts";
 import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
 import { checkLogin } from "./check-login.ts";
 import { findConnection } from "./find-connection.ts";
-import { jobLogin, type LoginDeps } from "./job-login.ts";
 
 export interface UpdateConnection {
   userId: string;
@@ -13,7 +12,7 @@ export interface UpdateConnection {
 
 /** Starts a job that gives a connection another login, or gives the one that is queued or in progress on it. */
 export async function updateConnection(
-  deps: AcceptDeps & LoginDeps & Pick<Ports, "institutions" | "connections">,
+  deps: AcceptDeps & Pick<Ports, "institutions" | "connections">,
   { userId, connectionId, login }: UpdateConnection,
 ): Promise<Accepted> {
   const { institutionId } = await findConnection(deps, userId, connectionId);
@@ -23,6 +22,6 @@ export async function updateConnection(
     userId,
     institution,
     connectionId,
-    login: jobLogin(deps, login),
+    login,
   });
 }

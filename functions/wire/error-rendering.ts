@@ -1,6 +1,6 @@
 import type { Problem } from "../domain/refusal.ts";
 import type { ErrorReply } from "./api-replies.ts";
-import { WORDINGS } from "./error-wordings.ts";
+import { INTERNAL, WORDINGS, type Wording, type Wordings } from "./error-wordings.ts";
 
 /** How fields are called in words, by where in a request they are. */
 const CAPTIONS: { [place: string]: { [field: string]: string } } = {
@@ -24,19 +24,29 @@ const CAPTIONS: { [place: string]: { [field: string]: string } } = {
   "header/": { "basiq-version": "Basiq-version", "Idempotency-Key": "Idempotency-Key" },
 };
 
-/** The published error shape. The status is that of the first problem: a refusal has one kind of them. */
+/**
+ * The published error shape. The status is that of the first problem: a refusal has one kind of them. A reason without
+ * words is a defect of ours.
+ */
 export function renderErrors(
   correlationId: string,
   problems: readonly [Problem | "internal", ...Problem[]],
+  more: Wordings = {},
 ): { status: number; body: ErrorReply } {
   const [first] = problems;
-  const [status] = WORDINGS[first === "internal" ? first : first.reason];
-  return { status, body: { type: "list", correlationId, data: problems.map(errorItem) } };
+  const wordings: Wordings = { ...WORDINGS, ...more };
+  const wordingOf = (problem: Problem | "internal") =>
+    problem === "internal" ? INTERNAL : (wordings[problem.reason] ?? INTERNAL);
+  const [status] = wordingOf(first);
+  const data = problems.map((problem) => errorItem(problem, wordingOf(problem)));
+  return { status, body: { type: "list", correlationId, data } };
 }
 
-function errorItem(problem: Problem | "internal"): ErrorReply["data"][number] {
+function errorItem(
+  problem: Problem | "internal",
+  [, code, title, detail]: Wording,
+): ErrorReply["data"][number] {
   const { reason, field } = problem === "internal" ? { reason: problem, field: undefined } : problem;
-  const [, code, title, detail] = WORDINGS[reason];
   const [place, caption] = field === undefined ? [] : placeAndCaption(field);
   const words = detail ?? (caption && `${caption} parameter is ${endingFor(reason)}.`);
   return {

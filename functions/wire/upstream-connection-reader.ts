@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import type { Connection } from "../domain/ports.ts";
 import { CONNECTION_ID } from "./ids.ts";
-import { listOf } from "./kinds.ts";
+import { listOf, orNull } from "./kinds.ts";
 import { shortText } from "./upstream-text.ts";
 
 const connectionSchema = z.object({
   id: z.string().check(z.refine((id) => CONNECTION_ID.test(id))),
-  status: z.nullish(shortText),
+  status: orNull(shortText),
   institution: z.object({ id: shortText }),
 });
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { LOGIN_FIELDS } from "../../functions/domain/login.ts";
 import type { RefusalReason } from "../../functions/domain/refusal.ts";
 import { renderErrors } from "../../functions/wire/error-rendering.ts";
+import { ALL_WORDINGS } from "../support/all-wordings.ts";
 
 const shape = z.strictObject({
   type: z.literal("list"),
@@ -36,9 +37,9 @@ const TABLE: { [reason in RefusalReason]: [number, string] } = {
   "connection-not-found": [404, "resource-not-found"],
   "route-not-found": [404, "resource-not-found"],
   "method-not-allowed": [405, "method-not-allowed"],
-  "challenge-not-active": [409, "mfa-challenge-not-active"],
   "job-over": [409, "job-already-finished"],
   "job-not-waiting": [409, "job-not-queued"],
+  "challenge-not-active": [409, "mfa-challenge-not-active"],
   "challenge-over": [410, "resource-no-longer-available"],
   "body-too-large": [413, "invalid-content"],
   "content-type-not-json": [415, "unsupported-content-type"],
@@ -60,14 +61,17 @@ function isReason(text: string): text is RefusalReason {
 
 describe("the reply to a refusal", () => {
   test.each(reasons())("for %s has the published status, code and shape", (reason) => {
-    const { status, body } = renderErrors("c-1", [{ reason }]);
+    const { status, body } = renderErrors("c-1", [{ reason }], ALL_WORDINGS);
     shape.parse(JSON.parse(JSON.stringify(body)));
     expect([status, body.data[0]?.code]).toEqual(TABLE[reason]);
     expect(body).toMatchObject({ type: "list", correlationId: "c-1" });
   });
 
-  test("for an error of ours says nothing of what went wrong", () => {
-    expect(renderErrors("c-1", ["internal"])).toEqual({
+  test.each([
+    ["for an error of ours", "internal"],
+    ["for one that its function has no words for", { reason: "job-over" }],
+  ] as const)("%s says nothing of what went wrong", (_, problem) => {
+    expect(renderErrors("c-1", [problem])).toEqual({
       status: 500,
       body: {
         type: "list",
@@ -97,7 +101,7 @@ describe("the reply to a refusal", () => {
     ],
     ["idempotency-key-reused", "Idempotency-Key was used with another request."],
   ] as const)("for %s has its detail", (reason, detail) => {
-    expect(renderErrors("c", [{ reason }]).body.data[0]?.detail).toBe(detail);
+    expect(renderErrors("c", [{ reason }], ALL_WORDINGS).body.data[0]?.detail).toBe(detail);
   });
 });
 
@@ -116,6 +120,12 @@ describe("a missing field", () => {
     ["institution.id", "Institution ID parameter is required.", "connection/institution/id", "id"],
     ["mfa-response", "MFA response parameter is required.", "job/mfa-response", "mfa-response"],
     ["userId", "User ID parameter is required.", "userId", "userId"],
+    [
+      "Idempotency-Key",
+      "Idempotency-Key parameter is required.",
+      "header/Idempotency-Key",
+      "Idempotency-Key",
+    ],
   ])("named %s is named in words and by its place", (field, detail, pointer, parameter) => {
     const { body } = renderErrors("c", [{ reason: "field-missing", field }]);
     expect(body.data).toEqual([
@@ -170,7 +180,7 @@ describe("a parameter of a query that cannot be used", () => {
 });
 
 test("a wrong version is pointed at as recorded", () => {
-  const { body } = renderErrors("c", [{ reason: "version-not-valid", field: "basiq-version" }]);
+  const { body } = renderErrors("c", [{ reason: "version-not-valid", field: "basiq-version" }], ALL_WORDINGS);
   expect(body.data[0]).toMatchObject({
     detail: "Basiq-version must be specified in HTTP request header",
     source: { parameter: "basiq-version", pointer: "header/basiq-version" },

@@ -6,6 +6,7 @@ import { parseConnectionRequest } from "../../functions/wire/connection-request.
 import { renderErrors } from "../../functions/wire/error-rendering.ts";
 import { parseMfaRequest } from "../../functions/wire/mfa-request.ts";
 import { parseTokenRequest } from "../../functions/wire/token-request.ts";
+import { ALL_WORDINGS } from "../support/all-wordings.ts";
 
 /** Long enough to be found nowhere by chance. */
 const MARK = "z9Qx-marked";
@@ -45,7 +46,7 @@ function refusesAtMost(parse: () => unknown) {
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
     if (!(error instanceof Refusal)) return;
-    const { status, body } = renderErrors("correlation", error.problems);
+    const { status, body } = renderErrors("correlation", error.problems, ALL_WORDINGS);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
     expect(JSON.stringify(body)).not.toContain(MARK);

@@ -5,14 +5,14 @@ const root = new URL("../../", import.meta.url);
 const LOCAL_ONLY = ["TIME_SCALE"];
 /** Read by every function, through its log. */
 const BY_EVERY_FUNCTION = ["LOG_LEVEL"];
-const COMPOSE = "functions/runtime/compose.ts";
+const COMPOSE = ["functions/runtime/compose.ts", "functions/runtime/settings.ts"];
 /** Those who follow a job are given all their parts at once. */
 const FOLLOW_DEPS = "functions/runtime/follow-deps.ts";
 
 /** The variables and settings that an entry's parts read when they are made, by reading the composition root as text. */
 export function variablesNeededBy(entry: string): string[] {
   const textOf = (file: string) => readFileSync(new URL(file, root), "utf8");
-  const parts = composedParts(textOf(COMPOSE));
+  const parts = composedParts(COMPOSE.map(textOf).join("\n"));
   const source = textOf(entry);
   const wanted = partsOfEntry(source.includes("follow-deps.ts") ? textOf(FOLLOW_DEPS) : source);
   const needed = new Set(BY_EVERY_FUNCTION);

@@ -1,7 +1,7 @@
 import type { FakePorts } from "./fake-ports.ts";
 
 /** A process that died: nothing after it ran. */
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = "Crash";
 }
 

@@ -35,7 +35,10 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
     },
     find: async (jobId) => structuredClone(rows.get(jobId)),
     add: async (job) => {
-      if (!rows.has(job.id)) put(job);
+      const row = rows.get(job.id);
+      if (row !== undefined && row.version !== job.version - 1) return false;
+      put(job);
+      return true;
     },
     drop: async ({ id, version }) => {
       if (rows.has(id) && rows.get(id)?.version !== version) return false;

@@ -1,3 +1,4 @@
+import { sealedFingerprints } from "../../functions/adapters/sealed-fingerprints.ts";
 import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import type { ClaimOn } from "../../functions/domain/claim-on.ts";
 import type { Institution } from "../../functions/domain/institution.ts";
@@ -14,6 +15,7 @@ import type {
 import type { Policy } from "../../functions/domain/queue-policy.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
+import { fakeReservations } from "./fake-reservations.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
 import { scriptedUpstream } from "./scripted-upstream.ts";
 
@@ -24,6 +26,7 @@ export function fakePorts() {
   for (const institution of INSTITUTIONS) upstream.institutions.set(institution.id, institution);
   const jobs = fakeJobStore(clock);
   const executions = fakeExecutions();
+  const sealer = fakeSealer();
   const policy: Policy = { queues: true, followLimitMs: 15 * 60_000 };
   let ids = 0;
   return {
@@ -31,8 +34,10 @@ export function fakePorts() {
     upstream,
     jobs,
     vault: fakeVault(clock),
-    sealer: fakeSealer(),
+    sealer,
     claims: fakeClaims(),
+    reservations: fakeReservations(clock),
+    fingerprints: sealedFingerprints(sealer),
     refusedLogins: fakeRefusedLogins(clock),
     workflow: executions,
     executions,
@@ -64,7 +69,7 @@ function fakeClaims(): Claims & { held: Map<string, string> } {
     holder: async (on) => held.get(keyOf(on)),
     take: async (on, jobId, from) => {
       const key = keyOf(on);
-      if (held.get(key) !== from) return false;
+      if (held.get(key) !== from && held.get(key) !== jobId) return false;
       held.set(key, jobId);
       return true;
     },
@@ -85,7 +90,7 @@ export interface FakeExecutions extends Executions {
 }
 
 /** Executions that only begin and are stopped; a test runs what they would. */
-export function fakeExecutions(): FakeExecutions {
+function fakeExecutions(): FakeExecutions {
   const started: string[] = [];
   const failures: Error[] = [];
   const states = new Map<string, "running" | "ended">();

@@ -93,12 +93,14 @@ describe("a write that fails", () => {
     expect(ports.workflow.started).toEqual([]);
   });
 
-  test("of the claim ends the job, since a request that was repeated may have found it", async () => {
+  test("of the claim leaves the job to the sweeper, since a request that was repeated may have found it", async () => {
     const ports = fakePorts();
     ports.claims.take = fail;
     await expect(acceptConnection(ports, request)).rejects.toThrow("down");
-    expect([...ports.jobs.rows.values()]).toMatchObject([{ phase: "failed" }]);
-    expect([ports.claims.held.size, ports.vault.names().length]).toEqual([0, 0]);
+    expect([...ports.jobs.rows.values()]).toMatchObject([
+      { phase: "accepted", sweepAt: ports.clock.after(60_000).toISOString() },
+    ]);
+    expect([ports.claims.held.size, ports.vault.names().length]).toEqual([0, 1]);
     expect(ports.workflow.started).toEqual([]);
   });
 
@@ -114,13 +116,11 @@ describe("a write that fails", () => {
     expect(ports.vault.names()).toHaveLength(1);
   });
 
-  test("of the claim is the error that is seen, whatever goes wrong after it", async () => {
+  test("of the job is the error that is seen, whatever goes wrong after it", async () => {
     const ports = fakePorts();
-    ports.claims.take = fail;
-    let asked = 0;
-    ports.claims.holder = async () => {
-      if (asked++ > 0) throw new Error("still down");
-      return undefined;
+    ports.jobs.add = fail;
+    ports.vault.destroy = async () => {
+      throw new Error("still down");
     };
     await expect(acceptConnection(ports, request)).rejects.toThrow(/^down$/);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Job } from "../../../functions/domain/job.ts";
-import type { JobList } from "../../../functions/domain/ports.ts";
+import type { JobList } from "../../../functions/domain/job-list-ports.ts";
 import { listJobs } from "../../../functions/use-cases/list-jobs.ts";
 import { jobOf, USER_ID } from "../../support/job-examples.ts";
 

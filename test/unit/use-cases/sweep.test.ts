@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { packLogin } from "../../../functions/domain/login.ts";
+import { loginOf } from "../../../functions/domain/secret-refs.ts";
 import { sweep } from "../../../functions/use-cases/sweep.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { followingJob, jobOf } from "../../support/job-examples.ts";
+import { followingJob, gavin, jobOf } from "../../support/job-examples.ts";
 import { nameOf } from "../../support/sweeping.ts";
 
 const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
@@ -21,7 +23,8 @@ describe("a sweep", () => {
   test("looks at every job that is due, and counts what it did", async () => {
     const ports = withEnded(3);
     ports.jobs.put(followingJob({ id: idOf(4), phase: "failed", sweepAt: START }));
-    ports.jobs.put(jobOf({ id: idOf(5), sweepAt: START }));
+    const accepted = ports.jobs.put(jobOf({ id: idOf(5), sweepAt: START }));
+    await ports.vault.keep(loginOf(accepted), packLogin(gavin), ports.clock.after(1e9));
     ports.jobs.put(followingJob({ id: idOf(6), sweepAt: START }));
     ports.executions.states.set(nameOf(1, idOf(6)), "running");
     ports.jobs.put(followingJob({ id: idOf(7), sweepAt: "2026-01-05T09:00:01.000Z" }));

@@ -1,0 +1,36 @@
+import type { KeptReply } from "../../functions/domain/idempotency.ts";
+import type { Job } from "../../functions/domain/job.ts";
+import { derivedId } from "../../functions/runtime/derived-id.ts";
+import { acceptConnection } from "../../functions/use-cases/accept-connection.ts";
+import type { Accepted } from "../../functions/use-cases/accept-job.ts";
+import { oncePerKey } from "../../functions/use-cases/once-per-key.ts";
+import { refreshConnections } from "../../functions/use-cases/refresh-connections.ts";
+import { renderAccepted, renderStubs } from "../../functions/wire/job-rendering.ts";
+import type { FakePorts } from "./fake-ports.ts";
+import { gavin, USER_ID } from "./job-examples.ts";
+import { keyed } from "./keyed.ts";
+
+const options = { apiUrl: "https://api.test", stepResults: "object" } as const;
+const render = (accepted: Accepted) => renderAccepted(accepted, options);
+const renderAll = (jobs: readonly Job[]) => ({ status: 202, body: renderStubs(jobs, options) });
+
+/** The calls as their functions make them of the use cases, with a key. */
+export const CALLS = {
+  create: (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
+    oncePerKey(ports, keyed({ key }), {
+      run: async (jobId) => {
+        const request = { userId: USER_ID, institutionId: "AU00000", login: gavin };
+        return render(await acceptConnection({ ...ports, newId: () => jobId }, request));
+      },
+      begun: (job) => render({ isNew: true, job }),
+    }),
+
+  "refresh all": (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
+    oncePerKey(ports, keyed({ key }), {
+      run: async (id) => {
+        const idFor = (connectionId: string) => derivedId(id, connectionId);
+        return renderAll(await refreshConnections(ports, { userId: USER_ID, idFor }));
+      },
+      begun: (job) => renderAll([job]),
+    }),
+};
