@@ -6,6 +6,7 @@ const OF_THE_PACKAGE = "test/package/**/*.test.ts";
 /** Local mode starts once per process: the functions keep what they made at their first call. */
 const NEED_A_PROCESS_OF_THEIR_OWN = [
   "test/journeys/**/*.test.ts",
+  "test/crashes/**/*.test.ts",
   "test/local/**/*.test.ts",
   "test/bench/*-counts.test.ts",
 ];

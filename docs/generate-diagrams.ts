@@ -15,7 +15,7 @@ const state = z.object({
   Next: z.string().optional(),
   Default: z.string().optional(),
   Choices: z
-    .array(z.object({ StringEquals: z.string().default("nothing said"), Next: z.string() }))
+    .array(z.object({ Variable: z.string(), StringEquals: z.string().optional(), Next: z.string() }))
     .default([]),
   Retry: z.array(z.object({ ...errors, IntervalSeconds: z.number(), MaxAttempts: z.number() })).default([]),
   Catch: z.array(z.object({ ...errors, Next: z.string() })).default([]),
@@ -35,6 +35,7 @@ export function diagrams(): string {
     mermaid(stateMachineLines(deployedDefinition())),
     "## Phases of a job",
     "From `functions/domain/transitions.ts`: the events, the phases they may come in, and the phases they lead to.",
+    ...unchangedSentences(),
     mermaid(phaseLines()),
   ]
     .map((block) => `${block}\n`)
@@ -63,7 +64,7 @@ function edgesFrom(name: string, { Type, Next, Default, Choices, Retry, Catch }:
     ...queue.map(({ IntervalSeconds, MaxAttempts }) =>
       edge(from, from, `InstitutionUnavailable, every ${IntervalSeconds} s, ${MaxAttempts} times`),
     ),
-    ...Choices.map((choice) => edge(from, idOf(choice.Next), choice.StringEquals)),
+    ...Choices.map((choice) => edge(from, idOf(choice.Next), wordsForChoice(choice))),
     ...(Default === undefined ? [] : [edge(from, idOf(Default), "else")]),
     ...(Next === undefined ? [] : [edge(from, idOf(Next))]),
     ...Catch.map((rule) => edge(from, idOf(rule.Next), rule.ErrorEquals.map(wordsFor).join(", "))),
@@ -71,19 +72,37 @@ function edgesFrom(name: string, { Type, Next, Default, Choices, Retry, Catch }:
   ];
 }
 
+/** A branch that names no value tests for the presence of one. */
+function wordsForChoice({ Variable, StringEquals }: State["Choices"][number]): string {
+  return StringEquals ?? { "$.next": "nothing said", "$.waitSeconds": "no time said" }[Variable] ?? Variable;
+}
+
 function wordsFor(error: string): string {
   return { "States.ALL": "any error", "States.Timeout": "time is over" }[error] ?? error;
 }
 
+const EVENTS = Object.entries(TRANSITIONS);
+const CHANGING = EVENTS.flatMap(([event, { from, to }]) => (to === "unchanged" ? [] : [{ event, from, to }]));
+
+/** An event that may come almost anywhere and leads nowhere else is said in words. */
+function unchangedSentences(): string[] {
+  return EVENTS.filter(([, { to }]) => to === "unchanged").map(
+    ([event, { from }]) => `Not drawn: \`${event}\`, which leaves the phase as it is: ${inWords(from)}.`,
+  );
+}
+
+function inWords(phases: readonly string[]): string {
+  return `${phases.slice(0, -1).join(", ")} or ${phases.at(-1)}`;
+}
+
 function phaseLines(): string[] {
-  const events = Object.entries(TRANSITIONS);
-  const left = new Set(events.flatMap(([, { from }]): string[] => [...from]));
-  const final = new Set(events.map(([, { to }]) => to).filter((phase) => !left.has(phase)));
+  const left = new Set(CHANGING.flatMap(({ from }): string[] => [...from]));
+  const final = new Set(CHANGING.map(({ to }) => to).filter((phase) => !left.has(phase)));
   const phases = new Set([...left, ...final]);
   return [
     ...[...phases].map((phase) => `state "${phase}" as ${idOf(phase)}`),
     edge("[*]", "accepted"),
-    ...events.flatMap(([event, { from, to }]) => from.map((phase) => edge(idOf(phase), idOf(to), event))),
+    ...CHANGING.flatMap(({ event, from, to }) => from.map((phase) => edge(idOf(phase), idOf(to), event))),
     ...[...final].map((phase) => edge(idOf(phase), "[*]")),
   ];
 }

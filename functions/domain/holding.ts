@@ -19,7 +19,7 @@ const KNOWN_UPSTREAM_JOBS = 10;
  * all still to come.
  */
 export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): JobChange {
-  if (isLastAttempt(attempt, job.queue, clock.msUntil)) return endOfQueue(job);
+  if (isLastAttempt(attempt, job.queue, clock.msUntil)) return lastChange(job, attempt);
   const isUnanswered = reason === "challenge-not-answered";
   const unanswered = (job.queue?.unanswered ?? 0) + (isUnanswered ? 1 : 0);
   return {
@@ -37,9 +37,9 @@ export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): J
   };
 }
 
-/** Notes that upstream holds the job itself: it makes the attempts, and we only look. As {@link holdChange} in all else. */
+/** Notes that upstream holds the job itself: it makes the attempts, and we only look, as often as we would make one. */
 export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): JobChange {
-  if (isLastAttempt(attempt, job.queue, clock.msUntil)) return endOfQueue(job);
+  if (isLastAttempt(attempt, job.queue, clock.msUntil)) return lastChange(job, attempt);
   return {
     event: "heldUpstream",
     changes: {
@@ -51,8 +51,8 @@ export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): Job
   };
 }
 
-function endOfQueue({ steps }: Job): JobChange {
-  return { event: "failed", changes: { steps: failCurrentStep(steps, TEMPORARY_UNAVAILABLE) } };
+function lastChange({ steps }: Job, attempt: number): JobChange {
+  return { event: "failed", changes: { attempt, steps: failCurrentStep(steps, TEMPORARY_UNAVAILABLE) } };
 }
 
 export function knownWith(known: readonly string[], upstreamJobId: string | undefined): string[] {

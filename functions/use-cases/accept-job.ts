@@ -58,7 +58,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
       await deps.workflow.start(job);
       return { isNew: true, job };
     }
-    if (await deps.jobs.drop(job)) await destroyLogin(deps, job);
+    await drop(deps, job);
   }
   throw new DependencyDown();
 }
@@ -94,31 +94,37 @@ function upstreamJobsOf(predecessor: Job | undefined): string[] {
 }
 
 /**
- * The secret first, then the row: a claim that points at the job points at a whole one, without a transaction. What a crash
- * or a failure leaves of a job without its claim, the sweeper sees to. Where an earlier request has left a job of this id, it
- * is written over, so that nobody drops it any more who knows the earlier one; where that has gone on, it is given.
+ * The row first, then the login, then the claim: a claim points at a whole job, without a transaction, and the sweeper finds
+ * every login by its row. What a crash or a failure leaves of a job without its claim, it sees to.
  */
 async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promise<Job | undefined> {
-  if (login !== undefined) {
-    await deps.vault.keep(loginOf(job), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
-  }
+  const added = await addRow(deps, job);
+  if (added === undefined || hasBegun(added) || login === undefined) return added;
   try {
-    if (await deps.jobs.add(job)) return job;
+    await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
   } catch (error) {
-    await destroyUnused(deps, job).catch(() => undefined);
+    await drop(deps, added).catch(() => undefined);
     throw error;
   }
-  const begun = await destroyUnused(deps, job);
-  if (begun === undefined || hasBegun(begun)) return begun;
-  const next = { ...job, version: begun.version + 1 };
-  return (await deps.jobs.add(next)) ? next : undefined;
+  return added;
 }
 
-/** Destroys a login that came to no job, or to one that is over. Gives the job. */
-async function destroyUnused(deps: AcceptDeps, job: Job): Promise<Job | undefined> {
-  const found = await deps.jobs.find(job.id);
-  if (found === undefined || isFinished(found)) await destroyLogin(deps, job);
-  return found;
+/**
+ * Where an earlier request has left a job of this id, it is written over, so that nobody drops it any more who knows the
+ * earlier one; where that has gone on, it is given.
+ */
+async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> {
+  if (await jobs.add(job)) return job;
+  const begun = await jobs.find(job.id);
+  if (begun === undefined || hasBegun(begun)) return begun;
+  const next = { ...job, version: begun.version + 1 };
+  return (await jobs.add(next)) ? next : undefined;
+}
+
+/** The login first: whoever dies in between has left the row. */
+async function drop(deps: AcceptDeps, job: Job): Promise<void> {
+  await destroyLogin(deps, job);
+  await deps.jobs.drop(job);
 }
 
 /** A refresh brings none. */

@@ -8,6 +8,7 @@ import { failCurrentStep } from "../domain/steps.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { readJob } from "./read-job.ts";
+import { stopExecutions } from "./replace-execution.ts";
 
 type Deps = Pick<Ports, "jobs" | "vault" | "executions">;
 
@@ -24,7 +25,7 @@ export async function cancelJob(deps: Deps, request: { jobId: string; caller: To
       : { event: "failed", changes: { steps: failCurrentStep(current.steps, JOB_CANCELLED) } },
   );
   if (!wasCancelled(job)) throw new Refusal("job-over");
-  await deps.executions.stop(job);
+  await stopExecutions(deps, job);
   await destroyUnneeded(deps, job);
   return job;
 }

@@ -1,5 +1,5 @@
 import { answerWithinMs } from "../domain/challenge-deadline.ts";
-import { isFinished, type Job, kindOf } from "../domain/job.ts";
+import { isFinished, type Job } from "../domain/job.ts";
 import { LOOK_EVERY_MS, SLICE_MS, waitSeconds } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
 import { mayNeedLogin } from "../domain/queue-policy.ts";
@@ -45,7 +45,7 @@ export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }):
 
 function needsCleaning(job: Job, before?: Job): boolean {
   const wasClean = before !== undefined && !mayNeedLogin(before);
-  return isFinished(job) || (kindOf(job) !== "refresh" && !mayNeedLogin(job) && !wasClean);
+  return isFinished(job) || (!mayNeedLogin(job) && !wasClean);
 }
 
 function nextAfter(deps: FollowDeps, job: Job): Followed {

@@ -125,7 +125,9 @@ async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
   // A gateway that restarts must not cost the user two hours.
   const isBlip = mayBeBlip(job, deps.clock.msUntil) && !(await institutionIsDown(deps, job));
   if (!isBlip) return holdAttempt(deps, job, { attempt: job.attempt });
-  await notePosting(deps, job, undefined);
+  // What upstream has refused was a try too: the next one is counted for itself.
+  const changes = { attempt: job.attempt + 1, sendAgainAt: undefined };
+  await deps.jobs.record(job, { event: "loginPosting", changes });
   throw new UpstreamUnavailable();
 }
 

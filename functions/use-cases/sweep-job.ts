@@ -5,10 +5,10 @@ import { generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret-refs.ts";
-import { nextSweepAt } from "../domain/sweep-policy.ts";
+import { mayBeBeingAccepted, nextSweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
-import { replaceExecution } from "./replace-execution.ts";
+import { replaceExecution, stopExecutions } from "./replace-execution.ts";
 import { wakeIfAnswered } from "./wake-if-answered.ts";
 
 export type SweepJobDeps = Pick<
@@ -34,7 +34,7 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Mende
 
 async function clean(deps: SweepJobDeps, job: Job): Promise<Mended> {
   // Others end of themselves: the Task that finds its job over is their last.
-  if (wasCancelled(job)) await deps.executions.stop(job);
+  if (wasCancelled(job)) await stopExecutions(deps, job);
   await destroyUnneeded(deps, job);
   return "cleaned";
 }
@@ -52,21 +52,34 @@ async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {
 
 /** A job that was accepted is started only if it holds its claim: another one may have been accepted in its place. */
 async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
-  if (generationOf(job) === 1 && !(await holdsClaim(deps, job))) {
-    if ((await deps.jobs.drop(job)) && kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
-    return "dropped";
+  if (generationOf(job) === 1) {
+    const claim = await claimFor(deps, job);
+    if (claim === "not yet") return "nothing";
+    if (claim === "not held") return drop(deps, job);
   }
   await replaceExecution(deps, job);
   await postpone(deps, job);
   return "started";
 }
 
-async function holdsClaim(deps: SweepJobDeps, job: Job): Promise<boolean> {
+/**
+ * A job that nobody was told of may still take its claim, unless its request was repeated since: then it would run twice. It is
+ * not whole as long as its login is not there.
+ */
+async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not held" | "not yet"> {
   const holderId = await deps.claims.holder(claimOf(job));
-  if (holderId === job.id) return true;
+  if (holderId === job.id) return "held";
   const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
-  if (holder !== undefined && !isFinished(holder)) return false;
-  return deps.claims.take(claimOf(job), job.id, holderId);
+  if (holder !== undefined && (!isFinished(holder) || holder.createdAt >= job.createdAt)) return "not held";
+  const isWhole = kindOf(job) === "refresh" || (await deps.vault.holds(loginOf(job)));
+  if (!isWhole) return mayBeBeingAccepted(job, deps.clock.now()) ? "not yet" : "not held";
+  return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
+}
+
+/** The login first: whoever dies in between finds the row again. */
+async function drop(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
+  return (await deps.jobs.drop(job)) ? "dropped" : "nothing";
 }
 
 /** An execution that ended before its job: another one goes on from the row. */

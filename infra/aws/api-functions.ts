@@ -99,7 +99,7 @@ export class ApiFunctions extends Construct {
 
     for (const endpoint of [...takingLogins, ...refreshing]) {
       grantRows(tables, endpoint, ["job", "claim"], "GetItem", "PutItem");
-      grantRows(tables, endpoint, ["job"], "DeleteItem", "UpdateItem");
+      grantRows(tables, endpoint, ["job"], "DeleteItem");
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
     }

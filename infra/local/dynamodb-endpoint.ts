@@ -104,7 +104,10 @@ function shapeOf(table: LocalTable | TableDescription): string {
   const indexes = [...(table.GlobalSecondaryIndexes ?? []), ...(table.LocalSecondaryIndexes ?? [])];
   const keys = [table, ...indexes].map((each) => {
     const name = "IndexName" in each ? each.IndexName : "";
-    return `${name}:${(each.KeySchema ?? []).map((key) => `${key.AttributeName} ${key.KeyType}`).join(",")}`;
+    const { ProjectionType = "", NonKeyAttributes = [] } = ("Projection" in each && each.Projection) || {};
+    const held = [ProjectionType, ...NonKeyAttributes.toSorted()];
+    const parts = (each.KeySchema ?? []).map((key) => `${key.AttributeName} ${key.KeyType}`);
+    return `${name}:${[...parts, ...held].join(",")}`;
   });
   return keys.sort().join(";");
 }

@@ -100,7 +100,8 @@ export async function startLocal(
     await keepApiKey(jobsTable, settings.apiKey);
     gateway.serve(deployed.routes, host.invoke, { dynamodb: dynamo.url, jobsTable });
     stepFunctions.resume();
-    await started(Promise.resolve(runSchedules(deployed.schedules, host.invoke, timeScale)));
+    const { schedules } = deployed;
+    await started(Promise.resolve(runSchedules({ schedules, invoke: host.invoke, timeScale })));
     return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, deployed, close: closing };
   } catch (error) {
     await closing();

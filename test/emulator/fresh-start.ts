@@ -42,8 +42,14 @@ async function warmUp(): Promise<void> {
   const requests = [
     ["POST", "/token"],
     ["POST", "/users/nobody/connections"],
+    ["POST", "/users/nobody/connections/none"],
+    ["POST", "/users/nobody/connections/none/refresh"],
+    ["POST", "/users/nobody/connections/refresh"],
+    ["GET", "/users/nobody/jobs"],
     ["GET", "/jobs/none"],
+    ["DELETE", "/jobs/none"],
     ["POST", "/jobs/none/mfa"],
+    ["POST", "/jobs/none/resume"],
   ] as const;
   for (const [method, path] of requests) {
     await Promise.all([fetch(`${api}${path}`, { method }), fetch(`${api}${path}`, { method })]);

@@ -8,8 +8,24 @@ const ROOT = join(import.meta.dirname, "../..");
 /** Each of its requests is to ask for a bank's record, and functions remember those for a minute. */
 const FIRST = "upstream-faults.test.ts";
 
-/** They look into local mode, and make its functions fail. All others reach whatever target there is. */
-const LOCAL_ONLY = ["every-part.test.ts", "every-permission.test.ts"];
+/**
+ * They look into local mode, make its functions fail, have an upstream or settings of their own, or wait for longer than a
+ * deployment is fast. All others reach whatever target there is.
+ */
+const LOCAL_ONLY = [
+  "cancel-leaves-nothing.test.ts",
+  "deadlines.test.ts",
+  "every-part.test.ts",
+  "every-permission.test.ts",
+  "every-try.test.ts",
+  "known-upstream.test.ts",
+  "lockout-ends.test.ts",
+  "other-upstreams.test.ts",
+  "queue-mfa-alone.test.ts",
+  "queue-runs-by-itself.test.ts",
+  "queue-week.test.ts",
+  "settings.test.ts",
+];
 const journeys = globSync("test/journeys/*.test.ts", { cwd: ROOT }).filter(
   (file) => !LOCAL_ONLY.includes(basename(file)),
 );

@@ -32,7 +32,6 @@ const ACCEPT_JOBS: readonly Permission[] = [
   ["dynamodb:GetItem", "TablesJobs", rows("job#*", "claim#*")],
   ["dynamodb:PutItem", "TablesJobs", rows("job#*", "claim#*")],
   ["dynamodb:DeleteItem", "TablesJobs", rows("job#*")],
-  SETTLE,
   READ_UPSTREAM_KEY,
   START,
 ];

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { queuedResult } from "../../functions/wire/api-replies.ts";
 import { secretsOf } from "../local/tables.ts";
-import { fails, SAYS_NOTHING } from "../support/faulty-functions.ts";
+import { fails, OMITS_THE_WAIT, SAYS_NOTHING } from "../support/faulty-functions.ts";
 import { type Definition, parseDefinition } from "../workflow/definition.ts";
 import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";
-import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
-import { ALL_DONE, isOver, type MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
+import { ALL_DONE, type MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { observedSystem } from "./observed-system.ts";
+import { untilQueued } from "./queued.ts";
 
 /** One name for each retrier that every Task has. */
 const PASSING = [
@@ -18,6 +18,9 @@ const PASSING = [
 ];
 const TASKS = ["open-connection", "ask-for-answer", "send-answer"] as const;
 const PASSES = [...fails("before", ...PASSING), ...fails("after", ...PASSING)];
+
+/** Two waits of two hours each. */
+const LONG = { timeout: 90_000 };
 
 const runs = new Map<string, Run>();
 let definition: Definition;
@@ -138,29 +141,42 @@ describe("at a pace at which a user can answer", () => {
 describe("at a pace at which two hours are ten seconds", () => {
   const system = observedSystem(720);
 
-  test.concurrent.each([
-    ["refuse", HOOLI],
-    ["fail", HOOLI_GOV],
-  ])(
-    "a bank that is down, whose logins %s, holds the job, and is tried again when it is back",
-    async (outage, bank) => {
-      const backend = system.newBackend();
-      await backend.institution(bank, { status: "major-outage", outage });
-      const jobId = await system.startJob(backend, bank, LOGINS.gavin);
-      const isQueued = (result: unknown) => queuedResult.safeParse(result).success;
-      const held = await backend.until(jobId, (steps) => isOver(steps) || isQueued(steps[0]?.result));
-      expect(queuedResult.parse(held.steps[0]?.result).attempt).toBe(1);
-      await backend.institution(bank, { status: "operational" });
-      const { run, steps } = await system.over(backend, jobId);
-      expect(statuses(steps)).toEqual([
-        "verify-credentials: success",
-        "retrieve-accounts: success",
-        "retrieve-transactions: success",
-      ]);
-      expect(await backend.loginsSent()).toBe(2);
-      runs.set(`down: ${outage}`, run);
-    },
-  );
+  async function endsWellAtLast(title: string, backend: MobileBackend, bank: string, jobId: string) {
+    await backend.institution(bank, { status: "operational" });
+    const { run, steps } = await system.over(backend, jobId);
+    expect(statuses(steps)).toEqual([
+      "verify-credentials: success",
+      "retrieve-accounts: success",
+      "retrieve-transactions: success",
+    ]);
+    expect(await backend.loginsSent()).toBe(2);
+    runs.set(title, run);
+  }
+
+  test.concurrent("a bank that is down, whose logins fail, holds the job, and is tried again when it is back", async () => {
+    const backend = system.newBackend();
+    await backend.institution(HOOLI_GOV, { status: "major-outage", outage: "fail" });
+    const jobId = await system.startJob(backend, HOOLI_GOV, LOGINS.gavin);
+    expect((await untilQueued(backend, jobId)).queued.attempt).toBe(1);
+    await endsWellAtLast("down: fail", backend, HOOLI_GOV, jobId);
+  });
+
+  test.concurrent("a bank that stays down until the next attempt holds the job again", LONG, async () => {
+    const backend = system.newBackend();
+    await backend.institution(HOOLI, { status: "major-outage", outage: "refuse" });
+    const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+    await untilQueued(backend, jobId, ({ attempt }) => attempt === 2);
+    await endsWellAtLast("down: refuse", backend, HOOLI, jobId);
+  });
+
+  test.concurrent("functions of another version, which do not say how long a job is held, are made up for by a look", async () => {
+    const backend = system.newBackend();
+    await backend.institution(RAVIGA, { status: "major-outage", outage: "refuse" });
+    const login = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
+    const jobId = await system.startJob(backend, RAVIGA, login, { "open-connection": [OMITS_THE_WAIT] });
+    await untilQueued(backend, jobId);
+    await endsWellAtLast("another version: hold", backend, RAVIGA, jobId);
+  });
 
   test("no function made a call that it may not make", () => {
     expect(system.refusedCalls()).toEqual([]);
@@ -175,17 +191,22 @@ describe("these journeys", () => {
   };
 
   test("go through every state, branch, retrier and catcher of the definition", () => {
-    expect(partsOf(definition)).toHaveLength(10 + 5 + 19 + 5);
+    expect(partsOf(definition)).toHaveLength(10 + 6 + 19 + 5);
     expect(without(() => false)).toEqual([]);
   });
 
   test("have what would be missed named if one were not there", () => {
-    expect(without((title) => title === "another version")).toEqual(["What did the bank say?, nothing"]);
+    expect(without((title) => title === "another version")).toEqual(["What did the bank say?, no next"]);
+    expect(without((title) => title === "another version: hold")).toEqual([
+      "What did the bank say?, no waitSeconds",
+    ]);
     expect(without((title) => title === "silent user")).toEqual(["Ask for the answer, catcher 1"]);
     expect(without((title) => title === "down: refuse")).toEqual(["Open the connection, retrier 2"]);
-    expect(without((title) => title === "down: fail")).toEqual([
+    expect(without((title) => title.startsWith("down: ") || title.endsWith(": hold"))).toEqual([
+      "Open the connection, retrier 2",
       "Hold for the next attempt",
-      "What did the bank say?, hold",
+      "What did the bank say?, no waitSeconds",
+      "What did the bank say?, next is hold",
     ]);
     expect(without((title) => title === "passing: follow-job")).toEqual(
       [1, 2, 3, 4].map((number) => `Follow the job, retrier ${number}`),

@@ -7,10 +7,10 @@ import { statesOf } from "../workflow/transitions-of.ts";
 const MAX_LOOKS = 5_000;
 const LOOK_EVERY_MS = 10;
 
-/** The first execution of a job. To look at it costs nothing, unlike a look over HTTP. */
-export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: string) {
+/** An execution of a job, the first one if nothing else is said. To look at it costs nothing, unlike a look over HTTP. */
+export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: string, generation = 1) {
   const [machine] = deployed.stateMachines;
-  const arn = `${machine?.arn.replace(":stateMachine:", ":execution:")}:${jobId}-1`;
+  const arn = `${machine?.arn.replace(":stateMachine:", ":execution:")}:${jobId}-${generation}`;
 
   async function until<Found>(look: (history: Run["history"]) => Found | undefined): Promise<Found> {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
@@ -22,6 +22,8 @@ export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: str
   }
 
   return {
+    arn,
+    exists: () => stepFunctions.history(arn).length > 0,
     /** How it ended: a moment later than the job. */
     ended: () =>
       until((history): Run | undefined => {

@@ -3,7 +3,7 @@ import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { parseResources } from "../infra/resources.ts";
 import { inWords, refusedBy } from "../permissions/needs.ts";
 import { recordedAccess } from "../permissions/recorded-access.ts";
-import { permissionsByRole } from "../permissions/roles.ts";
+import { permissionsByRole, SWEEP } from "../permissions/roles.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 import { type FunctionFaults, faultyFunctions } from "../support/faulty-functions.ts";
 import { functionsApart } from "../support/functions-apart.ts";
@@ -15,23 +15,25 @@ import { targetOf } from "./target.ts";
 
 /**
  * Local mode for the tests of a block, at a pace of its own. Its functions fail as a test says, share nothing with each
- * other, and their calls of AWS are recorded.
+ * other, and their calls of AWS are recorded. With `sweepsByHand` the schedule runs nothing.
  */
-export function observedSystem(timeScale: number) {
+export function observedSystem(timeScale: number, { sweepsByHand = false } = {}) {
   const functions = faultyFunctions();
   const apart = functionsApart();
   const recorder = awsRecorder();
   let started: LocalSystem | undefined;
 
+  const invoke = (entry: string, event: unknown) =>
+    recorder.around(entry, event, () =>
+      functions.around(entry, event, (given) => apart.invoke(entry, given)),
+    );
+
   beforeAll(async () => {
     started = await startForTests(timeScale, {
-      around: (entry, event) =>
-        recorder.around(entry, event, () =>
-          functions.around(entry, event, (given) => apart.invoke(entry, given)),
-        ),
+      around: async (entry, event) => (sweepsByHand && entry === SWEEP ? undefined : invoke(entry, event)),
     });
-    await recorder.start();
     await apart.load(started.deployed.functions.map(({ entry }) => entry));
+    await recorder.start();
   });
   afterAll(async () => {
     await started?.close();
@@ -78,7 +80,9 @@ export function observedSystem(timeScale: number) {
           recordedAccess(recorder, system().deployed),
         ),
       ),
-    execution: (jobId: string) => executionOf(system(), jobId),
+    execution: (jobId: string, generation?: number) => executionOf(system(), jobId, generation),
+    /** Runs the sweeper once. */
+    sweep: () => invoke(SWEEP, {}),
     /** Waits until the bank asks the user of the job. */
     async asked(backend: MobileBackend, jobId: string): Promise<void> {
       await executionOf(system(), jobId).entered(ASK);

@@ -1,25 +1,13 @@
 import { expect } from "vitest";
 import { jobReply } from "../../functions/wire/api-replies.ts";
-import type { AwsCall } from "../support/aws-call.ts";
 import { fails } from "../support/faulty-functions.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, statuses, stepOf } from "./mobile-backend.ts";
-import type { ObservedSystem } from "./observed-system.ts";
-
-export interface PermissionJourney {
-  title: string;
-  /** Gives the jobs that it started: the journey is over when their executions are. */
-  walk(system: ObservedSystem): Promise<string[]>;
-}
-
-/** A function's calls of one kind on the rows of one table. */
-function rowCall(entry: string, operation: string, keyName: string, begin = "") {
-  return ({ by, ...call }: AwsCall) => {
-    const row = JSON.stringify(call.request["Key"] ?? call.request["Item"] ?? {});
-    const isOfFunction = by?.entry.includes(entry) ?? false;
-    return isOfFunction && call.operation === operation && row.includes(`"${keyName}":{"S":"${begin}`);
-  };
-}
+import { type PermissionJourney, rowCall } from "./permission-journey.ts";
+import { JOURNEYS_OF_BANKS } from "./permission-journeys-of-banks.ts";
+import { JOURNEYS_OF_CONNECTIONS } from "./permission-journeys-of-connections.ts";
+import { JOURNEYS_OF_QUEUES } from "./permission-journeys-of-queues.ts";
+import { JOURNEYS_OF_SWEEPS } from "./permission-journeys-of-sweeps.ts";
 
 /** Journeys in which every function uses all that it may, by what happens when nothing and when something goes wrong. */
 export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
@@ -68,23 +56,6 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
     },
   },
   {
-    title: "two requests for one login meet, and one of them loses the claim",
-    async walk(system) {
-      const backend = system.newBackend();
-      await backend.token();
-      const held = system.recorder.hold(rowCall("create-connection", "PutItem", "pk", "claim#"));
-      const losing = backend.connect(HOOLI, LOGINS.gavin);
-      await held.arrived;
-      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
-      held.release();
-      const lost = await losing;
-      expect([lost.status, jobReply.parse(lost.json).id]).toEqual([200, jobId]);
-      await system.over(backend, jobId);
-      expect(await backend.loginsSent()).toBe(1);
-      return [jobId];
-    },
-  },
-  {
     title: "upstream refuses a login at once",
     async walk(system) {
       const backend = system.newBackend();
@@ -103,7 +74,7 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
       const backend = system.newBackend();
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
       await system.asked(backend, jobId);
-      const held = system.recorder.hold(rowCall("answer-mfa", "PutItem", "jobId", jobId));
+      const held = system.recorder.hold(rowCall("api/answer-mfa", "PutItem", "jobId", jobId));
       const late = backend.answer(jobId, ["1234"]);
       await held.arrived;
       const { steps } = await system.over(backend, jobId);
@@ -119,7 +90,7 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
     async walk(system) {
       const backend = system.newBackend();
       const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
-      const isAsking = rowCall("ask-for-answer", "GetItem", "pk", `job#${jobId}`);
+      const isAsking = rowCall("workflow/ask-for-answer", "GetItem", "pk", `job#${jobId}`);
       // Two reads in the run that is cut off, and this is the first one after it.
       const THIRD = 3;
       let reads = 0;
@@ -144,4 +115,8 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
       return [jobId];
     },
   },
+  ...JOURNEYS_OF_CONNECTIONS,
+  ...JOURNEYS_OF_BANKS,
+  ...JOURNEYS_OF_QUEUES,
+  ...JOURNEYS_OF_SWEEPS,
 ];

@@ -119,6 +119,39 @@ test("does not start on a table with other indexes", async () => {
   await expect(start(directory, [other])).rejects.toThrow(/stored table jobs has other keys or indexes/);
 });
 
+test("an index that includes some attributes holds those and the keys, and no others", async () => {
+  const { client } = await start(undefined, [including("seen")]);
+  const Item = { pk: { S: "claim" }, user: { S: "u1" }, seen: { S: "once" }, secret: { S: "kept" } };
+  await client.send(new PutItemCommand({ TableName, Item }));
+  const { Items } = await client.send(
+    new QueryCommand({
+      TableName,
+      IndexName: "by-user",
+      KeyConditionExpression: "#user = :user",
+      ExpressionAttributeNames: { "#user": "user" },
+      ExpressionAttributeValues: { ":user": { S: "u1" } },
+    }),
+  );
+  expect(Items).toEqual([{ pk: Item.pk, user: Item.user, seen: Item.seen }]);
+});
+
+test("starts on a table as it was, and not on one whose index holds something else", async () => {
+  await (await start(directory, [including("seen", "twice")])).close();
+  await (await start(directory, [including("twice", "seen")])).close();
+  open = [];
+  for (const other of [table, including("seen")]) {
+    await expect(start(directory, [other])).rejects.toThrow(/has other keys or indexes/);
+  }
+});
+
+function including(...NonKeyAttributes: string[]): LocalTable {
+  const indexes = table.GlobalSecondaryIndexes?.map((index) => ({
+    ...index,
+    Projection: { ProjectionType: "INCLUDE" as const, NonKeyAttributes },
+  }));
+  return { ...table, GlobalSecondaryIndexes: indexes };
+}
+
 test("closes while requests are under way", async () => {
   const started = await start();
   const puts = Promise.allSettled(Array.from({ length: 200 }, () => put(started.client, "u1")));

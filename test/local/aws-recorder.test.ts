@@ -56,7 +56,7 @@ test("calls of functions that run at once are told apart, over connections that 
     const rows = recorder.calls
       .filter(({ by, service }) => by?.number === number && service === "dynamodb")
       .map(({ request }) => JSON.stringify(request));
-    expect(ids.filter((id) => rows.every((row) => row.includes(id)))).toHaveLength(1);
+    expect(ids.filter((id) => rows.some((row) => row.includes(id)))).toHaveLength(1);
   }
 });
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { LocalTable } from "../../infra/local/dynamodb-endpoint.ts";
 import { withoutHash } from "../infra/resources.ts";
 import type { AwsCall } from "../support/aws-call.ts";
+import { rowsAsked } from "./rows-asked.ts";
 
 /** What IAM is asked about one call. */
 export interface Access {
@@ -19,18 +20,12 @@ export interface Surroundings {
   stateMachine: string;
 }
 
-type Asked = Omit<Access, "action">;
+export type Asked = Omit<Access, "action">;
 type Read = (request: AwsCall["request"], operation: string, surroundings: Surroundings) => Asked;
 
 /** A service that our functions begin to call gets a line here. */
 const SERVICES: { readonly [service: string]: Read } = {
-  dynamodb: (request, _, { tables }) => {
-    const { TableName, Key, Item } = rowRequest.parse(request);
-    const table = tables.find((found) => found.TableName === TableName);
-    const hash = table?.KeySchema?.find(({ KeyType }) => KeyType === "HASH")?.AttributeName ?? "";
-    const leading = z.object({ S: z.string() }).parse((Key ?? Item)?.[hash]);
-    return { resource: withoutHash(TableName), context: { "dynamodb:LeadingKeys": [leading.S] } };
-  },
+  dynamodb: (request, operation, { tables }) => rowsAsked(operation, request, tables),
   kms: (request) => {
     const { KeyId, EncryptionContext } = keyRequest.parse(request);
     const context = Object.entries(EncryptionContext).map(([key, value]) => [
@@ -40,7 +35,8 @@ const SERVICES: { readonly [service: string]: Read } = {
     return { resource: nameIn(KeyId), context: Object.fromEntries(context) };
   },
   states: (request, operation, { stateMachine }) => {
-    const { stateMachineArn } = machineRequest.parse(request);
+    const { stateMachineArn, executionArn } = machineRequest.parse(request);
+    if (executionArn !== undefined) return { resource: executionIn(executionArn), context: {} };
     const resource = operation === "SendTaskSuccess" ? stateMachine : nameIn(stateMachineArn);
     return { resource, context: {} };
   },
@@ -50,14 +46,14 @@ const SERVICES: { readonly [service: string]: Read } = {
   },
 };
 
-/** One item: whatever else DynamoDB offers is not understood here. */
-const row = z.record(z.string(), z.unknown());
-const rowRequest = z.object({ TableName: z.string(), Key: row.optional(), Item: row.optional() });
 const keyRequest = z.object({
   KeyId: z.string(),
   EncryptionContext: z.record(z.string(), z.string()).default({}),
 });
-const machineRequest = z.object({ stateMachineArn: z.string().default("") });
+const machineRequest = z.object({
+  stateMachineArn: z.string().default(""),
+  executionArn: z.string().optional(),
+});
 const secretRequest = z.object({ SecretId: z.string() });
 
 /** Six characters follow the name of a secret in its ARN. */
@@ -76,4 +72,10 @@ export function accessOf(
 /** The name of the resource at the end of an ARN of local mode, which ends in a logical id. */
 export function nameIn(arn: string): string {
   return withoutHash(/[^:/]*$/.exec(arn)?.[0] ?? "");
+}
+
+/** `execution:name:other`, by the name of the state machine. */
+function executionIn(arn: string): string {
+  const [name = "", machine = ""] = arn.split(":").toReversed();
+  return `execution:${withoutHash(machine)}:${name}`;
 }

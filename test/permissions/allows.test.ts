@@ -65,10 +65,14 @@ describe("a permission", () => {
 });
 
 describe("a call", () => {
+  const hash = (AttributeName: string) => ({ AttributeName, KeyType: "HASH" as const });
+  const index = {
+    IndexName: "listed-by-age",
+    KeySchema: [hash("listed")],
+    Projection: { ProjectionType: "KEYS_ONLY" as const },
+  };
   const surroundings = {
-    tables: [
-      { TableName: "TablesJobs313634AE", KeySchema: [{ AttributeName: "pk", KeyType: "HASH" as const }] },
-    ],
+    tables: [{ TableName: "TablesJobs313634AE", KeySchema: [hash("pk")], GlobalSecondaryIndexes: [index] }],
     stateMachine: "WorkflowStateMachine",
   };
   const asked = (service: string, operation: string, request: Record<string, unknown>) =>
@@ -79,6 +83,30 @@ describe("a call", () => {
     expect(asked("dynamodb", "GetItem", { TableName, Key: { pk: { S: "job#1" } } })).toEqual(get("job#1"));
     const put = asked("dynamodb", "PutItem", { TableName, Item: { x: { N: "1" }, pk: { S: "job#2" } } });
     expect(put).toEqual({ ...get("job#2"), action: "dynamodb:PutItem" });
+  });
+
+  test("of DynamoDB for several rows names them all", () => {
+    const Keys = ["job#1", "job#2"].map((S) => ({ pk: { S } }));
+    const batch = asked("dynamodb", "BatchGetItem", { RequestItems: { TablesJobs313634AE: { Keys } } });
+    expect(batch).toEqual({ ...get("job#1", "job#2"), action: "dynamodb:BatchGetItem" });
+    const two = { TablesJobs313634AE: { Keys }, Other: { Keys } };
+    expect(() => asked("dynamodb", "BatchGetItem", { RequestItems: two })).toThrow("More than one table");
+  });
+
+  test("of DynamoDB for an index names it, and what is asked of it by the index's own partition key", () => {
+    const query = (KeyConditionExpression: string) =>
+      asked("dynamodb", "Query", {
+        TableName: "TablesJobs313634AE",
+        IndexName: "listed-by-age",
+        KeyConditionExpression,
+        ExpressionAttributeValues: { ":whose": { S: "user#1" }, ":from": { S: "2026" } },
+      });
+    expect(query("listed = :whose AND createdAt > :from")).toEqual({
+      action: "dynamodb:Query",
+      resource: "TablesJobs/index/listed-by-age",
+      context: { "dynamodb:LeadingKeys": ["user#1"] },
+    });
+    expect(() => query("pk = :whose")).toThrow("not asked by its partition key");
   });
 
   test("of KMS names the key and what the secret is for", () => {
@@ -95,6 +123,20 @@ describe("a call", () => {
     expect(asked("states", "SendTaskSuccess", { taskToken: "t" })).toMatchObject({
       resource: "WorkflowStateMachine",
     });
+  });
+
+  test("of Step Functions names the one execution that it is about", () => {
+    const executionArn =
+      "arn:aws:states:us-east-1:000000000000:execution:WorkflowStateMachine8F1B1C15:0f1e-2";
+    for (const operation of ["StopExecution", "DescribeExecution"]) {
+      expect(asked("states", operation, { executionArn })).toEqual({
+        action: `states:${operation}`,
+        resource: "execution:WorkflowStateMachine:0f1e-2",
+        context: {},
+      });
+    }
+    const stop: Permission = ["states:StopExecution", "execution:WorkflowStateMachine:*"];
+    expect(allows([stop], asked("states", "StopExecution", { executionArn }))).toBe(true);
   });
 
   test("of Secrets Manager names the secret with what AWS adds to its name", () => {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Deployed } from "../../infra/local/deployed.ts";
 import type { AwsRecorder } from "../support/aws-recorder.ts";
 import { type Access, accessOf, nameIn } from "./access.ts";
-import { API, STATE_MACHINE } from "./roles.ts";
+import { API, SCHEDULE, STATE_MACHINE, SWEEP } from "./roles.ts";
 
 export interface RecordedAccess {
   /** Of whom, as `permissionsByRole` names them. */
@@ -22,18 +22,23 @@ export function recordedAccess(
   const made = calls.flatMap((call) => {
     if (call.by === undefined) return [];
     const access = accessOf(call, { tables: deployed.tables, stateMachine });
-    return [{ role: call.by.entry, access, about: `${call.operation}${subjectOf(call.request)}` }];
+    return [{ role: call.by.entry, access, about: `${call.operation}${subjectOf(call.request, access)}` }];
   });
   const invoked = invocations.map(({ entry }) => ({
-    role: entry.startsWith("functions/api/") ? API : STATE_MACHINE,
+    role: invokerOf(entry),
     access: { action: "lambda:InvokeFunction", resource: nameIn(arns.get(entry) ?? ""), context: {} },
     about: "Invoke",
   }));
   return [...made, ...invoked];
 }
 
+function invokerOf(entry: string): string {
+  if (entry === SWEEP) return SCHEDULE;
+  return entry.startsWith("functions/api/") ? API : STATE_MACHINE;
+}
+
 const row = z
-  .object({ pk: z.object({ S: z.string() }), purpose: z.object({ S: z.string() }) })
+  .object({ purpose: z.object({ S: z.string() }) })
   .partial()
   .default({});
 const subject = z.object({
@@ -42,10 +47,11 @@ const subject = z.object({
   EncryptionContext: z.object({ purpose: z.string().optional() }).default({}),
 });
 
-/** The kind of row, or what a secret is for. */
-function subjectOf(request: unknown): string {
+/** What a secret is for, or the kind of row. */
+function subjectOf(request: unknown, { context }: Access): string {
   const { Key, Item, EncryptionContext } = subject.parse(request);
-  const { pk, purpose } = { ...Item, ...Key };
-  const kind = pk?.S.replace(/#.*/, "#") ?? purpose?.S ?? EncryptionContext.purpose;
+  const [leading = ""] = context["dynamodb:LeadingKeys"] ?? [];
+  const purpose = { ...Item, ...Key }.purpose?.S ?? EncryptionContext.purpose;
+  const kind = purpose ?? (leading.replace(/#.*/, "#") || undefined);
   return kind === undefined ? "" : ` of \`${kind}\``;
 }

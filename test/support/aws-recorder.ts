@@ -24,14 +24,15 @@ const NOT_FORWARDED = ["connection", "content-length", "transfer-encoding", "hos
 
 /**
  * Records every call that the functions of local mode make to what stands in for AWS, and can hold or fail it.
- * `around` goes into `startLocal`; `start` comes after that and before the first invocation, since a function reads the
- * endpoints when it first uses them.
+ * `around` goes into `startLocal`; `start` comes after that. Until then functions wait, since they read the endpoints when
+ * they first use them.
  */
 export function awsRecorder() {
   const functions = callingFunctions();
   const calls: RecordedCall[] = [];
   const meetings: { matches: Matches; meet: Meet }[] = [];
   const closers: (() => Promise<void>)[] = [];
+  const started = Promise.withResolvers<void>();
 
   /** The next call that matches, and no other. */
   function meetOnce(matches: Matches, meet: Meet): void {
@@ -70,11 +71,16 @@ export function awsRecorder() {
     /** In the order in which they were over. */
     calls,
     invocations: functions.invocations,
-    around: ((entry, event, run) => functions.within(entry, () => run(event))) satisfies Around,
+    /** Nothing runs before `start`. */
+    around: (async (entry, event, run) => {
+      await started.promise;
+      return functions.within(entry, () => run(event));
+    }) satisfies Around,
 
     async start(): Promise<void> {
       const endpoints = Object.entries(process.env).filter(([name]) => ENDPOINT.test(name));
       for (const [name, origin = ""] of endpoints) process.env[name] = await standBefore(origin);
+      started.resolve();
     },
 
     /** Gives a view of what is recorded from now on. */

@@ -11,9 +11,16 @@ export interface Invocation {
   number: number;
 }
 
+/** Of requests by `node:http`, which the SDK uses, and by `fetch`. */
 const CREATED = "http.client.request.created";
+const FETCH_CREATED = "undici:request:create";
 const INVOCATION_HEADER = "x-invocation";
 const created = z.object({ request: z.instanceof(ClientRequest) });
+const fetchCreated = z.object({
+  request: z.custom<{ addHeader(name: string, value: string): void }>(
+    (request) => typeof request === "object" && request !== null && "addHeader" in request,
+  ),
+});
 
 /**
  * All functions of local mode share one process. This says which of them, and which invocation of it, sent an HTTP
@@ -30,7 +37,15 @@ export function callingFunctions() {
     }
   }
 
+  function markFetch(message: unknown): void {
+    const invocation = current.getStore();
+    if (invocation !== undefined) {
+      fetchCreated.parse(message).request.addHeader(INVOCATION_HEADER, String(invocation.number));
+    }
+  }
+
   subscribe(CREATED, mark);
+  subscribe(FETCH_CREATED, markFetch);
   return {
     invocations,
     within<Result>(entry: string, run: () => Promise<Result>): Promise<Result> {
@@ -42,6 +57,9 @@ export function callingFunctions() {
     senderOf(headers: { readonly [name: string]: unknown }): Invocation | undefined {
       return invocations[Number(headers[INVOCATION_HEADER]) - 1];
     },
-    close: () => void unsubscribe(CREATED, mark),
+    close(): void {
+      unsubscribe(CREATED, mark);
+      unsubscribe(FETCH_CREATED, markFetch);
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { FakePorts } from "./fake-ports.ts";
 
 /** A process that died: nothing after it ran. */
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = "Crash";
 }
 
@@ -11,11 +11,30 @@ export interface CrashPoint {
   when: "before" | "after";
 }
 
-const CRASHING = ["upstream", "jobs", "vault", "sealer", "waker"] as const;
+const CRASHING = [
+  "upstream",
+  "jobs",
+  "vault",
+  "sealer",
+  "waker",
+  "claims",
+  "refusedLogins",
+  "workflow",
+  "executions",
+  "sweptJobs",
+  "institutions",
+  "connections",
+] as const;
 
 /** Dies at the given calls, just before they have their effect or just after. Counts all calls. */
 export function crashingPorts(ports: FakePorts, points: readonly CrashPoint[]) {
-  const counter = { calls: 0 };
+  const process = { calls: 0, crashes: 0, isDead: false };
+
+  function die(): never {
+    if (!process.isDead) process.crashes++;
+    process.isDead = true;
+    throw new Crash();
+  }
 
   function wrap<Port extends object>(port: Port): Port {
     return new Proxy(port, {
@@ -23,13 +42,17 @@ export function crashingPorts(ports: FakePorts, points: readonly CrashPoint[]) {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== "function") return value;
         return async (...args: unknown[]) => {
-          const call = counter.calls++;
+          // Whatever would be done about an error: a dead process does nothing.
+          if (process.isDead) die();
+          const call = process.calls++;
           const dies = (when: CrashPoint["when"]) =>
             points.some((point) => point.call === call && point.when === when);
-          if (dies("before")) throw new Crash();
-          const result: unknown = await Reflect.apply(value, target, args);
-          if (dies("after")) throw new Crash();
-          return result;
+          if (dies("before")) die();
+          try {
+            return await Reflect.apply(value, target, args);
+          } finally {
+            if (dies("after")) die();
+          }
         };
       },
     });
@@ -37,5 +60,21 @@ export function crashingPorts(ports: FakePorts, points: readonly CrashPoint[]) {
 
   const wrapped = { ...ports };
   for (const name of CRASHING) Object.assign(wrapped, { [name]: wrap(ports[name]) });
-  return { ports: wrapped, counter };
+  return {
+    ports: wrapped,
+    calls: () => process.calls,
+    crashes: () => process.crashes,
+    /** Runs something in a process of its own. True when it died, or nothing told that it did not. */
+    dies: async (work: () => Promise<unknown>): Promise<boolean> => {
+      process.isDead = false;
+      try {
+        await work();
+      } catch (error) {
+        if (!process.isDead) throw error;
+      }
+      return process.isDead;
+    },
+  };
 }
+
+export type CrashingPorts = ReturnType<typeof crashingPorts>;

@@ -57,6 +57,7 @@ const plain = { needsSecurityCode: false, needsSecondaryLoginId: false, status: 
 const INSTITUTIONS: readonly Institution[] = [
   { ...plain, id: "AU00000", authorization: "user" },
   { ...plain, id: "AU00002", authorization: "user-mfa" },
+  { ...plain, id: "AU00003", authorization: "user-mfa-intermittent" },
   { ...plain, id: "AU00006", authorization: "user", needsSecurityCode: true, needsSecondaryLoginId: true },
   { ...plain, id: "AU19301", authorization: "token" },
 ];
@@ -89,7 +90,7 @@ export interface FakeExecutions extends Executions {
 }
 
 /** Executions that only begin and are stopped; a test runs what they would. */
-export function fakeExecutions(): FakeExecutions {
+function fakeExecutions(): FakeExecutions {
   const started: string[] = [];
   const failures: Error[] = [];
   const states = new Map<string, "running" | "ended">();

@@ -19,7 +19,7 @@ export function fakeSealer(): Sealer {
 }
 
 export interface FakeVault extends Vault {
-  /** The names of what is kept: `job/user/purpose`. */
+  /** The names of what is kept, and not past its time: `job/user/purpose`. */
   names(): string[];
 }
 
@@ -30,7 +30,7 @@ export function fakeVault(clock: Clock): FakeVault {
     return found === undefined || found.until <= clock.now() ? undefined : found.secret;
   };
   return {
-    names: () => [...kept.keys()],
+    names: () => [...kept].filter(([, { until }]) => until > clock.now()).map(([name]) => name),
     keep: async (ref, secret, until) => {
       if (!kept.has(nameOf(ref))) kept.set(nameOf(ref), { secret, until });
     },

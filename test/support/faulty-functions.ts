@@ -11,7 +11,10 @@ interface FunctionError {
 /** The function runs, and says nothing of what is next, as those of another version may. */
 export const SAYS_NOTHING = "says nothing";
 
-export type FunctionFault = FunctionError | typeof SAYS_NOTHING;
+/** The function runs, and does not say how long to wait, as those of another version may not. */
+export const OMITS_THE_WAIT = "omits the wait";
+
+export type FunctionFault = FunctionError | typeof SAYS_NOTHING | typeof OMITS_THE_WAIT;
 
 /** For each call of a job's function in turn, by the name of its entry: none for a call that is to go well, as all later ones do. */
 export type FunctionFaults = { readonly [entry: string]: readonly (FunctionFault | undefined)[] };
@@ -19,6 +22,13 @@ export type FunctionFaults = { readonly [entry: string]: readonly (FunctionFault
 /** A fault for a call each. */
 export function fails(when: FunctionError["when"], ...errors: string[]): FunctionError[] {
   return errors.map((error) => ({ when, error }));
+}
+
+const taskOutput = z.looseObject({ waitSeconds: z.number() });
+
+function withoutTheWait(said: unknown): object {
+  const { waitSeconds: _, ...rest } = taskOutput.parse(said);
+  return rest;
 }
 
 const taskInput = z.object({ jobId: z.string() });
@@ -46,6 +56,7 @@ export function faultyFunctions() {
     const fault = task.success ? await nextFault(entry, task.data.jobId) : undefined;
     if (fault === undefined) return run(event);
     if (fault === SAYS_NOTHING) return run(event).then(() => task.data);
+    if (fault === OMITS_THE_WAIT) return withoutTheWait(await run(event));
     if (fault.when === "after") await run(event);
     throw Object.assign(new Error("As the test wants it."), { name: fault.error });
   };

@@ -30,6 +30,8 @@ interface Script {
   answers: Fate[];
   /** What a new job shows, look by look; the last one stays. */
   looks: (Look | Error)[];
+  /** What the next new jobs show instead, in turn. */
+  looksByJob: (Look | Error)[][];
   /** What a job shows from its next answer on. */
   looksAfterAnswer: (Look | Error)[][];
   institutionFails: Error[];
@@ -55,6 +57,7 @@ export function scriptedUpstream(clock: Clock) {
     openings: [],
     answers: [],
     looks: [],
+    looksByJob: [],
     looksAfterAnswer: [],
     institutionFails: [],
     listFails: [],
@@ -73,7 +76,8 @@ export function scriptedUpstream(clock: Clock) {
   function addJob(userId: string, institutionId: string, id = `upstream-${jobs.size + 1}`): UpstreamJob {
     const at = clock.now().toISOString();
     const shown: UpstreamJob = { id, created: at, updated: at, institutionId, steps: NOTHING_YET };
-    jobs.set(id, { userId, shown, looks: [...script.looks], listedFrom: clock.now() });
+    const looks = script.looksByJob.shift() ?? [...script.looks];
+    jobs.set(id, { userId, shown, looks, listedFrom: clock.now() });
     return shown;
   }
 

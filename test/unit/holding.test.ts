@@ -92,7 +92,7 @@ describe.each([
   ])("ends the job, at the step that it is at, when %s", (_reason, attempt, last) => {
     expect(hold(awaitingJob({ steps, queue: last }), attempt)).toEqual({
       event: "failed",
-      changes: { steps: failCurrentStep(steps, TEMPORARY_UNAVAILABLE) },
+      changes: { attempt, steps: failCurrentStep(steps, TEMPORARY_UNAVAILABLE) },
     });
   });
 

@@ -5,6 +5,7 @@ import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/err
 import { packLogin } from "../../functions/domain/login.ts";
 import { METRICS } from "../../functions/domain/metrics.ts";
 import { loginOf } from "../../functions/domain/secret-refs.ts";
+import { driveJob } from "../support/drive-job.ts";
 import { extract, membersOf } from "../support/emf-line.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import {
@@ -18,7 +19,6 @@ import {
   WITH_MFA,
 } from "../support/job-examples.ts";
 import { recordedMetrics } from "../support/recorded-metrics.ts";
-import { driveJob, type User } from "../support/workflow-driver.ts";
 
 const WORDS = "words-of-upstream";
 const CONNECTION_ID = "8fce3b";
@@ -36,7 +36,7 @@ const asking = lookOf(
 
 interface Story {
   name: string;
-  user?: User;
+  user?: string[];
   set(script: FakePorts["upstream"]["script"]): void;
   measures: string[];
 }
@@ -98,7 +98,7 @@ test.each(stories)(
     ports.jobs.put(job);
     await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(3600_000));
     set(fakes.upstream.script);
-    await driveJob(ports, user);
+    await driveJob(ports, job.id, user);
 
     expect(measured()).toEqual(expect.arrayContaining(measures));
     const text = lines.map((line) => JSON.stringify(line)).join("\n");

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { type Definition, NOTHING_SAID } from "./definition.ts";
+import { type Branch, type Definition, isTaken, wordsOf } from "./definition.ts";
 import type { Run } from "./deployed-workflow.ts";
 import { enteredState } from "./transitions-of.ts";
 
 type State = Definition["States"][string];
 
-const choiceInput = z.object({ next: z.string().default(NOTHING_SAID) });
+const choiceInput = z.record(z.string(), z.unknown());
 
 /** Everything in a definition that an execution can go through, a line each. */
 export function partsOf({ States }: Definition): string[] {
@@ -13,7 +13,7 @@ export function partsOf({ States }: Definition): string[] {
     name,
     ...Retry.map((_, index) => retrier(name, index)),
     ...Catch.map((_, index) => catcher(name, index)),
-    ...Choices.map(({ StringEquals }) => branch(name, StringEquals)),
+    ...Choices.map((choice) => branch(name, choice)),
     ...(Default === undefined ? [] : [branch(name, undefined)]),
   ]);
 }
@@ -51,10 +51,10 @@ function errorOf(event: Run["history"][number]): string | undefined {
 }
 
 function branchTaken(name: string, state: State, input: string, next: string | undefined): string {
-  const said = choiceInput.parse(JSON.parse(input)).next;
-  const chosen = state.Choices.find(({ StringEquals }) => StringEquals === said);
-  if ((chosen?.Next ?? state.Default) !== next) throw new Error(`"${name}" led to "${next}" for "${said}".`);
-  return branch(name, chosen?.StringEquals);
+  const said = choiceInput.parse(JSON.parse(input));
+  const chosen = state.Choices.find((choice) => isTaken(choice, said));
+  if ((chosen?.Next ?? state.Default) !== next) throw new Error(`"${name}" led to "${next}" for ${input}.`);
+  return branch(name, chosen);
 }
 
 function catcherTaken(name: string, state: State, error: string, next: string): string {
@@ -71,4 +71,5 @@ function indexFor(rules: readonly { ErrorEquals: string[] }[], error: string): n
 
 const retrier = (name: string, index: number) => `${name}, retrier ${index + 1}`;
 const catcher = (name: string, index: number) => `${name}, catcher ${index + 1}`;
-const branch = (name: string, value: string | undefined) => `${name}, ${value ?? "anything else"}`;
+const branch = (name: string, choice: Branch | undefined) =>
+  `${name}, ${choice === undefined ? "anything else" : wordsOf(choice)}`;

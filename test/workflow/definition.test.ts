@@ -20,7 +20,12 @@ test("the queue makes an attempt every two hours, 84 times, at one pace", () => 
   );
   const atOnePace = { IntervalSeconds: 7200, MaxAttempts: 84, BackoffRate: 1 };
   expect(queue).toEqual([["Open the connection", { ErrorEquals: ["InstitutionUnavailable"], ...atOnePace }]]);
-  expect(definition.States["Hold for the next attempt"]).toMatchObject({ Type: "Wait", Seconds: 7200 });
+});
+
+test("what is left of a wait for the next attempt, and the first one, are waited for as the job's function says", () => {
+  const secondsPath = { Type: "Wait", SecondsPath: "$.waitSeconds" };
+  expect(definition.States["Hold for the next attempt"]).toMatchObject(secondsPath);
+  expect(definition.States["Wait for the bank"]).toMatchObject(secondsPath);
 });
 
 test("giving up is tried for about a day, whatever goes wrong, and before the execution is timed out", () => {

@@ -8,21 +8,20 @@ const retrier = z.object({
   BackoffRate: z.number(),
   MaxDelaySeconds: z.number().optional(),
 });
-/** What `next` has to be for a branch of the Choice, or that it is not there. */
-export const NOTHING_SAID = "nothing";
-const on = { Variable: z.literal("$.next"), Next: z.string() };
-const choice = z.union([
-  z.object({ ...on, StringEquals: z.string() }),
-  z
-    .object({ ...on, IsPresent: z.literal(false) })
-    .transform(({ Variable, Next }) => ({ Variable, Next, StringEquals: NOTHING_SAID })),
+const branch = z.union([
+  z.strictObject({ Variable: z.literal("$.next"), StringEquals: z.string(), Next: z.string() }),
+  z.strictObject({
+    Variable: z.enum(["$.next", "$.waitSeconds"]),
+    IsPresent: z.literal(false),
+    Next: z.string(),
+  }),
 ]);
 const state = z.looseObject({
   Type: z.string(),
   Next: z.string().optional(),
   Retry: z.array(retrier).default([]),
   Catch: z.array(z.object({ ...handledErrors, Next: z.string() })).default([]),
-  Choices: z.array(choice).default([]),
+  Choices: z.array(branch).default([]),
   Default: z.string().optional(),
 });
 const definition = z.looseObject({
@@ -32,6 +31,20 @@ const definition = z.looseObject({
 });
 
 export type Definition = z.infer<typeof definition>;
+
+export type Branch = z.infer<typeof branch>;
+
+/** What a branch of the Choice goes by. */
+export function wordsOf(branch: Branch): string {
+  const name = branch.Variable.slice("$.".length);
+  return "StringEquals" in branch ? `${name} is ${branch.StringEquals}` : `no ${name}`;
+}
+
+/** Whether the Choice takes a branch, unless one before it is taken. */
+export function isTaken(branch: Branch, input: { [name: string]: unknown }): boolean {
+  const value = input[branch.Variable.slice("$.".length)];
+  return "StringEquals" in branch ? value === branch.StringEquals : value === undefined;
+}
 
 /** What the tests read of a state machine's definition. */
 export function parseDefinition(source: unknown): Definition {

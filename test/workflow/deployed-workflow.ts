@@ -8,8 +8,9 @@ import { parseTemplate } from "../../infra/local/template.ts";
 import { synthesize } from "../../infra/synthesize.ts";
 import { parseDefinition } from "./definition.ts";
 
-export type Entry = "open-connection" | "follow-job" | "ask-for-answer" | "send-answer" | "give-up";
-export type Invoke = (entry: string, payload: unknown) => Promise<unknown>;
+const ENTRIES = ["open-connection", "follow-job", "ask-for-answer", "send-answer", "give-up"] as const;
+export type Entry = (typeof ENTRIES)[number];
+export type Invoke = (entry: Entry, payload: unknown) => Promise<unknown>;
 
 export interface Run {
   readonly status: string;
@@ -41,7 +42,9 @@ export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkf
   const { TimeoutSeconds: _, ...untimed } = z.looseObject({}).parse(deployed.source);
   const invoke = async (arn: string, payload: unknown) => {
     const { jobId } = z.object({ jobId: z.string() }).parse(payload);
-    return invokers.get(jobId)?.(deployed.entries.get(arn) ?? arn, payload);
+    const entry = ENTRIES.find((name) => name === deployed.entries.get(arn));
+    if (entry === undefined) throw new Error(`No Task of the workflow calls ${arn}.`);
+    return invokers.get(jobId)?.(entry, payload);
   };
   const endpoint = await startStepFunctions({
     stateMachines: [{ arn: deployed.arn, definition: untimed, invoke }],
@@ -55,6 +58,7 @@ export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkf
 
   return {
     client,
+    definition: deployed.definition,
     async run(jobId: string, invoke: Invoke): Promise<Run> {
       invokers.set(jobId, invoke);
       const start = { stateMachineArn: deployed.arn, name: jobId, input: JSON.stringify({ jobId }) };

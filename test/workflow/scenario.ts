@@ -38,7 +38,8 @@ export const asked: Turn = { returns: {} };
 export const saidNothing: Turn = { returns: {} };
 export const answered: Turn = { answers: true };
 export const done: Turn = { returns: { next: "done" } };
-export const held: Turn = { returns: { next: "hold" } };
+export const held: Turn = { returns: { next: "hold", waitSeconds: 7259 } };
+export const heldForNoTime: Turn = { returns: { next: "hold" } };
 export const working: Turn = { returns: { next: "wait", waitSeconds: 15 } };
 /** So long that it does not pass at any scale; AWS allows no more. */
 export const challenged: Turn = { returns: { next: "ask", timeoutSeconds: 99_999_999 } };

@@ -10,6 +10,8 @@ import {
   GIVEN_UP,
   gaveUp,
   givesUp,
+  HOLD,
+  held,
   OPEN,
   OVER,
   SAID,
@@ -22,7 +24,14 @@ import {
 /** What the workflow does with a job that fails: by the name of the error, in each of its Tasks. */
 export const FAILURES: readonly Scenario[] = [
   {
-    title: "an institution that stays down is tried 84 times more, then given up under the name of the error",
+    title: "an institution that stays down is tried 84 times after the first hold, and the row ends the job",
+    script: { "open-connection": [held, ...fails("InstitutionUnavailable", 83), done] },
+    states: [OPEN, SAID, HOLD, OPEN, SAID, OVER],
+    calls: calls("open-connection", 85),
+    retries: 83,
+  },
+  {
+    title: "an institution that is told to be down without an end is given up under the name of the error",
     script: { "open-connection": fails("InstitutionUnavailable", 85), "give-up": [gaveUp] },
     states: [OPEN, GIVE_UP, GIVEN_UP],
     calls: [...calls("open-connection", 85), givesUp("InstitutionUnavailable")],
@@ -30,17 +39,10 @@ export const FAILURES: readonly Scenario[] = [
     fails: "GivenUp",
   },
   {
-    title: "an institution that comes back at the last attempt is connected",
-    script: { "open-connection": [...fails("InstitutionUnavailable", 84), done] },
-    states: [OPEN, SAID, OVER],
-    calls: calls("open-connection", 85),
-    retries: 84,
-  },
-  {
-    title: "a queue that is at its end is given up at once",
-    script: { "open-connection": fails("QueueExhausted"), "give-up": [gaveUp] },
+    title: "a job that is gone is given up at once",
+    script: { "open-connection": fails("JobMissing"), "give-up": [gaveUp] },
     states: [OPEN, GIVE_UP, GIVEN_UP],
-    calls: [...calls("open-connection"), givesUp("QueueExhausted")],
+    calls: [...calls("open-connection"), givesUp("JobMissing")],
     fails: "GivenUp",
   },
   {
@@ -116,19 +118,19 @@ export const FAILURES: readonly Scenario[] = [
   {
     title: "giving up is itself tried 100 times more",
     script: {
-      "open-connection": fails("QueueExhausted"),
+      "open-connection": fails("JobMissing"),
       "give-up": [...fails("JobChanged", 50), ...fails("AnythingElse", 50), gaveUp],
     },
     states: [OPEN, GIVE_UP, GIVEN_UP],
-    calls: [...calls("open-connection"), ...Array(101).fill(givesUp("QueueExhausted"))],
+    calls: [...calls("open-connection"), ...Array(101).fill(givesUp("JobMissing"))],
     retries: 100,
     fails: "GivenUp",
   },
   {
     title: "giving up in vain ends the execution with the error",
-    script: { "open-connection": fails("QueueExhausted"), "give-up": fails("JobChanged", 101) },
+    script: { "open-connection": fails("JobMissing"), "give-up": fails("JobChanged", 101) },
     states: [OPEN, GIVE_UP],
-    calls: [...calls("open-connection"), ...Array(101).fill(givesUp("QueueExhausted"))],
+    calls: [...calls("open-connection"), ...Array(101).fill(givesUp("JobMissing"))],
     retries: 100,
     fails: "JobChanged",
   },

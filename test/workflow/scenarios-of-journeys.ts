@@ -9,6 +9,7 @@ import {
   FOLLOW,
   HOLD,
   held,
+  heldForNoTime,
   OPEN,
   OVER,
   SAID,
@@ -38,6 +39,12 @@ export const JOURNEYS: readonly Scenario[] = [
     script: { "open-connection": [saidNothing], "follow-job": [done] },
     states: [OPEN, SAID, FOLLOW, SAID, OVER],
     calls: [...calls("open-connection"), ...calls("follow-job")],
+  },
+  {
+    title: "functions of another version, which do not say how long a job is held, are followed by a look",
+    script: { "open-connection": [heldForNoTime, done], "follow-job": [held] },
+    states: [OPEN, SAID, FOLLOW, SAID, HOLD, OPEN, SAID, OVER],
+    calls: [...calls("open-connection"), ...calls("follow-job"), ...calls("open-connection")],
   },
   {
     title: "a challenge that is answered",
@@ -70,9 +77,24 @@ export const JOURNEYS: readonly Scenario[] = [
     ],
   },
   {
-    title: "a bank that goes down while it is followed: the job is held, and opened again",
+    title: "a job that is held: it is opened again",
     script: { "open-connection": [held, done] },
     states: [OPEN, SAID, HOLD, OPEN, SAID, OVER],
     calls: calls("open-connection", 2),
+  },
+  {
+    title: "a challenge of a further attempt that nobody answers: the job is held again",
+    script: {
+      "open-connection": [challengedBriefly, done],
+      "ask-for-answer": [asked],
+      "send-answer": [held],
+    },
+    states: [OPEN, SAID, ASK, SEND, SAID, HOLD, OPEN, SAID, OVER],
+    calls: [
+      ...calls("open-connection"),
+      ...calls("ask-for-answer"),
+      ...calls("send-answer"),
+      ...calls("open-connection"),
+    ],
   },
 ];

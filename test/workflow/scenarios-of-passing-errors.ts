@@ -77,9 +77,9 @@ export const PASSING_ERRORS: readonly Scenario[] = [
   ...TASKS.map((entry) => troubled(entry, cutOff, `${entry} goes on after it was cut off`)),
   {
     title: "give-up goes on after every error that may pass",
-    script: { "open-connection": fails("QueueExhausted"), "give-up": [...troubles, gaveUp] },
+    script: { "open-connection": fails("JobMissing"), "give-up": [...troubles, gaveUp] },
     states: [OPEN, GIVE_UP, GIVEN_UP],
-    calls: [...calls("open-connection"), ...Array(troubles.length + 1).fill(givesUp("QueueExhausted"))],
+    calls: [...calls("open-connection"), ...Array(troubles.length + 1).fill(givesUp("JobMissing"))],
     retries: troubles.length,
     fails: "GivenUp",
   },

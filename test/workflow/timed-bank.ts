@@ -11,6 +11,7 @@ const DONE_MS = 10 * SECOND;
 const AFTER_ANSWER_MS = 4 * SECOND;
 
 const OUTAGE: StepError = { code: "service-unavailable", title: "Service Unavailable", detail: "Try later." };
+const QUEUED: StepError = { ...OUTAGE, code: "temporary-unavailable-queued" };
 const QUESTION = {
   method: "token",
   description: "Code",
@@ -18,26 +19,44 @@ const QUESTION = {
   expiryMs: 120_000,
 } as const;
 
+/**
+ * How a bank that is down lets it be known: its record says so and a login is refused; or its record says that all is well, and
+ * a login is refused, taken and then failed, or taken and queued upstream.
+ */
+export const WAYS_TO_BE_DOWN = ["by record", "by refusing", "by failing", "by queueing"] as const;
+
 export interface BankBehaviour {
   readonly asks?: boolean;
-  /** While it is down: a login is refused, or taken and then failed. */
-  readonly down?: "refuses" | "fails";
+  readonly down?: (typeof WAYS_TO_BE_DOWN)[number];
+  /** From its beginning on; for good when absent. */
+  readonly downForMs?: number;
+}
+
+interface BankJob {
+  readonly openedAt: number;
+  answeredAt?: number;
 }
 
 /** One institution upstream, whose jobs go on as the clock does. */
-export function timedBank(clock: Clock, { asks = false, down }: BankBehaviour) {
-  const jobs = new Map<string, { openedAt: number; answeredAt?: number }>();
+export function timedBank(clock: Clock, behaviour: BankBehaviour) {
+  const { asks = false, down, downForMs = Number.POSITIVE_INFINITY } = behaviour;
+  const jobs = new Map<string, BankJob>();
   const logins: string[] = [];
   const now = () => clock.now().getTime();
+  const upAt = down === undefined ? now() : now() + downForMs;
+  const isDown = (way: BankBehaviour["down"]) => down === way && now() < upAt;
 
-  function stepsOf(job: { openedAt: number; answeredAt?: number }): Step[] {
-    if (down === "fails") return [{ title: "verify-credentials", status: "failed", result: OUTAGE }];
-    const since = now() - job.openedAt;
+  function stepsOf(job: BankJob): Step[] {
+    const wasDown = job.openedAt < upAt;
+    if (down === "by failing" && wasDown) return [step("verify-credentials", "failed", OUTAGE)];
+    if (isDown("by queueing")) return [step("verify-credentials", "pending", QUEUED)];
+    const begunAt = Math.max(job.openedAt, upAt);
+    const since = now() - begunAt;
     const at = (beginMs: number, endMs: number): StepStatus => {
       if (since >= endMs) return "success";
       return since >= beginMs ? "in-progress" : "pending";
     };
-    const answeredMs = (job.answeredAt ?? Number.POSITIVE_INFINITY) - job.openedAt;
+    const answeredMs = (job.answeredAt ?? Number.POSITIVE_INFINITY) - begunAt;
     const [accountsMs, doneMs] = asks
       ? [answeredMs + AFTER_ANSWER_MS / 2, answeredMs + AFTER_ANSWER_MS]
       : [ACCOUNTS_MS, DONE_MS];
@@ -58,15 +77,16 @@ export function timedBank(clock: Clock, { asks = false, down }: BankBehaviour) {
     const isAsking = steps.some(({ title, status }) => title === "mfa-challenge" && status === "in-progress");
     const created = new Date(job.openedAt).toISOString();
     const challenge = isAsking ? { challenge: { ...QUESTION, input: [...QUESTION.input] } } : {};
-    return {
-      id,
-      created,
-      updated: created,
-      institutionId: "BANK",
-      connectionId: `c-${id}`,
-      steps,
-      ...challenge,
-    };
+    const connectionId = `c-${id}`;
+    return { id, created, updated: created, institutionId: "BANK", connectionId, steps, ...challenge };
+  }
+
+  async function post(): Promise<{ upstreamJobId: string }> {
+    logins.push(clock.now().toISOString());
+    if (isDown("by record") || isDown("by refusing")) throw new UpstreamRefused(503, OUTAGE);
+    const upstreamJobId = `upstream-${jobs.size + 1}`;
+    jobs.set(upstreamJobId, { openedAt: now() });
+    return { upstreamJobId };
   }
 
   const upstream: Upstream = {
@@ -75,15 +95,11 @@ export function timedBank(clock: Clock, { asks = false, down }: BankBehaviour) {
       authorization: asks ? "user-mfa" : "user",
       needsSecurityCode: false,
       needsSecondaryLoginId: false,
-      status: down === undefined ? "operational" : "major-outage",
+      status: isDown("by record") ? "major-outage" : "operational",
     }),
-    openConnection: async () => {
-      logins.push(clock.now().toISOString());
-      if (down === "refuses") throw new UpstreamRefused(503, OUTAGE);
-      const upstreamJobId = `upstream-${jobs.size + 1}`;
-      jobs.set(upstreamJobId, { openedAt: now() });
-      return { upstreamJobId };
-    },
+    openConnection: post,
+    updateConnection: post,
+    refreshConnection: post,
     job: async (id) => shown(id),
     jobsOf: async () => [...jobs.keys()].map(shown),
     answer: async (id) => {
@@ -94,6 +110,6 @@ export function timedBank(clock: Clock, { asks = false, down }: BankBehaviour) {
   return { upstream, logins };
 }
 
-function step(title: string, status: StepStatus): Step {
-  return { title, status, result: null };
+function step(title: string, status: StepStatus, result: StepError | null = null): Step {
+  return { title, status, result };
 }

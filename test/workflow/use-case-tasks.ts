@@ -11,31 +11,41 @@ import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
 import { sendAndFollow } from "../../functions/use-cases/send-and-follow.ts";
 import { askInput, followOutput, giveUpInput, jobInput, jobOutput } from "../../functions/wire/task-io.ts";
 import { fakePorts } from "../support/fake-ports.ts";
-import type { Invoke, workflowEndpoint } from "./deployed-workflow.ts";
+import type { Entry, Invoke, workflowEndpoint } from "./deployed-workflow.ts";
+import { pausesOf } from "./pauses.ts";
 import { type BankBehaviour, timedBank } from "./timed-bank.ts";
 
-/** As the queue's Retrier has it. */
-const QUEUE_INTERVAL_MS = 7200 * 1000;
+/** The job of this id waits longest where jobs are spread. */
+const LAST_OF_ITS_BURST = "00000000-0000-4000-8000-000000ffffff";
 
-/** The entries' own code on ports in memory, at a bank that goes by the same clock. The user answers at once. */
+/**
+ * The entries' own code on ports in memory, at a bank that goes by the same clock, which moves as long as the workflow waits
+ * or pauses. The user answers at once.
+ */
 export function useCaseTasks(
-  { client }: Awaited<ReturnType<typeof workflowEndpoint>>,
+  { client, definition }: Awaited<ReturnType<typeof workflowEndpoint>>,
   behaviour: BankBehaviour,
 ) {
+  const pauses = pausesOf(definition);
   const fakes = fakePorts();
   const { upstream, logins } = timedBank(fakes.clock, behaviour);
-  const ports = { ...fakes, upstream, institutions: upstream, waker: sfnWaker(client) };
+  const ports = {
+    ...fakes,
+    newId: () => LAST_OF_ITS_BURST,
+    upstream,
+    institutions: upstream,
+    waker: sfnWaker(client),
+  };
   const handlers = handlersOf(ports);
 
   const invoke: Invoke = async (entry, payload) => {
     try {
-      const result = await handlers[entry]?.(payload);
+      const result = await handlers[entry](payload);
       if (entry === "ask-for-answer") await answer(ports, jobInput.parse(payload).jobId);
+      ports.clock.pass(pauses.msAfterResult(result));
       return result;
     } catch (error) {
-      // The clock stands still while the workflow waits, but the queue is to last its time.
-      if (error instanceof Error && error.name === "InstitutionUnavailable")
-        ports.clock.pass(QUEUE_INTERVAL_MS);
+      ports.clock.pass(pauses.msAfterError(entry, error instanceof Error ? error.name : ""));
       throw error;
     }
   };
@@ -53,7 +63,7 @@ export function useCaseTasks(
 
 type TaskPorts = FollowDeps & Pick<Ports, "sealer" | "waker">;
 
-function handlersOf(ports: TaskPorts): { [entry: string]: (payload: unknown) => Promise<unknown> } {
+function handlersOf(ports: TaskPorts): { [entry in Entry]: (payload: unknown) => Promise<unknown> } {
   return {
     "open-connection": taskHandler("open-connection", jobInput, followOutput, async ({ jobId }) => ({
       jobId,

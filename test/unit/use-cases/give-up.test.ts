@@ -1,26 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { packAnswers } from "../../../functions/domain/answers.ts";
 import {
   INTERNAL_ERROR,
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
 } from "../../../functions/domain/failures.ts";
-import type { Job } from "../../../functions/domain/job.ts";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { Secret } from "../../../functions/domain/secret.ts";
-import { answerTo, loginOf } from "../../../functions/domain/secret-refs.ts";
 import { giveUp } from "../../../functions/use-cases/give-up.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { awaitingJob, followingJob, gavin, JOB_ID, jobOf } from "../../support/job-examples.ts";
-
-async function withSecrets(job: Job) {
-  const ports = fakePorts();
-  ports.jobs.put(job);
-  const until = ports.clock.after(1e9);
-  await ports.vault.keep(loginOf(job), packLogin(gavin), until);
-  await ports.vault.keep(answerTo(job, { number: 1 }), packAnswers([new Secret("1234")]), until);
-  return { ports, row: () => ports.jobs.row(JOB_ID) };
-}
+import { awaitingJob, followingJob, JOB_ID, jobOf } from "../../support/job-examples.ts";
+import { withSecrets } from "../../support/with-secrets.ts";
 
 describe("giving up", () => {
   test.each([

@@ -27,13 +27,13 @@ describe("a first login that upstream refuses because of an outage", () => {
   });
 
   test.each(["operational", "degraded-performance", "under-maintenance"])(
-    "may have met a blip while the bank is in %s, and is sent again in the same attempt",
+    "may have met a blip while the bank is in %s, and is sent again soon, as a try of its own",
     async (status) => {
       const { ports, open, row } = await refused(status);
       await expect(open()).rejects.toThrow(UpstreamUnavailable);
-      expect(row()).toMatchObject({ phase: "opening", attempt: 1 });
+      expect(row()).toMatchObject({ phase: "opening", attempt: 2 });
       await open();
-      expect(row()).toMatchObject({ phase: "following", attempt: 1 });
+      expect(row()).toMatchObject({ phase: "following", attempt: 2 });
       expect(ports.upstream.done("openConnection")).toHaveLength(1);
     },
   );
@@ -45,7 +45,7 @@ describe("a first login that upstream refuses because of an outage", () => {
     await expect(open()).rejects.toThrow(UpstreamUnavailable);
     ports.clock.pass(1);
     await open();
-    expect(row()).toMatchObject({ phase: "queued", attempt: 1 });
+    expect(row()).toMatchObject({ phase: "queued", attempt: 3 });
     expect(ports.upstream.calls("institution")).toHaveLength(2);
   });
 

@@ -1,0 +1,5 @@
+import { ACCEPTING } from "./accepting-scenarios.ts";
+import { crashTests } from "./crash-tests.ts";
+
+/** A challenge is open for 6 s. */
+crashTests(20, ACCEPTING);

@@ -1,0 +1,5 @@
+import { crashTests } from "./crash-tests.ts";
+import { SWEEPING } from "./sweeping-scenarios.ts";
+
+/** The sweeper comes every second. */
+crashTests(60, SWEEPING);

@@ -1,0 +1,32 @@
+import * as z from "zod";
+
+const ledger = z.object({
+  calls: z.array(z.object({ method: z.string(), path: z.string(), userId: z.nullable(z.string()) })),
+});
+
+/** The sandbox's own sides: what it was called for, and what makes it misbehave. */
+export function upstreamSide(sandboxUrl: string) {
+  async function control(path: string, body: unknown): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "PUT", headers, body: JSON.stringify(body) };
+    const { ok } = await fetch(`${sandboxUrl}/_control/${path}`, init);
+    if (!ok) throw new Error(`The sandbox does not take ${path}.`);
+  }
+
+  return {
+    institution: (id: string, condition: object) => control(`institutions/${id}`, condition),
+    faults: (list: readonly object[]) => control("faults", list),
+    /** Everything that was posted, in order, by user. */
+    async posted(): Promise<Map<string, string[]>> {
+      const { calls } = ledger.parse(await (await fetch(`${sandboxUrl}/_control/ledger`)).json());
+      const byUser = new Map<string, string[]>();
+      for (const { method, path, userId } of calls) {
+        if (method !== "POST" || userId === null) continue;
+        byUser.set(userId, [...(byUser.get(userId) ?? []), path]);
+      }
+      return byUser;
+    },
+  };
+}
+
+export type UpstreamSide = ReturnType<typeof upstreamSide>;

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { oneJobUpstream } from "../support/one-job-upstream.ts";
+import { resume } from "./calls.ts";
+import { localSystem } from "./local-system.ts";
+import { LOGINS } from "./logins.ts";
+import { ALL_DONE, MobileBackend, type StepReply, statuses } from "./mobile-backend.ts";
+import { refusal } from "./posting.ts";
+import { QUEUE_WORDS, untilQueued } from "./queued.ts";
+import { targetOf } from "./target.ts";
+
+/** What the sandbox never does. */
+let upstream: Awaited<ReturnType<typeof oneJobUpstream>>;
+beforeAll(async () => {
+  upstream = await oneJobUpstream("user-mfa");
+});
+afterAll(() => upstream.close());
+/** A challenge of 2 minutes lasts 3 s. */
+const system = localSystem(40, () => ({ upstreamUrl: upstream.url }));
+
+let backend: MobileBackend;
+beforeEach(() => {
+  backend = new MobileBackend(targetOf(system()));
+  upstream.forget();
+});
+
+const link = { type: "link", url: "/users/u/connections/8fce3b" };
+const verified = { title: "verify-credentials", status: "success", result: link };
+const TITLES = ["verify-credentials", "mfa-challenge", "retrieve-accounts", "retrieve-transactions"];
+const [, , ...later] = TITLES.map((title) => ({ title, status: "pending" }));
+const done = TITLES.map((title) => ({ title, status: "success", result: link }));
+const mfa = (result: object | null) => ({ title: "mfa-challenge", status: "in-progress", result });
+const asking = (question: string, method = "token") => {
+  const description = "The bank asks";
+  return [
+    verified,
+    mfa({ type: "mfa", method, description, input: [question], expiryMs: 120_000 }),
+    ...later,
+  ];
+};
+const deciding = [verified, mfa(null), ...later];
+
+async function askedFirst(): Promise<string> {
+  upstream.show(...asking("First code"));
+  const jobId = await backend.startJob("AU00002", LOGINS.jared);
+  expect((await backend.untilAsked(jobId)).input).toEqual(["First code"]);
+  return jobId;
+}
+
+describe("an upstream that asks again after a wrong answer", () => {
+  test("opens a challenge of its own, which only its own answer counts for", async () => {
+    const jobId = await askedFirst();
+    upstream.showWhenAnswered(...deciding);
+    expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
+    await expect.poll(() => upstream.received().answers).toEqual([["9999"]]);
+    expect((await backend.job(jobId)).steps[1]).toEqual(mfa(null));
+    // Published clients post every few seconds.
+    expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
+
+    upstream.show(...asking("Second question", "security-questions"));
+    const second = await backend.untilAsked(jobId);
+    expect([second.method, second.input]).toEqual(["security-questions", ["Second question"]]);
+    upstream.showWhenAnswered(...done);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+    expect(upstream.received()).toEqual({ answers: [["9999"], ["1234"]], logins: 1 });
+  });
+
+  test("may ask the very same again", async () => {
+    const jobId = await askedFirst();
+    upstream.showWhenAnswered(...asking("First code"));
+    await backend.answer(jobId, ["9999"]);
+    expect((await backend.untilAsked(jobId)).input).toEqual(["First code"]);
+    upstream.showWhenAnswered(...done);
+    await backend.answer(jobId, ["1234"]);
+    await backend.untilOver(jobId);
+    expect(upstream.received()).toEqual({ answers: [["9999"], ["1234"]], logins: 1 });
+  });
+
+  test("is not answered with what was said before, and its own deadline ends the job", async () => {
+    const jobId = await askedFirst();
+    upstream.showWhenAnswered(...asking("Second code"));
+    await backend.answer(jobId, ["9999"]);
+    const { expiresAt } = await backend.untilAsked(jobId);
+    const job = await backend.untilOver(jobId);
+    expect(job.steps[1]).toMatchObject({ status: "failed", result: { code: "mfa-expired" } });
+    expect(job.updated >= expiresAt).toBe(true);
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual([
+      410,
+      "resource-no-longer-available",
+      [undefined],
+    ]);
+    expect(upstream.received().answers).toEqual([["9999"]]);
+  });
+});
+
+test("an upstream that begins a job and then queues it has it shown as queued, whole", async () => {
+  const working = { title: "verify-credentials", status: "in-progress" };
+  const rest = [{ title: "mfa-challenge", status: "pending" }, ...later];
+  upstream.show(working, ...rest);
+  const jobId = await backend.startJob("AU00002", LOGINS.jared);
+  const isWorking = ([first]: StepReply[]) => first?.status === "in-progress";
+  await backend.until(jobId, isWorking);
+  upstream.show({ ...working, status: "pending", result: { ...QUEUE_WORDS, detail: "Later." } }, ...rest);
+  const { job } = await untilQueued(backend, jobId);
+  expect(statuses(job.steps)).toEqual(TITLES.map((title) => `${title}: pending`));
+
+  upstream.show(...done);
+  await resume(backend, jobId);
+  expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+  expect(upstream.received().logins).toBe(1);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { jobReply } from "../../functions/wire/api-replies.ts";
+import { transitionsOf } from "../workflow/transitions-of.ts";
+import { executionOf } from "./execution-of.ts";
+import { localSystem } from "./local-system.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
+import { MobileBackend } from "./mobile-backend.ts";
+import { GIVEN_UP, untilQueued } from "./queued.ts";
+import { targetOf } from "./target.ts";
+
+/** Seven days are 12 s. */
+const system = localSystem(50_000);
+
+/** Times on the wire are whole seconds, and two hours are less than one. */
+const SOON_MS = 2_000;
+
+const LOGIN = {
+  ...LOGINS.gavin,
+  userToken: "token:PTln18RhwL",
+  securityCode: "4321",
+  secondaryLoginId: "second",
+};
+const ENDED = [
+  { title: "verify-credentials", status: "failed", result: GIVEN_UP },
+  { title: "retrieve-accounts", status: "pending", result: null },
+  { title: "retrieve-transactions", status: "pending", result: null },
+];
+
+/** Starts a job that the queue will not help, and sees it through its seven days. */
+async function week(institutionId: string, login: Record<string, string>) {
+  const backend = new MobileBackend(targetOf(system()));
+  const jobId = await backend.startJob(institutionId, login);
+  const { queued } = await untilQueued(backend, jobId);
+  const again = await untilQueued(backend, jobId, ({ attempt }) => attempt >= 10);
+  const duplicate = await backend.connect(institutionId, login);
+  expect([duplicate.status, jobReply.parse(duplicate.json).id]).toEqual([200, jobId]);
+  expect(again.queued.expiresAt).toBe(queued.expiresAt);
+
+  const job = await backend.untilOver(jobId);
+  expect(job.steps).toEqual(ENDED);
+  expect(job.links).toEqual({ self: `${backend.target.apiUrl}/jobs/${jobId}` });
+  expect(Date.parse(job.updated)).toBeGreaterThanOrEqual(Date.parse(queued.expiresAt) - SOON_MS);
+  const { history } = await executionOf(system(), jobId).ended();
+  const logins = await backend.loginsSent();
+  // Its claim is free.
+  expect((await backend.connect(institutionId, login)).status).toBe(202);
+  return { logins, history };
+}
+
+test.concurrent.each([
+  [HOOLI, "refuse"],
+  [HOOLI_GOV, "fail"],
+  [TOKEN_BANK, "queue"],
+])(
+  "at %s, which stays down and meets logins with '%s', it ends in the published words after one login",
+  async (institutionId, outage) => {
+    const bank = new MobileBackend(targetOf(system()));
+    await bank.institution(institutionId, { status: "major-outage", outage });
+    const { logins, history } = await week(institutionId, LOGIN);
+    expect(logins).toBe(1);
+    expect(transitionsOf(history)).toBeLessThanOrEqual(95);
+    expect(history.length).toBeLessThanOrEqual(400);
+  },
+);
+
+test.concurrent("at a bank that is up, a login that always meets an outage is sent once for each try", async () => {
+  const { logins } = await week(RAVIGA, { ...LOGIN, ...LOGINS.jianYang });
+  expect(logins).toBeGreaterThanOrEqual(10);
+  expect(logins).toBeLessThanOrEqual(85);
+});

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { begun, connected, refresh, resume, update } from "./calls.ts";
+import { localSystem } from "./local-system.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
+import { ALL_DONE, BANK_OUT_OF_SIGHT, MobileBackend, statuses } from "./mobile-backend.ts";
+import { refusal } from "./posting.ts";
+import { GIVEN_UP } from "./queued.ts";
+import { targetOf } from "./target.ts";
+
+/** A minute of following is 3 s, and a quarter of an hour, which it would be without the setting, 45 s. */
+const TIME_SCALE = 20;
+const system = localSystem(TIME_SCALE, () => ({ settings: { queue: "false", followLimitMinutes: "1" } }));
+const MINUTE_MS = 60_000 / TIME_SCALE;
+
+let backend: MobileBackend;
+
+beforeEach(() => {
+  backend = new MobileBackend(targetOf(system()));
+});
+afterEach(async () => {
+  await backend.faults([]);
+  await backend.institution(HOOLI_GOV, { status: "operational" });
+});
+
+const UNAVAILABLE = "Institution is currently not available. Please try again later.";
+
+test.each([
+  ["refuse", { code: "service-unavailable", title: "Service unavailable", detail: UNAVAILABLE }],
+  ["fail", { code: "institution-not-available", title: "Institution not available", detail: UNAVAILABLE }],
+  ["queue", GIVEN_UP],
+])(
+  "without the queue, a bank that is down and says so by '%s' fails the job at once",
+  async (outage, result) => {
+    const connectionId = await connected(backend, HOOLI_GOV, LOGINS.gavin);
+    await backend.institution(HOOLI_GOV, { status: "major-outage", outage });
+    const jobs = [
+      await backend.startJob(HOOLI_GOV, LOGINS.ash),
+      begun(await update(backend, connectionId, LOGINS.gavin)),
+    ];
+    for (const jobId of jobs) {
+      const { steps } = await backend.untilOver(jobId);
+      expect(steps[0]).toEqual({ title: "verify-credentials", status: "failed", result });
+      expect(statuses(steps.slice(1))).toEqual([
+        "retrieve-accounts: pending",
+        "retrieve-transactions: pending",
+      ]);
+      expect(refusal(await resume(backend, jobId))).toEqual([409, "job-not-queued", [undefined]]);
+    }
+    await backend.institution(HOOLI_GOV, { status: "operational" });
+    await backend.untilOver(begun(await refresh(backend, connectionId)));
+    await backend.untilOver(await backend.startJob(HOOLI_GOV, LOGINS.ash));
+  },
+);
+
+test("without the queue, a login that meets an outage of its own fails too", async () => {
+  const { steps } = await backend.untilOver(await backend.startJob(HOOLI, LOGINS.jianYang));
+  expect(steps[0]).toMatchObject({ status: "failed", result: { code: "service-unavailable" } });
+});
+
+const TIMED_OUT = {
+  code: "job-timed-out",
+  title: "Job timed out",
+  detail: "The institution did not finish in time. Please try again later.",
+};
+
+test("a job that upstream never finishes is given up after as much following as was set", async () => {
+  await backend.faults(BANK_OUT_OF_SIGHT);
+  const job = await backend.untilOver(await backend.startJob(HOOLI, LOGINS.gavin));
+  expect(job.steps[0]).toEqual({ title: "verify-credentials", status: "failed", result: TIMED_OUT });
+  const tookMs = Date.parse(job.updated) - Date.parse(job.created);
+  // Times on the wire are whole seconds.
+  expect(tookMs).toBeGreaterThan(MINUTE_MS - 1_000);
+  expect(tookMs).toBeLessThan(15 * MINUTE_MS);
+});
+
+test("the time for which a user thinks is none of it", async () => {
+  const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+  const challenge = await backend.untilAsked(jobId);
+  await expect
+    .poll(() => Date.parse(challenge.expiresAt) - Date.now(), { timeout: 10_000 })
+    .toBeLessThan(
+      // More than a minute of the two has gone by.
+      0.9 * MINUTE_MS,
+    );
+  expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+  expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+});

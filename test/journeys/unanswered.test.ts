@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { begun, refresh, update } from "./calls.ts";
+import { LOGINS, PIED_PIPER } from "./logins.ts";
+import { type HttpReply, MobileBackend, statuses } from "./mobile-backend.ts";
+import { refusal } from "./posting.ts";
+import { target } from "./target.ts";
+
+const reached = target();
+
+type Begin = (backend: MobileBackend, connectionId: string) => Promise<HttpReply>;
+
+// They wait for a deadline, so they wait side by side.
+test.concurrent.each<[string, Begin]>([
+  ["a refresh", refresh],
+  ["an update", (backend, connectionId) => update(backend, connectionId, LOGINS.jared)],
+])(
+  "%s whose challenge nobody answers fails at its deadline, and the connection is free",
+  async (_, begin) => {
+    const backend = new MobileBackend(reached());
+    const created = await backend.startJob(PIED_PIPER, LOGINS.jared);
+    await backend.untilAsked(created);
+    await backend.answer(created, ["1234"]);
+    const { links } = await backend.untilOver(created);
+    const connectionId = links.source?.split("/").at(-1) ?? "";
+
+    const jobId = begun(await begin(backend, connectionId));
+    const { expiresAt } = await backend.untilAsked(jobId);
+    const job = await backend.untilOver(jobId);
+    expect(statuses(job.steps)).toEqual([
+      "verify-credentials: success",
+      "mfa-challenge: failed",
+      "retrieve-accounts: pending",
+      "retrieve-transactions: pending",
+    ]);
+    expect(job.steps[1]?.result).toMatchObject({ code: "mfa-expired", title: "MFA challenge expired" });
+    expect(job.updated >= expiresAt).toBe(true);
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual([
+      410,
+      "resource-no-longer-available",
+      [undefined],
+    ]);
+    expect(await backend.answersSent()).toBe(1);
+    expect(begun(await begin(backend, connectionId))).not.toBe(jobId);
+  },
+);

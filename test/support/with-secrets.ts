@@ -1,0 +1,17 @@
+import { packAnswers } from "../../functions/domain/answers.ts";
+import type { Job } from "../../functions/domain/job.ts";
+import { packLogin } from "../../functions/domain/login.ts";
+import { Secret } from "../../functions/domain/secret.ts";
+import { answerTo, loginOf } from "../../functions/domain/secret-refs.ts";
+import { fakePorts } from "./fake-ports.ts";
+import { gavin } from "./job-examples.ts";
+
+/** A job whose login and whose first answer are kept. */
+export async function withSecrets(job: Job) {
+  const ports = fakePorts();
+  ports.jobs.put(job);
+  const until = ports.clock.after(1e9);
+  await ports.vault.keep(loginOf(job), packLogin(gavin), until);
+  await ports.vault.keep(answerTo(job, { number: 1 }), packAnswers([new Secret("1234")]), until);
+  return { ports, row: () => ports.jobs.row(job.id) };
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { Refusal } from "../../../functions/domain/refusal.ts";
+import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
+import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
+import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
+
+const MINUTE = 60_000;
+const institution = { id: "AU00000", authorization: "user" } as const;
+const create: AcceptJob = { kind: "create", userId: USER_ID, institution, login: gavin };
+const update: AcceptJob = { ...create, kind: "update", connectionId: "8fce3b" };
+const refresh: AcceptJob = { kind: "refresh", userId: USER_ID, institution, connectionId: "8fce3b" };
+
+async function refusedFor(ports: FakePorts, request: AcceptJob) {
+  const error: unknown = await acceptJob(ports, request).catch((reason: unknown) => reason);
+  return error instanceof Refusal ? error.problems : error;
+}
+
+/** Ports of a bank that has refused so many logins in a row. */
+async function afterRefusals(count: number) {
+  const ports = fakePorts();
+  for (let job = 1; job <= count; job++) await ports.refusedLogins.note(USER_ID, "AU00000", `job-${job}`);
+  return ports;
+}
+
+describe("after three logins in a row that the bank refused", () => {
+  test.each([
+    ["a create", create],
+    ["an update", update],
+  ])("%s is refused for 15 minutes, and leaves nothing", async (_, request) => {
+    const ports = await afterRefusals(3);
+    ports.clock.pass(4 * MINUTE + 500);
+    expect(await refusedFor(ports, request)).toEqual([
+      { reason: "too-many-refused-logins", retryAfterSeconds: 11 * 60 },
+    ]);
+    expect([ports.jobs.rows.size, ports.vault.names().length, ports.claims.held.size]).toEqual([0, 0, 0]);
+    expect(ports.workflow.started).toEqual([]);
+    ports.clock.pass(11 * MINUTE - 500);
+    expect((await acceptJob(ports, request)).isNew).toBe(true);
+  });
+
+  test("a refresh is taken: nobody has mistyped anything", async () => {
+    expect((await acceptJob(await afterRefusals(3), refresh)).isNew).toBe(true);
+  });
+
+  test.each([
+    ["another user", { ...create, userId: "somebody-else" }],
+    ["another bank", { ...create, institution: { id: "AU00004", authorization: "user" } }],
+  ] as const)("%s is not meant", async (_, request) => {
+    expect((await acceptJob(await afterRefusals(3), { ...request })).isNew).toBe(true);
+  });
+
+  test("a request about a job that is there is answered with that", async () => {
+    const ports = await afterRefusals(3);
+    const holder = ports.jobs.put(jobOf({ phase: "queued" }));
+    ports.claims.held.set(`${USER_ID} AU00000`, holder.id);
+    expect(await acceptJob(ports, create)).toEqual({ isNew: false, job: holder });
+  });
+
+  test("one that was taken clears the count", async () => {
+    const ports = await afterRefusals(3);
+    await ports.refusedLogins.clear(USER_ID, "AU00000");
+    expect((await acceptJob(ports, create)).isNew).toBe(true);
+  });
+});
+
+test("after two of them a third one may be tried", async () => {
+  expect((await acceptJob(await afterRefusals(2), create)).isNew).toBe(true);
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { JobChanged } from "../../../functions/domain/errors.ts";
+import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
+import { failCurrentStep } from "../../../functions/domain/steps.ts";
+import { sweepJob } from "../../../functions/use-cases/sweep-job.ts";
+import { fakePorts } from "../../support/fake-ports.ts";
+import { awaitingJob, followingJob, JOB_ID, jobOf, PLAIN, stepsOf } from "../../support/job-examples.ts";
+import { dueJob, dueWithAnswer, nameOf } from "../../support/sweeping.ts";
+
+const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
+
+describe("a job that is not to be looked at", () => {
+  test("is let alone when it is not there, or is settled", async () => {
+    const ports = fakePorts();
+    expect(await sweepJob(ports, JOB_ID)).toBe("nothing");
+    ports.jobs.put(jobOf());
+    expect(await sweepJob(ports, JOB_ID)).toBe("nothing");
+    expect(ports.executions.started).toEqual([]);
+  });
+
+  test("is let alone until its time: an index may be behind", async () => {
+    const { ports, sweep } = await dueJob(jobOf({ sweepAt: "2026-01-05T09:00:00.001Z" }));
+    expect(await sweep()).toBe("nothing");
+    ports.clock.pass(1);
+    expect(await sweep()).not.toBe("nothing");
+  });
+});
+
+describe("a job whose execution has ended before it", () => {
+  test.each([
+    jobOf(),
+    jobOf({ phase: "opening" }),
+    followingJob(),
+    awaitingJob(),
+    jobOf({ phase: "queued", queue }),
+  ])("goes on under the next one: $phase", async (job) => {
+    const { ports, sweep, row } = await dueJob(job, "ended");
+    expect(await sweep()).toBe("restarted");
+    expect(row()).toMatchObject({ phase: job.phase, generation: 2, sweepAt: "2026-01-05T09:05:00.000Z" });
+    expect([...ports.executions.states]).toEqual([
+      [nameOf(1), "ended"],
+      [nameOf(2), "running"],
+    ]);
+    expect(await sweep()).toBe("nothing");
+  });
+
+  test("is let alone when somebody has just taken it further", async () => {
+    const { ports, sweep } = await dueJob(followingJob(), "ended");
+    ports.jobs.record = () => Promise.reject(new JobChanged());
+    expect(await sweep()).toBe("nothing");
+    expect(ports.executions.started).toEqual([]);
+  });
+
+  test("is started by a later sweep when this one dies before it can", async () => {
+    const { ports, sweep, row } = await dueJob(followingJob(), "ended");
+    const { start } = ports.executions;
+    ports.executions.start = () => Promise.reject(new Error("died"));
+    await expect(sweep()).rejects.toThrow("died");
+    ports.executions.start = start;
+    ports.clock.pass(5 * 60_000);
+    expect(await sweep()).toBe("started");
+    expect(row().generation).toBe(2);
+    expect(ports.executions.states.get(nameOf(2))).toBe("running");
+  });
+});
+
+describe("a job that its execution drives", () => {
+  test.each([
+    [followingJob(), "2026-01-05T09:05:00.000Z"],
+    [awaitingJob(), "2026-01-05T09:00:30.000Z"],
+    [jobOf({ phase: "queued", queue }), "2026-01-05T17:00:00.000Z"],
+  ])("is put off, and nothing else: %#", async (job, sweepAt) => {
+    const { ports, sweep, row } = await dueJob(job, "running");
+    expect(await sweep()).toBe("nothing");
+    expect(row()).toEqual({ ...job, sweepAt });
+    expect([...ports.executions.states]).toEqual([[nameOf(1), "running"]]);
+    expect(ports.vault.names()).toHaveLength(1);
+  });
+});
+
+describe("an answer", () => {
+  test("that was kept, and never came into the row, is taken and told", async () => {
+    const { ports, sweep, row } = await dueWithAnswer();
+    expect(await sweep()).toBe("delivered");
+    expect(row()).toMatchObject({ phase: "answered", challenge: { isAnswered: true } });
+    expect(row().sweepAt).toBe("2026-01-05T09:00:30.000Z");
+    expect(ports.waker.woken).toEqual([{ token: "task-token", challengeNumber: 1 }]);
+  });
+
+  test("that was taken, and may not have been told, is told again", async () => {
+    const { ports, sweep, row } = await dueWithAnswer({ phase: "answered" });
+    const { version } = row();
+    expect(await sweep()).toBe("delivered");
+    expect(row().version).toBe(version);
+    expect(ports.waker.woken).toHaveLength(1);
+  });
+
+  test("that is being sent is not told again", async () => {
+    const { ports, sweep } = await dueWithAnswer({ phase: "sending-answer" });
+    expect(await sweep()).toBe("nothing");
+    expect(ports.waker.woken).toEqual([]);
+  });
+});
+
+describe("a job that is over", () => {
+  const cancelled = failCurrentStep(stepsOf(PLAIN), JOB_CANCELLED);
+
+  test.each(["succeeded", "failed"] as const)(
+    "and %s loses its secrets, and is looked at no more",
+    async (phase) => {
+      const { ports, sweep, row } = await dueWithAnswer({ phase });
+      expect(await sweep()).toBe("cleaned");
+      expect(ports.vault.names()).toEqual([]);
+      expect(row().sweepAt).toBeUndefined();
+      expect(ports.executions.states.get(nameOf(1))).toBe("running");
+      expect(await sweep()).toBe("nothing");
+    },
+  );
+
+  test("since it was cancelled is also driven no more", async () => {
+    const { ports, sweep } = await dueJob(followingJob({ phase: "failed", steps: cancelled }), "running");
+    expect(await sweep()).toBe("cleaned");
+    expect(ports.executions.states.get(nameOf(1))).toBe("ended");
+  });
+
+  test("is looked at again when its secrets could not be destroyed", async () => {
+    const { ports, sweep, row } = await dueJob(followingJob({ phase: "failed" }));
+    ports.vault.destroy = () => Promise.reject(new Error("down"));
+    await expect(sweep()).rejects.toThrow("down");
+    expect(row().sweepAt).toBeDefined();
+  });
+});
