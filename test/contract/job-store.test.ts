@@ -81,10 +81,21 @@ describe("a job", () => {
     expect(await storeOn().find(job.id)).toEqual(after);
   });
 
+  test("is added over its version before, and over no other", async () => {
+    const job = jobOf({ id: randomUUID() });
+    expect(await storeOn().add(job)).toBe(true);
+    expect(await storeOn().add(job)).toBe(false);
+    expect(await storeOn().add({ ...job, version: 3 })).toBe(false);
+    const next = { ...job, version: 2, knownUpstreamJobIds: ["1"] };
+    expect(await storeOn().add(next)).toBe(true);
+    expect(await storeOn().drop(job)).toBe(false);
+    expect(await storeOn().find(job.id)).toEqual(next);
+  });
+
   test("that is added late once more stays as it has become", async () => {
     const job = await added(followingJob({ id: randomUUID() }));
     const after = await storeOn().record(job, progress);
-    await storeOn().add(job);
+    expect(await storeOn().add(job)).toBe(false);
     expect(await storeOn().find(job.id)).toEqual(after);
   });
 
