@@ -17,8 +17,11 @@ const AT_ONCE_MS = 0;
 /** An answer that was kept and never came into the row is delivered while the bank still waits for it. */
 const ANSWER_MS = 30 * SECOND;
 
-/** After the attempt that is due: several of them, since every change of this time is a write of the index. */
-const QUEUED_MS = 4 * RETRY_EVERY_SECONDS * SECOND;
+/**
+ * Nothing but somebody's hand ends the execution of a queued job: such a job goes on within a day. Every change of this time
+ * is two writes of the index, so that it outlasts twelve attempts.
+ */
+const QUEUED_MS = 12.25 * RETRY_EVERY_SECONDS * SECOND;
 const QUEUED_SLACK_MS = 5 * MINUTE;
 
 /** When the sweeper looks at a job that nobody has touched since it was accepted. */

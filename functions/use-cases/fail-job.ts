@@ -7,6 +7,5 @@ import { destroyUnneeded } from "./destroy-unneeded.ts";
 export async function failJob(deps: Pick<Ports, "jobs" | "vault">, job: Job, error: StepError): Promise<Job> {
   const steps = failCurrentStep(job.steps, error);
   const failed = await deps.jobs.record(job, { event: "failed", changes: { steps } });
-  await destroyUnneeded(deps, failed);
-  return failed;
+  return destroyUnneeded(deps, failed);
 }

@@ -27,14 +27,19 @@ const TIMEOUT_SLACK_SECONDS = 2;
  * held, or the bank asks something.
  */
 export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }): Promise<Followed> {
+  return followFound(deps, await findJob(deps, jobId));
+}
+
+/** The same of a job as it was just read or written. */
+export async function followFound(deps: FollowDeps, found: Job): Promise<Followed> {
   const sliceEnd = deps.clock.after(SLICE_MS);
-  let job = await findJob(deps, jobId);
+  let job = found;
   // The run before this one may have died before it could.
-  if (needsCleaning(job)) await destroyUnneeded(deps, job);
+  if (needsCleaning(job)) job = await destroyUnneeded(deps, job);
   for (;;) {
     const before = job;
     job = await lookAtJob(deps, before);
-    if (job !== before && needsCleaning(job, before)) await destroyUnneeded(deps, job);
+    if (job !== before && needsCleaning(job, before)) job = await destroyUnneeded(deps, job);
     if (job.phase !== "following") return nextAfter(deps, job);
     if (deps.clock.msUntil(sliceEnd) <= 0) {
       return { next: "wait", waitSeconds: waitSeconds(followedMs(deps, job)) };
@@ -44,8 +49,10 @@ export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }):
 }
 
 function needsCleaning(job: Job, before?: Job): boolean {
+  // A job that has just ended, and is not to be swept, has left nothing.
+  if (isFinished(job)) return before === undefined || job.sweepAt !== undefined;
   const wasClean = before !== undefined && !mayNeedLogin(before);
-  return isFinished(job) || (!mayNeedLogin(job) && !wasClean);
+  return !mayNeedLogin(job) && !wasClean;
 }
 
 function nextAfter(deps: FollowDeps, job: Job): Followed {

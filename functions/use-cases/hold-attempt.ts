@@ -18,6 +18,5 @@ export function holdUpstream(deps: Deps, job: Job, attempt: number): Promise<Job
 
 async function recordHeld(deps: Deps, job: Job, change: JobChange): Promise<Job> {
   const after = await deps.jobs.record(job, change);
-  if (isFinished(after)) await destroyUnneeded(deps, after);
-  return after;
+  return isFinished(after) ? destroyUnneeded(deps, after) : after;
 }

@@ -23,7 +23,11 @@ type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "refusedLogins
  * finds out.
  */
 export async function openConnection(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
-  const job = await findJob(deps, jobId);
+  return openFound(deps, await findJob(deps, jobId));
+}
+
+/** The same of a job as it was just read. */
+export async function openFound(deps: Deps, job: Job): Promise<Job> {
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
   if (isExhausted(job, deps.clock.msUntil)) return failJob(deps, job, TEMPORARY_UNAVAILABLE);

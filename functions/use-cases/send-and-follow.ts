@@ -1,8 +1,7 @@
-import { type FollowDeps, type Followed, followJob } from "./follow-job.ts";
+import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** Sends the answer that was taken, and follows the job for a slice. Throws as {@link sendAnswer} does. */
 export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
-  await sendAnswer(deps, input);
-  return followJob(deps, input);
+  return followFound(deps, await sendAnswer(deps, input));
 }

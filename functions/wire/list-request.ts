@@ -1,7 +1,7 @@
 import { Refusal } from "../domain/refusal.ts";
 import { CONNECTION_ID, INSTITUTION_ID, UUID_V4 } from "./ids.ts";
 
-export const MAX_LIMIT = 500;
+const MAX_LIMIT = 500;
 
 export interface ListRequest {
   limit: number;

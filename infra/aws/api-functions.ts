@@ -90,18 +90,26 @@ export class ApiFunctions extends Construct {
     const { "get-job": getJob, "list-jobs": listJobs, "answer-mfa": answerMfa } = this.byRoute;
     const { "cancel-job": cancelJob, "resume-job": resumeJob } = this.byRoute;
     const { "create-connection": createConnection, "update-connection": updateConnection } = this.byRoute;
-    const refreshing = [this.byRoute["refresh-connection"], this.byRoute["refresh-connections"]];
+    const { "refresh-connection": refreshConnection, "refresh-connections": refreshConnections } =
+      this.byRoute;
     const takingLogins = [createConnection, updateConnection];
 
     grantRows(tables, issueToken, ["api-key"], "GetItem");
     keys.signing.grant(issueToken, "kms:Sign");
     for (const endpoint of Object.values(verifying)) keys.signing.grant(endpoint, "kms:GetPublicKey");
 
-    for (const endpoint of [...takingLogins, ...refreshing]) {
+    for (const endpoint of [...takingLogins, refreshConnection, refreshConnections]) {
       grantRows(tables, endpoint, ["job", "claim"], "GetItem", "PutItem");
       grantRows(tables, endpoint, ["job"], "DeleteItem");
+      grantRows(tables, endpoint, ["idempotency"], "GetItem", "PutItem");
+      grantSealing(keys.sealing, endpoint, "Encrypt", "idempotency");
+      grantSealing(keys.sealing, endpoint, "Decrypt", "idempotency");
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
+    }
+    // A refresh of everything is refused before it is kept, or not at all.
+    for (const endpoint of [...takingLogins, refreshConnection]) {
+      grantRows(tables, endpoint, ["idempotency"], "DeleteItem");
     }
     for (const endpoint of takingLogins) {
       grantRows(tables, endpoint, ["refused"], "GetItem");

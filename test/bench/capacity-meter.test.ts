@@ -60,6 +60,40 @@ test("an index costs a write when its entry comes, goes or changes, and two when
   expect(costs).toEqual([1, 2, 1, 3, 2]);
 });
 
+const update = (UpdateExpression: string, more = {}, status = 200) =>
+  call("UpdateItem", { Key: { pk: { S: "a" } }, UpdateExpression, ...more }, { status });
+
+test("an update costs as the put of the item that it makes", () => {
+  const unitsOf = capacityMeter([{ ...table, indexes: [listed] }], (item) => item);
+  const there = { ":there": { S: "there" } };
+  const costs = [
+    put(row(1500, { listed: { S: "here" } })),
+    update("SET listed = :there", { ExpressionAttributeValues: there }),
+    update("REMOVE listed, nothing", {}, 400),
+    update("REMOVE listed, nothing"),
+    update("REMOVE text"),
+    put(row(10)),
+  ].map((each) => unitsOf(each).writeUnits);
+  expect(costs).toEqual([2 + 1, 2 + 2, 2, 2 + 1, 2, 1]);
+});
+
+test("an update of a kind that ours are not is refused", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  for (const expression of ["ADD count :one", "SET a = :b, c = :d", "REMOVE a[1]", "SET a = :b REMOVE c"]) {
+    expect(() => unitsOf(update(expression))).toThrow(expression);
+  }
+});
+
+test("a query costs what it finds, added up, and not less than half a unit", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  const query = (...bytes: number[]) => {
+    const reply = { status: 200, body: { Items: bytes.map((each) => row(each)) }, bytes: 0 };
+    return { ...call("Query", {}), reply };
+  };
+  const costs = [query(), query(2000, 2000), query(2000, 2097), query(...Array(10).fill(1000))];
+  expect(costs.map((each) => unitsOf(each).readUnits)).toEqual([0.5, 0.5, 1, 1.5]);
+});
+
 test("an item is priced as large as it is on AWS", () => {
   const unitsOf = capacityMeter([table], (item) => ({ ...item, token: { S: "x".repeat(2000) } }));
   expect(unitsOf(put(row(10)))).toMatchObject({ writeUnits: 2, itemBytes: 2015 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { RecordedCall } from "../support/aws-call.ts";
 import { itemBytes } from "../support/item-bytes.ts";
 import { type Item, indexWriteUnits, type SecondaryIndex } from "./index-write-units.ts";
+import { updatedItem } from "./updated-item.ts";
 
 const item = z.record(z.string(), z.unknown());
 
@@ -42,9 +43,10 @@ export function capacityMeter(tables: readonly MeteredTable[], asOnAws: (item: I
   }
 
   function written(call: RecordedCall): Capacity {
-    const { TableName, Key = {}, Item: after } = rowRequest.parse(call.request);
-    const key = keyOf(TableName, after ?? Key);
+    const { TableName, Key = {}, Item: put } = rowRequest.parse(call.request);
+    const key = keyOf(TableName, put ?? Key);
     const before = rows.get(key);
+    const after = call.operation === "UpdateItem" ? updatedItem(before, call.request) : put;
     const larger = Math.max(sizeOf(before), sizeOf(after));
     const base = { readUnits: 0, itemBytes: after && sizeOf(after) };
     if (call.reply?.status !== 200) return { ...base, writeUnits: units(larger, WRITE_UNIT_BYTES) };
@@ -54,6 +56,15 @@ export function capacityMeter(tables: readonly MeteredTable[], asOnAws: (item: I
     const indexUnits = indexes.map((index) => indexWriteUnits(index, before, after));
     const writeUnits = units(larger, WRITE_UNIT_BYTES) + indexUnits.reduce((sum, each) => sum + each, 0);
     return { ...base, writeUnits };
+  }
+
+  /** The entries of a page are added up before they are rounded. */
+  function queried(call: RecordedCall): Capacity {
+    const found = z.array(item).parse(call.reply?.body["Items"]);
+    const bytes = found.reduce((sum, entry) => sum + itemBytes(entry), 0);
+    const full = units(bytes, READ_UNIT_BYTES);
+    const { ConsistentRead } = rowRequest.parse(call.request);
+    return { readUnits: ConsistentRead ? full : full / 2, writeUnits: 0, itemBytes: undefined };
   }
 
   function sizeOf(row: Item | undefined): number {
@@ -69,7 +80,10 @@ export function capacityMeter(tables: readonly MeteredTable[], asOnAws: (item: I
         const readUnits = ConsistentRead ? full : full / 2;
         return { readUnits, writeUnits: 0, itemBytes: found && sizeOf(found) };
       }
+      case "Query":
+        return queried(call);
       case "PutItem":
+      case "UpdateItem":
       case "DeleteItem":
         return written(call);
       default:

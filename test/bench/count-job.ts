@@ -15,25 +15,28 @@ export interface CountedJob {
 
 const READING = "get-job";
 const TOKENS = "issue-token";
+const DOWN = { status: "major-outage", outage: "refuse" };
 
 /** Runs a job of a kind and counts all that it took. Nothing else may run meanwhile. */
 export async function countJob(system: CountedSystem, kind: JobKind): Promise<CountedJob> {
   const firstInvocation = system.watched.length;
   const ledgerBefore = (await upstreamLedger(system.target)).length;
   const backend = new MobileBackend(system.target);
+  if (kind.isDown) await backend.institution(kind.institutionId, DOWN);
   const jobId = await backend.startJob(kind.institutionId, kind.login);
   if (kind.answers !== undefined) {
     await backend.untilAsked(jobId);
     await backend.answer(jobId, kind.answers);
   }
-  await backend.untilOver(jobId);
   const history = await endedHistory(system, jobId);
+  // Under a token of its own: an hour is long over when a job was queued.
+  await new MobileBackend(system.target, backend.userId).untilOver(jobId);
   await compareWithLedger(system, firstInvocation, ledgerBefore);
 
   const { invocations, ...counted } = functionCounts(system, firstInvocation);
   const byName = Map.groupBy(invocations, ({ name }) => name);
   const usage = new Map([...byName].map(([name, calls]) => [name, sumOf(calls.map((call) => call.usage))]));
-  const tokenUsage = usage.get(TOKENS);
+  const tokenUsage = byName.get(TOKENS)?.at(-1)?.usage;
   const reading = byName.get(READING)?.at(-1);
   if (tokenUsage === undefined || reading === undefined)
     throw new Error("A client needs a token, and reads.");
@@ -48,8 +51,15 @@ export async function countJob(system: CountedSystem, kind: JobKind): Promise<Co
   return { counts, tokenUsage };
 }
 
+/** What a run of the sweeper takes. */
+export async function countSweep(system: CountedSystem): Promise<Usage> {
+  const firstInvocation = system.watched.length;
+  await system.sweep();
+  return sumOf(functionCounts(system, firstInvocation).invocations.map(({ usage }) => usage));
+}
+
 const LOOK_EVERY_MS = 20;
-const MAX_LOOKS = 500;
+const MAX_LOOKS = 1_500;
 
 async function endedHistory({ local }: CountedSystem, jobId: string) {
   const [machine] = local.deployed.stateMachines;

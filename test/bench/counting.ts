@@ -8,7 +8,11 @@ import { startPacedBank } from "./paced-bank.ts";
 /** Six looks take 1.5 s, and a slice, which they must not exceed, 3 s. */
 const TIME_SCALE = 4;
 
-/** A system to count in, with the template that the files of a run share: as it is, or turned into another. */
+/** The template that the files of a run share. */
+export const sharedTemplate = async ({ upstreamUrl }: { upstreamUrl: string }): Promise<Template> =>
+  parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, upstreamUrl)));
+
+/** A system to count in, with the shared template: as it is, or turned into another. */
 export function counting({ beforeFirstLookMs = 0, turn = (template: Template) => template } = {}) {
   let system: CountedSystem | undefined;
 
@@ -17,8 +21,7 @@ export function counting({ beforeFirstLookMs = 0, turn = (template: Template) =>
     system = await startCounted({
       timeScale: TIME_SCALE,
       bank,
-      synthesize: async ({ upstreamUrl }) =>
-        turn(parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, upstreamUrl)))),
+      synthesize: async (context) => turn(await sharedTemplate(context)),
     });
   });
   afterAll(() => system?.close());

@@ -1,6 +1,6 @@
 import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 
-export const KIND_NAMES = ["plain", "mfa"] as const;
+export const KIND_NAMES = ["plain", "mfa", "queued"] as const;
 export type KindName = (typeof KIND_NAMES)[number];
 
 /** A job as its user has it, and what it may cost. */
@@ -11,12 +11,15 @@ export interface JobKind {
   login: Record<string, string>;
   /** Given as soon as the bank asks; it asks nothing when absent. */
   answers?: readonly string[];
-  /** How often a client that reads the job every 2 s from its POST on has read it when it is over. */
+  /** The bank's record says that it is down, and it refuses every login, for longer than a job waits. */
+  isDown?: true;
+  /** How often a client has read the job when it is over: every 2 s, or after each attempt while it is queued. */
   clientReads: number;
   budget: { transitions: number; dollarsPer1000: number };
 }
 
-export const JOB_KINDS: readonly JobKind[] = [
+/** Jobs of a minute. */
+export const QUICK_KINDS: readonly JobKind[] = [
   {
     name: "plain",
     title: "plain",
@@ -37,3 +40,16 @@ export const JOB_KINDS: readonly JobKind[] = [
     budget: { transitions: 8, dollarsPer1000: 0.26 },
   },
 ];
+
+export const QUEUED_KIND: JobKind = {
+  name: "queued",
+  title: "queued for 7 days",
+  institutionId: HOOLI,
+  login: LOGINS.gavin,
+  isDown: true,
+  // The job says when its next attempt is.
+  clientReads: 85,
+  budget: { transitions: 95, dollarsPer1000: 2.6 },
+};
+
+export const JOB_KINDS: readonly JobKind[] = [...QUICK_KINDS, QUEUED_KIND];

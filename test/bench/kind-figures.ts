@@ -19,9 +19,10 @@ export function kindFigures(system: "ours" | "poller", counted: Counted): KindFi
     functions: new Map(Object.entries(counted.functions)),
     tokenUsage: counted.tokenUsage,
   };
-  return JOB_KINDS.map((kind) => {
+  return JOB_KINDS.flatMap((kind) => {
     const counts = counted.kinds[kind.name];
-    return {
+    if (counts === undefined) return [];
+    const figures = {
       title: system === "ours" ? kind.title : `poller, ${kind.title}`,
       kind,
       counts,
@@ -29,6 +30,7 @@ export function kindFigures(system: "ours" | "poller", counted: Counted): KindFi
       price: priceOf(counts, deployment),
       measuredPrice: priceOf(counts, deployment, ({ measuredMs }) => measuredMs),
     };
+    return [figures];
   });
 }
 

@@ -4,7 +4,7 @@ import type { Counted } from "./count-kinds.ts";
 import { amount, columnOf, dollars, tableOf } from "./count-table.ts";
 import type { KindFigures } from "./kind-figures.ts";
 import { percentile } from "./percentile.ts";
-import { totalOf } from "./price-of-job.ts";
+import { nominalMs, priceOfRuns, totalOf } from "./price-of-job.ts";
 import { PRICES } from "./prices.ts";
 
 export interface Bench {
@@ -12,17 +12,17 @@ export interface Bench {
   /** In milliseconds, by the title of the column. */
   delays: ReadonlyMap<string, readonly number[]>;
   bundles: readonly BundleFigures[];
-  resources: Counted["resources"];
+  counted: Counted;
 }
 
 /** The whole of `docs/bench.md`. */
-export function pageOf({ columns, delays, bundles, resources }: Bench): string {
+export function pageOf({ columns, delays, bundles, counted }: Bench): string {
   const { assumptions } = PRICES;
   return [
     "# What a job costs",
     "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
     "## A job, counted",
-    `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. With the client's part: the POST, a GET every 2 s until the job is over, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../test/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
+    `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. The bank of the queued one says in its record that it is down, refuses the first login, and stays down until the job is given up. With the client's part: the POST, a GET every 2 s until the job is over, or one after each attempt of a queued job, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../test/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
     tableOf(columns.map(columnOf)),
     `List prices of ${PRICES.region} without a free tier, in [prices.json](../test/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
     bullets(
@@ -32,7 +32,7 @@ export function pageOf({ columns, delays, bundles, resources }: Bench): string {
     ),
     "Shared by jobs are a token, the public key that each verifying function fetches once, and upstream's API key and token that each function fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
     "## A month without a job",
-    bullets(monthly(resources)),
+    bullets([...monthly(counted.resources), sweeperMonthly(counted)]),
     "## Measured",
     `${new Date().toISOString().slice(0, 10)}, local mode on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. No test compares these.`,
     "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s; what the bank's own API takes is not in it:",
@@ -68,6 +68,17 @@ function delayCells(values: readonly number[]): ReadonlyMap<string, string> {
     ["p95", seconds(95)],
     ["max", seconds(100)],
   ]);
+}
+
+const MINUTES = 30 * 24 * 60;
+
+/** The sweeper runs whether there are jobs or not. */
+export function sweeperMonthly({ sweepUsage, functions }: Counted): string {
+  const facts = new Map(Object.entries(functions));
+  const dollarsAMonth = priceOfRuns("sweep", sweepUsage, MINUTES, facts);
+  const { awsCalls, readUnits, logBytes } = sweepUsage;
+  const each = `${nominalMs(sweepUsage)} ms, ${awsCalls} queries that find nothing, ${readUnits} read units, ${logBytes} bytes logged`;
+  return `${amount(MINUTES)} runs of the sweeper, together $${dollarsAMonth.toFixed(2)}: ${each} each. It never looks at a job that ends in time; a job in the queue is an entry more that it counts`;
 }
 
 /** What the template has of it, and the price of one of what it may get. */

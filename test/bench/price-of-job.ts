@@ -39,8 +39,8 @@ export function nominalMs(usage: Usage): number {
 }
 
 export function priceOf(counts: JobCounts, deployment: Deployment, msOf = nominalMs): JobPrice {
-  const used = priceOfUsage(counts.usage, deployment, msOf);
-  const shared = priceOfUsage(sharedUsage(deployment), deployment, nominalMs);
+  const used = priceOfUsage(counts.usage, deployment.functions, msOf);
+  const shared = priceOfUsage(sharedUsage(deployment), deployment.functions, nominalMs);
   const sharedDollars = Object.values(shared).reduce((sum, dollars) => sum + dollars, 0);
   return {
     "Step Functions": JOBS * dollarsFor(counts.transitions, prices.stateTransition),
@@ -53,12 +53,23 @@ export function totalOf(price: JobPrice): number {
   return PRICE_LINES.reduce((sum, line) => sum + price[line], 0);
 }
 
+/** Dollars for what a function does so often. */
+export function priceOfRuns(
+  name: string,
+  usage: Usage,
+  runs: number,
+  functions: Deployment["functions"],
+): number {
+  const perThousand = priceOfUsage({ [name]: usage }, functions, nominalMs);
+  return (sum(Object.values(perThousand)) * runs) / JOBS;
+}
+
 /** The functions of the API: each of their calls is a request. */
 const API_FUNCTIONS = ["issue-token", "create-connection", "get-job", "answer-mfa"];
 
 function priceOfUsage(
   byName: { readonly [name: string]: Usage },
-  { functions }: Deployment,
+  functions: Deployment["functions"],
   msOf: (usage: Usage) => number,
 ): Omit<JobPrice, "Step Functions" | "shared by jobs"> {
   const all = sumOf(Object.values(byName));

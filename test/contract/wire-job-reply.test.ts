@@ -106,9 +106,9 @@ test.each([
   expect(later.every((step) => step.result === null)).toBe(true);
 });
 
-test("a job of which the last attempt is queued has none left", () => {
-  const job = jobOf({ phase: "queued", attempt: 85, queue: { ...queue, isUpstreams: true } });
-  expect(renderJob(job, asObject).steps[0]?.result).toMatchObject({ attempt: 85, attemptsLeft: 0 });
+test("a job that upstream holds says the same of its last attempt but one", () => {
+  const job = jobOf({ phase: "queued", attempt: 84, queue: { ...queue, isUpstreams: true } });
+  expect(renderJob(job, asObject).steps[0]?.result).toMatchObject({ attempt: 84, attemptsLeft: 1 });
 });
 
 test("a job that left the queue does not speak of it any more", () => {

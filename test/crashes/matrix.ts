@@ -57,8 +57,13 @@ function common([first = [], ...others]: readonly (readonly string[])[]): string
 
 /** What is about the sweeper is over when that has done its work. */
 async function play(...[system, scenario, crashes]: Parameters<typeof playAll>): Promise<Played[]> {
-  const played = await playAll(system, scenario, crashes);
-  if (scenario.first !== undefined) await whenQuiet(system, played);
+  if (scenario.first === undefined) return playAll(system, scenario, crashes);
+  const played: Played[] = [];
+  for (const batch of scenario.isOneByOne ? crashes.map((each) => [each]) : [crashes]) {
+    const together = await playAll(system, scenario, batch);
+    await whenQuiet(system, together);
+    played.push(...together);
+  }
   return played;
 }
 

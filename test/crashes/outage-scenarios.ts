@@ -54,7 +54,8 @@ function retriedAt(id: string, outage: "refuse" | "fail" | "queue", waitMs: numb
   return {
     acts: [queuedAt(id, outage), { before: comeBack, play: untilOver }],
     ends: PLAIN,
-    aims: (effect) => effect.startsWith("task "),
+    // What comes then is as of any job.
+    aims: (effect) => effect.startsWith("task ") && !effect.includes("retrieve-"),
   };
 }
 

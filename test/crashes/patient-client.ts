@@ -29,18 +29,18 @@ export class PatientClient {
   readonly seen: JobSeen[] = [];
   /** Ids of jobs that it was told of as its own. */
   readonly acknowledged = new Set<string>();
-  readonly #target: Target;
+  readonly target: Target;
   readonly #token: string;
 
   constructor(target: Target, token: string, userId: string) {
-    this.#target = target;
+    this.target = target;
     this.#token = token;
     this.userId = userId;
   }
 
   async once(method: Method, path: string, body?: object, headers: Headers = {}): Promise<Told> {
     const authorization = `Bearer ${this.#token}`;
-    const response = await fetch(`${this.#target.apiUrl}${path}`, {
+    const response = await fetch(`${this.target.apiUrl}${path}`, {
       method,
       headers: { authorization, "content-type": "application/json", ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -16,6 +16,8 @@ export interface Scenario {
   acts: readonly Act[];
   /** The crash that it begins with, if it is about what comes after one. */
   first?: Crash;
+  /** Of its runs one ends before the next begins: what ends one sweeper would keep another from coming in time. */
+  isOneByOne?: true;
   /** The effects at which it is disturbed: all but the sweeper's, unless it says otherwise. */
   aims?: Aims;
   /** How the steps of every job end. */

@@ -54,6 +54,7 @@ export const DELIVERING: { readonly [name: string]: Scenario } = {
     acts: inOneAct(createAsked, answerAndLeave, untilOver),
     ends: ASKED,
     mayEnd: REFUSED,
+    isOneByOne: true,
     aims,
   },
 
@@ -62,6 +63,7 @@ export const DELIVERING: { readonly [name: string]: Scenario } = {
     acts: inOneAct(createAsked, answerAndLeave, untilOver),
     ends: ASKED,
     mayEnd: REFUSED,
+    isOneByOne: true,
     aims,
   },
 };

@@ -4,11 +4,12 @@ Each correction looks for what it corrects and fails where that is not there: an
 """
 
 import json
+import re
 import threading
 
 import ministack.app
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import dynamodb, lambda_svc, stepfunctions
+from ministack.services import dynamodb, eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 
@@ -96,14 +97,50 @@ def request_context(service, iam_action, body, params):
 
 
 def leading_keys(request):
-    table = dynamodb._tables.get(request.get("TableName"))
-    row = request.get("Key") or request.get("Item")
-    if table is None or row is None:
-        return {}
-    return {"dynamodb:LeadingKeys": list(row[table["pk_name"]].values())}
+    batches = request.get("RequestItems") or {}
+    if batches:
+        keys = [key_of(dynamodb._tables.get(name), row) for name, batch in batches.items() for row in rows_of(batch)]
+    elif request.get("IndexName"):
+        keys = [key_of_query(dynamodb._tables.get(request["TableName"]), request)]
+    else:
+        keys = [key_of(dynamodb._tables.get(request.get("TableName")), request.get("Key") or request.get("Item"))]
+    return {"dynamodb:LeadingKeys": [key for key in keys if key is not None]}
+
+
+def rows_of(batch):
+    """Of a batch that reads, or one that writes."""
+    if isinstance(batch, dict):
+        return batch["Keys"]
+    return [write["PutRequest"]["Item"] if "PutRequest" in write else write["DeleteRequest"]["Key"] for write in batch]
+
+
+def key_of(table, row):
+    return None if table is None or row is None else next(iter(row[table["pk_name"]].values()))
+
+
+def key_of_query(table, request):
+    """Of an index, the leading key is its own."""
+    index = next(one for one in table["GlobalSecondaryIndexes"] if one["IndexName"] == request["IndexName"])
+    name = next(key["AttributeName"] for key in index["KeySchema"] if key["KeyType"] == "HASH")
+    value = re.match(rf"{name} = (:\w+)", request["KeyConditionExpression"]).group(1)
+    return next(iter(request["ExpressionAttributeValues"][value].values()))
 
 
 iam_actions.request_tag_context = request_context
+
+# A schedule is as much faster as every other wait. MiniStack knows a factor for the waits of Step Functions only, and looks
+# every ten seconds.
+
+parse_rate = eventbridge._parse_rate_seconds
+
+
+def parse_faster_rate(expression):
+    seconds = parse_rate(expression)
+    return None if seconds is None else seconds * stepfunctions._SFN_WAIT_SCALE
+
+
+eventbridge._parse_rate_seconds = parse_faster_rate
+eventbridge._SCHEDULER_TICK_INTERVAL = 1
 
 # An alarm may do sums with metrics. MiniStack refuses the stack; here such an alarm is there, and watches nothing.
 

@@ -60,7 +60,10 @@ export const UNWALKED_PARTS: readonly PartsException[] = [
     reason: "For a function that breaks for good. Journeys break the bank only.",
   },
   { parts: ["Follow the job, retrier 2"], reason: "A look that fails is made up for within the Task." },
-  { parts: ["What did the bank say?, nothing"], reason: "For functions of another version." },
+  {
+    parts: ["What did the bank say?, no next", "What did the bank say?, no waitSeconds"],
+    reason: "For functions of another version.",
+  },
   { parts: ["Ask for the answer, retrier 2"], reason: "The Task does not call upstream." },
 ];
 

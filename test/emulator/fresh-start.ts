@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import * as z from "zod";
+import { cancel } from "../journeys/calls.ts";
+import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { listExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
 import { journeysEnvironment } from "./journeys-environment.ts";
 
@@ -11,17 +13,24 @@ const ledger = z.object({ calls: z.array(z.unknown()) });
 /** Ends the jobs that a file left and forgets what the bank knows of them, and has every function started twice. */
 export async function freshStart(): Promise<void> {
   const { TARGET_SANDBOX_URL: sandbox } = journeysEnvironment();
-  await stopExecutions();
+  await endJobs();
   await quiet(sandbox);
   await fetch(`${sandbox}/_control`, { method: "DELETE" });
   await warmUp();
 }
 
-async function stopExecutions(): Promise<void> {
-  const client = stepFunctionsAt(journeysEnvironment().AWS_ENDPOINT_URL);
-  const running = await listExecutions(client, await theStateMachine(client), "RUNNING");
-  for (const { executionArn } of running) {
-    // It may have ended meanwhile.
+/** Cancels them: one whose execution is only stopped is taken up again by the sweeper. */
+async function endJobs(): Promise<void> {
+  const { AWS_ENDPOINT_URL, TARGET_API_URL: apiUrl, TARGET_SANDBOX_URL: sandboxUrl } = journeysEnvironment();
+  const client = stepFunctionsAt(AWS_ENDPOINT_URL);
+  const backend = new MobileBackend({ apiUrl, sandboxUrl, apiKey: journeysEnvironment().TARGET_API_KEY });
+  for (const { executionArn, name = "" } of await listExecutions(
+    client,
+    await theStateMachine(client),
+    "RUNNING",
+  )) {
+    await cancel(backend, name.replace(/-\d+$/, ""));
+    // Of a job that is over it may have been about to end.
     await client.send(new StopExecutionCommand({ executionArn })).catch(() => undefined);
   }
   client.destroy();

@@ -5,6 +5,7 @@ const environment = z.object({
   AWS_ENDPOINT_URL: z.url(),
   TARGET_API_URL: z.url(),
   TARGET_SANDBOX_URL: z.url(),
+  TARGET_API_KEY: z.string(),
   /** The file in which the secrets that are sent are written down. */
   SECRETS_SENT: z.string(),
 });

@@ -15,6 +15,7 @@ import { phase } from "./phase.ts";
 import { checkThatPoliciesCount } from "./policies-count.ts";
 import type { Environment } from "./programs.ts";
 import { secretsSent } from "./secrets-sent.ts";
+import { seeTheSweeper } from "./see-the-sweeper.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startSandbox } from "./start-sandbox.ts";
 import { checkWalkedParts } from "./walked-parts.ts";
@@ -56,6 +57,9 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
   const target = { apiUrl: ApiUrl, sandboxUrl, apiKey };
   await phase("journeys", () => runJourneys(commands, folder, target, record), {
     seen: ({ files, passed }) => `${passed} in ${files} files, ${EXCEPTED_JOURNEYS.length} excepted`,
+  });
+  await phase("sweeper", () => seeTheSweeper(endpoint, target), {
+    seen: (state) => `its execution ${state}`,
   });
   await phase("policies count", () => checkThatPoliciesCount(commands, target));
   await checkExecutions(

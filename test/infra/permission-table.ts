@@ -27,8 +27,19 @@ const READ_UPSTREAM_KEY: Permission = [
 ];
 const VERIFY_TOKENS: readonly Permission[] = [["kms:GetPublicKey", "KeysSigning"]];
 
+/** Recognizes a request that comes again with its key. */
+const KEEP_REQUESTS: readonly Permission[] = [
+  ["dynamodb:GetItem", "TablesJobs", rows("idempotency#*")],
+  ["dynamodb:PutItem", "TablesJobs", rows("idempotency#*")],
+  ["kms:Encrypt", "KeysSealing", purpose("idempotency")],
+  ["kms:Decrypt", "KeysSealing", purpose("idempotency")],
+];
+/** One that is refused leaves nothing. */
+const FORGET_REQUESTS: Permission = ["dynamodb:DeleteItem", "TablesJobs", rows("idempotency#*")];
+
 const ACCEPT_JOBS: readonly Permission[] = [
   ...VERIFY_TOKENS,
+  ...KEEP_REQUESTS,
   ["dynamodb:GetItem", "TablesJobs", rows("job#*", "claim#*")],
   ["dynamodb:PutItem", "TablesJobs", rows("job#*", "claim#*")],
   ["dynamodb:DeleteItem", "TablesJobs", rows("job#*")],
@@ -37,6 +48,7 @@ const ACCEPT_JOBS: readonly Permission[] = [
 ];
 const ACCEPT_LOGINS: readonly Permission[] = [
   ...ACCEPT_JOBS,
+  FORGET_REQUESTS,
   ["dynamodb:GetItem", "TablesJobs", rows("refused#*")],
   ["dynamodb:PutItem", "TablesSecrets"],
   ["dynamodb:DeleteItem", "TablesSecrets"],
@@ -61,7 +73,7 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
   ],
   "functions/api/create-connection.lambda.ts": ACCEPT_LOGINS,
   "functions/api/update-connection.lambda.ts": ACCEPT_LOGINS,
-  "functions/api/refresh-connection.lambda.ts": ACCEPT_JOBS,
+  "functions/api/refresh-connection.lambda.ts": [...ACCEPT_JOBS, FORGET_REQUESTS],
   "functions/api/refresh-connections.lambda.ts": ACCEPT_JOBS,
   "functions/api/list-jobs.lambda.ts": [
     ...VERIFY_TOKENS,

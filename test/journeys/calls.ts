@@ -61,11 +61,17 @@ export async function connectionOf(backend: MobileBackend, jobId: string): Promi
   return id;
 }
 
-/** A connection that the user has. */
+/** A connection that the user has, once what the bank asks for it was answered. */
 export async function connected(
   backend: MobileBackend,
   institutionId: string,
   login: Record<string, string>,
+  answers?: string[],
 ): Promise<string> {
-  return connectionOf(backend, await backend.startJob(institutionId, login));
+  const jobId = await backend.startJob(institutionId, login);
+  if (answers !== undefined) {
+    await backend.untilAsked(jobId);
+    await backend.answer(jobId, answers);
+  }
+  return connectionOf(backend, jobId);
 }

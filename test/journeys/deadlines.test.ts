@@ -14,10 +14,23 @@ const TIMED_OUT = { title: "verify-credentials", status: "failed", result: { cod
 const newBackend = () => new MobileBackend(reached());
 afterEach(() => newBackend().faults([]));
 
-test("a create and a refresh that upstream never finishes are given up", async () => {
+const WORKING = JSON.stringify({
+  id: "working",
+  updated: "2026-01-05T09:00:00Z",
+  steps: [
+    { title: "verify-credentials", status: "in-progress" },
+    { title: "retrieve-accounts", status: "pending" },
+    { title: "retrieve-transactions", status: "pending" },
+  ],
+});
+
+test.each([
+  ["is always at work on", [{ method: "GET", path: "/jobs/*", times: 100_000, do: { body: WORKING } }]],
+  ["never shows", BANK_OUT_OF_SIGHT],
+])("a create and a refresh that upstream %s are given up", async (_, faults) => {
   const backend = newBackend();
   const connectionId = await connected(backend, HOOLI_GOV, LOGINS.gavin);
-  await backend.faults(BANK_OUT_OF_SIGHT);
+  await backend.faults(faults);
   const jobs = [await backend.startJob(HOOLI, LOGINS.gavin), begun(await refresh(backend, connectionId))];
   for (const jobId of jobs) {
     const job = await backend.untilOver(jobId);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { begun, connected, list, page, refresh } from "./calls.ts";
+import { begun, connected, connectionOf, list, page, refresh } from "./calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { MobileBackend } from "./mobile-backend.ts";
 import { refusal } from "./posting.ts";
@@ -19,8 +19,7 @@ beforeAll(async () => {
   [backend, another] = [new MobileBackend(reached()), new MobileBackend(reached())];
   for (const institutionId of [HOOLI, HOOLI_GOV]) {
     const jobId = await backend.startJob(institutionId, LOGINS.gavin);
-    const { links } = await backend.untilOver(jobId);
-    const connectionId = links.source?.split("/").at(-1) ?? "";
+    const connectionId = await connectionOf(backend, jobId);
     connectionsAt.set(institutionId, connectionId);
     made.unshift(jobId);
     const refreshing = begun(await refresh(backend, connectionId));

@@ -2,6 +2,9 @@ import { afterAll, beforeAll } from "vitest";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { startForTests } from "./start-for-tests.ts";
 
+/** A template of its own takes seconds to be synthesized, and more of them on a busy machine. */
+const READY_WITHIN_MS = 90_000;
+
 /** Local mode for the tests of a file. What it is to be like is asked for when it starts. */
 export function localSystem(
   timeScale: number,
@@ -11,7 +14,7 @@ export function localSystem(
 
   beforeAll(async () => {
     started = await startForTests(timeScale, options());
-  });
+  }, READY_WITHIN_MS);
   afterAll(() => started?.close());
 
   return () => {

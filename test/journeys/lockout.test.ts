@@ -117,13 +117,9 @@ describe("updates", () => {
 });
 
 test("a job that runs is the answer to what would be blocked without it", async () => {
-  const created = await backend.startJob(PIED_PIPER, LOGINS.jared);
-  await backend.untilAsked(created);
-  await backend.answer(created, ["1234"]);
-  const { links } = await backend.untilOver(created);
+  const connectionId = await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
   const asking = await backend.startJob(PIED_PIPER, LOGINS.jared);
   await backend.untilAsked(asking);
-  const connectionId = links.source?.split("/").at(-1) ?? "";
   for (let time = 0; time < 3; time++) {
     await backend.untilOver(begun(await update(backend, connectionId, WRONG)));
   }

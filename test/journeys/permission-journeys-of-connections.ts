@@ -27,11 +27,15 @@ const OF_A_CONNECTION: readonly Asking[] = [
   { entry: "refresh-connections", title: "a refresh of everything", ask: refreshAll },
 ];
 
-/** The job that a reply names, whether it has begun it or found it. */
 const named = z.union([
   z.object({ type: z.literal("job"), id: z.string() }).transform(({ id }) => id),
   z.object({ data: z.tuple([z.object({ id: z.string() })]) }).transform(({ data }) => data[0].id),
 ]);
+
+/** The job that a reply names, whether it has begun it or found it. */
+export function jobNamed({ json }: HttpReply): string {
+  return named.parse(json);
+}
 
 /** Everything that accepting a job may take: nobody has been before, somebody is there, and somebody comes in between. */
 function meeting({ entry, title, ask }: Asking): PermissionJourney {
@@ -46,9 +50,9 @@ function meeting({ entry, title, ask }: Asking): PermissionJourney {
       const held = system.recorder.hold(rowCall(`api/${entry}`, "PutItem", "pk", "claim#"));
       const losing = ask(backend, connectionId);
       await held.arrived;
-      const jobId = named.parse((await ask(backend, connectionId)).json);
+      const jobId = jobNamed(await ask(backend, connectionId));
       held.release();
-      expect(named.parse((await losing).json)).toBe(jobId);
+      expect(jobNamed(await losing)).toBe(jobId);
       system.plan(jobId, {});
       await system.over(backend, jobId);
       expect(

@@ -6,6 +6,7 @@ import { ALL_DONE, statuses, stepOf } from "./mobile-backend.ts";
 import { type PermissionJourney, rowCall } from "./permission-journey.ts";
 import { JOURNEYS_OF_BANKS } from "./permission-journeys-of-banks.ts";
 import { JOURNEYS_OF_CONNECTIONS } from "./permission-journeys-of-connections.ts";
+import { JOURNEYS_OF_KEYS } from "./permission-journeys-of-keys.ts";
 import { JOURNEYS_OF_QUEUES } from "./permission-journeys-of-queues.ts";
 import { JOURNEYS_OF_SWEEPS } from "./permission-journeys-of-sweeps.ts";
 
@@ -116,6 +117,7 @@ export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
     },
   },
   ...JOURNEYS_OF_CONNECTIONS,
+  ...JOURNEYS_OF_KEYS,
   ...JOURNEYS_OF_BANKS,
   ...JOURNEYS_OF_QUEUES,
   ...JOURNEYS_OF_SWEEPS,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { begun, resume, update } from "./calls.ts";
+import { begun, connected, resume, update } from "./calls.ts";
 import { LOGINS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, isOver, MobileBackend, type StepReply, statuses, stepOf } from "./mobile-backend.ts";
 import { refusal } from "./posting.ts";
@@ -21,10 +21,7 @@ let updating: { backend: MobileBackend; jobId: string };
 beforeAll(async () => {
   const bank = new MobileBackend(reached());
   const other = new MobileBackend(reached());
-  const connecting = await other.startJob(PIED_PIPER, LOGINS.gilfoyle);
-  await other.untilAsked(connecting);
-  await other.answer(connecting, ["Hooli"]);
-  const { links } = await other.untilOver(connecting);
+  const connectionId = await connected(other, PIED_PIPER, LOGINS.gilfoyle, ["Hooli"]);
 
   for (const name of NAMES) {
     const outage = name === "upstream" ? "queue" : "refuse";
@@ -35,7 +32,7 @@ beforeAll(async () => {
     held.set(name, { backend, jobId });
   }
   await bank.institution(PIED_PIPER, { status: "major-outage", outage: "fail" });
-  const jobId = begun(await update(other, links.source?.split("/").at(-1) ?? "", LOGINS.gilfoyle));
+  const jobId = begun(await update(other, connectionId, LOGINS.gilfoyle));
   await untilQueued(other, jobId);
   updating = { backend: other, jobId };
   await bank.institution(PIED_PIPER, { status: "operational" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { begun, connected, connectionPath, refresh } from "./calls.ts";
+import { begun, connected, connectionOf, connectionPath, refresh } from "./calls.ts";
 import { HOOLI, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, MobileBackend, statuses } from "./mobile-backend.ts";
 import { target } from "./target.ts";
@@ -57,9 +57,7 @@ describe("at an MFA institution", () => {
     const created = await backend.startJob(PIED_PIPER, LOGINS.jared);
     const asked = await backend.untilAsked(created);
     await backend.answer(created, ["1234"]);
-    const { links } = await backend.untilOver(created);
-
-    const jobId = begun(await refresh(backend, links.source?.split("/").at(-1) ?? ""));
+    const jobId = begun(await refresh(backend, await connectionOf(backend, created)));
     const askedAgain = await backend.untilAsked(jobId);
     expect(askedAgain).toEqual({
       ...asked,
@@ -73,11 +71,8 @@ describe("at an MFA institution", () => {
 
   test("that asks now and then shows the step that it skipped", async () => {
     const backend = new MobileBackend(reached());
-    const created = await backend.startJob(NUCLEUS, LOGINS.jared);
-    await backend.untilAsked(created);
-    await backend.answer(created, ["1234"]);
-    const { links } = await backend.untilOver(created);
-    const jobId = begun(await refresh(backend, links.source?.split("/").at(-1) ?? ""));
+    const connectionId = await connected(backend, NUCLEUS, LOGINS.jared, ["1234"]);
+    const jobId = begun(await refresh(backend, connectionId));
     const [, asking] = (await backend.job(jobId)).steps;
     expect(asking?.title).toBe("mfa-challenge");
     expect((await backend.untilOver(jobId)).steps[1]).toEqual({ ...asking, status: "skipped", result: null });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { begun, refresh, update } from "./calls.ts";
+import { begun, connected, refresh, update } from "./calls.ts";
 import { LOGINS, PIED_PIPER } from "./logins.ts";
 import { type HttpReply, MobileBackend, statuses } from "./mobile-backend.ts";
 import { refusal } from "./posting.ts";
@@ -17,11 +17,7 @@ test.concurrent.each<[string, Begin]>([
   "%s whose challenge nobody answers fails at its deadline, and the connection is free",
   async (_, begin) => {
     const backend = new MobileBackend(reached());
-    const created = await backend.startJob(PIED_PIPER, LOGINS.jared);
-    await backend.untilAsked(created);
-    await backend.answer(created, ["1234"]);
-    const { links } = await backend.untilOver(created);
-    const connectionId = links.source?.split("/").at(-1) ?? "";
+    const connectionId = await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
 
     const jobId = begun(await begin(backend, connectionId));
     const { expiresAt } = await backend.untilAsked(jobId);

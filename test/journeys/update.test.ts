@@ -48,11 +48,8 @@ describe("another login", () => {
 
   test("is asked for a code at an MFA institution, as a create is", async () => {
     const backend = new MobileBackend(reached());
-    const created = await backend.startJob(PIED_PIPER, LOGINS.jared);
-    await backend.untilAsked(created);
-    await backend.answer(created, ["1234"]);
-    const { links } = await backend.untilOver(created);
-    const jobId = begun(await update(backend, links.source?.split("/").at(-1) ?? "", LOGINS.gilfoyle));
+    const connectionId = await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
+    const jobId = begun(await update(backend, connectionId, LOGINS.gilfoyle));
     expect((await backend.untilAsked(jobId)).input).toEqual(["What's your first company?"]);
     await backend.answer(jobId, ["Hooli"]);
     expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);

@@ -17,9 +17,10 @@ const ID = "upstream-job";
 export async function oneJobUpstream(authorization: string) {
   const answers: string[][] = [];
   let logins = 0;
+  let looks = 0;
   let job: object = {};
   let changes = 0;
-  let whenAnswered: readonly ShownStep[] = [];
+  let whenAnswered: readonly ShownStep[] | undefined;
 
   /** Upstream's own time of each change is a second after that of the one before it. */
   function show(...steps: ShownStep[]): void {
@@ -30,12 +31,15 @@ export async function oneJobUpstream(authorization: string) {
   async function replyTo(request: IncomingMessage): Promise<object> {
     const line = `${request.method} ${request.url}`;
     if (line === "POST /token") return { access_token: "token", expires_in: 3600 };
-    if (line === `GET /jobs/${ID}`) return job;
+    if (line === `GET /jobs/${ID}`) {
+      looks += 1;
+      return job;
+    }
     const [, institutionId] = /^GET \/institutions\/(\w+)$/.exec(line) ?? [];
     if (institutionId !== undefined) return { id: institutionId, authorization, status: "operational" };
     if (line === `POST /jobs/${ID}/mfa`) {
       answers.push(answerBody.parse(JSON.parse(await text(request)))["mfa-response"]);
-      show(...whenAnswered);
+      if (whenAnswered !== undefined) show(...whenAnswered);
     } else logins += 1;
     return { type: "job", id: ID };
   }
@@ -46,15 +50,18 @@ export async function oneJobUpstream(authorization: string) {
   return {
     ...(await listenLocally(server)),
     show,
-    /** What the job shows once the next answer has come. */
+    /** What the job shows once the next answer has come; until this is said, what it showed before. */
     showWhenAnswered(...steps: ShownStep[]): void {
       whenAnswered = steps;
     },
     /** The answers and the number of logins that came since the last `forget`. */
     received: () => ({ answers: [...answers], logins }),
+    /** How often the job was looked at. */
+    looks: () => looks,
     forget(): void {
       answers.length = 0;
       logins = 0;
+      whenAnswered = undefined;
     },
   };
 }

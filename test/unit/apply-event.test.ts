@@ -22,7 +22,7 @@ test("an event gives the job as it is written: its phase, version and times", ()
 
 test("the time of the next look is by the phases before and after the event", () => {
   const held = applyEvent(followingJob(), { event: "attemptHeld", changes: {} }, clock);
-  expect(held.sweepAt).toBe("2026-01-05T17:00:07.500Z");
+  expect(held.sweepAt).toBe("2026-01-06T09:30:07.500Z");
   const again = applyEvent(held, started, clock);
   expect(again.sweepAt).toBe("2026-01-05T09:01:07.500Z");
 });

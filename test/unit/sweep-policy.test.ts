@@ -50,24 +50,24 @@ describe("the time of the next look", () => {
 });
 
 describe("the next look at a queued job", () => {
-  test("is several attempts away", () => {
-    expect(lookAfter("attemptHeld", "queued")).toBe(within(8 * HOUR));
+  test("is a dozen attempts away", () => {
+    expect(lookAfter("attemptHeld", "queued")).toBe(within(24.5 * HOUR));
   });
 
   test.each([
     ["stays while it is well beyond the next attempt", 2 * HOUR + 5 * MINUTE + 1, 2 * HOUR + 5 * MINUTE + 1],
-    ["moves when it would meet the next attempt", 2 * HOUR + 5 * MINUTE, 8 * HOUR],
-    ["moves when it has come", -SECOND, 8 * HOUR],
+    ["moves when it would meet the next attempt", 2 * HOUR + 5 * MINUTE, 24.5 * HOUR],
+    ["moves when it has come", -SECOND, 24.5 * HOUR],
   ])("%s", (_, before, expected) => {
     const queued = { phase: "queued", queue, sweepAt: within(before) } as const;
     expect(lookAfter("attemptHeld", "queued", queued)).toBe(within(expected));
   });
 
   test("is set anew after an attempt that was made, however far it was", () => {
-    const made = { phase: "opening", queue, sweepAt: within(7 * HOUR) } as const;
-    expect(lookAfter("attemptHeld", "queued", made)).toBe(within(8 * HOUR));
+    const made = { phase: "opening", queue, sweepAt: within(23 * HOUR) } as const;
+    expect(lookAfter("attemptHeld", "queued", made)).toBe(within(24.5 * HOUR));
     expect(lookAfter("attemptHeld", "queued", { ...made, phase: "queued", sweepAt: undefined })).toBe(
-      within(8 * HOUR),
+      within(24.5 * HOUR),
     );
   });
 });
@@ -101,7 +101,7 @@ test.each([
   ["sending-answer", 5 * MINUTE],
   ["awaiting-answer", 30 * SECOND],
   ["answered", 30 * SECOND],
-  ["queued", 8 * HOUR],
+  ["queued", 24.5 * HOUR],
 ] as const)("a job that is %s and well is looked at again after %i ms", (phase, ms) => {
   expect(nextSweepAt(jobOf({ phase }), clock)).toBe(within(ms));
 });

@@ -1,15 +1,14 @@
 import * as z from "zod";
 import type { Definition } from "./definition.ts";
-import type { Entry } from "./deployed-workflow.ts";
 import { ASK, FOLLOW, GIVE_UP, HOLD, OPEN, SEND, WAIT } from "./scenario.ts";
 
-const STATE_OF: { readonly [entry in Entry]: string } = {
-  "open-connection": OPEN,
-  "follow-job": FOLLOW,
-  "ask-for-answer": ASK,
-  "send-answer": SEND,
-  "give-up": GIVE_UP,
-};
+const STATE_OF = new Map<string, string>([
+  ["open-connection", OPEN],
+  ["follow-job", FOLLOW],
+  ["ask-for-answer", ASK],
+  ["send-answer", SEND],
+  ["give-up", GIVE_UP],
+]);
 
 /** The Wait that a function's word leads to. */
 const WAIT_FOR = new Map<unknown, string>([
@@ -33,8 +32,8 @@ export function pausesOf({ States }: Definition) {
       return (typeof wait["Seconds"] === "number" ? wait["Seconds"] : waitSeconds) * 1000;
     },
 
-    msAfterError(entry: Entry, errorName: string): number {
-      const { Retry = [] } = States[STATE_OF[entry]] ?? {};
+    msAfterError(entry: string, errorName: string): number {
+      const { Retry = [] } = States[STATE_OF.get(entry) ?? ""] ?? {};
       const index = Retry.findIndex(({ ErrorEquals }) => ErrorEquals.includes(errorName));
       const rule = Retry[index];
       if (rule === undefined) return 0;

@@ -68,7 +68,7 @@ describe("a job that its execution drives", () => {
   test.each([
     [followingJob(), "2026-01-05T09:05:00.000Z"],
     [awaitingJob(), "2026-01-05T09:00:30.000Z"],
-    [jobOf({ phase: "queued", queue }), "2026-01-05T17:00:00.000Z"],
+    [jobOf({ phase: "queued", queue }), "2026-01-06T09:30:00.000Z"],
   ])("is put off, and nothing else: %#", async (job, sweepAt) => {
     const { ports, sweep, row } = await dueJob(job, "running");
     expect(await sweep()).toBe("nothing");

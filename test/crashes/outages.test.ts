@@ -1,6 +1,5 @@
 import { crashTests } from "./crash-tests.ts";
 import { TOUCHED_IN_QUEUE } from "./outage-scenarios.ts";
-import { DELIVERING } from "./sweeping-scenarios.ts";
 
 /** A challenge is open for 6 s. */
-crashTests(20, { ...TOUCHED_IN_QUEUE, ...DELIVERING });
+crashTests(20, TOUCHED_IN_QUEUE);
