@@ -14,7 +14,7 @@ const rowSchema = z.object({
   jobId: z.string(),
   fingerprint: z.object({ mac: bytes, sealedKey: bytes }),
   writeId: z.string(),
-  busyUntil: z.string(),
+  busySince: z.optional(z.string()),
   expiresAt: wholeNumber,
   reply: z.optional(z.string()),
 });

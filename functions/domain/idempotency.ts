@@ -30,8 +30,8 @@ export interface Reservation {
   fingerprint: Fingerprint;
   /** Another one with each write. */
   writeId: string;
-  /** As long as somebody is at work on it, at most until then. ISO 8601. */
-  busyUntil: string;
+  /** Since when somebody is at work on it. ISO 8601. */
+  busySince?: string | undefined;
   /** In seconds since 1970: from then on the key may be used for another request. */
   expiresAt: number;
   /** Once there is one, nothing changes any more. */

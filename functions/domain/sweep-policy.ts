@@ -29,14 +29,6 @@ export function firstSweepAt(clock: Pick<Clock, "after">): string {
   return clock.after(ACCEPTED_MS).toISOString();
 }
 
-/** An API function lives 29 s, however time is divided. */
-const REQUEST_MS = 30 * SECOND;
-
-/** Whether the request for a job may still be at work on it. */
-export function mayBeBeingAccepted({ createdAt }: Pick<Job, "createdAt">, now: Date): boolean {
-  return now.getTime() < Date.parse(createdAt) + REQUEST_MS;
-}
-
 /**
  * When the sweeper looks at a job after an event. The time moves only where it must: most jobs end before it and cost the
  * index two writes. `undefined` for a job that is over and has left nothing to destroy.

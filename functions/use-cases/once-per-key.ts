@@ -8,6 +8,7 @@ import {
 import { hasBegun, type Job } from "../domain/job.ts";
 import type { JobRows, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
+import { mayBeAtWork } from "../domain/request-life.ts";
 
 export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "fingerprints"> & {
   jobs: Pick<JobRows, "find">;
@@ -23,12 +24,9 @@ export interface Work {
 /** For so long the first reply is given again. */
 const KEPT_MS = 24 * 3600 * 1000;
 
-/** An API function lives 29 s: whoever was at work is dead by then. */
-const LEASE_MS = 30_000;
-
-/** For 5 s in all. */
+/** A client need not come again for what takes a moment. As long as functions live, this is not divided with other times. */
+const WAIT_MS = 5_000;
 const POLL_MS = 250;
-const MAX_POLLS = 20;
 
 /**
  * Answers a request that comes again with its key as it was answered first, and without doing anything again. A request that
@@ -41,19 +39,24 @@ export async function oncePerKey(
 ): Promise<KeptReply> {
   if (request === undefined) return work.run(deps.newId());
   let matching: string | undefined;
-  for (let poll = 0; poll < MAX_POLLS; poll++) {
+  let waitingSince: number | undefined;
+  for (;;) {
     const found = await deps.reservations.find(request);
     if (found !== undefined && found.jobId !== matching) {
       await requireSame(deps, request, found);
       matching = found.jobId;
     }
     if (found?.reply !== undefined) return found.reply;
-    if (found === undefined || deps.clock.msUntil(new Date(found.busyUntil)) <= 0) {
+    const now = deps.clock.now();
+    if (found?.busySince !== undefined && mayBeAtWork(found.busySince, now)) {
+      waitingSince ??= now.getTime();
+      if (now.getTime() - waitingSince >= WAIT_MS) throw new DependencyDown();
+      await deps.clock.sleep(POLL_MS);
+    } else {
       const reply = await perform(deps, request, found, work);
       if (reply !== undefined) return reply;
-    } else await deps.clock.sleep(POLL_MS);
+    }
   }
-  throw new DependencyDown();
 }
 
 async function requireSame(deps: OncePerKeyDeps, request: KeyedRequest, found: Reservation): Promise<void> {
@@ -70,7 +73,8 @@ async function perform(
   work: Work,
 ): Promise<KeptReply | undefined> {
   const { reservations } = deps;
-  const mine = busy(deps, found ?? (await newReservation(deps, request)));
+  const busySince = deps.clock.now().toISOString();
+  const mine = { ...(found ?? (await newReservation(deps, request))), writeId: deps.newId(), busySince };
   if (!(await reservations.write(request, mine, found))) return undefined;
   try {
     const job = found && (await deps.jobs.find(mine.jobId));
@@ -79,10 +83,9 @@ async function perform(
     const isKept = await reservations.write(request, { ...mine, writeId: deps.newId(), reply }, mine);
     return isKept ? reply : undefined;
   } catch (error) {
-    const isOver = error instanceof Refusal;
-    const left = isOver
-      ? reservations.remove(request, mine)
-      : reservations.write(request, busy(deps, mine, 0), mine);
+    const free = { ...mine, writeId: deps.newId(), busySince: undefined };
+    const left =
+      error instanceof Refusal ? reservations.remove(request, mine) : reservations.write(request, free, mine);
     await left.catch(() => undefined);
     throw error;
   }
@@ -92,9 +95,5 @@ async function newReservation(deps: OncePerKeyDeps, request: KeyedRequest): Prom
   const jobId = deps.newId();
   const fingerprint = await deps.fingerprints.take(fingerprintKeyOf(request, jobId), request.text);
   const expiresAt = Math.ceil(deps.clock.after(KEPT_MS).getTime() / 1000);
-  return { jobId, fingerprint, writeId: "", busyUntil: "", expiresAt };
-}
-
-function busy(deps: OncePerKeyDeps, reservation: Reservation, ms = LEASE_MS): Reservation {
-  return { ...reservation, writeId: deps.newId(), busyUntil: deps.clock.after(ms).toISOString() };
+  return { jobId, fingerprint, writeId: "", expiresAt };
 }

@@ -4,8 +4,9 @@ import { JobChanged } from "../domain/errors.ts";
 import { generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
+import { mayBeAtWork } from "../domain/request-life.ts";
 import { answerTo, loginOf } from "../domain/secret-refs.ts";
-import { mayBeBeingAccepted, nextSweepAt } from "../domain/sweep-policy.ts";
+import { nextSweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { replaceExecution, stopExecutions } from "./replace-execution.ts";
@@ -72,7 +73,7 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
   const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
   if (holder !== undefined && (!isFinished(holder) || holder.createdAt >= job.createdAt)) return "not held";
   const isWhole = kindOf(job) === "refresh" || (await deps.vault.holds(loginOf(job)));
-  if (!isWhole) return mayBeBeingAccepted(job, deps.clock.now()) ? "not yet" : "not held";
+  if (!isWhole) return mayBeAtWork(job.createdAt, deps.clock.now()) ? "not yet" : "not held";
   return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
 }
 

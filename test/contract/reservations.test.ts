@@ -22,7 +22,7 @@ function reservationOf(changes: Partial<Reservation> = {}): Reservation {
     jobId: randomUUID(),
     fingerprint: { mac: Uint8Array.of(1, 2, 3), sealedKey: Uint8Array.of(255, 0) },
     writeId: randomUUID(),
-    busyUntil: clock.after(30_000).toISOString(),
+    busySince: clock.now().toISOString(),
     expiresAt: clock.after(24 * 3600_000).getTime() / 1000,
     ...changes,
   };

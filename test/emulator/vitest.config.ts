@@ -18,6 +18,7 @@ const LOCAL_ONLY = [
   "every-part.test.ts",
   "every-permission.test.ts",
   "every-try.test.ts",
+  "idempotency-kept.test.ts",
   "known-upstream.test.ts",
   "lockout-ends.test.ts",
   "other-upstreams.test.ts",

@@ -10,63 +10,76 @@ import { gavin, USER_ID } from "../../support/job-examples.ts";
 import { CALLS } from "../../support/keyed-calls.ts";
 import { scheduledPorts } from "../../support/scheduled-ports.ts";
 
-const RUNS = 2_000;
+const RUNS = 3_000;
 /** What so many schedules may take where others use the machine too. */
 const TIMEOUT_MS = 120_000;
 const FAILURE = { code: "c", title: "t", detail: "d" };
 
+interface Race {
+  scheduler: Scheduler;
+  /** After how many turns all that is at work dies, if at all. */
+  diesAt: number | null;
+  /** After how many turns the jobs that were started end, if at all. */
+  jobsEndAt: number | null;
+}
+
+const races: fc.Arbitrary<Race> = fc.record({
+  scheduler: fc.scheduler(),
+  diesAt: fc.option(fc.nat({ max: 40 })),
+  jobsEndAt: fc.option(fc.nat({ max: 60 })),
+});
+
+/** One run of a function: what it replies, or nothing when it fails or dies. */
+async function once<Reply>(
+  real: FakePorts,
+  scheduler: Scheduler,
+  call: (ports: FakePorts) => Promise<Reply>,
+) {
+  const { ports, died } = scheduledPorts(real, scheduler);
+  return Promise.race([call(ports), died]).catch(() => undefined);
+}
+
 /** Sends the same again until it hears. */
-async function insist(ports: FakePorts): Promise<KeptReply> {
-  for (let tries = 0; tries < 20; tries++) {
-    const reply = await CALLS.create(ports).catch(() => undefined);
+async function insist(real: FakePorts, scheduler: Scheduler): Promise<KeptReply> {
+  for (let tries = 0; tries < 50; tries++) {
+    const reply = await once(real, scheduler, CALLS.create);
     if (reply !== undefined) return reply;
   }
   throw new Error("never heard");
 }
 
-async function endJobs(ports: FakePorts): Promise<void> {
-  for (const id of ports.executions.started) {
-    const job = await ports.jobs.find(id);
-    if (job !== undefined && !isFinished(job)) await failJob(ports, job, FAILURE).catch(() => undefined);
+async function after(scheduler: Scheduler, turns: number | null, happens: () => unknown): Promise<void> {
+  if (turns === null) return;
+  for (let turn = 0; turn < turns; turn++) await scheduler.schedule(Promise.resolve());
+  await happens();
+}
+
+async function endJobs({ jobs, vault, executions }: FakePorts): Promise<void> {
+  for (const id of executions.started) {
+    const job = jobs.row(id);
+    if (!isFinished(job)) await failJob({ jobs, vault }, job, FAILURE);
   }
 }
 
-interface Race {
-  scheduler: Scheduler;
-  /** Whether time passes, so that a request may outlive its right. */
-  isLate: boolean;
-  /** Whether jobs that were started end while requests are at work. */
-  jobsEnd: boolean;
-  hasRival: boolean;
-}
-
-async function race({ scheduler, isLate, jobsEnd, hasRival }: Race) {
+async function race({ scheduler, diesAt, jobsEndAt }: Race, hasRival: boolean) {
   const real = fakePorts();
-  const ports = scheduledPorts(real, scheduler);
-  const requests = Promise.all([insist(ports), insist(ports), insist(ports)]);
+  const requests = Promise.all([1, 2, 3].map(() => insist(real, scheduler)));
   const rival = { userId: USER_ID, institutionId: "AU00000", login: gavin };
   const others = Promise.all([
-    hasRival ? acceptConnection(ports, rival).catch(() => undefined) : undefined,
-    isLate ? scheduler.schedule(Promise.resolve()).then(() => real.clock.pass(31_000)) : undefined,
-    jobsEnd ? scheduler.schedule(Promise.resolve()).then(() => endJobs(ports)) : undefined,
+    hasRival && once(real, scheduler, (ports) => acceptConnection(ports, rival)),
+    after(scheduler, diesAt, () => real.clock.pass(31_000)),
+    after(scheduler, jobsEndAt, () => endJobs(real)),
   ]);
   await scheduler.waitFor(Promise.all([requests, others]));
   return { real, replies: await requests };
 }
 
-const given = fc.record({
-  scheduler: fc.scheduler(),
-  isLate: fc.boolean(),
-  jobsEnd: fc.boolean(),
-  hasRival: fc.constant(false),
-});
-
 test(
   "requests with one key, whatever comes between them, are one job and one reply",
   async () => {
     await fc.assert(
-      fc.asyncProperty(given, async (what) => {
-        const { real, replies } = await race(what);
+      fc.asyncProperty(races, async (given) => {
+        const { real, replies } = await race(given, false);
         expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
         const [id = ""] = real.jobs.rows.keys();
         expect(replies[0]).toMatchObject({ status: 202, body: { id } });
@@ -84,8 +97,8 @@ test(
   "beside another request for the same, they are its job or it is theirs",
   async () => {
     await fc.assert(
-      fc.asyncProperty(given, async (what) => {
-        const { real, replies } = await race({ ...what, hasRival: true });
+      fc.asyncProperty(races, async (given) => {
+        const { real, replies } = await race(given, true);
         expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
         real.clock.pass(120_000);
         await sweep(real);
