@@ -7,16 +7,21 @@ import type { BasiqTransport } from "./basiq-transport.ts";
 export function basiqConnections(transport: BasiqTransport): Connections {
   const pathOf = (userId: string) => `/users/${encodeURIComponent(userId)}/connections`;
   return {
-    async connection(userId, connectionId) {
-      try {
-        const path = `${pathOf(userId)}/${encodeURIComponent(connectionId)}`;
-        return await transport.get(path, readConnection);
-      } catch (error) {
-        if (error instanceof UpstreamRefused && error.status === 404) return undefined;
-        throw error;
-      }
-    },
+    connection: (userId, connectionId) =>
+      orWhenUnknown(
+        transport.get(`${pathOf(userId)}/${encodeURIComponent(connectionId)}`, readConnection),
+        undefined,
+      ),
 
-    connectionsOf: (userId) => transport.get(pathOf(userId), readConnections),
+    connectionsOf: (userId) => orWhenUnknown(transport.get(pathOf(userId), readConnections), []),
   };
+}
+
+async function orWhenUnknown<Asked, Other>(asking: Promise<Asked>, other: Other): Promise<Asked | Other> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof UpstreamRefused && error.status === 404) return other;
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream
     refreshConnection: (userId, connectionId) =>
       measured(metrics, "refresh", upstream.refreshConnection(userId, connectionId)),
     job: (upstreamJobId) => measured(metrics, "look", upstream.job(upstreamJobId)),
-    jobsOf: (userId) => measured(metrics, "list", upstream.jobsOf(userId)),
+    jobsOf: (userId, connectionId) => measured(metrics, "list", upstream.jobsOf(userId, connectionId)),
     answer: (upstreamJobId, answers) => measured(metrics, "answer", upstream.answer(upstreamJobId, answers)),
   };
 }

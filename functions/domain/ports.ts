@@ -87,7 +87,8 @@ export interface Upstream {
   /** As {@link Upstream.openConnection}, with the login that upstream has. */
   refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
   job(upstreamJobId: string): Promise<UpstreamJob>;
-  jobsOf(userId: string): Promise<UpstreamJob[]>;
+  /** A user's jobs; of one connection only, when it is named. */
+  jobsOf(userId: string, connectionId?: string): Promise<UpstreamJob[]>;
   /** Never repeated by the adapter once it may have arrived. */
   answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
 }
