@@ -1,0 +1,64 @@
+import type { TokenClaims } from "../../functions/domain/caller.ts";
+import { JobChanged } from "../../functions/domain/errors.ts";
+import type { Job } from "../../functions/domain/job.ts";
+import { Refusal } from "../../functions/domain/refusal.ts";
+import { Secret } from "../../functions/domain/secret.ts";
+import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
+import { cancelJob } from "../../functions/use-cases/cancel-job.ts";
+import { resumeJob } from "../../functions/use-cases/resume-job.ts";
+import { sweepJob } from "../../functions/use-cases/sweep-job.ts";
+import { START } from "../support/fake-clock.ts";
+import type { FakePorts } from "../support/fake-ports.ts";
+import { JOB_ID, USER_ID } from "../support/job-examples.ts";
+import type { RaceWorld } from "./race-world.ts";
+
+const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: USER_ID };
+const request = { jobId: JOB_ID, caller };
+
+/** What somebody was told. */
+export type Told = "accepted" | "refused" | "failed";
+
+/** Requests, and the sweeper. */
+export function people(world: RaceWorld) {
+  const { ports, real } = world;
+
+  /** A request that fails on our side is not made again: what it left is the sweeper's. */
+  async function ask(run: () => Promise<unknown>): Promise<Told> {
+    try {
+      await world.invoke(run);
+      return "accepted";
+    } catch (error) {
+      if (error instanceof Refusal) return "refused";
+      if (error instanceof JobChanged) return "failed";
+      throw error;
+    }
+  }
+
+  return {
+    answer: (text: string) => ask(() => answerChallenge(ports, { ...request, answers: [new Secret(text)] })),
+    cancel: () => ask(() => cancelJob(ports, request)),
+    resume: () => ask(() => resumeJob(ports, request)),
+    /** Comes at a bad time: the job is always due. */
+    sweep: () => world.invoke(() => sweepJob(alwaysDue(ports), JOB_ID)),
+    /** Comes as often as it takes, with nobody about. */
+    async sweepUp(): Promise<void> {
+      for (let minutes = 0; minutes < 20; minutes++) {
+        real.clock.pass(60_000);
+        await sweepJob(real, JOB_ID);
+        await world.end();
+      }
+    },
+  };
+}
+
+function alwaysDue(ports: FakePorts): FakePorts {
+  const due = (job: Job | undefined) =>
+    job && { ...job, ...(job.sweepAt !== undefined && { sweepAt: START }) };
+  const jobs = new Proxy(ports.jobs, {
+    get(target, name) {
+      if (name === "find") return async (jobId: string) => due(await target.find(jobId));
+      return Reflect.get(target, name);
+    },
+  });
+  return { ...ports, jobs };
+}
