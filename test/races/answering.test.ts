@@ -21,8 +21,8 @@ import {
 import { driver } from "./driver.ts";
 import { people, type Told } from "./people.ts";
 import { raceWorld } from "./race-world.ts";
+import { inSchedules } from "./schedules.ts";
 
-const RUNS = 3_000;
 const NAME = `${JOB_ID}-1`;
 const verified = { ...WITH_MFA, "verify-credentials": "success" } as const;
 const asking = lookOf(
@@ -39,23 +39,28 @@ const done = lookOf({
 
 const PEOPLE = ["answer", "answer again", "sweep", "sweep again", "cancel"] as const;
 
+type Who = (typeof PEOPLE)[number];
+
 interface Race {
   scheduler: Scheduler;
   /** Whether the challenge is about to be shown, or is open for a second more. */
   isShown: boolean;
-  who: readonly (typeof PEOPLE)[number][];
+  who: readonly Who[];
   /** Turns before time passes. */
   patience: number;
+  /** After how many calls the process of the first one dies. */
+  callsUntilDeath: number | undefined;
 }
 
 const races = fc.record({
   scheduler: fc.scheduler(),
   isShown: fc.boolean(),
-  who: fc.subarray([...PEOPLE], { minLength: 1 }),
+  who: fc.shuffledSubarray([...PEOPLE], { minLength: 1 }),
   patience: fc.nat({ max: 50 }),
+  callsUntilDeath: fc.option(fc.nat({ max: 10 }), { nil: undefined }),
 });
 
-async function run({ scheduler, isShown, who, patience }: Race) {
+async function run({ scheduler, isShown, who, patience, callsUntilDeath }: Race) {
   const world = raceWorld(scheduler, patience);
   const { real } = world;
   const job = awaitingJob({
@@ -79,25 +84,23 @@ async function run({ scheduler, isShown, who, patience }: Race) {
   const driving = driver(world);
   if (isShown) driving.waitsFor(NAME, "open", 3);
   else driving.at(NAME, "ask");
-  const told = new Map<string, Told>();
+  const told = new Map<Who, Told | undefined>();
   const { answer, cancel, sweep, sweepUp } = people(world);
-  const whenShown = (text: string) => async () => {
-    if (!isShown) await Promise.race([world.shown, world.stopped(NAME)]);
-    return answer(text);
+  const whenShown = (text: string) => async (calls?: number) => {
+    if (!isShown) await world.shown;
+    return answer(text, calls);
   };
-  const deeds = {
+  const deeds: { [who in Who]: (callsUntilDeath?: number) => Promise<Told | undefined> } = {
     answer: whenShown("1234"),
     "answer again": whenShown("5678"),
     cancel,
-    sweep: () => sweep().then(() => undefined),
-    "sweep again": () => sweep().then(() => undefined),
+    sweep,
+    "sweep again": sweep,
   };
-  const play = async (one: (typeof PEOPLE)[number]) => {
-    await world.turn(one);
-    const heard = await deeds[one]();
-    if (heard !== undefined) told.set(one, heard);
-  };
-  for (const one of who) world.begin(play(one));
+  for (const [index, one] of who.entries()) {
+    const play = () => deeds[one](index === 0 ? callsUntilDeath : undefined);
+    world.begin(world.turn(one).then(async () => void told.set(one, await play())));
+  }
   await world.end();
   await sweepUp();
   return { real, told };
@@ -106,7 +109,7 @@ async function run({ scheduler, isShown, who, patience }: Race) {
 async function check(race: Race): Promise<void> {
   const { real, told } = await run(race);
   const row = real.jobs.row(JOB_ID);
-  const isTold = (who: string) => told.get(who) === "accepted";
+  const isTold = (who: Who) => told.get(who) === "accepted";
   const answers = real.upstream.done("answer").map(({ sent }) => sent[0]);
   const outcome = outcomeOf(row);
   expect(isFinished(row)).toBe(true);
@@ -114,6 +117,7 @@ async function check(race: Race): Promise<void> {
   expect(answers.length).toBeLessThanOrEqual(1);
   const isAnswered = isTold("answer") || isTold("answer again");
   if (isTold("cancel")) expect(outcome).toBe("cancelled");
+  else if (outcome === "cancelled") expect(told.get("cancel")).toBe("died");
   else if (isAnswered) expect([outcome, answers.length]).toEqual(["succeeded", 1]);
   if (outcome === "mfa-expired") expect([isAnswered, answers]).toEqual([false, []]);
   if (outcome === "succeeded") expect(answers).toHaveLength(1);
@@ -125,10 +129,8 @@ async function check(race: Race): Promise<void> {
   expect([...real.executions.states.values()]).not.toContain("running");
 }
 
-test("an answer, another one, the deadline, the sweeper and a cancel, in any order", {
-  timeout: 60_000,
-}, async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  process.stdout.write(`${RUNS} schedules, seed ${seed}\n`);
-  await fc.assert(fc.asyncProperty(races, check), { seed, numRuns: RUNS });
-});
+test(
+  "an answer, another one, the deadline, the sweeper and a cancel, in any order",
+  { timeout: 60_000 },
+  () => inSchedules(3_000, races, check),
+);

@@ -11,22 +11,23 @@ import { START } from "../support/fake-clock.ts";
 import type { FakePorts } from "../support/fake-ports.ts";
 import { JOB_ID, USER_ID } from "../support/job-examples.ts";
 import type { RaceWorld } from "./race-world.ts";
+import { dyingPorts } from "./scheduled-ports.ts";
 
 const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: USER_ID };
 const request = { jobId: JOB_ID, caller };
 
-/** What somebody was told. */
-export type Told = "accepted" | "refused" | "failed";
+/** What somebody was told. One whose process died was told nothing. */
+export type Told = "accepted" | "refused" | "failed" | "died";
 
-/** Requests, and the sweeper. */
+/** Requests, and the sweeper. A process dies after so many calls, if that is said. */
 export function people(world: RaceWorld) {
-  const { ports, real } = world;
+  const { real } = world;
 
-  /** A request that fails on our side is not made again: what it left is the sweeper's. */
-  async function ask(run: () => Promise<unknown>): Promise<Told> {
+  /** A request that fails or dies is not made again: what it left is the sweeper's. */
+  async function ask(run: (ports: FakePorts) => Promise<unknown>, callsUntilDeath = Infinity): Promise<Told> {
+    const { ports, death } = dyingPorts(world.ports, callsUntilDeath);
     try {
-      await world.invoke(run);
-      return "accepted";
+      return await world.invoke(() => Promise.race([death, run(ports).then(() => "accepted" as const)]));
     } catch (error) {
       if (error instanceof Refusal) return "refused";
       if (error instanceof JobChanged) return "failed";
@@ -35,16 +36,19 @@ export function people(world: RaceWorld) {
   }
 
   return {
-    answer: (text: string) => ask(() => answerChallenge(ports, { ...request, answers: [new Secret(text)] })),
-    cancel: () => ask(() => cancelJob(ports, request)),
-    resume: () => ask(() => resumeJob(ports, request)),
+    ask,
+    answer: (text: string, callsUntilDeath?: number) =>
+      ask((ports) => answerChallenge(ports, { ...request, answers: [new Secret(text)] }), callsUntilDeath),
+    cancel: (callsUntilDeath?: number) => ask((ports) => cancelJob(ports, request), callsUntilDeath),
+    resume: (callsUntilDeath?: number) => ask((ports) => resumeJob(ports, request), callsUntilDeath),
     /** Comes at a bad time: the job is always due. */
-    sweep: () => world.invoke(() => sweepJob(alwaysDue(ports), JOB_ID)),
+    sweep: (callsUntilDeath?: number, jobId = JOB_ID) =>
+      ask((ports) => sweepJob(alwaysDue(ports), jobId), callsUntilDeath).then(() => undefined),
     /** Comes as often as it takes, with nobody about. */
-    async sweepUp(): Promise<void> {
+    async sweepUp(jobId = JOB_ID): Promise<void> {
       for (let minutes = 0; minutes < 20; minutes++) {
         real.clock.pass(60_000);
-        await sweepJob(real, JOB_ID);
+        await sweepJob(real, jobId);
         await world.end();
       }
     },

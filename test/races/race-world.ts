@@ -1,6 +1,6 @@
 import type { Scheduler } from "fast-check";
 import { executionName } from "../../functions/adapters/sfn-workflow.ts";
-import type { Job } from "../../functions/domain/job.ts";
+import { isFinished, type Job } from "../../functions/domain/job.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { scheduledPorts } from "./scheduled-ports.ts";
 
@@ -16,9 +16,15 @@ export function raceWorld(scheduler: Scheduler, turnsUntilTimePasses = 0) {
   const stops = new Map<string, PromiseWithResolvers<void>>();
   const shown = Promise.withResolvers<void>();
   let atWork = 0;
+  let mostAtOnce = 1;
   let idle = Promise.withResolvers<void>();
 
-  const { stop } = real.executions;
+  const { start, stop } = real.executions;
+  real.executions.start = async (job) => {
+    await start(job);
+    const running = [...real.executions.states.values()].filter((state) => state === "running");
+    mostAtOnce = Math.max(mostAtOnce, running.length);
+  };
   real.executions.stop = async (job: Pick<Job, "id" | "generation">) => {
     await stop(job);
     stopOf(executionName(job)).resolve();
@@ -28,7 +34,7 @@ export function raceWorld(scheduler: Scheduler, turnsUntilTimePasses = 0) {
   const { record } = real.jobs;
   real.jobs.record = async (...change) => {
     const after = await record(...change);
-    if (after.phase === "awaiting-answer") shown.resolve();
+    if (after.phase === "awaiting-answer" || isFinished(after)) shown.resolve();
     return after;
   };
 
@@ -67,8 +73,10 @@ export function raceWorld(scheduler: Scheduler, turnsUntilTimePasses = 0) {
       }
       real.clock.pass(Math.max(0, ms));
     },
+    /** The most executions that ran at any one moment. */
+    mostAtOnce: () => mostAtOnce,
     isRunning: (name: string) => real.executions.states.get(name) === "running",
-    /** Resolves when the challenge is there to be answered. */
+    /** Resolves when the challenge is there to be answered, or never will be. */
     shown: shown.promise,
     stopped: (name: string) => stopOf(name).promise,
     /** Resolves when somebody sends the token. */

@@ -15,22 +15,41 @@ const SCHEDULED = [
 
 /** Ports whose every call goes out, and its reply comes back, when the scheduler lets it. */
 export function scheduledPorts(ports: FakePorts, scheduler: Scheduler): FakePorts {
+  return aroundCalls(ports, async (name, call) => {
+    await scheduler.schedule(Promise.resolve(), name);
+    // A call that fails comes back at its time, too.
+    const [result] = await Promise.allSettled([call()]);
+    await scheduler.schedule(Promise.resolve(), `${name} replies`);
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
+/** The same ports for a process that dies: after so many calls no other one has an effect, and nothing is heard of any. */
+export function dyingPorts(ports: FakePorts, callsUntilDeath: number) {
+  const { promise: death, resolve: die } = Promise.withResolvers<"died">();
+  let calls = 0;
+  const dying = aroundCalls(ports, async (_, call) => {
+    if (calls++ >= callsUntilDeath) {
+      die("died");
+      return new Promise(() => undefined);
+    }
+    return call();
+  });
+  return { ports: dying, death };
+}
+
+function aroundCalls(
+  ports: FakePorts,
+  around: (name: string, call: () => Promise<unknown>) => Promise<unknown>,
+): FakePorts {
   function wrap<Port extends object>(port: Port, of: string): Port {
     return new Proxy(port, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== "function") return value;
-        const call = `${of}.${String(name)}`;
-        return async (...args: unknown[]) => {
-          await scheduler.schedule(Promise.resolve(), call);
-          // A call that fails comes back at its time, too.
-          const [result] = await Promise.allSettled([
-            Promise.resolve().then(() => Reflect.apply(value, target, args)),
-          ]);
-          await scheduler.schedule(Promise.resolve(), `${call} replies`);
-          if (result.status === "rejected") throw result.reason;
-          return result.value;
-        };
+        return (...args: unknown[]) =>
+          around(`${of}.${String(name)}`, async () => Reflect.apply(value, target, args));
       },
     });
   }
