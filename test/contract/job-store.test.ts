@@ -81,6 +81,15 @@ describe("a job", () => {
     expect(await storeOn().find(job.id)).toEqual(after);
   });
 
+  test("that was added again under the same id is not dropped by a late try", async () => {
+    const job = await added(jobOf({ id: randomUUID() }));
+    expect(await storeOn().drop(job)).toBe(true);
+    const again = await added({ ...job, createdAt: "2026-01-05T09:00:01.000Z" });
+    expect(again.version).toBe(job.version);
+    expect(await storeOn().drop(job)).toBe(false);
+    expect(await storeOn().find(job.id)).toEqual(again);
+  });
+
   test("is added over its version before, and over no other", async () => {
     const job = jobOf({ id: randomUUID() });
     expect(await storeOn().add(job)).toBe(true);
