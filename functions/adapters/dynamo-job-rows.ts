@@ -39,8 +39,10 @@ export function dynamoJobRows({ client, tableName, clock, ...options }: JobRowsO
           new DeleteItemCommand({
             TableName: tableName,
             Key: jobKey(job.id),
-            ConditionExpression: "attribute_not_exists(pk) OR version = :version",
-            ExpressionAttributeValues: marshall({ ":version": job.version }),
+            // A try that was given up may land late, when the same id has been added again.
+            ConditionExpression:
+              "attribute_not_exists(pk) OR (version = :version AND createdAt = :createdAt)",
+            ExpressionAttributeValues: marshall({ ":version": job.version, ":createdAt": job.createdAt }),
           }),
         ),
       ),

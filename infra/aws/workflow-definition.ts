@@ -125,7 +125,7 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     .when(Condition.isNotPresent("$.next"), follow)
     .when(Condition.stringEquals("$.next", "done"), over)
     .when(Condition.stringEquals("$.next", "ask"), ask)
-    .when(Condition.isNotPresent("$.waitSeconds"), follow)
+    .when(Condition.isNotPresent("$.waitSeconds"), open)
     .when(Condition.stringEquals("$.next", "hold"), hold)
     .otherwise(waitForTheBank);
 
