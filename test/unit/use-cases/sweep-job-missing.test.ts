@@ -57,6 +57,7 @@ describe("a job that was accepted and not started", () => {
     ports.jobs.drop = () => Promise.reject(new Error("died"));
     await expect(sweep()).rejects.toThrow("died");
     ports.jobs.drop = drop;
+    ports.clock.pass(60_000);
     expect(await sweep()).toBe("dropped");
     expect(ports.vault.names()).toEqual([]);
   });
