@@ -34,9 +34,9 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
       return job;
     },
     find: async (jobId) => structuredClone(rows.get(jobId)),
-    add: async (job) => {
+    add: async (job, over) => {
       const row = rows.get(job.id);
-      if (row !== undefined && row.version !== job.version - 1) return false;
+      if (row?.version !== over?.version || row?.createdAt !== over?.createdAt) return false;
       put(job);
       return true;
     },
