@@ -29,7 +29,10 @@ export function basiqClient(transport: BasiqTransport): Upstream {
 
     job: (upstreamJobId) => transport.get(`/jobs/${encodeURIComponent(upstreamJobId)}`, readUpstreamJob),
 
-    jobsOf: (userId) => transport.get(`/users/${encodeURIComponent(userId)}/jobs`, readUpstreamJobs),
+    jobsOf: (userId, connectionId) => {
+      const filter = connectionId === undefined ? "" : `?filter=connection.id.eq('${connectionId}')`;
+      return transport.get(`/users/${encodeURIComponent(userId)}/jobs${filter}`, readUpstreamJobs);
+    },
 
     async answer(upstreamJobId, answers) {
       const body = { "mfa-response": answers.map((answer) => answer.reveal()) };

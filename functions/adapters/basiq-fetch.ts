@@ -8,8 +8,11 @@ export interface BasiqReply {
   json: unknown;
 }
 
-/** The key (7 s), a token and two tries of it, with a pause, take 27 s of the 29 s that an API function has. */
-const READ_TIMEOUT_MS = 6_000;
+/**
+ * The key (7 s), a token, and two tries each for a connection and its bank, with the pauses between them, take 27.5 s of the 29 s
+ * that an API function has.
+ */
+const READ_TIMEOUT_MS = 4_000;
 
 /** What is posted is better waited for than looked for afterwards. A Task has 180 s. */
 export const WRITE_TIMEOUT_MS = 30_000;

@@ -39,7 +39,10 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
       },
     );
     for await (const { Items = [] } of pages) {
-      yield* Items.map((item) => entrySchema.parse(unmarshall(item)));
+      for (const item of Items) {
+        const entry = entrySchema.safeParse(unmarshall(item));
+        if (entry.success) yield entry.data;
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { measureFailedCall } from "../domain/measurements.ts";
 import type { UpstreamCall } from "../domain/metrics.ts";
-import type { Connections, Metrics, Upstream } from "../domain/ports.ts";
+import type { ConnectionList, Connections, Metrics, Upstream } from "../domain/ports.ts";
 
 /** Measures every call that ends in an error, and passes the error on as it is. */
 export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream {
@@ -13,7 +13,7 @@ export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream
     refreshConnection: (userId, connectionId) =>
       measured(metrics, "refresh", upstream.refreshConnection(userId, connectionId)),
     job: (upstreamJobId) => measured(metrics, "look", upstream.job(upstreamJobId)),
-    jobsOf: (userId) => measured(metrics, "list", upstream.jobsOf(userId)),
+    jobsOf: (userId, connectionId) => measured(metrics, "list", upstream.jobsOf(userId, connectionId)),
     answer: (upstreamJobId, answers) => measured(metrics, "answer", upstream.answer(upstreamJobId, answers)),
   };
 }
@@ -23,8 +23,11 @@ export function measuredConnections(connections: Connections, metrics: Metrics):
   return {
     connection: (userId, connectionId) =>
       measured(metrics, "connection", connections.connection(userId, connectionId)),
-    connectionsOf: (userId) => measured(metrics, "connection", connections.connectionsOf(userId)),
   };
+}
+
+export function measuredConnectionList(list: ConnectionList, metrics: Metrics): ConnectionList {
+  return { connectionsOf: (userId) => measured(metrics, "connection", list.connectionsOf(userId)) };
 }
 
 /** The part of it that knows banks. None is named: until upstream has answered, an id is what somebody sent. */

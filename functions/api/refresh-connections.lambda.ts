@@ -17,7 +17,7 @@ const deps = once(() => ({
   workflow: parts.workflow(),
   refusedLogins: parts.notedRefusals(),
   institutions: parts.institutions(),
-  connections: parts.connections(),
+  connectionList: parts.connectionList(),
   reservations: parts.reservations(),
   fingerprints: parts.fingerprints(),
   tokenVerifier: parts.tokenVerifier(),

@@ -71,3 +71,10 @@ export const QUEUED_UPSTREAM = "temporary-unavailable-queued";
 
 /** The bank did not take the login: a few in a row, and it locks the account. */
 export const CREDENTIALS_REFUSED = "invalid-credentials";
+
+/** For a login of which we know only that it was refused: upstream's own words were lost. */
+export const LOGIN_REFUSED: StepError = {
+  code: CREDENTIALS_REFUSED,
+  title: "Cannot login to target institution",
+  detail: "The institution did not accept the credentials.",
+};

@@ -1,8 +1,8 @@
-import { TEMPORARY_UNAVAILABLE } from "./failures.ts";
+import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "./failures.ts";
 import { type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
 import type { Clock } from "./ports.ts";
 import { isLastAttempt, QUEUE_LIMIT_SECONDS, secondsToNextAttempt } from "./queue-policy.ts";
-import { failCurrentStep, initialSteps } from "./steps.ts";
+import { failCurrentStep, initialSteps, type StepError } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
 
 export interface Held {
@@ -19,8 +19,10 @@ const KNOWN_UPSTREAM_JOBS = 10;
  * all still to come.
  */
 export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): JobChange {
-  if (isLastAttempt(attempt, job.queue, clock.msUntil)) return lastChange(job, attempt);
   const isUnanswered = reason === "challenge-not-answered";
+  if (isLastAttempt(attempt, job.queue, clock.msUntil)) {
+    return lastChange(job, attempt, isUnanswered ? MFA_EXPIRED : TEMPORARY_UNAVAILABLE);
+  }
   const unanswered = (job.queue?.unanswered ?? 0) + (isUnanswered ? 1 : 0);
   return {
     event: "attemptHeld",
@@ -39,7 +41,9 @@ export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): J
 
 /** Notes that upstream holds the job itself: it makes the attempts, and we only look, as often as we would make one. */
 export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): JobChange {
-  if (isLastAttempt(attempt, job.queue, clock.msUntil)) return lastChange(job, attempt);
+  if (isLastAttempt(attempt, job.queue, clock.msUntil)) {
+    return lastChange(job, attempt, TEMPORARY_UNAVAILABLE);
+  }
   return {
     event: "heldUpstream",
     changes: {
@@ -51,8 +55,8 @@ export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): Job
   };
 }
 
-function lastChange({ steps }: Job, attempt: number): JobChange {
-  return { event: "failed", changes: { attempt, steps: failCurrentStep(steps, TEMPORARY_UNAVAILABLE) } };
+function lastChange({ steps }: Job, attempt: number, error: StepError): JobChange {
+  return { event: "failed", changes: { attempt, steps: failCurrentStep(steps, error) } };
 }
 
 export function knownWith(known: readonly string[], upstreamJobId: string | undefined): string[] {

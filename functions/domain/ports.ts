@@ -31,7 +31,7 @@ export interface JobRows {
    * this has just written, and of which no reply came.
    */
   add(job: Job, over?: Job): Promise<boolean>;
-  /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
+  /** Removes a job. False when it is not as it was read any more, or gone. */
   drop(job: Job): Promise<boolean>;
 }
 
@@ -87,15 +87,20 @@ export interface Upstream {
   /** As {@link Upstream.openConnection}, with the login that upstream has. */
   refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
   job(upstreamJobId: string): Promise<UpstreamJob>;
-  jobsOf(userId: string): Promise<UpstreamJob[]>;
+  /** A user's jobs; of one connection only, when it is named. */
+  jobsOf(userId: string, connectionId?: string): Promise<UpstreamJob[]>;
   /** Never repeated by the adapter once it may have arrived. */
   answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
 }
 
-/** What upstream knows of a user's connections. Throws as {@link Upstream} does. */
+/** What upstream knows of a user's connection. Throws as {@link Upstream} does. */
 export interface Connections {
   /** `undefined` when the user has no such connection. */
   connection(userId: string, connectionId: string): Promise<Connection | undefined>;
+}
+
+/** What upstream knows of all connections of a user. Throws as {@link Upstream} does. */
+export interface ConnectionList {
   connectionsOf(userId: string): Promise<Connection[]>;
 }
 
@@ -141,4 +146,5 @@ export interface Ports {
   /** Upstream's records of institutions, as far as they may be a minute old. */
   institutions: Pick<Upstream, "institution">;
   connections: Connections;
+  connectionList: ConnectionList;
 }

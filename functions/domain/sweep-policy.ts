@@ -41,7 +41,8 @@ export function sweepAtAfter(
 ): string | undefined {
   const within = (ms: number) => clock.after(ms).toISOString();
   if (event === "restarted") return within(RUNNING_MS);
-  if (isFinished(after)) return leavesNothing(before, event) ? undefined : within(AT_ONCE_MS);
+  if (isFinished(after) && leavesNothing(before, event)) return undefined;
+  if (isFinished(after)) return within(mayGetAnswer(after) ? ANSWER_MS : AT_ONCE_MS);
   switch (after.phase) {
     case "queued":
       return isBeyondNextAttempt(before, clock) ? before.sweepAt : within(QUEUED_MS);
@@ -53,11 +54,24 @@ export function sweepAtAfter(
   }
 }
 
+/**
+ * Whether a request that found the job's challenge open may still be keeping an answer, although the job is over: it lives for
+ * less time than the sweeper waits, and destroys what comes too late, unless it dies.
+ */
+export function mayGetAnswer({ challenge }: Pick<Job, "challenge">): boolean {
+  return challenge !== undefined && challenge.isAnswered !== true;
+}
+
 /** When the sweeper looks again at a job that is well. */
 export function nextSweepAt(job: Pick<Job, "phase">, clock: Pick<Clock, "after">): string {
   const waits = job.phase === "awaiting-answer" || job.phase === "answered";
   if (job.phase === "queued") return clock.after(QUEUED_MS).toISOString();
   return clock.after(waits ? ANSWER_MS : RUNNING_MS).toISOString();
+}
+
+/** When the sweeper tries again a job that it could not look at. */
+export function retrySweepAt(clock: Pick<Clock, "after">): string {
+  return clock.after(MINUTE).toISOString();
 }
 
 /**

@@ -38,12 +38,12 @@ const MAX_ROUNDS = 5;
 const LOGIN_KEPT_MS = 8 * 24 * 3600 * 1000;
 
 /**
- * Starts a job, or gives the one that is queued or in progress about the same. The job's id is asked for once: with the id of
- * an earlier request that died on its way, this ends what that one began.
+ * Starts a job, or gives the one that is queued or in progress about the same. With the id of an earlier request that died on
+ * its way, this ends what that one began.
  */
 export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<Accepted> {
-  const id = deps.newId();
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    const id = deps.newId();
     const blank = newJob(deps, request, id);
     const holderId = await deps.claims.holder(claimOf(blank));
     const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
@@ -51,7 +51,8 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
       if (isToStart(holder)) await deps.workflow.start(holder);
       return { isNew: holder.id === id, job: holder };
     }
-    if (request.login !== undefined) await requireUnblocked(deps, blank);
+    if (request.login !== undefined)
+      await requireUnblocked(deps, blank).catch((error) => undo(deps, id, error));
     const job = await add(deps, { ...blank, knownUpstreamJobIds: upstreamJobsOf(holder) }, request.login);
     if (job === undefined) continue;
     if (hasBegun(job)) return { isNew: true, job };
@@ -121,4 +122,11 @@ async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> 
   if (hasBegun(begun)) return begun;
   const next = { ...job, version: begun.version + 1 };
   return (await jobs.add(next, begun)) ? next : undefined;
+}
+
+/** What an earlier request with this id had begun goes with the refusal: the sweeper would start it. */
+async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<never> {
+  const left = await deps.jobs.find(id);
+  if (left !== undefined && !hasBegun(left)) await dropJob(deps, left);
+  throw refusal;
 }

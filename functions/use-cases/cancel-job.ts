@@ -5,6 +5,7 @@ import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { failCurrentStep } from "../domain/steps.ts";
+import { mayGetAnswer } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { readJob } from "./read-job.ts";
@@ -30,6 +31,7 @@ export async function cancelJob(deps: Deps, request: { jobId: string; caller: To
   return job;
 }
 
+/** What the sweeper alone waits for is no reason to cancel again. */
 function isHalfCancelled(job: Job): boolean {
-  return wasCancelled(job) && job.sweepAt !== undefined;
+  return wasCancelled(job) && job.sweepAt !== undefined && !mayGetAnswer(job);
 }

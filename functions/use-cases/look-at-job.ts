@@ -8,7 +8,7 @@ import {
   waitsUpstream,
 } from "../domain/follow-decision.ts";
 import { holdChange, holdUpstreamChange } from "../domain/holding.ts";
-import type { Job } from "../domain/job.ts";
+import { isFinished, type Job } from "../domain/job.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import { mayTurnUp } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
@@ -61,7 +61,10 @@ function decide(deps: Deps, job: Job, seen: Seen): JobChange | undefined {
 /** A connection that has just been made is the job's as long as that runs: nobody else begins anything on it. */
 async function claimConnection(deps: Deps, job: Job, connectionId: string | undefined): Promise<void> {
   if (connectionId === undefined || connectionId === job.connectionId) return;
-  await deps.claims.take({ userId: job.userId, connectionId }, job.id, undefined);
+  const on = { userId: job.userId, connectionId };
+  const holderId = await deps.claims.holder(on);
+  const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
+  if (holder === undefined || isFinished(holder)) await deps.claims.take(on, job.id, holderId);
 }
 
 /** What is left of the time for following. */

@@ -1,5 +1,11 @@
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
-import { INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
+import {
+  INTERNAL_ERROR,
+  isOutage,
+  LOGIN_REFUSED,
+  SERVICE_UNAVAILABLE,
+  TEMPORARY_UNAVAILABLE,
+} from "../domain/failures.ts";
 import { type Job, kindOf } from "../domain/job.ts";
 import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
 import type { Ports } from "../domain/ports.ts";
@@ -58,7 +64,7 @@ async function startAgain(deps: Deps, job: Job): Promise<Job> {
   return startAttempt(deps, job);
 }
 
-/** In the queue, an upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
+/** An upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
 function isStillDown(deps: Deps, job: Job): Promise<boolean> {
   return orWhenUnavailable(institutionIsDown(deps, job), true);
 }
@@ -83,11 +89,18 @@ async function waitsUpstream(deps: Deps, upstreamJobId: string): Promise<boolean
 
 /** The login may have been sent before: upstream's own list says whether it was. */
 async function reopen(deps: Deps, job: Job): Promise<Job> {
+  if (await wasRefused(deps, job)) return failJob(deps, job, LOGIN_REFUSED);
   if (isOverdue(job, deps.clock.msUntil)) return lookOnceMore(deps, job);
   const found = await findSent(deps, job);
   if (found !== undefined) return recordOpened(deps, job, found.id);
   if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, await notePosting(deps, job, sendAgainAt(deps)));
+}
+
+/** Upstream keeps no job for a login that it refused at once: that it did is noted before the row says so. */
+async function wasRefused({ refusedLogins }: Deps, { id, userId, institutionId }: Job): Promise<boolean> {
+  const noted = await refusedLogins.find(userId, institutionId);
+  return noted?.jobIds.includes(id) ?? false;
 }
 
 /** The attempt has gone on for too long: its login is looked for, and not sent any more. */
@@ -102,7 +115,7 @@ async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
 async function findSent(deps: Deps, job: Job): Promise<UpstreamJob | undefined> {
   const { userId, institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
   const connectionId = kindOf(job) === "create" ? undefined : job.connectionId;
-  const listed = await deps.upstream.jobsOf(userId);
+  const listed = await deps.upstream.jobsOf(userId, connectionId);
   return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds, connectionId });
 }
 
@@ -127,7 +140,7 @@ async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
     return failJob(deps, job, problem);
   }
   // A gateway that restarts must not cost the user two hours.
-  const isBlip = mayBeBlip(job, deps.clock.msUntil) && !(await institutionIsDown(deps, job));
+  const isBlip = mayBeBlip(job, deps.clock.msUntil) && !(await isStillDown(deps, job));
   if (!isBlip) return holdAttempt(deps, job, { attempt: job.attempt });
   // What upstream has refused was a try too: the next one is counted for itself.
   const changes = { attempt: job.attempt + 1, sendAgainAt: undefined };

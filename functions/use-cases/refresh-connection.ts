@@ -1,4 +1,3 @@
-import { DependencyDown } from "../domain/errors.ts";
 import type { Ports } from "../domain/ports.ts";
 import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
 import { type FoundConnection, findConnection } from "./find-connection.ts";
@@ -8,10 +7,13 @@ export interface RefreshConnection {
   connectionId: string;
 }
 
-export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions" | "connections">;
+export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions">;
 
 /** Starts a job that reads a connection anew, or gives the one that is queued or in progress on it. */
-export async function refreshConnection(deps: RefreshDeps, request: RefreshConnection): Promise<Accepted> {
+export async function refreshConnection(
+  deps: RefreshDeps & Pick<Ports, "connections">,
+  request: RefreshConnection,
+): Promise<Accepted> {
   return refreshFound(deps, request, await findConnection(deps, request.userId, request.connectionId));
 }
 
@@ -23,6 +25,7 @@ export async function refreshFound(
   const { institutionId: id, authorization } = found;
   const institution =
     authorization === undefined ? await deps.institutions.institution(id) : { id, authorization };
-  if (institution === undefined) throw new DependencyDown();
-  return acceptJob(deps, { kind: "refresh", userId, institution, connectionId });
+  // Upstream may have taken the bank out of its list, and shows then by itself whether that asks for anything.
+  const known = institution ?? { id, authorization: "user" as const };
+  return acceptJob(deps, { kind: "refresh", userId, institution: known, connectionId });
 }

@@ -5,17 +5,22 @@ type Deps = Pick<Ports, "executions">;
 
 /** Starts the execution that is to drive the job, after the one before it: never do two of them drive a job. */
 export async function replaceExecution(deps: Deps, job: Job): Promise<void> {
-  await stopPredecessor(deps, job);
+  await stopPredecessors(deps, job);
   await deps.executions.start(job);
 }
 
 /** Stops what drives the job, and what did, in case that whoever wanted to replace it died. */
 export async function stopExecutions(deps: Deps, job: Job): Promise<void> {
-  await stopPredecessor(deps, job);
+  await stopPredecessors(deps, job);
   await deps.executions.stop(job);
 }
 
-async function stopPredecessor({ executions }: Deps, job: Job): Promise<void> {
-  const generation = generationOf(job);
-  if (generation > 1) await executions.stop({ id: job.id, generation: generation - 1 });
+/** Whoever wanted to replace one may have died before it could, a few times in a row at the most. */
+const MAY_BE_LEFT = 3;
+
+async function stopPredecessors({ executions }: Deps, { id, ...job }: Job): Promise<void> {
+  const latest = generationOf(job) - 1;
+  for (let generation = latest; generation >= 1 && generation > latest - MAY_BE_LEFT; generation--) {
+    await executions.stop({ id, generation });
+  }
 }

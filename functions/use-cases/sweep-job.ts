@@ -1,4 +1,4 @@
-import { takeAnswer } from "../domain/challenge-state.ts";
+import { isPast, takeAnswer } from "../domain/challenge-state.ts";
 import { claimOf } from "../domain/claim-on.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
@@ -6,7 +6,7 @@ import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { mayBeAtWork } from "../domain/request-life.ts";
 import { answerTo, loginOf } from "../domain/secret-refs.ts";
-import { nextSweepAt } from "../domain/sweep-policy.ts";
+import { nextSweepAt, retrySweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { dropJob } from "./drop-job.ts";
@@ -30,6 +30,8 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Mende
   } catch (error) {
     // Somebody else has just taken the job further.
     if (error instanceof JobChanged) return "nothing";
+    // Put off, so that those behind it have their turn; what is over is destroyed as soon as it can be.
+    if (!isFinished(job)) await deps.sweptJobs.postpone(job, retrySweepAt(deps.clock)).catch(() => undefined);
     throw error;
   }
 }
@@ -37,11 +39,14 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Mende
 async function clean(deps: SweepJobDeps, job: Job): Promise<Mended> {
   // Others end of themselves: the Task that finds its job over is their last.
   if (wasCancelled(job)) await stopExecutions(deps, job);
-  await destroyUnneeded(deps, job);
+  const cleaned = await destroyUnneeded(deps, job);
+  if (cleaned.sweepAt !== undefined) await deps.jobs.settle(cleaned);
   return "cleaned";
 }
 
 async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {
+  // Step Functions is asked about few jobs at a time only, and many may wait for their users.
+  if (job.phase === "awaiting-answer" && !isPast(job, deps.clock.now())) return deliver(deps, job);
   switch (await deps.executions.state(job)) {
     case "missing":
       return startMissing(deps, job);

@@ -6,6 +6,7 @@ import {
   answer,
   connect,
   connectionOf,
+  create,
   createAsked,
   createPlain,
   PENDING,
@@ -30,6 +31,11 @@ export const ACCEPTING: { readonly [name: string]: Scenario } = {
   "a create": { acts: inOneAct(createPlain, untilOver), ends: PLAIN },
 
   "a create with a challenge": { acts: inOneAct(createAsked, answer, untilOver), ends: ASKED },
+
+  "a create that the bank refuses": {
+    acts: inOneAct((client) => create(client, HOOLI, LOGINS.bighead), untilOver),
+    ends: ["verify-credentials failed", ...PENDING],
+  },
 
   "a create with a key": {
     acts: inOneAct((client) => {

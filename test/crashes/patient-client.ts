@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 100;
 const MAX_TRIES = 100;
 const AGAIN_AFTER_MS = 50;
 
-type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "DELETE";
 
 /** A company's backend that repeats what failed on our side, and remembers what it was told. */
 export class PatientClient {

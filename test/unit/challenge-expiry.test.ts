@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { expireChallenge, isPast } from "../../functions/domain/challenge-state.ts";
-import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "../../functions/domain/failures.ts";
+import { MFA_EXPIRED } from "../../functions/domain/failures.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { awaitingJob, challengeOf, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
@@ -42,7 +42,7 @@ describe("a challenge that nobody answered", () => {
   test("ends a further attempt's job when it was the last one", () => {
     const change = expireChallenge(awaitingJob({ attempt: 85, queue }), clockAt(deadline));
     expect(change?.event).toBe("failed");
-    expect(change?.changes.steps?.[1]?.result).toEqual(TEMPORARY_UNAVAILABLE);
+    expect(change?.changes.steps?.[1]?.result).toEqual(MFA_EXPIRED);
   });
 
   test("knows no past without a deadline", () => {

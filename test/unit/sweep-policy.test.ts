@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Job, Phase } from "../../functions/domain/job.ts";
-import { firstSweepAt, nextSweepAt, sweepAtAfter } from "../../functions/domain/sweep-policy.ts";
+import {
+  firstSweepAt,
+  nextSweepAt,
+  retrySweepAt,
+  sweepAtAfter,
+} from "../../functions/domain/sweep-policy.ts";
 import type { JobEvent } from "../../functions/domain/transitions.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { challengeOf, followingJob, jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
@@ -84,13 +89,25 @@ describe("a job that is over", () => {
   test.each([
     ["its login, verified by the same look", "succeeded", {}],
     ["its login, kept for a further attempt", "succeeded", { steps: verified, queue }],
-    ["its answer", "succeeded", { steps: verified, challenge: challengeOf() }],
-    ["its answer, though it was a refresh", "succeeded", { kind: "refresh", challenge: challengeOf() }],
+    ["its answer", "succeeded", { steps: verified, challenge: challengeOf({ isAnswered: true }) }],
+    [
+      "its answer, though it was a refresh",
+      "succeeded",
+      { kind: "refresh", challenge: challengeOf({ isAnswered: true }) },
+    ],
     ["what a job that failed had", "failed", { steps: verified }],
     ["its execution, perhaps, though it was a refresh", "failed", { kind: "refresh" }],
   ] as const)("may have left %s, and is looked at at once", (_, phase, before) => {
     expect(lookAfter(phase, phase, { ...before })).toBe(START);
   });
+
+  test("with an open challenge is looked at when every request that found it open is over", () => {
+    expect(lookAfter("failed", "failed", { challenge: challengeOf() })).toBe(within(30 * SECOND));
+  });
+});
+
+test("a job that could not be looked at is tried again after a minute", () => {
+  expect(retrySweepAt(clock)).toBe(within(MINUTE));
 });
 
 test.each([

@@ -3,11 +3,22 @@ import type { TokenClaims } from "../../../functions/domain/caller.ts";
 import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
 import { isFinished, type Job, PHASES } from "../../../functions/domain/job.ts";
 import { Refusal } from "../../../functions/domain/refusal.ts";
+import { Secret } from "../../../functions/domain/secret.ts";
+import { answerTo } from "../../../functions/domain/secret-refs.ts";
 import { failCurrentStep } from "../../../functions/domain/steps.ts";
 import { acceptConnection } from "../../../functions/use-cases/accept-connection.ts";
 import { cancelJob } from "../../../functions/use-cases/cancel-job.ts";
+import { sweep } from "../../../functions/use-cases/sweep.ts";
 import { caller } from "../../support/answering.ts";
-import { awaitingJob, followingJob, gavin, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
+import {
+  awaitingJob,
+  challengeOf,
+  followingJob,
+  gavin,
+  JOB_ID,
+  jobOf,
+  USER_ID,
+} from "../../support/job-examples.ts";
 import { withSecrets } from "../../support/with-secrets.ts";
 
 /** A job that an execution drives, with all the secrets that it can have. */
@@ -22,6 +33,8 @@ async function running(job: Job) {
   return { ports, row, cancel, refusal };
 }
 
+const answered = awaitingJob({ phase: "answered", challenge: challengeOf({ isAnswered: true }) });
+
 describe("cancelling a job", () => {
   test.each(PHASES.filter((phase) => !isFinished({ phase })))(
     "that is %s fails its step, stops its execution and destroys its secrets",
@@ -30,11 +43,27 @@ describe("cancelling a job", () => {
       const { ports, cancel, row } = await running(job);
       await cancel();
       expect(row()).toMatchObject({ phase: "failed", steps: failCurrentStep(job.steps, JOB_CANCELLED) });
-      expect(row().sweepAt).toBeUndefined();
       expect([...ports.executions.states.values()]).toEqual(["ended"]);
       expect(ports.vault.names()).toEqual([]);
     },
   );
+
+  test("leaves nothing to the sweeper", async () => {
+    const { cancel, row } = await running(followingJob());
+    await cancel();
+    expect(row().sweepAt).toBeUndefined();
+  });
+
+  test("with an open challenge leaves to it what a request may keep that found the challenge open", async () => {
+    const { ports, cancel, refusal, row } = await running(awaitingJob());
+    await cancel();
+    await ports.vault.keep(answerTo(row(), { number: 1 }), new Secret("late"), ports.clock.after(60_000));
+    expect(await refusal()).toBe("job-over");
+    ports.clock.pass(30_000);
+    await sweep(ports);
+    expect(ports.vault.names()).toEqual([]);
+    expect(row().sweepAt).toBeUndefined();
+  });
 
   test("stops the execution of today, and one that was to be replaced by it", async () => {
     const { ports, cancel } = await running(jobOf({ generation: 3 }));
@@ -79,7 +108,7 @@ describe("cancelling again", () => {
   test.each(["stop", "destroy", "settle"] as const)(
     "finishes what died at its %s, and is then too late",
     async (call) => {
-      const { ports, cancel, refusal, row } = await running(awaitingJob());
+      const { ports, cancel, refusal, row } = await running(answered);
       const { stop } = ports.executions;
       const { destroy } = ports.vault;
       const { settle } = ports.jobs;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DependencyDown, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
 import { Refusal } from "../../../functions/domain/refusal.ts";
 import { findConnection } from "../../../functions/use-cases/find-connection.ts";
 import { refreshConnection } from "../../../functions/use-cases/refresh-connection.ts";
@@ -83,8 +83,10 @@ describe("refreshing a connection", () => {
     });
   });
 
-  test("at an institution without a record is for another time", async () => {
-    await expect(refreshConnection(withUpstreams("AU99999"), request)).rejects.toThrow(DependencyDown);
+  test("at an institution that is not listed any more is left to upstream", async () => {
+    const { isNew, job } = await refreshConnection(withUpstreams("AU99999"), request);
+    expect(isNew).toBe(true);
+    expect(job).toMatchObject({ institutionId: "AU99999", authorization: "user" });
   });
 });
 

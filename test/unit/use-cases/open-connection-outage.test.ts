@@ -55,12 +55,9 @@ describe("a first login that upstream refuses because of an outage", () => {
     await expect(open()).rejects.toThrow(UpstreamUnavailable);
   });
 
-  test("is decided later when the bank's record cannot be read", async () => {
-    const { ports, open, row } = await refused("major-outage", jobOf(), 2);
+  test("is held when the bank's record cannot be read", async () => {
+    const { ports, open, row } = await refused("operational");
     ports.upstream.script.institutionFails.push(new UpstreamUnavailable());
-    await expect(open()).rejects.toThrow(UpstreamUnavailable);
-    expect(row().phase).toBe("opening");
-    ports.clock.pass(60_000);
     await open();
     expect(row()).toMatchObject({ phase: "queued", attempt: 1 });
     expect(ports.upstream.done("openConnection")).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "../../../functions/domain/failures.ts";
+import { MFA_EXPIRED } from "../../../functions/domain/failures.ts";
 import type { Job } from "../../../functions/domain/job.ts";
 import { packLogin } from "../../../functions/domain/login.ts";
 import { loginOf } from "../../../functions/domain/secret-refs.ts";
@@ -57,7 +57,7 @@ describe("the challenge of a further attempt that nobody answered", () => {
     const { ports, send, row } = await unanswered(furtherAttempt({ attempt: 85 }));
     await send();
     expect(row()).toMatchObject({ phase: "failed" });
-    expect(row().steps[1]?.result).toEqual(TEMPORARY_UNAVAILABLE);
+    expect(row().steps[1]?.result).toEqual(MFA_EXPIRED);
     expect(ports.vault.names()).toEqual([]);
   });
 

@@ -3,8 +3,17 @@ import { JobChanged } from "../../../functions/domain/errors.ts";
 import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
 import { failCurrentStep } from "../../../functions/domain/steps.ts";
 import { sweepJob } from "../../../functions/use-cases/sweep-job.ts";
+import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { awaitingJob, followingJob, JOB_ID, jobOf, PLAIN, stepsOf } from "../../support/job-examples.ts";
+import {
+  awaitingJob,
+  challengeOf,
+  followingJob,
+  JOB_ID,
+  jobOf,
+  PLAIN,
+  stepsOf,
+} from "../../support/job-examples.ts";
 import { dueJob, dueWithAnswer, nameOf } from "../../support/sweeping.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
@@ -31,7 +40,8 @@ describe("a job whose execution has ended before it", () => {
     jobOf(),
     jobOf({ phase: "opening" }),
     followingJob(),
-    awaitingJob(),
+    awaitingJob({ phase: "answered" }),
+    awaitingJob({ challenge: challengeOf({ expiresAt: START }) }),
     jobOf({ phase: "queued", queue }),
   ])("goes on under the next one: $phase", async (job) => {
     const { ports, sweep, row } = await dueJob(job, "ended");

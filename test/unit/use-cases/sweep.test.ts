@@ -41,6 +41,8 @@ describe("a sweep", () => {
       job.id === idOf(7) ? Promise.reject(new Error("throttled")) : state(job);
     expect(await sweep(ports)).toMatchObject({ mended: { restarted: 24 }, failed: 1 });
     ports.executions.state = state;
+    expect(await sweep(ports)).toMatchObject({ mended: {}, failed: 0 });
+    ports.clock.pass(60_000);
     expect(await sweep(ports)).toMatchObject({ mended: { restarted: 1 }, failed: 0 });
   });
 
