@@ -30,6 +30,7 @@ const everything = (id: string): Job =>
     id,
     attemptAt: "2026-01-05T09:00:00.000Z",
     sendAgainAt: "2026-01-05T09:01:00.000Z",
+    isDropped: true,
     stepSince: "2026-01-05T09:00:02.000Z",
     knownUpstreamJobIds: ["1", "2"],
     connectionId: "8fce3b",
