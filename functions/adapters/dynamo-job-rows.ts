@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Job } from "../domain/job.ts";
 import type { Clock, JobRows } from "../domain/ports.ts";
 import { parseJobRecord } from "../wire/job-record.ts";
-import { ABSENT, deleteRow, putRow, readRow } from "./dynamo-row.ts";
+import { ABSENT, type Condition, deleteRow, putRow, readRow } from "./dynamo-row.ts";
 import { isKept, jobKey, jobRow } from "./job-row.ts";
 
 export interface JobRowsOptions {
@@ -25,16 +26,16 @@ export function dynamoJobRows({ client, tableName, clock, ...options }: JobRowsO
         client,
         tableName,
         jobRow(job, options.newId(), options.retentionDays),
-        over === undefined
-          ? ABSENT
-          : ["version = :version AND createdAt = :at", { ":version": over.version, ":at": over.createdAt }],
+        over === undefined ? ABSENT : asRead(over),
       ),
 
     drop: (job) =>
       // A try that was given up may land late, when the same id has been added again.
-      deleteRow(client, tableName, jobKey(job.id), [
-        "attribute_not_exists(pk) OR (version = :version AND createdAt = :createdAt)",
-        { ":version": job.version, ":createdAt": job.createdAt },
-      ]),
+      deleteRow(client, tableName, jobKey(job.id), asRead(job)),
   };
+}
+
+/** The version alone would fit another job that was added with the id of one that is gone. */
+function asRead({ version, createdAt }: Job): Condition {
+  return ["version = :version AND createdAt = :at", { ":version": version, ":at": createdAt }];
 }

@@ -31,7 +31,7 @@ export interface JobRows {
    * this has just written, and of which no reply came.
    */
   add(job: Job, over?: Job): Promise<boolean>;
-  /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
+  /** Removes a job. False when it is not as it was read any more, or gone. */
   drop(job: Job): Promise<boolean>;
 }
 

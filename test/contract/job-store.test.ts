@@ -30,6 +30,7 @@ const everything = (id: string): Job =>
     id,
     attemptAt: "2026-01-05T09:00:00.000Z",
     sendAgainAt: "2026-01-05T09:01:00.000Z",
+    isDropped: true,
     stepSince: "2026-01-05T09:00:02.000Z",
     knownUpstreamJobIds: ["1", "2"],
     connectionId: "8fce3b",
@@ -70,7 +71,7 @@ describe("a job", () => {
 
   test("that is not there is none, and one that was dropped neither", async () => {
     const job = await added(jobOf({ id: randomUUID() }));
-    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, true]);
+    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, false]);
     expect(await storeOn().find(job.id)).toBeUndefined();
   });
 

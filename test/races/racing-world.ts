@@ -140,4 +140,4 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
   };
 }
 
-export type RacingWorld = ReturnType<typeof racingWorld>;
+type RacingWorld = ReturnType<typeof racingWorld>;

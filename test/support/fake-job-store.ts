@@ -40,10 +40,9 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
       put(job);
       return true;
     },
-    drop: async ({ id, version }) => {
-      if (rows.has(id) && rows.get(id)?.version !== version) return false;
-      rows.delete(id);
-      return true;
+    drop: async ({ id, version, createdAt }) => {
+      const row = rows.get(id);
+      return row?.version === version && row.createdAt === createdAt && rows.delete(id);
     },
     record: async (before, change) => {
       const after = applyEvent(before, change, clock);
