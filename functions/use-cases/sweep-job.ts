@@ -101,6 +101,8 @@ async function deliver(deps: SweepJobDeps, job: Job): Promise<Mended> {
   const current = isKept
     ? await changeJob(deps, job.id, (found) => takeAnswer(found, challenge.number))
     : job;
+  // It ended meanwhile: what it left is due sooner than a job that runs.
+  if (isFinished(current)) return "nothing";
   await wakeIfAnswered(deps, current);
   await postpone(deps, current);
   return current.phase === "answered" ? "delivered" : "nothing";
