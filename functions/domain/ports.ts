@@ -27,11 +27,11 @@ export interface JobRows {
   /** Never older than any earlier answer. */
   find(jobId: string): Promise<Job | undefined>;
   /**
-   * Adds a job, or writes it over its version before. False when its id has another row, if only the one that this has just
-   * written, and of which no reply came.
+   * Adds a job, or writes it over another one of its id, as that was read. False when there is anything else, if only what
+   * this has just written, and of which no reply came.
    */
-  add(job: Job): Promise<boolean>;
-  /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
+  add(job: Job, over?: Job): Promise<boolean>;
+  /** Removes a job. False when it is not as it was read any more, or gone. */
   drop(job: Job): Promise<boolean>;
 }
 

@@ -30,6 +30,7 @@ const everything = (id: string): Job =>
     id,
     attemptAt: "2026-01-05T09:00:00.000Z",
     sendAgainAt: "2026-01-05T09:01:00.000Z",
+    isDropped: true,
     stepSince: "2026-01-05T09:00:02.000Z",
     knownUpstreamJobIds: ["1", "2"],
     connectionId: "8fce3b",
@@ -70,7 +71,7 @@ describe("a job", () => {
 
   test("that is not there is none, and one that was dropped neither", async () => {
     const job = await added(jobOf({ id: randomUUID() }));
-    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, true]);
+    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, false]);
     expect(await storeOn().find(job.id)).toBeUndefined();
   });
 
@@ -81,13 +82,16 @@ describe("a job", () => {
     expect(await storeOn().find(job.id)).toEqual(after);
   });
 
-  test("is added over its version before, and over no other", async () => {
+  test("is added over one that is as it was read, and over no other", async () => {
     const job = jobOf({ id: randomUUID() });
+    const next = { ...job, version: 2, knownUpstreamJobIds: ["1"] };
+    expect(await storeOn().add(next, job)).toBe(false);
     expect(await storeOn().add(job)).toBe(true);
     expect(await storeOn().add(job)).toBe(false);
-    expect(await storeOn().add({ ...job, version: 3 })).toBe(false);
-    const next = { ...job, version: 2, knownUpstreamJobIds: ["1"] };
-    expect(await storeOn().add(next)).toBe(true);
+    expect(await storeOn().add(next, { ...job, version: 2 })).toBe(false);
+    expect(await storeOn().add(next, { ...job, createdAt: "2026-01-05T09:00:00.001Z" })).toBe(false);
+    expect(await storeOn().find(job.id)).toEqual(job);
+    expect(await storeOn().add(next, job)).toBe(true);
     expect(await storeOn().drop(job)).toBe(false);
     expect(await storeOn().find(job.id)).toEqual(next);
   });

@@ -1,4 +1,4 @@
-import { isFinished, type Job } from "../../functions/domain/job.ts";
+import { hasBegun, isFinished, type Job } from "../../functions/domain/job.ts";
 import type { StepStatus } from "../../functions/domain/steps.ts";
 import type { Aftermath } from "./aftermath.ts";
 import type { Cell } from "./cell.ts";
@@ -58,9 +58,15 @@ function posts({ taken }: Cell, { posted }: Aftermath, { taken: was, mayEnd }: W
   return posted.length < taken.length ? ["upstream took what it has not noted"] : [];
 }
 
+/** A row that nobody was told of may go, and be added again when its request is repeated. */
 function versions(written: readonly Job[]): string[] {
   const problems: string[] = [];
-  const ordered = written.toSorted((a, b) => a.version - b.version);
+  const since = Math.max(
+    0,
+    written.findLastIndex(({ version }) => version === 1),
+  );
+  if (written.slice(0, since).some(hasBegun)) problems.push("a job that had begun was begun anew");
+  const ordered = written.slice(since).toSorted((a, b) => a.version - b.version);
   for (const [index, after] of ordered.entries()) {
     const before = ordered[index - 1];
     if (before === undefined) continue;

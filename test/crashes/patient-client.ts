@@ -17,7 +17,7 @@ export type StepSeen = JobSeen["steps"][number];
 /** Far more than any cell needs: one that is stuck fails, whatever the machine's speed. */
 const MAX_LOOKS = 600;
 const LOOK_EVERY_MS = 100;
-const MAX_TRIES = 100;
+const MAX_TRIES = 800;
 const AGAIN_AFTER_MS = 50;
 
 export type Method = "GET" | "POST" | "DELETE";

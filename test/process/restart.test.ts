@@ -1,22 +1,15 @@
 import { expect, test } from "vitest";
 import { backendOf, GAVIN, loginsSeen, MFA_BANK, PLAIN_BANK, statusesOf, WHISTLER } from "./backend.ts";
-import { freePorts, type LocalMode, startLocalMode, temporaryDirectory } from "./local-mode.ts";
+import { manyLives } from "./lives.ts";
 import { expectNoSecrets } from "./secrets-said.ts";
 
 /** A plain job takes a second and a half, a challenge is open for thirty. */
-const TIME_SCALE = "4";
-
-/** A start, and the start after its sudden end, on the same ports and the same directory. */
-async function twoLives(): Promise<() => Promise<LocalMode>> {
-  const [PORT = "", SANDBOX_PORT = ""] = await freePorts(2);
-  const variables = { PORT, SANDBOX_PORT, TIME_SCALE, LOG_LEVEL: "debug", DATA_DIR: temporaryDirectory() };
-  return () => startLocalMode(variables);
-}
+const TIME_SCALE = 4;
 
 test("jobs go on after a sudden end: one that was followed, and one whose challenge was open", {
   timeout: 90_000,
 }, async () => {
-  const start = await twoLives();
+  const start = await manyLives(TIME_SCALE);
   const first = await start();
   const backend = await backendOf(first);
   const asked = await backend.connect("user-asked", MFA_BANK, WHISTLER);
