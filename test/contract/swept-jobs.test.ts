@@ -127,9 +127,26 @@ describe("the census", () => {
       oldestRunning: at(-30),
     });
   });
+
+  test("takes a job that runs after it was queued for as old as its last change, and not as its request", async () => {
+    const week = 7 * 24 * 3600;
+    const queue = { nextAttemptAt: at(0), expiresAt: at(week) };
+    const old = { createdAt: at(-week), updatedAt: at(-20), sweepAt: at(60), queue };
+    const waits = await added({ ...old, phase: "queued" });
+    await added({ ...old, phase: "following" });
+    expect(await swept().census()).toEqual({
+      queued: 1,
+      running: 1,
+      oldestQueued: at(-week),
+      oldestRunning: at(-20),
+    });
+    await store().record(waits, { event: "attemptStarted", changes: {} });
+    await added({ createdAt: at(-40), updatedAt: at(-20), sweepAt: at(60) });
+    expect(await swept().census()).toEqual({ queued: 0, running: 3, oldestRunning: at(-40) });
+  });
 });
 
-test("the index holds of a job when it was made, and nothing else that is not a key", async () => {
+test("the index holds of a job when it was made, or runs since, and nothing else that is not a key", async () => {
   const { id } = await added({ id: idIn(2), sweepAt: at(5) });
   const { Items = [] } = await tables.client.send(
     new QueryCommand({
