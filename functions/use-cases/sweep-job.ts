@@ -9,7 +9,7 @@ import { answerTo, loginOf } from "../domain/secret-refs.ts";
 import { nextSweepAt, retrySweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
-import { replaceExecution, stopExecutions } from "./replace-execution.ts";
+import { replaceExecution, startExecution, stopExecutions } from "./replace-execution.ts";
 import { wakeIfAnswered } from "./wake-if-answered.ts";
 
 export type SweepJobDeps = Pick<
@@ -91,7 +91,7 @@ async function drop(deps: SweepJobDeps, job: Job): Promise<Mended> {
 /** An execution that ended before its job: another one goes on from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<Mended> {
   const changes = { generation: generationOf(job) + 1 };
-  await deps.executions.start(await deps.jobs.record(job, { event: "restarted", changes }));
+  await startExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
   return "restarted";
 }
 
