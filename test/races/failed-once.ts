@@ -18,6 +18,12 @@ export const FAILED_ONCE: readonly FailedOnce[] = [
     seed: 7,
     path: "333:17:28:20:39:30:4",
   },
+  // A list that was asked for before the login could be in it was believed after.
+  {
+    of: "resumes, a retry that is due, sweeper and cancel of a queued job",
+    seed: 305290211,
+    path: "287:0:3:5:4",
+  },
   // An execution was started after the one that had taken its place.
   { of: "resumes and a retry that is due, at a bank that stays down", seed: 308507153, path: "18288" },
 ];

@@ -143,7 +143,7 @@ function expectOneDriver({ real, seen, running, cancelled, row }: Awaited<Return
 
 testRaces(
   "resumes, a retry that is due, sweeper and cancel of a queued job",
-  3_000,
+  2_000,
   fc.asyncProperty(races, async (race) => expectOneDriver(await run(race))),
 );
 
