@@ -10,7 +10,7 @@ import { nextSweepAt, retrySweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { dropJob } from "./drop-job.ts";
-import { replaceExecution, stopExecutions } from "./replace-execution.ts";
+import { replaceExecution, startExecution, stopExecutions } from "./replace-execution.ts";
 import { wakeIfAnswered } from "./wake-if-answered.ts";
 
 export type SweepJobDeps = Pick<
@@ -87,7 +87,7 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
 /** An execution that ended before its job: another one goes on from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<Mended> {
   const changes = { generation: generationOf(job) + 1 };
-  await deps.executions.start(await deps.jobs.record(job, { event: "restarted", changes }));
+  await startExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
   return "restarted";
 }
 
