@@ -1,20 +1,28 @@
 import { UpstreamRefused } from "../domain/errors.ts";
-import type { Connections } from "../domain/ports.ts";
+import type { ConnectionList, Connections } from "../domain/ports.ts";
 import { readConnection, readConnections } from "../wire/upstream-connection-reader.ts";
 import type { BasiqTransport } from "./basiq-transport.ts";
 
-/** The part of upstream that knows which connections users have. */
+/** The part of upstream that knows a user's connection. */
 export function basiqConnections(transport: BasiqTransport): Connections {
-  const pathOf = (userId: string) => `/users/${encodeURIComponent(userId)}/connections`;
   return {
     connection: (userId, connectionId) =>
       orWhenUnknown(
         transport.get(`${pathOf(userId)}/${encodeURIComponent(connectionId)}`, readConnection),
         undefined,
       ),
+  };
+}
 
+/** The part of upstream that knows all connections of a user. */
+export function basiqConnectionList(transport: BasiqTransport): ConnectionList {
+  return {
     connectionsOf: (userId) => orWhenUnknown(transport.get(pathOf(userId), readConnections), []),
   };
+}
+
+function pathOf(userId: string): string {
+  return `/users/${encodeURIComponent(userId)}/connections`;
 }
 
 async function orWhenUnknown<Asked, Other>(asking: Promise<Asked>, other: Other): Promise<Asked | Other> {

@@ -1,9 +1,9 @@
-import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { ClaimOn } from "../domain/claim-on.ts";
 import type { Claims, Clock } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
-import { readRow, wasMade } from "./dynamo-row.ts";
+import { ABSENT, putRow, readRow } from "./dynamo-row.ts";
 
 /** Far longer than any job takes. A claim whose job is gone is free. */
 const CLAIM_KEPT_DAYS = 90;
@@ -19,19 +19,11 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
 
     async take(on, jobId, from) {
       const expiresAt = keptUntil(clock.now().toISOString(), CLAIM_KEPT_DAYS);
-      const isTaken = await wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...keyOf(on), ...marshall({ jobId, expiresAt }) },
-            ...(from === undefined
-              ? { ConditionExpression: "attribute_not_exists(pk)" }
-              : {
-                  ConditionExpression: "jobId = :from",
-                  ExpressionAttributeValues: marshall({ ":from": from }),
-                }),
-          }),
-        ),
+      const isTaken = await putRow(
+        client,
+        tableName,
+        { ...keyOf(on), ...marshall({ jobId, expiresAt }) },
+        from === undefined ? ABSENT : ["jobId = :from", { ":from": from }],
       );
       // The SDK repeats a write whose reply was lost, and then meets its own first one.
       return isTaken || (await holder(on)) === jobId;

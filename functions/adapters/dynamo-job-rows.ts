@@ -1,8 +1,8 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Job } from "../domain/job.ts";
 import type { Clock, JobRows } from "../domain/ports.ts";
 import { parseJobRecord } from "../wire/job-record.ts";
-import { readRow, wasMade } from "./dynamo-row.ts";
+import { ABSENT, type Condition, deleteRow, putRow, readRow } from "./dynamo-row.ts";
 import { isKept, jobKey, jobRow } from "./job-row.ts";
 
 export interface JobRowsOptions {
@@ -20,31 +20,22 @@ export function dynamoJobRows({ client, tableName, clock, ...options }: JobRowsO
       return row !== undefined && isKept(row, clock.now()) ? parseJobRecord(row) : undefined;
     },
 
-    add: (job) =>
-      wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: jobRow(job, options.newId(), options.retentionDays),
-            // A first try that was given up may land late, when its repeat has long been built upon.
-            ConditionExpression: "attribute_not_exists(pk) OR version = :before",
-            ExpressionAttributeValues: marshall({ ":before": job.version - 1 }),
-          }),
-        ),
+    // A first try that was given up may land late, when its repeat has long been built upon.
+    add: (job, over) =>
+      putRow(
+        client,
+        tableName,
+        jobRow(job, options.newId(), options.retentionDays),
+        over === undefined ? ABSENT : asRead(over),
       ),
 
     drop: (job) =>
-      wasMade(
-        client.send(
-          new DeleteItemCommand({
-            TableName: tableName,
-            Key: jobKey(job.id),
-            // A try that was given up may land late, when the same id has been added again.
-            ConditionExpression:
-              "attribute_not_exists(pk) OR (version = :version AND createdAt = :createdAt)",
-            ExpressionAttributeValues: marshall({ ":version": job.version, ":createdAt": job.createdAt }),
-          }),
-        ),
-      ),
+      // A try that was given up may land late, when the same id has been added again.
+      deleteRow(client, tableName, jobKey(job.id), asRead(job)),
   };
+}
+
+/** The version alone would fit another job that was added with the id of one that is gone. */
+function asRead({ version, createdAt }: Job): Condition {
+  return ["version = :version AND createdAt = :at", { ":version": version, ":at": createdAt }];
 }

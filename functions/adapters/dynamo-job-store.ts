@@ -1,4 +1,4 @@
-import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { applyEvent } from "../domain/apply-event.ts";
 import { JobChanged } from "../domain/errors.ts";
@@ -6,7 +6,7 @@ import type { Job } from "../domain/job.ts";
 import type { JobStore } from "../domain/ports.ts";
 import { TRANSITIONS } from "../domain/transitions.ts";
 import { dynamoJobRows, type JobRowsOptions } from "./dynamo-job-rows.ts";
-import { readRow, wasMade } from "./dynamo-row.ts";
+import { type Condition, putRow, readRow, wasMade } from "./dynamo-row.ts";
 import { jobKey, jobRow } from "./job-row.ts";
 
 export function dynamoJobStore(options: JobRowsOptions): JobStore {
@@ -17,19 +17,13 @@ export function dynamoJobStore(options: JobRowsOptions): JobStore {
     async record(before, change) {
       const after = applyEvent(before, change, clock);
       const writeId = newId();
-      const isMade = await wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: jobRow(after, writeId, options.retentionDays),
-            ...conditionFor(before, TRANSITIONS[change.event].from),
-          }),
-        ),
-      );
+      const row = jobRow(after, writeId, options.retentionDays);
+      const condition = conditionFor(before, TRANSITIONS[change.event].from);
+      const isMade = await putRow(client, tableName, row, condition);
       if (isMade) return after;
       // The SDK repeats a write whose reply was lost, and then meets its own first one.
-      const row = await readRow(client, tableName, jobKey(before.id));
-      if (row?.["writeId"] !== writeId) throw new JobChanged();
+      const found = await readRow(client, tableName, jobKey(before.id));
+      if (found?.["writeId"] !== writeId) throw new JobChanged();
       return after;
     },
 
@@ -50,10 +44,10 @@ export function dynamoJobStore(options: JobRowsOptions): JobStore {
   };
 }
 
-function conditionFor(before: Job, from: readonly string[]) {
+function conditionFor(before: Job, from: readonly string[]): Condition {
   const phases = Object.fromEntries(from.map((phase, index) => [`:from${index}`, phase]));
-  return {
-    ConditionExpression: `version = :version AND phase IN (${Object.keys(phases).join(", ")})`,
-    ExpressionAttributeValues: marshall({ ":version": before.version, ...phases }),
-  };
+  return [
+    `version = :version AND phase IN (${Object.keys(phases).join(", ")})`,
+    { ":version": before.version, ...phases },
+  ];
 }

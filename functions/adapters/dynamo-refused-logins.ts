@@ -1,4 +1,4 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import { JobChanged } from "../domain/errors.ts";
@@ -7,7 +7,7 @@ import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
 import { listOf } from "../wire/kinds.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
-import { readRow, wasMade } from "./dynamo-row.ts";
+import { ABSENT, putRow, readRow } from "./dynamo-row.ts";
 
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
 const KEPT_DAYS = 90;
@@ -31,22 +31,11 @@ export function dynamoRefusedLogins(
 
   function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
     const expiresAt = keptUntil(noted.blockedUntil, KEPT_DAYS);
-    return wasMade(
-      client.send(
-        new PutItemCommand({
-          TableName: tableName,
-          Item: {
-            ...keyOf(userId, institutionId),
-            ...marshall({ ...noted, version: version + 1, expiresAt }),
-          },
-          ...(version === 0
-            ? { ConditionExpression: "attribute_not_exists(pk)" }
-            : {
-                ConditionExpression: "version = :version",
-                ExpressionAttributeValues: marshall({ ":version": version }),
-              }),
-        }),
-      ),
+    return putRow(
+      client,
+      tableName,
+      { ...keyOf(userId, institutionId), ...marshall({ ...noted, version: version + 1, expiresAt }) },
+      version === 0 ? ABSENT : ["version = :version", { ":version": version }],
     );
   }
 

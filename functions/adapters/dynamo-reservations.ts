@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import type { KeyedRequest, Reservations } from "../domain/idempotency.ts";
 import type { Clock } from "../domain/ports.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
-import { readRow, wasMade } from "./dynamo-row.ts";
+import { deleteRow, putRow, readRow } from "./dynamo-row.ts";
 import { isKept } from "./job-row.ts";
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
@@ -38,34 +38,21 @@ export function dynamoReservations(client: DynamoDBClient, tableName: string, cl
     async write(request, next, from) {
       // As a text it keeps its bytes, down to the order of the fields.
       const row = { ...next, reply: next.reply && JSON.stringify(next.reply) };
-      const isMade = await wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...keyOf(request), ...marshall(row, { removeUndefinedValues: true }) },
-            ConditionExpression: "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
-            ExpressionAttributeValues: marshall({
-              ":now": clock.now().getTime() / 1000,
-              ":from": from?.writeId ?? "",
-            }),
-          }),
-        ),
+      const isMade = await putRow(
+        client,
+        tableName,
+        { ...keyOf(request), ...marshall(row, { removeUndefinedValues: true }) },
+        [
+          "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
+          { ":now": clock.now().getTime() / 1000, ":from": from?.writeId ?? "" },
+        ],
       );
       // The SDK repeats a write whose reply was lost, and then meets its own first one.
       return isMade || (await reservations.find(request))?.writeId === next.writeId;
     },
 
     async remove(request, { writeId }) {
-      await wasMade(
-        client.send(
-          new DeleteItemCommand({
-            TableName: tableName,
-            Key: keyOf(request),
-            ConditionExpression: "writeId = :writeId",
-            ExpressionAttributeValues: marshall({ ":writeId": writeId }),
-          }),
-        ),
-      );
+      await deleteRow(client, tableName, keyOf(request), ["writeId = :writeId", { ":writeId": writeId }]);
     },
   };
   return reservations;

@@ -1,9 +1,9 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Clock } from "../domain/ports.ts";
 import type { Sealer, Vault, VaultDoor } from "../domain/secret-ports.ts";
 import type { SecretRef } from "../domain/secret-refs.ts";
-import { readRow, wasMade } from "./dynamo-row.ts";
+import { putRow, readRow } from "./dynamo-row.ts";
 
 export interface VaultOptions {
   client: DynamoDBClient;
@@ -41,15 +41,8 @@ export function dynamoVaultDoor({ client, tableName, sealer }: Omit<VaultOptions
     async keep(ref, secret, until) {
       const sealed = await sealer.seal(ref, secret);
       const expiresAt = Math.ceil(until.getTime() / 1000);
-      await wasMade(
-        client.send(
-          new PutItemCommand({
-            TableName: tableName,
-            Item: { ...keyOf(ref), ...marshall({ sealed, expiresAt }) },
-            ConditionExpression: "attribute_not_exists(jobId)",
-          }),
-        ),
-      );
+      const row = { ...keyOf(ref), ...marshall({ sealed, expiresAt }) };
+      await putRow(client, tableName, row, ["attribute_not_exists(jobId)"]);
     },
 
     async destroy(ref) {

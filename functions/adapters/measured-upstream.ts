@@ -1,6 +1,6 @@
 import { measureFailedCall } from "../domain/measurements.ts";
 import type { UpstreamCall } from "../domain/metrics.ts";
-import type { Connections, Metrics, Upstream } from "../domain/ports.ts";
+import type { ConnectionList, Connections, Metrics, Upstream } from "../domain/ports.ts";
 
 /** Measures every call that ends in an error, and passes the error on as it is. */
 export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream {
@@ -23,8 +23,11 @@ export function measuredConnections(connections: Connections, metrics: Metrics):
   return {
     connection: (userId, connectionId) =>
       measured(metrics, "connection", connections.connection(userId, connectionId)),
-    connectionsOf: (userId) => measured(metrics, "connection", connections.connectionsOf(userId)),
   };
+}
+
+export function measuredConnectionList(list: ConnectionList, metrics: Metrics): ConnectionList {
+  return { connectionsOf: (userId) => measured(metrics, "connection", list.connectionsOf(userId)) };
 }
 
 /** The part of it that knows banks. None is named: until upstream has answered, an id is what somebody sent. */

@@ -1,3 +1,4 @@
+import { acceptingDeps } from "../runtime/accepting-deps.ts";
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
@@ -10,19 +11,7 @@ import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
 
-const deps = once(() => ({
-  newId: parts.newId,
-  clock: parts.clock(),
-  jobs: parts.jobRows(),
-  claims: parts.claims(),
-  vault: parts.vaultDoor(),
-  workflow: parts.workflow(),
-  refusedLogins: parts.notedRefusals(),
-  institutions: parts.institutions(),
-  reservations: parts.reservations(),
-  fingerprints: parts.fingerprints(),
-  tokenVerifier: parts.tokenVerifier(),
-}));
+const deps = once(acceptingDeps);
 
 const render = (accepted: Accepted) => renderAccepted(accepted, parts.replyOptions());
 

@@ -1,3 +1,4 @@
+import { acceptingDeps } from "../runtime/accepting-deps.ts";
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, userOfServer } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
@@ -8,20 +9,7 @@ import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { refreshConnections } from "../use-cases/refresh-connections.ts";
 import { renderStubs } from "../wire/job-rendering.ts";
 
-const deps = once(() => ({
-  newId: parts.newId,
-  clock: parts.clock(),
-  jobs: parts.jobRows(),
-  claims: parts.claims(),
-  vault: parts.vaultDoor(),
-  workflow: parts.workflow(),
-  refusedLogins: parts.notedRefusals(),
-  institutions: parts.institutions(),
-  connections: parts.connections(),
-  reservations: parts.reservations(),
-  fingerprints: parts.fingerprints(),
-  tokenVerifier: parts.tokenVerifier(),
-}));
+const deps = once(() => ({ ...acceptingDeps(), connectionList: parts.connectionList() }));
 
 const render = (jobs: Parameters<typeof renderStubs>[0]) => ({
   status: 202,

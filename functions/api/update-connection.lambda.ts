@@ -1,3 +1,4 @@
+import { acceptingDeps } from "../runtime/accepting-deps.ts";
 import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, connectionOfPath, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
@@ -10,20 +11,7 @@ import { updateConnection } from "../use-cases/update-connection.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
 
-const deps = once(() => ({
-  newId: parts.newId,
-  clock: parts.clock(),
-  jobs: parts.jobRows(),
-  claims: parts.claims(),
-  vault: parts.vaultDoor(),
-  workflow: parts.workflow(),
-  refusedLogins: parts.notedRefusals(),
-  institutions: parts.institutions(),
-  connections: parts.connections(),
-  reservations: parts.reservations(),
-  fingerprints: parts.fingerprints(),
-  tokenVerifier: parts.tokenVerifier(),
-}));
+const deps = once(() => ({ ...acceptingDeps(), connections: parts.connections() }));
 
 const render = (accepted: Accepted) => renderAccepted(accepted, parts.replyOptions());
 

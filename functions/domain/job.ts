@@ -72,6 +72,8 @@ export interface Job {
   generation?: number | undefined;
   /** When the sweeper is to look at the job. Absent once the job is over and has left nothing behind. */
   sweepAt?: string | undefined;
+  /** Nobody was told of it, and it goes. */
+  isDropped?: true | undefined;
   steps: Step[];
   /** Since when the job is at its current step; absent while none runs. */
   stepSince?: string | undefined;

@@ -27,11 +27,11 @@ export interface JobRows {
   /** Never older than any earlier answer. */
   find(jobId: string): Promise<Job | undefined>;
   /**
-   * Adds a job, or writes it over its version before. False when its id has another row, if only the one that this has just
-   * written, and of which no reply came.
+   * Adds a job, or writes it over another one of its id, as that was read. False when there is anything else, if only what
+   * this has just written, and of which no reply came.
    */
-  add(job: Job): Promise<boolean>;
-  /** Removes a job that lost its claim. False when it is not as it was added any more: somebody has seen it. */
+  add(job: Job, over?: Job): Promise<boolean>;
+  /** Removes a job. False when it is not as it was read any more, or gone. */
   drop(job: Job): Promise<boolean>;
 }
 
@@ -93,10 +93,14 @@ export interface Upstream {
   answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
 }
 
-/** What upstream knows of a user's connections. Throws as {@link Upstream} does. */
+/** What upstream knows of a user's connection. Throws as {@link Upstream} does. */
 export interface Connections {
   /** `undefined` when the user has no such connection. */
   connection(userId: string, connectionId: string): Promise<Connection | undefined>;
+}
+
+/** What upstream knows of all connections of a user. Throws as {@link Upstream} does. */
+export interface ConnectionList {
   connectionsOf(userId: string): Promise<Connection[]>;
 }
 
@@ -142,4 +146,5 @@ export interface Ports {
   /** Upstream's records of institutions, as far as they may be a minute old. */
   institutions: Pick<Upstream, "institution">;
   connections: Connections;
+  connectionList: ConnectionList;
 }

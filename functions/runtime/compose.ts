@@ -4,7 +4,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { basiqClient } from "../adapters/basiq-client.ts";
-import { basiqConnections } from "../adapters/basiq-connections.ts";
+import { basiqConnectionList, basiqConnections } from "../adapters/basiq-connections.ts";
 import { basiqInstitutions } from "../adapters/basiq-institutions.ts";
 import { basiqTransport } from "../adapters/basiq-transport.ts";
 import { cachedInstitutions } from "../adapters/cached-institutions.ts";
@@ -23,6 +23,7 @@ import { kmsTokenIssuer } from "../adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../adapters/kms-token-verifier.ts";
 import { measuredJobStore } from "../adapters/measured-job-store.ts";
 import {
+  measuredConnectionList,
   measuredConnections,
   measuredInstitutions,
   measuredUpstream,
@@ -150,4 +151,8 @@ export const institutions = /* @__PURE__ */ once(() =>
 
 export const connections = /* @__PURE__ */ once(() =>
   measuredConnections(basiqConnections(upstreamTransport()), metrics()),
+);
+
+export const connectionList = /* @__PURE__ */ once(() =>
+  measuredConnectionList(basiqConnectionList(upstreamTransport()), metrics()),
 );

@@ -2,13 +2,14 @@ import { claimOf } from "../domain/claim-on.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import { knownWith } from "../domain/holding.ts";
 import type { Institution } from "../domain/institution.ts";
-import { generationOf, hasBegun, isFinished, type Job, type JobKind, kindOf } from "../domain/job.ts";
+import { generationOf, hasBegun, isFinished, type Job, type JobKind } from "../domain/job.ts";
 import { type Login, packLogin } from "../domain/login.ts";
 import type { JobRows, Ports } from "../domain/ports.ts";
 import type { VaultDoor } from "../domain/secret-ports.ts";
 import { loginOf } from "../domain/secret-refs.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep-policy.ts";
+import { dropJob } from "./drop-job.ts";
 import { requireUnblocked, type UnblockedDeps } from "./require-unblocked.ts";
 
 export interface AcceptJob {
@@ -59,7 +60,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
       await deps.workflow.start(job);
       return { isNew: true, job };
     }
-    await drop(deps, job);
+    await dropJob(deps, job);
   }
   throw new DependencyDown();
 }
@@ -104,7 +105,7 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
   try {
     await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
   } catch (error) {
-    await drop(deps, added).catch(() => undefined);
+    await dropJob(deps, added).catch(() => undefined);
     throw error;
   }
   return added;
@@ -112,30 +113,20 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
 
 /**
  * Where an earlier request has left a job of this id, it is written over, so that nobody drops it any more who knows the
- * earlier one; where that has gone on, it is given.
+ * earlier one; where that has gone on, it is given. Nothing as long as it is being dropped.
  */
 async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> {
   if (await jobs.add(job)) return job;
   const begun = await jobs.find(job.id);
-  if (begun === undefined || hasBegun(begun)) return begun;
+  if (begun === undefined || begun.isDropped) return undefined;
+  if (hasBegun(begun)) return begun;
   const next = { ...job, version: begun.version + 1 };
-  return (await jobs.add(next)) ? next : undefined;
+  return (await jobs.add(next, begun)) ? next : undefined;
 }
 
 /** What an earlier request with this id had begun goes with the refusal: the sweeper would start it. */
 async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<never> {
   const left = await deps.jobs.find(id);
-  if (left !== undefined && !hasBegun(left)) await drop(deps, left);
+  if (left !== undefined && !hasBegun(left)) await dropJob(deps, left);
   throw refusal;
-}
-
-/** The login first: whoever dies in between has left the row. */
-async function drop(deps: AcceptDeps, job: Job): Promise<void> {
-  await destroyLogin(deps, job);
-  await deps.jobs.drop(job);
-}
-
-/** A refresh brings none. */
-async function destroyLogin(deps: AcceptDeps, job: Job): Promise<void> {
-  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
 }

@@ -7,10 +7,13 @@ export interface RefreshConnection {
   connectionId: string;
 }
 
-export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions" | "connections">;
+export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions">;
 
 /** Starts a job that reads a connection anew, or gives the one that is queued or in progress on it. */
-export async function refreshConnection(deps: RefreshDeps, request: RefreshConnection): Promise<Accepted> {
+export async function refreshConnection(
+  deps: RefreshDeps & Pick<Ports, "connections">,
+  request: RefreshConnection,
+): Promise<Accepted> {
   return refreshFound(deps, request, await findConnection(deps, request.userId, request.connectionId));
 }
 

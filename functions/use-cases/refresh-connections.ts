@@ -1,6 +1,6 @@
 import { inBatches } from "../domain/in-batches.ts";
 import { isFinished, type Job } from "../domain/job.ts";
-import type { Connection } from "../domain/ports.ts";
+import type { Connection, Ports } from "../domain/ports.ts";
 import { type RefreshDeps, refreshFound } from "./refresh-connection.ts";
 
 /** An API function has 29 s, and a bank that is asked too much at once slows down. */
@@ -14,10 +14,10 @@ export interface RefreshConnections {
 
 /** Starts a refresh of every connection that upstream knows of a user; those that have a job already keep it. */
 export async function refreshConnections(
-  deps: Omit<RefreshDeps, "newId">,
+  deps: Omit<RefreshDeps, "newId"> & Pick<Ports, "connectionList">,
   { userId, idFor }: RefreshConnections,
 ): Promise<Job[]> {
-  const connections = await deps.connections.connectionsOf(userId);
+  const connections = await deps.connectionList.connectionsOf(userId);
   const jobs = await inBatches(connections, AT_ONCE, (connection) =>
     jobFor({ ...deps, newId: () => idFor(connection.id) }, userId, connection),
   );

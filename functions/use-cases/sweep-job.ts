@@ -9,7 +9,8 @@ import { answerTo, loginOf } from "../domain/secret-refs.ts";
 import { nextSweepAt, retrySweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
-import { replaceExecution, stopExecutions } from "./replace-execution.ts";
+import { dropJob } from "./drop-job.ts";
+import { replaceExecution, startExecution, stopExecutions } from "./replace-execution.ts";
 import { wakeIfAnswered } from "./wake-if-answered.ts";
 
 export type SweepJobDeps = Pick<
@@ -61,7 +62,7 @@ async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
   if (generationOf(job) === 1) {
     const claim = await claimFor(deps, job);
     if (claim === "not yet") return "nothing";
-    if (claim === "not held") return drop(deps, job);
+    if (claim === "not held") return (await dropJob(deps, job)) ? "dropped" : "nothing";
   }
   await replaceExecution(deps, job);
   await postpone(deps, job);
@@ -73,6 +74,7 @@ async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
  * not whole as long as its login is not there.
  */
 async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not held" | "not yet"> {
+  if (job.isDropped) return "not held";
   const holderId = await deps.claims.holder(claimOf(job));
   if (holderId === job.id) return "held";
   const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
@@ -82,16 +84,10 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
   return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
 }
 
-/** The login first: whoever dies in between finds the row again. */
-async function drop(deps: SweepJobDeps, job: Job): Promise<Mended> {
-  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
-  return (await deps.jobs.drop(job)) ? "dropped" : "nothing";
-}
-
 /** An execution that ended before its job: another one goes on from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<Mended> {
   const changes = { generation: generationOf(job) + 1 };
-  await deps.executions.start(await deps.jobs.record(job, { event: "restarted", changes }));
+  await startExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
   return "restarted";
 }
 
@@ -105,6 +101,8 @@ async function deliver(deps: SweepJobDeps, job: Job): Promise<Mended> {
   const current = isKept
     ? await changeJob(deps, job.id, (found) => takeAnswer(found, challenge.number))
     : job;
+  // It ended meanwhile: what it left is due sooner than a job that runs.
+  if (isFinished(current)) return "nothing";
   await wakeIfAnswered(deps, current);
   await postpone(deps, current);
   return current.phase === "answered" ? "delivered" : "nothing";

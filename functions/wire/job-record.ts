@@ -23,6 +23,7 @@ const jobRecordSchema = z.object({
   updatedAt: z.string(),
   generation: z.optional(wholeNumber),
   sweepAt: text,
+  isDropped: z.optional(oneOf(true)),
   steps: listOf(
     z.object({
       title: z.string(),

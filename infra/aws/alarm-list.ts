@@ -40,13 +40,13 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
       description:
         "Jobs were given up: their users read that something went wrong. Look first at the jobs by outcome: 'unavailable' is the bank or upstream, 'internal' is ours, and the Task functions' logs name the error ('task failed').",
       metric: total([stateMachine.metricFailed()], Duration.minutes(15)),
-      // One or two may be queues that ended at a bank that stayed down; three in a quarter of an hour have one cause.
+      // One or two may have causes of their own; three in a quarter of an hour have one.
       threshold: 3,
     },
     {
       id: "ExecutionsTimedOut",
       description:
-        "An execution was cut off after nine days, so nothing ended its job or destroyed its login. Look first at the execution's history, for the state that it hung in.",
+        "An execution was cut off after nine days: the sweeper goes on with its job by another one within a day. Look first at the execution's history, for the state that it hung in.",
       metric: total([stateMachine.metricTimedOut()], Duration.hours(1)),
       // The queue ends two days before: none is in order.
       threshold: 1,

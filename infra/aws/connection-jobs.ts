@@ -50,7 +50,7 @@ export class ConnectionJobs extends Construct {
   readonly apiUrl: string;
   readonly api: HttpApi;
   readonly domainTarget: string | undefined;
-  /** Jobs, claims and the hashes of API keys. */
+  /** Jobs and what belongs to them, replies kept for requests with a key, and the hashes of API keys. */
   readonly jobsTable: Table;
   readonly stateMachine: StateMachine;
   /** They outlive the system, as the table does: without them what is sealed cannot be read. */

@@ -51,11 +51,9 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "SweepsInDeadLetters",
       description:
-        "Sweeps failed or could not be begun, and are in the sweeper's dead-letter queue. Nothing has to be sent again: the next sweep did their work. Look first at what a message there says of the error, then at the sweeper's log of that minute; purge the queue when it is understood.",
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
-        statistic: "Maximum",
-        period: FIVE_MINUTES,
-      }),
+        "Sweeps failed or could not be begun, and are in the sweeper's dead-letter queue. Nothing has to be sent again: the next sweep did their work. Look first at what a message there says of the error, then at the sweeper's log of that minute; messages go by themselves after 14 days.",
+      // Those that come, not those that lie there: it is over when no more come.
+      metric: deadLetters.metricNumberOfMessagesSent({ statistic: "Sum", period: FIVE_MINUTES }),
       threshold: 1,
     },
     {

@@ -65,6 +65,24 @@ const THROTTLED = {
   backoffRate: 2,
 };
 
+/**
+ * Lambda itself is in trouble, or more functions want to run at once than the account allows: many jobs whose bank is back may.
+ * In a stay of a week that happens more often than in one of minutes.
+ */
+const LAMBDA_WHILE_OPENING = {
+  errors: [
+    "Lambda.TooManyRequestsException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+  ],
+  interval: Duration.seconds(2),
+  maxAttempts: 200,
+  backoffRate: 2,
+  maxDelay: Duration.minutes(1),
+};
+
 /** The published queue: 7,200 s × 84, at one pace. What is left of a wait, and the first one, are a state's. */
 const QUEUED = {
   errors: [WORKFLOW_ERRORS.institutionUnavailable],
@@ -82,6 +100,7 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     lambdaFunction: tasks.openConnection,
     payload: TaskInput.fromObject({ jobId }),
     payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
   });
   const follow = new LambdaInvoke(scope, "Follow the job", {
     lambdaFunction: tasks.followJob,
@@ -114,10 +133,10 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
 
   ask.addCatch(send, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
   open.addRetry(QUEUED).addRetry(UNREACHABLE_WHILE_OPENING).addRetry(PASSING_WHILE_OPENING);
+  open.addRetry(LAMBDA_WHILE_OPENING);
   for (const task of [follow, ask, send]) task.addRetry(UNREACHABLE).addRetry(PASSING);
-  for (const task of [open, follow, ask, send]) {
-    task.addRetry(THROTTLED).addCatch(giveUp, { resultPath: "$.failure" });
-  }
+  for (const task of [follow, ask, send]) task.addRetry(THROTTLED);
+  for (const task of [open, follow, ask, send]) task.addCatch(giveUp, { resultPath: "$.failure" });
   giveUp.addRetry(LASTING);
 
   const said = new Choice(scope, "What did the bank say?")

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
+import { executionArn } from "../support/execution-arn.ts";
 import { transitionsOf } from "../workflow/transitions-of.ts";
 import type { CountedSystem } from "./counted-system.ts";
 import { functionCounts, type JobCounts } from "./job-counts.ts";
@@ -63,9 +65,9 @@ const MAX_LOOKS = 1_500;
 
 async function endedHistory({ local }: CountedSystem, jobId: string) {
   const [machine] = local.deployed.stateMachines;
-  const executionArn = `${machine?.arn.replace(":stateMachine:", ":execution:")}:${jobId}-1`;
+  const arn = executionArn(machine?.arn, executionName({ id: jobId }));
   for (let looks = 0; looks < MAX_LOOKS; looks++) {
-    const history = local.stepFunctions.history(executionArn);
+    const history = local.stepFunctions.history(arn);
     if (history.at(-1)?.type === "ExecutionSucceeded") return history;
     await sleep(LOOK_EVERY_MS);
   }

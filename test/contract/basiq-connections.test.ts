@@ -22,7 +22,7 @@ describe("the connections of a user", () => {
 
   test("are those that upstream knows, with their institutions", async () => {
     const [hooli, gov] = [await made("AU00000"), await made("AU00004")];
-    expect(await bank.connections.connectionsOf(USER_ID)).toEqual([
+    expect(await bank.connectionList.connectionsOf(USER_ID)).toEqual([
       { id: hooli, institutionId: "AU00000" },
       { id: gov, institutionId: "AU00004" },
     ]);
@@ -31,7 +31,7 @@ describe("the connections of a user", () => {
 
   test("are none of another user's, and none that is not there", async () => {
     const id = await made("AU00000");
-    expect(await bank.connections.connectionsOf("somebody-else")).toEqual([]);
+    expect(await bank.connectionList.connectionsOf("somebody-else")).toEqual([]);
     expect(await bank.connections.connection("somebody-else", id)).toBeUndefined();
     expect(await bank.connections.connection(USER_ID, "nothing")).toBeUndefined();
     expect(await bank.connections.connection(USER_ID, "../../institutions/AU00000")).toBeUndefined();
@@ -45,10 +45,10 @@ describe("the connections of a user", () => {
       const meet = (times: number) =>
         bank.setFaults(...[list, one].map((path) => ({ method: "GET" as const, path, times, do: fault })));
       await meet(1);
-      expect(await bank.connections.connectionsOf(USER_ID)).toHaveLength(1);
+      expect(await bank.connectionList.connectionsOf(USER_ID)).toHaveLength(1);
       expect(await bank.connections.connection(USER_ID, id)).toBeDefined();
       await meet(2);
-      await expect(bank.connections.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
+      await expect(bank.connectionList.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
       await expect(bank.connections.connection(USER_ID, id)).rejects.toThrow(UpstreamUnavailable);
     },
   );
@@ -83,14 +83,14 @@ describe("a hostile reply", () => {
     ["an object for the data", { data: {} }],
     ["a list that is bare", [connection]],
   ])("of %s is no list", async (_, body) => {
-    const { connections } = await answering(body);
-    await expect(connections.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
+    const { connectionList } = await answering(body);
+    await expect(connectionList.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
   });
 
   test("with some that are none gives the others", async () => {
     const data = [{ ...connection, id: "a/b" }, "x", null, { ...connection, extra: { __proto__: 1 } }, {}];
-    const { connections } = await answering({ data });
-    expect(await connections.connectionsOf(USER_ID)).toEqual([{ id: "8fce3b", institutionId: "AU00000" }]);
+    const { connectionList } = await answering({ data });
+    expect(await connectionList.connectionsOf(USER_ID)).toEqual([{ id: "8fce3b", institutionId: "AU00000" }]);
   });
 
   test("of 404 in no words of upstream's does not say that there is none", async () => {
@@ -99,9 +99,9 @@ describe("a hostile reply", () => {
   });
 
   test("of another refusal is one", async () => {
-    const { connections } = await answering({ data: [{ code: "parameter-not-valid" }] }, 400);
+    const { connections, connectionList } = await answering({ data: [{ code: "parameter-not-valid" }] }, 400);
     await expect(connections.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamRefused);
-    await expect(connections.connectionsOf(USER_ID)).rejects.toThrow(UpstreamRefused);
+    await expect(connectionList.connectionsOf(USER_ID)).rejects.toThrow(UpstreamRefused);
   });
 
   test("leads no id astray", async () => {

@@ -30,6 +30,7 @@ const everything = (id: string): Job =>
     id,
     attemptAt: "2026-01-05T09:00:00.000Z",
     sendAgainAt: "2026-01-05T09:01:00.000Z",
+    isDropped: true,
     stepSince: "2026-01-05T09:00:02.000Z",
     knownUpstreamJobIds: ["1", "2"],
     connectionId: "8fce3b",
@@ -66,37 +67,6 @@ describe("a job", () => {
     expect(Object.keys(row ?? {})).not.toContain("queue");
     expect(Object.keys(row?.["challenge"] ?? {})).not.toContain("expiresAt");
     expect(await storeOn().find(job.id)).toEqual(job);
-  });
-
-  test("that is not there is none, and one that was dropped neither", async () => {
-    const job = await added(jobOf({ id: randomUUID() }));
-    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, true]);
-    expect(await storeOn().find(job.id)).toBeUndefined();
-  });
-
-  test("that has changed since it was added is not dropped", async () => {
-    const job = await added(followingJob({ id: randomUUID() }));
-    const after = await storeOn().record(job, progress);
-    expect(await storeOn().drop(job)).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(after);
-  });
-
-  test("is added over its version before, and over no other", async () => {
-    const job = jobOf({ id: randomUUID() });
-    expect(await storeOn().add(job)).toBe(true);
-    expect(await storeOn().add(job)).toBe(false);
-    expect(await storeOn().add({ ...job, version: 3 })).toBe(false);
-    const next = { ...job, version: 2, knownUpstreamJobIds: ["1"] };
-    expect(await storeOn().add(next)).toBe(true);
-    expect(await storeOn().drop(job)).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(next);
-  });
-
-  test("that is added late once more stays as it has become", async () => {
-    const job = await added(followingJob({ id: randomUUID() }));
-    const after = await storeOn().record(job, progress);
-    expect(await storeOn().add(job)).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(after);
   });
 
   test("is kept for 90 days after its last change", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dynamoJobStore } from "../../functions/adapters/dynamo-job-store.ts";
@@ -80,6 +80,14 @@ describe("the jobs that are due", () => {
   });
 });
 
+test("what the index holds beside jobs is left out", async () => {
+  const job = await added({ id: idIn(1), sweepAt: at(-1) });
+  const stray = { pk: "stray", sweep: "running#1", sweepAt: at(-2) };
+  await tables.client.send(new PutItemCommand({ TableName: JOBS, Item: marshall(stray) }));
+  expect(await swept().due()).toEqual([job.id]);
+  expect(await swept().census()).toEqual({ queued: 0, running: 1, oldestRunning: START });
+});
+
 describe("postponing", () => {
   test("moves the time alone", async () => {
     const job = await added({ sweepAt: at(-1) });
@@ -119,9 +127,26 @@ describe("the census", () => {
       oldestRunning: at(-30),
     });
   });
+
+  test("takes a job that runs after it was queued for as old as its last change, and not as its request", async () => {
+    const week = 7 * 24 * 3600;
+    const queue = { nextAttemptAt: at(0), expiresAt: at(week) };
+    const old = { createdAt: at(-week), updatedAt: at(-20), sweepAt: at(60), queue };
+    const waits = await added({ ...old, phase: "queued" });
+    await added({ ...old, phase: "following" });
+    expect(await swept().census()).toEqual({
+      queued: 1,
+      running: 1,
+      oldestQueued: at(-week),
+      oldestRunning: at(-20),
+    });
+    await store().record(waits, { event: "attemptStarted", changes: {} });
+    await added({ createdAt: at(-40), updatedAt: at(-20), sweepAt: at(60) });
+    expect(await swept().census()).toEqual({ queued: 0, running: 3, oldestRunning: at(-40) });
+  });
 });
 
-test("the index holds of a job when it was made, and nothing else that is not a key", async () => {
+test("the index holds of a job when it was made, or runs since, and nothing else that is not a key", async () => {
   const { id } = await added({ id: idIn(2), sweepAt: at(5) });
   const { Items = [] } = await tables.client.send(
     new QueryCommand({

@@ -7,6 +7,7 @@ import { isFinished, type Job } from "../../functions/domain/job.ts";
 import { parseJobRecord } from "../../functions/wire/job-record.ts";
 import type { HistoryEvent } from "../../infra/local/execution-history.ts";
 import { allRows } from "../local/tables.ts";
+import { executionArn } from "../support/execution-arn.ts";
 import type { MortalSystem } from "./mortal-system.ts";
 import type { Played } from "./run-scenario.ts";
 import { upstreamSide } from "./upstream-side.ts";
@@ -93,7 +94,7 @@ function historyOf(system: MortalSystem, name: string): readonly HistoryEvent[] 
   const { stepFunctions, deployed } = system.system();
   const [machine] = deployed.stateMachines;
   try {
-    return stepFunctions.history(`${machine?.arn.replace(":stateMachine:", ":execution:")}:${name}`);
+    return stepFunctions.history(executionArn(machine?.arn, name));
   } catch {
     return undefined;
   }

@@ -19,7 +19,7 @@ function backUp(id: string, play: Act["play"]): Act {
   return { before: (upstream) => upstream.institution(id, { status: "operational" }), play };
 }
 
-export const RESUMED: Scenario = {
+const RESUMED: Scenario = {
   acts: [
     queuedAt(AVIATO, "fail"),
     backUp(AVIATO, async (client) => {
@@ -33,7 +33,7 @@ export const RESUMED: Scenario = {
     [...earlier, effect].includes("resume-job PutItem job accepted") && !effect.startsWith("sweep "),
 };
 
-export const CANCELLED_IN_QUEUE: Scenario = {
+const CANCELLED_IN_QUEUE: Scenario = {
   acts: [
     queuedAt(HOOLI_GOV, "refuse"),
     backUp(HOOLI_GOV, async (client) => {

@@ -5,9 +5,11 @@ import {
   type SFNClient,
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
+import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import { LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import type { Target } from "../journeys/target.ts";
+import { executionArn } from "../support/execution-arn.ts";
 import { stepFunctionsAt, theStateMachine } from "./executions.ts";
 
 /** Ten sweeps, and what a restarted job takes. */
@@ -25,7 +27,7 @@ export async function seeTheSweeper(endpoint: string, target: Target): Promise<s
   const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
   await backend.untilAsked(jobId);
   const arnOf = (generation: number) =>
-    `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${jobId}-${generation}`;
+    executionArn(stateMachineArn, executionName({ id: jobId, generation }));
   await client.send(new StopExecutionCommand({ executionArn: arnOf(1) }));
   const until = Date.now() + WITHIN_MS;
   let state = "";

@@ -17,10 +17,27 @@ const READY_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 const address = z.object({ port: z.number() });
 
+/** A port that was free a moment ago may be somebody else's by now. */
+const MAX_TRIES = 3;
+const PORT_TAKEN = /is already in use/;
+
 /** Starts MiniStack on a free port of this machine, and gives its address when it is ready. */
 export async function startEmulator(plain: Environment, folder: string): Promise<string> {
-  const port = await freePort();
   const log = join(folder, "ministack.log");
+  for (let tries = 1; ; tries++) {
+    const endpoint = await startOn(await freePort(), plain, folder, log);
+    if (endpoint !== undefined) return endpoint;
+    const said = readFileSync(log, "utf8");
+    if (tries === MAX_TRIES || !PORT_TAKEN.test(said)) throw new Error(`MiniStack does not start:\n${said}`);
+  }
+}
+
+async function startOn(
+  port: number,
+  plain: Environment,
+  folder: string,
+  log: string,
+): Promise<string | undefined> {
   const env = {
     ...plain,
     BIND_HOST: "127.0.0.1",
@@ -50,7 +67,7 @@ export async function startEmulator(plain: Environment, folder: string): Promise
     if (reply?.ok) return endpoint;
     await sleep(LOOK_EVERY_MS);
   }
-  throw new Error(`MiniStack does not start:\n${readFileSync(log, "utf8")}`);
+  return undefined;
 }
 
 async function freePort(): Promise<number> {

@@ -57,12 +57,12 @@ test("a job that no sweep of ten minutes could look at is an alarm, one that a s
   });
 });
 
-test("a message in the sweeper's dead letters is an alarm", () => {
+test("a message that comes to the sweeper's dead letters is an alarm", () => {
   const found = alarm("SweepsInDeadLetters");
   expect(found).toMatchObject({
     Namespace: "AWS/SQS",
-    MetricName: "ApproximateNumberOfMessagesVisible",
-    Stat: "Maximum",
+    MetricName: "NumberOfMessagesSent",
+    Stat: "Sum",
     Threshold: 1,
   });
   expect(referredTo(found.Dimensions[0]?.Value)).toMatch(/^SweeperDeadLetters/);

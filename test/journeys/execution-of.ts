@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
+import { executionArn } from "../support/execution-arn.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";
 import { statesOf } from "../workflow/transitions-of.ts";
 
@@ -10,7 +13,7 @@ const LOOK_EVERY_MS = 10;
 /** An execution of a job, the first one if nothing else is said. To look at it costs nothing, unlike a look over HTTP. */
 export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: string, generation = 1) {
   const [machine] = deployed.stateMachines;
-  const arn = `${machine?.arn.replace(":stateMachine:", ":execution:")}:${jobId}-${generation}`;
+  const arn = executionArn(machine?.arn, executionName({ id: jobId, generation }));
 
   async function until<Found>(look: (history: Run["history"]) => Found | undefined): Promise<Found> {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
@@ -23,6 +26,9 @@ export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: str
 
   return {
     arn,
+    /** As Step Functions says it. */
+    status: async () =>
+      (await new SFNClient().send(new DescribeExecutionCommand({ executionArn: arn }))).status,
     exists: () => stepFunctions.history(arn).length > 0,
     /** How it ended: a moment later than the job. */
     ended: () =>

@@ -80,6 +80,7 @@ describe("a key that was used", () => {
       expect([status, JSON.parse(text).data]).toEqual([422, [reused]]);
     }
     expect(await post(backend, newConnection(backend), key)).toEqual(first);
+    for (const id of jobsIn(first)) await backend.untilOver(id);
     expect(await backend.loginsSent()).toBe(1);
   });
 

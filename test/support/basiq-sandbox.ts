@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
-import { basiqConnections } from "../../functions/adapters/basiq-connections.ts";
+import { basiqConnectionList, basiqConnections } from "../../functions/adapters/basiq-connections.ts";
 import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
@@ -47,6 +47,7 @@ export async function basiqSandbox() {
     clientWith,
     upstream: newClient(),
     connections: basiqConnections(transportWith(async () => new Secret("the-key"))),
+    connectionList: basiqConnectionList(transportWith(async () => new Secret("the-key"))),
     close: sandbox.close,
     setFaults: (...faults: Fault[]) =>
       control(

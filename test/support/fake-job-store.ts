@@ -34,16 +34,15 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
       return job;
     },
     find: async (jobId) => structuredClone(rows.get(jobId)),
-    add: async (job) => {
+    add: async (job, over) => {
       const row = rows.get(job.id);
-      if (row !== undefined && row.version !== job.version - 1) return false;
+      if (row?.version !== over?.version || row?.createdAt !== over?.createdAt) return false;
       put(job);
       return true;
     },
-    drop: async ({ id, version }) => {
-      if (rows.has(id) && rows.get(id)?.version !== version) return false;
-      rows.delete(id);
-      return true;
+    drop: async ({ id, version, createdAt }) => {
+      const row = rows.get(id);
+      return row?.version === version && row.createdAt === createdAt && rows.delete(id);
     },
     record: async (before, change) => {
       const after = applyEvent(before, change, clock);

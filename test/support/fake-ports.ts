@@ -45,6 +45,7 @@ export function fakePorts() {
     policy,
     waker: recordedWaker(),
     connections: upstream,
+    connectionList: upstream,
     institutions: { institution: async (id: string) => upstream.institutions.get(id) },
     newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
   } satisfies Partial<Ports>;

@@ -20,7 +20,7 @@ export function expectWhole(ports: FakePorts, logins: readonly string[], told: r
 }
 
 /** Versions only grow, steps never go back but into the queue, and a job ends once. */
-function expectHistory(versions: readonly Job[]): void {
+export function expectHistory(versions: readonly Job[]): void {
   expect(versions.filter(isFinished).length).toBeLessThanOrEqual(1);
   for (const [index, after] of versions.entries()) {
     const before = versions[index - 1];

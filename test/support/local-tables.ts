@@ -31,7 +31,7 @@ const tables: LocalTable[] = [
           { AttributeName: "sweep", KeyType: "HASH" },
           { AttributeName: "sweepAt", KeyType: "RANGE" },
         ],
-        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt"] },
+        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt", "runsSince"] },
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { basiqClient } from "../../functions/adapters/basiq-client.ts";
-import { basiqConnections } from "../../functions/adapters/basiq-connections.ts";
+import { basiqConnectionList, basiqConnections } from "../../functions/adapters/basiq-connections.ts";
 import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
@@ -29,6 +29,7 @@ export async function rawUpstream(answer: Answer) {
   return {
     upstream: basiqClient(transport),
     connections: basiqConnections(transport),
+    connectionList: basiqConnectionList(transport),
     calls,
     lines: () => calls.map(({ line }) => line).filter((line) => line !== "POST /token"),
     close: endpoint.close,

@@ -1,7 +1,13 @@
 import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import type { Institution } from "../../functions/domain/institution.ts";
 import type { Login } from "../../functions/domain/login.ts";
-import type { Clock, Connection, Connections, Upstream } from "../../functions/domain/ports.ts";
+import type {
+  Clock,
+  Connection,
+  ConnectionList,
+  Connections,
+  Upstream,
+} from "../../functions/domain/ports.ts";
 import type { Step } from "../../functions/domain/steps.ts";
 import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
 
@@ -105,7 +111,7 @@ export function scriptedUpstream(clock: Clock) {
     return connections.find(({ id }) => id === connectionId)?.institutionId ?? "AU00000";
   }
 
-  const upstream: Upstream & Connections = {
+  const upstream: Upstream & Connections & ConnectionList = {
     connection: async (_userId, connectionId) => connections.find(({ id }) => id === connectionId),
     connectionsOf: async () => connections,
     institution: async (institutionId) => {

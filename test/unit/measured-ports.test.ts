@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { measuredJobStore } from "../../functions/adapters/measured-job-store.ts";
-import { measuredConnections, measuredUpstream } from "../../functions/adapters/measured-upstream.ts";
+import {
+  measuredConnectionList,
+  measuredConnections,
+  measuredUpstream,
+} from "../../functions/adapters/measured-upstream.ts";
 import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import { SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
 import type { Upstream } from "../../functions/domain/ports.ts";
@@ -68,11 +72,12 @@ describe("a measured upstream", () => {
       answer: ending,
     };
     const upstream = measuredUpstream(failing, metrics);
-    const connections = measuredConnections({ connection: ending, connectionsOf: ending }, metrics);
+    const connections = measuredConnections({ connection: ending }, metrics);
+    const list = measuredConnectionList({ connectionsOf: ending }, metrics);
     const all = [
       () => upstream.institution("AU00000"),
       () => connections.connection(USER_ID, "8fce3b"),
-      () => connections.connectionsOf(USER_ID),
+      () => list.connectionsOf(USER_ID),
       () => upstream.openConnection(USER_ID, "AU00002", gavin),
       () => upstream.updateConnection(USER_ID, "8fce3b", gavin),
       () => upstream.refreshConnection(USER_ID, "8fce3b"),
@@ -117,7 +122,9 @@ describe("a measured upstream", () => {
     const { upstreamJobId } = await measured.openConnection(USER_ID, "AU00000", gavin);
     expect(await measured.job(upstreamJobId)).toMatchObject({ id: upstreamJobId });
     upstream.connections.push({ id: "8fce3b", institutionId: "AU00000" });
-    expect(await measuredConnections(upstream, metrics).connectionsOf(USER_ID)).toEqual(upstream.connections);
+    expect(await measuredConnectionList(upstream, metrics).connectionsOf(USER_ID)).toEqual(
+      upstream.connections,
+    );
     expect(lines).toEqual([]);
   });
 });

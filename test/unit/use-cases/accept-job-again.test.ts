@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DependencyDown } from "../../../functions/domain/errors.ts";
 import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
@@ -64,19 +65,23 @@ test("a request that lost its claim drops nothing that the next one with its id 
   const ports = portsOfOneId();
   const late = { ...ports, jobs: { ...ports.jobs }, claims: { ...ports.claims } };
   late.claims.take = async () => {
-    ports.jobs.put(jobOf({ id: "rival", phase: "following" }));
-    ports.claims.held.set(claim, "rival");
-    return false;
-  };
-  late.jobs.drop = async (job) => {
     ports.jobs.put(jobOf({ id: "rival", phase: "failed" }));
+    ports.claims.held.set(claim, "rival");
     await acceptJob(ports, create);
-    return ports.jobs.drop(job);
+    return false;
   };
   expect(await acceptJob(late, create)).toMatchObject({ isNew: true, job: { id: JOB_ID } });
   expect(ports.claims.held.get(claim)).toBe(JOB_ID);
-  expect(ports.jobs.row(JOB_ID)).toMatchObject({ phase: "accepted" });
+  expect(ports.jobs.row(JOB_ID)).toMatchObject({ phase: "accepted", version: 2 });
   expect(ports.vault.names()).toEqual([login]);
+});
+
+test("a job that is being dropped is taken over by nobody", async () => {
+  const ports = await diedUnclaimed();
+  const row = ports.jobs.put({ ...ports.jobs.row(JOB_ID), isDropped: true });
+  await expect(acceptJob(ports, create)).rejects.toThrow(DependencyDown);
+  expect(ports.jobs.row(JOB_ID)).toEqual(row);
+  expect([ports.claims.held.size, ports.executions.started.length]).toEqual([0, 0]);
 });
 
 describe("a job of the same id that has gone on meanwhile", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { JobChanged } from "../../../functions/domain/errors.ts";
 import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
+import type { Job } from "../../../functions/domain/job.ts";
 import { failCurrentStep } from "../../../functions/domain/steps.ts";
 import { sweepJob } from "../../../functions/use-cases/sweep-job.ts";
 import { START } from "../../support/fake-clock.ts";
@@ -85,6 +86,51 @@ describe("a job that its execution drives", () => {
     expect(row()).toEqual({ ...job, sweepAt });
     expect([...ports.executions.states]).toEqual([[nameOf(1), "running"]]);
     expect(ports.vault.names()).toHaveLength(1);
+  });
+});
+
+describe("a job that cannot be looked at", () => {
+  test("is put off for a minute, so that those behind it have their turn", async () => {
+    const { ports, sweep, row } = await dueJob(followingJob(), "running");
+    ports.executions.state = () => Promise.reject(new Error("down"));
+    await expect(sweep()).rejects.toThrow("down");
+    expect(row()).toEqual(followingJob({ sweepAt: "2026-01-05T09:01:00.000Z" }));
+    expect(await sweep()).toBe("nothing");
+  });
+
+  test("fails as it did when it cannot be put off either", async () => {
+    const { ports, sweep, row } = await dueJob(followingJob(), "running");
+    ports.executions.state = () => Promise.reject(new Error("down"));
+    ports.sweptJobs.postpone = () => Promise.reject(new Error("also down"));
+    await expect(sweep()).rejects.toThrow(/^down/);
+    expect(row().sweepAt).toBe(START);
+  });
+});
+
+describe("a job that waits for its user", () => {
+  const asked: string[] = [];
+  async function awaited(changes: Partial<Job> = {}) {
+    const due = await dueJob(awaitingJob(changes), "running");
+    asked.length = 0;
+    const { state } = due.ports.executions;
+    due.ports.executions.state = (job) => {
+      asked.push(job.id);
+      return state(job);
+    };
+    return due;
+  }
+
+  test("is looked after without asking Step Functions", async () => {
+    const { sweep, row } = await awaited();
+    expect(await sweep()).toBe("nothing");
+    expect(row().sweepAt).toBe("2026-01-05T09:00:30.000Z");
+    expect(asked).toEqual([]);
+  });
+
+  test("has them asked once its deadline has passed", async () => {
+    const { sweep } = await awaited({ challenge: challengeOf({ expiresAt: START }) });
+    expect(await sweep()).toBe("nothing");
+    expect(asked).toEqual([JOB_ID]);
   });
 });
 

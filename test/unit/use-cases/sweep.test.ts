@@ -60,6 +60,21 @@ describe("a sweep", () => {
     expect(most).toBe(10);
   });
 
+  test("reports each job that was not well: what it mended, or the error that it met", async () => {
+    const ports = withEnded(2);
+    ports.jobs.put(followingJob({ id: idOf(3), sweepAt: START }));
+    ports.executions.states.set(nameOf(1, idOf(3)), "running");
+    const { state } = ports.executions;
+    const trouble = new Error("throttled");
+    ports.executions.state = (job) => (job.id === idOf(2) ? Promise.reject(trouble) : state(job));
+    const reports: unknown[] = [];
+    await sweep(ports, (...report) => void reports.push(report));
+    expect(reports).toEqual([
+      [idOf(1), "restarted"],
+      [idOf(2), "failed", trouble],
+    ]);
+  });
+
   test("with nothing to do still tells what jobs there are", async () => {
     const ports = fakePorts();
     const census = { queued: 2, running: 1, oldestQueued: START };
