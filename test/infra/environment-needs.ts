@@ -6,15 +6,16 @@ const LOCAL_ONLY = ["TIME_SCALE"];
 /** Read by every function, through its log. */
 const BY_EVERY_FUNCTION = ["LOG_LEVEL"];
 const COMPOSE = ["functions/runtime/compose.ts", "functions/runtime/settings.ts"];
-/** Those who follow a job are given all their parts at once. */
-const FOLLOW_DEPS = "functions/runtime/follow-deps.ts";
+/** What gives all of its parts at once to every entry of a kind. */
+const DEPS = /from "\.\.\/runtime\/([a-z]+-deps\.ts)"/g;
 
 /** The variables and settings that an entry's parts read when they are made, by reading the composition root as text. */
 export function variablesNeededBy(entry: string): string[] {
   const textOf = (file: string) => readFileSync(new URL(file, root), "utf8");
   const parts = composedParts(COMPOSE.map(textOf).join("\n"));
   const source = textOf(entry);
-  const wanted = partsOfEntry(source.includes("follow-deps.ts") ? textOf(FOLLOW_DEPS) : source);
+  const given = [...source.matchAll(DEPS)].map(([, file]) => textOf(`functions/runtime/${file}`));
+  const wanted = [source, ...given].flatMap(partsOfEntry);
   const needed = new Set(BY_EVERY_FUNCTION);
   const visit = (name: string, seen: readonly string[]) => {
     const source = parts.get(name);
@@ -43,7 +44,7 @@ function variablesIn(source: string): string[] {
 
 function partsOfEntry(source: string): string[] {
   const named = /import \{([^}]*)\} from "\.[./a-z]*\/compose\.ts"/.exec(source)?.[1] ?? "";
-  const prefix = /import \* as (\w+) from "\.\.\/runtime\/compose\.ts"/.exec(source)?.[1];
+  const prefix = /import \* as (\w+) from "\.[./a-z]*\/compose\.ts"/.exec(source)?.[1];
   const used = prefix === undefined ? [] : [...source.matchAll(new RegExp(`\\b${prefix}\\.(\\w+)`, "g"))];
   return [...named.split(",").map((name) => name.trim()), ...used.map(([, name = ""]) => name)];
 }
