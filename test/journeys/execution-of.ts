@@ -29,7 +29,13 @@ export function executionOf({ deployed, stepFunctions }: LocalSystem, jobId: str
     /** As Step Functions says it. */
     status: async () =>
       (await new SFNClient().send(new DescribeExecutionCommand({ executionArn: arn }))).status,
-    exists: () => stepFunctions.history(arn).length > 0,
+    exists: () => {
+      try {
+        return stepFunctions.history(arn).length > 0;
+      } catch {
+        return false;
+      }
+    },
     /** How it ended: a moment later than the job. */
     ended: () =>
       until((history): Run | undefined => {

@@ -21,6 +21,21 @@ export const JOURNEYS_OF_QUEUES: readonly PermissionJourney[] = [
     },
   },
   {
+    title: "a job that waits for its bank is cancelled",
+    async walk(system) {
+      const backend = system.newBackend();
+      await backend.institution(HOOLI, { status: "major-outage", outage: "refuse" });
+      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+      await untilQueued(backend, jobId);
+      expect((await cancel(backend, jobId)).status).toBe(202);
+      await backend.institution(HOOLI, { status: "operational" });
+      expect(stepOf((await backend.job(jobId)).steps, "verify-credentials")?.result).toMatchObject({
+        code: "job-cancelled",
+      });
+      return [jobId];
+    },
+  },
+  {
     title: "a user lists the jobs, and cancels the one that waits for an answer",
     async walk(system) {
       const backend = system.newBackend();

@@ -69,10 +69,13 @@ describe("a sweep", () => {
     ports.executions.state = (job) => (job.id === idOf(2) ? Promise.reject(trouble) : state(job));
     const reports: unknown[] = [];
     await sweep(ports, (...report) => void reports.push(report));
-    expect(reports).toEqual([
-      [idOf(1), "restarted"],
-      [idOf(2), "failed", trouble],
-    ]);
+    expect(reports).toHaveLength(2);
+    expect(reports).toEqual(
+      expect.arrayContaining([
+        [idOf(1), "restarted"],
+        [idOf(2), "failed", trouble],
+      ]),
+    );
   });
 
   test("with nothing to do still tells what jobs there are", async () => {
