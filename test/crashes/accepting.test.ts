@@ -2,4 +2,4 @@ import { ACCEPTING } from "./accepting-scenarios.ts";
 import { crashTests } from "./crash-tests.ts";
 
 /** A challenge is open for 6 s. */
-crashTests(20, ACCEPTING);
+crashTests({ timeScale: 20 }, ACCEPTING);

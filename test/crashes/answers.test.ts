@@ -2,4 +2,4 @@ import { crashTests } from "./crash-tests.ts";
 import { DELIVERING } from "./sweeping-scenarios.ts";
 
 /** A challenge is open for 4 s, and the sweeper comes every 2 s. */
-crashTests(30, DELIVERING);
+crashTests({ timeScale: 30 }, DELIVERING);

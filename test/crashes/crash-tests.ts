@@ -1,13 +1,16 @@
 import { beforeAll, expect, test } from "vitest";
 import { disturb, findings, type Matrix, playUndisturbed } from "./matrix.ts";
-import { mortalSystem } from "./mortal-system.ts";
+import { mortalSystem, type Pace } from "./mortal-system.ts";
 import type { Scenario } from "./scenario.ts";
 
-const WITHIN_MS = 110_000;
+/** Passwords and answers of the users of these scenarios, and task tokens. */
+const SECRET = /hooli2016|django|gavinBelson|jared|"1234"|confirmed|task-[\w-]{64}/;
+
+const WITHIN_MS = 240_000;
 
 /** Plays all scenarios, disturbed at each effect in turn, and holds what came of it against what is promised. */
-export function crashTests(timeScale: number, scenarios: { readonly [name: string]: Scenario }): void {
-  const system = mortalSystem(timeScale);
+export function crashTests(pace: Pace, scenarios: { readonly [name: string]: Scenario }): void {
+  const system = mortalSystem(pace);
   const matrices = new Map<string, Matrix>();
   let found = new Map<string, string[]>();
 
@@ -19,6 +22,10 @@ export function crashTests(timeScale: number, scenarios: { readonly [name: strin
     await Promise.all([...matrices.values()].map((matrix) => disturb(system, matrix)));
     found = await findings(system, matrices);
   }, WITHIN_MS);
+
+  test("no function says a secret, dying or not", () => {
+    expect(system.said.join("\n")).not.toMatch(SECRET);
+  });
 
   test.each(Object.keys(scenarios))(
     "%s keeps every promise, whichever process dies at whichever effect",

@@ -7,14 +7,21 @@ import type { Played } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** How the steps of jobs end, and what a run that nothing disturbed has sent to upstream. */
-export interface Wanted extends Pick<Scenario, "ends" | "mayEnd"> {
+export interface Wanted extends Pick<Scenario, "ends" | "mayEnd" | "isRefused"> {
   taken: readonly string[];
+  /** How much else was posted: before the scenario began, or in vain. */
+  others: number;
 }
 
 /** Every promise that was broken to one user, in words. */
-export function broken({ cell, client }: Played, found: Aftermath | undefined, wanted: Wanted): string[] {
+export function broken(
+  { cell, client, trouble }: Played,
+  found: Aftermath | undefined,
+  wanted: Wanted,
+): string[] {
   if (found === undefined) return ["nobody looked"];
   return [
+    ...(trouble === undefined ? [] : [trouble]),
     ...(client.seen.length === 0 ? ["no job was ever seen"] : []),
     ...[...client.acknowledged].flatMap((id) => [
       ...endOf(id, found, wanted).map((what) => `I1: ${what}`),
@@ -49,13 +56,18 @@ function drivers(driven: readonly { began: number; ended: number | undefined }[]
   return [...(isBeside ? ["two executions ran at once"] : []), ...(runsOn ? ["an execution runs on"] : [])];
 }
 
-/** The ledger of upstream is the witness; what it refused, it has not done. */
-function posts({ taken }: Cell, { posted }: Aftermath, { taken: was, mayEnd }: Wanted): string[] {
+/** Upstream's ledger is the witness. */
+function posts({ taken }: Cell, { posted }: Aftermath, wanted: Wanted): string[] {
   const often = (call: string, calls: readonly string[]) => calls.filter((each) => each === call).length;
-  const isTooMuch = taken.some((call) => often(call, taken) > often(call, was));
-  const isTooLittle = mayEnd === undefined && taken.length < was.length;
-  if (isTooMuch || isTooLittle) return [`upstream took ${taken.join(", ")}, and not ${was.join(", ")}`];
-  return posted.length < taken.length ? ["upstream took what it has not noted"] : [];
+  const isTooMuch = taken.some((call) => often(call, taken) > often(call, wanted.taken));
+  const isTooLittle = wanted.mayEnd === undefined && taken.length < wanted.taken.length;
+  if (isTooMuch || isTooLittle) {
+    return [`upstream took ${taken.join(", ")}, and not ${wanted.taken.join(", ")}`];
+  }
+  const more = posted.length - taken.length - wanted.others;
+  return more === 0 || (more === 1 && wanted.isRefused)
+    ? []
+    : [`upstream noted ${posted.join(", ")}, and took ${taken.join(", ")}`];
 }
 
 /** A row that nobody was told of may go, and be added again when its request is repeated. */

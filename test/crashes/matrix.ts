@@ -1,12 +1,15 @@
-import { whenQuiet } from "./aftermath.ts";
+import { type Aftermath, whenQuiet } from "./aftermath.ts";
 import { type Aims, crashesAt, titleOf } from "./cell.ts";
 import { broken } from "./invariants.ts";
 import type { MortalSystem } from "./mortal-system.ts";
 import { type Played, playAll } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** A crash that no run of its own came to, since the bank was looked at a moment later, is tried again so often. */
-const MAX_ROUNDS = 4;
+/**
+ * A crash that its run did not come to is tried again so often: the bank was looked at a moment later, or the sweeper had died of
+ * somebody else's crash.
+ */
+const MAX_ROUNDS = 8;
 
 /** A scenario, the runs that nothing disturbed, and one run for each crash. */
 export interface Matrix {
@@ -72,13 +75,23 @@ export async function findings(
   system: MortalSystem,
   matrices: ReadonlyMap<string, Matrix>,
 ): Promise<Map<string, string[]>> {
-  const runsOf = ({ undisturbed, disturbed }: Matrix) => [...undisturbed, ...disturbed];
-  const found = await whenQuiet(system, [...matrices.values()].flatMap(runsOf));
-  const brokenIn = (matrix: Matrix) => {
-    const wanted = { ...matrix.scenario, taken: matrix.undisturbed[0]?.cell.taken ?? [] };
-    return runsOf(matrix).flatMap((played) =>
+  const all = [...matrices.values()].flatMap(({ undisturbed, disturbed }) => [...undisturbed, ...disturbed]);
+  const found = await whenQuiet(system, all);
+  const brokenIn = ({ scenario, undisturbed, disturbed }: Matrix) => {
+    const { mayEnd, ...strict } = { ...scenario, ...postedIn(undisturbed[0], found) };
+    const lenient = mayEnd === undefined ? strict : { ...strict, mayEnd };
+    const judged = [
+      ...undisturbed.map((played) => [played, scenario.first === undefined ? strict : lenient] as const),
+      ...disturbed.map((played) => [played, lenient] as const),
+    ];
+    return judged.flatMap(([played, wanted]) =>
       broken(played, found.get(played.cell.userId), wanted).map((what) => `${titleOf(played.cell)}: ${what}`),
     );
   };
   return new Map([...matrices].map(([name, matrix]) => [name, brokenIn(matrix)]));
+}
+
+function postedIn(played: Played | undefined, found: ReadonlyMap<string, Aftermath>) {
+  const { taken = [], userId = "" } = played?.cell ?? {};
+  return { taken, others: (found.get(userId)?.posted.length ?? 0) - taken.length };
 }

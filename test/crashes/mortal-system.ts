@@ -1,8 +1,4 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, inject, vi } from "vitest";
-import * as z from "zod";
-import { parseJobRecord } from "../../functions/wire/job-record.ts";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../infra/local/start-local.ts";
 import { parseTemplate } from "../../infra/local/template.ts";
@@ -10,90 +6,32 @@ import { startSandbox } from "../../sandbox/server.ts";
 import { API_KEY } from "../journeys/start-for-tests.ts";
 import { ANY_UPSTREAM } from "../journeys/synthesize-once.ts";
 import type { Target } from "../journeys/target.ts";
-import { type AwsCall, readCall } from "../support/aws-call.ts";
-import { type Cell, meet } from "./cell.ts";
-import { callUpstream, effectOnAws, jobWritten, keptFor } from "./effects.ts";
-import { type Life, mortality } from "./mortality.ts";
-import { type Passing, type Reply, standBetween } from "./stand-between.ts";
+import { cellWatch } from "./cell-watch.ts";
+import { mortality } from "./mortality.ts";
+import { standBetween } from "./stand-between.ts";
+import { turnsFor } from "./turns.ts";
 
 const ENDPOINT = /^AWS_ENDPOINT_URL_/;
-const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 
 /** The bank is somewhat slower than it is looked at, so that each of its steps is seen. */
 const BANKS_PACE = 2 / 3;
 
-/** What a process that has ended would hear, if there were one. The SDK does not ask again. */
-const NOTHING: Reply = {
-  status: 400,
-  headers: { "content-type": "application/x-amz-json-1.0" },
-  body: Buffer.from(JSON.stringify({ __type: "ProcessHasEnded" })),
-};
+/** Two cores are busy with so many, and nobody waits for long. */
+const AT_ONCE = 20;
+
+export interface Pace {
+  timeScale: number;
+  /** How many users act at once. */
+  atOnce?: number;
+}
 
 /** Local mode, whose functions' processes end where the cells want it. */
-export function mortalSystem(timeScale: number) {
+export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
   const functions = mortality();
-  const cells = new Map<string, Cell>();
-  const users = new Map<string, string>();
+  const { passAws, passUpstream, add } = cellWatch(functions);
   const closers: (() => Promise<void>)[] = [];
   const said: string[] = [];
   let started: { system: LocalSystem; target: Target } | undefined;
-
-  function cellOf({ about, entry }: Life, call?: AwsCall): Cell | undefined {
-    const jobIds = entry === "sweep" ? jobsIn(call) : [about.jobId];
-    const [userId = about.userId] = jobIds.flatMap((id) => users.get(id ?? "") ?? []);
-    return cells.get(userId ?? "");
-  }
-
-  function jobsIn(call: AwsCall | undefined): (string | undefined)[] {
-    const { taskToken, ...named } = call?.request ?? {};
-    return [functions.jobOfToken(taskToken), ...(JSON.stringify(named).match(UUID) ?? [])];
-  }
-
-  async function pass(life: Life, cell: Cell | undefined, effect: string | undefined, { perform }: Passing) {
-    if (life.isOver) return NOTHING;
-    const end = cell && effect && meet(cell, `${life.entry} ${effect}`);
-    const reply = end === "before" ? NOTHING : await perform();
-    if (end !== undefined && end !== "") life.end();
-    return reply;
-  }
-
-  async function passAws(passing: Passing): Promise<Reply> {
-    const life = functions.senderOf(passing.request.headers);
-    if (life === undefined) return passing.perform();
-    const call = readCall(
-      String(passing.request.headers["x-amz-target"]),
-      passing.body.toString(),
-      undefined,
-    );
-    const job = jobWritten(call);
-    if (job !== undefined) users.set(job.id, job.userId);
-    const cell = cellOf(life, call);
-    for (const id of [job?.id ?? [], keptFor(call) ?? []].flat()) cell?.jobIds.add(id);
-    return pass(life, cell, effectOnAws(call), {
-      ...passing,
-      async perform() {
-        const reply = await passing.perform();
-        if (job !== undefined && reply.status === 200) cell?.written.push(rowOf(call));
-        return reply;
-      },
-    });
-  }
-
-  async function passUpstream(passing: Passing): Promise<Reply> {
-    const { method = "", url = "" } = passing.request;
-    const life = functions.senderOf(passing.request.headers);
-    if (life === undefined) return passing.perform();
-    const cell = cellOf(life);
-    const effect = callUpstream(method, url);
-    return pass(life, cell, effect, {
-      ...passing,
-      async perform() {
-        const reply = await passing.perform();
-        if (method === "POST" && effect !== undefined && reply.status < 300) cell?.taken.push(effect);
-        return reply;
-      },
-    });
-  }
 
   async function start(): Promise<void> {
     const sandbox = await startSandbox({ port: 0, timeScale: timeScale * BANKS_PACE });
@@ -144,19 +82,13 @@ export function mortalSystem(timeScale: number) {
 
   return {
     timeScale,
+    turns: turnsFor(atOnce),
     target: () => running().target,
     system: () => running().system,
     /** What functions have logged. */
     said,
-    add: (cell: Cell) => void cells.set(cell.userId, cell),
+    add,
   };
 }
 
 export type MortalSystem = ReturnType<typeof mortalSystem>;
-
-const itemIn = z.object({ Item: z.record(z.string(), z.custom<AttributeValue>()) });
-
-function rowOf({ request }: AwsCall) {
-  const { Item } = itemIn.parse(request);
-  return parseJobRecord(unmarshall(Item));
-}

@@ -62,6 +62,8 @@ export function mortality() {
   };
 }
 
+export type Mortality = ReturnType<typeof mortality>;
+
 const FOLLOWING = ["open-connection", "follow-job", "send-answer"];
 
 function nameOf(entry: string): string {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, RAVIGA } from "../journeys/logins.ts";
-import { isQueued } from "./patient-client.ts";
+import { isOver, isQueued } from "./patient-client.ts";
 import { ASKED, answer, create, PENDING, PLAIN, untilOver } from "./playing.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import type { UpstreamSide } from "./upstream-side.ts";
@@ -11,7 +11,10 @@ const LOGIN = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
 function queuedAt(id: string, outage: "refuse" | "fail" | "queue"): Act {
   return {
     before: (upstream) => upstream.institution(id, { status: "major-outage", outage }),
-    play: async (client) => void (await client.until(await create(client, id, LOGIN), isQueued)),
+    async play(client) {
+      const jobId = await create(client, id, LOGIN);
+      await client.until(jobId, (steps) => isQueued(steps) || isOver(steps));
+    },
   };
 }
 
@@ -54,6 +57,9 @@ function retriedAt(id: string, outage: "refuse" | "fail" | "queue", waitMs: numb
   return {
     acts: [queuedAt(id, outage), { before: comeBack, play: untilOver }],
     ends: PLAIN,
+    // A machine that stands still for less than a second lets an attempt's time pass.
+    mayEnd: ["verify-credentials failed", ...PENDING],
+    isRefused: outage === "refuse",
     // What comes then is as of any job.
     aims: (effect) => effect.startsWith("task ") && !effect.includes("retrieve-"),
   };

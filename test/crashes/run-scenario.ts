@@ -8,10 +8,9 @@ import { upstreamSide } from "./upstream-side.ts";
 export interface Played {
   cell: Cell;
   client: PatientClient;
+  /** What kept the user from coming to the end. */
+  trouble?: string;
 }
-
-/** So many in a process: two cores are busy, and nobody waits for long. */
-const AT_ONCE = 20;
 
 /** Plays a scenario once for each list of crashes, all at about the same time. */
 export async function playAll(
@@ -21,36 +20,25 @@ export async function playAll(
 ): Promise<Played[]> {
   const target = system.target();
   const token = await serverToken(target);
-  const played = allCrashes.map((crashes) => {
+  const played = allCrashes.map((crashes): Played => {
     const cell = newCell(crashes);
     return { cell, client: new PatientClient(target, token, cell.userId) };
   });
-  await forEach(played, async ({ cell, client }) => {
+  const forEach = (work: (one: Played) => Promise<void>) =>
+    Promise.all(played.map((one) => system.turns.take(() => work(one))));
+  await forEach(async ({ cell, client }) => {
     await scenario.prepare?.(client);
     system.add(cell);
   });
   for (const { before, play } of scenario.acts) {
     await before?.(upstreamSide(target.sandboxUrl));
-    await forEach(played, ({ client }) => play(client));
+    await forEach(async (one) => {
+      try {
+        await play(one.client);
+      } catch (error) {
+        one.trouble = String(error);
+      }
+    });
   }
   return played;
-}
-
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function forEach<One>(all: readonly One[], work: (one: One) => Promise<void>): Promise<void> {
-  await Promise.all(
-    all.map(async (one) => {
-      if (running === AT_ONCE) await new Promise<void>((begin) => waiting.push(begin));
-      else running += 1;
-      try {
-        await work(one);
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) running -= 1;
-        else next();
-      }
-    }),
-  );
 }

@@ -14,6 +14,8 @@ export interface Scenario {
   /** What was there before, which nothing disturbs. */
   prepare?(client: PatientClient): Promise<void>;
   acts: readonly Act[];
+  /** Upstream refuses a login for an outage, and so has not taken it: it may come again when the process died before that was noted. */
+  isRefused?: boolean;
   /** The crash that it begins with, if it is about what comes after one. */
   first?: Crash;
   /** Of its runs one ends before the next begins: what ends one sweeper would keep another from coming in time. */

@@ -2,4 +2,4 @@ import { crashTests } from "./crash-tests.ts";
 import { SWEEPING } from "./sweeping-scenarios.ts";
 
 /** The sweeper comes every second. */
-crashTests(60, SWEEPING);
+crashTests({ timeScale: 60 }, SWEEPING);
