@@ -70,8 +70,8 @@ async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
 }
 
 /**
- * A job that nobody was told of may still take its claim, unless its request was repeated since: then it would run twice. It is
- * not whole as long as its login is not there.
+ * A job that nobody was told of may still take its claim, unless somebody has held it since: a request that was repeated would
+ * run twice. It is not whole as long as its login is not there.
  */
 async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not held" | "not yet"> {
   if (job.isDropped) return "not held";
@@ -80,7 +80,8 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
   const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
   if (holder !== undefined && (!isFinished(holder) || holder.createdAt >= job.createdAt)) return "not held";
   const isWhole = kindOf(job) === "refresh" || (await deps.vault.holds(loginOf(job)));
-  if (!isWhole) return mayBeAtWork(job.createdAt, deps.clock.now()) ? "not yet" : "not held";
+  const wasHeldSince = holder !== undefined && holder.updatedAt >= job.createdAt;
+  if (!isWhole || wasHeldSince) return mayBeAtWork(job.createdAt, deps.clock.now()) ? "not yet" : "not held";
   return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
 }
 

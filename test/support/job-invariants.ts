@@ -3,8 +3,6 @@ import { isFinished, type Job } from "../../functions/domain/job.ts";
 import { isOver } from "../../functions/domain/steps.ts";
 import type { FakePorts } from "./fake-ports.ts";
 
-const EIGHT_DAYS_MS = 8 * 24 * 3600_000;
-
 /** What holds of every job once nothing is left to happen, whatever has died on its way. */
 export function expectWhole(ports: FakePorts, logins: readonly string[], told: readonly string[]): void {
   const { jobs, executions, vault } = ports;
@@ -16,7 +14,7 @@ export function expectWhole(ports: FakePorts, logins: readonly string[], told: r
   for (const versions of Map.groupBy(jobs.written, ({ id }) => id).values()) expectHistory(versions);
   expect(new Set(logins).size, `one login for each attempt: ${logins.join()}`).toBe(logins.length);
   expect([...executions.states.values()]).not.toContain("running");
-  expectNoSecrets(vault, jobs.rows);
+  expect(vault.names(), "no secret is left").toEqual([]);
 }
 
 /** Versions only grow, steps never go back but into the queue, and a job ends once. */
@@ -32,15 +30,4 @@ export function expectHistory(versions: readonly Job[]): void {
       expect(after.steps).toContainEqual(step);
     }
   }
-}
-
-/** A request that died before its job was written has left at most a sealed login, which nobody can ever use. */
-function expectNoSecrets(vault: FakePorts["vault"], rows: FakePorts["jobs"]["rows"]): void {
-  const ofJobs = vault.names().filter((name) => rows.has(name.split("/")[0] ?? ""));
-  expect(ofJobs).toEqual([]);
-}
-
-export function expectNoSecretsAWeekLater(ports: FakePorts): void {
-  ports.clock.pass(EIGHT_DAYS_MS);
-  expect(ports.vault.names()).toEqual([]);
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../../functions/domain/job.ts";
+import { START } from "../../support/fake-clock.ts";
 import { followingJob, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
 import { dueJob, nameOf } from "../../support/sweeping.ts";
 
 const earlier = "2026-01-05T08:00:00.000Z";
+const endedBefore = jobOf({ id: "old", phase: "failed", createdAt: earlier, updatedAt: earlier });
 const later = "2026-01-05T09:00:05.000Z";
 
 /** A job of which no execution was ever started, and the job that holds its claim, if any. */
@@ -22,7 +24,7 @@ describe("a job that was accepted and not started", () => {
     ["holds its claim", "itself" as const],
     ["finds its claim free", undefined],
     ["finds a claim whose job is gone", "gone" as const],
-    ["can take its claim from an older job", jobOf({ id: "old", phase: "failed", createdAt: earlier })],
+    ["can take its claim from a job that was over before", endedBefore],
   ])("is started when it %s", async (_, holder) => {
     const { ports, sweep, row, holderId } = await unstarted(jobOf(), holder);
     expect(await sweep()).toBe("started");
@@ -42,6 +44,18 @@ describe("a job that was accepted and not started", () => {
     expect(ports.vault.names()).toEqual([]);
     expect(holderId()).toBe("rival");
     expect(ports.executions.started).toEqual([]);
+  });
+
+  test("is let alone when a job ended meanwhile, for as long as its request may be at work; then it goes", async () => {
+    const endedSince = { ...endedBefore, updatedAt: START };
+    const { ports, sweep } = await unstarted(jobOf(), endedSince);
+    ports.clock.pass(29_999);
+    expect(await sweep()).toBe("nothing");
+    expect(ports.jobs.rows.size).toBe(2);
+    ports.clock.pass(1);
+    expect(await sweep()).toBe("dropped");
+    expect([...ports.jobs.rows.keys()]).toEqual(["old"]);
+    expect([ports.vault.names(), ports.executions.started]).toEqual([[], []]);
   });
 
   test("goes without a login that it never had", async () => {
