@@ -91,9 +91,11 @@ async function waitsUpstream(deps: Deps, upstreamJobId: string): Promise<boolean
 async function reopen(deps: Deps, job: Job): Promise<Job> {
   if (await wasRefused(deps, job)) return failJob(deps, job, LOGIN_REFUSED);
   if (isOverdue(job, deps.clock.msUntil)) return lookOnceMore(deps, job);
+  // A reply that was long on its way says nothing of what has arrived since.
+  const lookedAt = deps.clock.now();
   const found = await findSent(deps, job);
   if (found !== undefined) return recordOpened(deps, job, found.id);
-  if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
+  if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, await notePosting(deps, job, sendAgainAt(deps)));
 }
 

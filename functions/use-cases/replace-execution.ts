@@ -1,12 +1,23 @@
 import { generationOf, type Job } from "../domain/job.ts";
-import type { Ports } from "../domain/ports.ts";
+import type { JobRows, Ports } from "../domain/ports.ts";
 
 type Deps = Pick<Ports, "executions">;
+type StartDeps = Deps & { jobs: Pick<JobRows, "find"> };
 
 /** Starts the execution that is to drive the job, after the one before it: never do two of them drive a job. */
-export async function replaceExecution(deps: Deps, job: Job): Promise<void> {
+export async function replaceExecution(deps: StartDeps, job: Job): Promise<void> {
   await stopPredecessors(deps, job);
+  await startExecution(deps, job);
+}
+
+/**
+ * Starts the execution that is to drive the job, unless another one has its place by now: whoever put that there found nothing
+ * to stop yet.
+ */
+export async function startExecution(deps: StartDeps, job: Job): Promise<void> {
   await deps.executions.start(job);
+  const current = await deps.jobs.find(job.id);
+  if (current !== undefined && generationOf(current) > generationOf(job)) await deps.executions.stop(job);
 }
 
 /** Stops what drives the job, and what did, in case that whoever wanted to replace it died. */

@@ -44,9 +44,11 @@ async function takeOrExpire(deps: Deps, job: Job) {
 /** The answer may have been sent before: upstream's job says whether it still waits for it. */
 async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
+  // A reply that was long on its way says nothing of what has arrived since.
+  const lookedAt = deps.clock.now();
   const seen = await deps.upstream.job(job.upstreamJobId);
   if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
-  if (!mayBeSentAgain(job, deps.clock.now())) throw new UpstreamUnavailable({ mayStillArrive: true });
+  if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, await note(deps, job, "answerPosting", sendAgainAt(deps)), challenge);
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import { Secret } from "../../functions/domain/secret.ts";
+import { findAttempt } from "../../functions/domain/upstream-job.ts";
 import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 
@@ -127,4 +128,26 @@ describe.each([
     const [job, ...others] = (await bank.upstream.jobsOf(USER_ID)).filter(({ id }) => id !== upstreamJobId);
     expect([job?.connectionId, job?.institutionId, others]).toEqual([connectionId, "AU00000", []]);
   });
+});
+
+test("a lost reply of an update is found by its connection before the bank has said anything of its login", async () => {
+  const [first, second] = [await made(), await made()];
+  const known = [first.upstreamJobId, second.upstreamJobId];
+  const startedAt = bank.clock.now().toISOString();
+  await bank.setFaults({ method: "POST", path: "/users/*", do: { reset: "after" } });
+  await expect(bank.upstream.updateConnection(USER_ID, first.connectionId, gavin)).rejects.toThrow(
+    UpstreamUnavailable,
+  );
+  // A newer job at the same bank, which says as little as ours does.
+  const other = await bank.upstream.updateConnection(USER_ID, second.connectionId, gavin);
+
+  const listed = await bank.upstream.jobsOf(USER_ID, first.connectionId);
+  expect(listed.map(({ id }) => id)).not.toContain(other.upstreamJobId);
+  const { connectionId } = first;
+  const attempt = { institutionId: "AU00000", startedAt, knownUpstreamJobIds: known, connectionId };
+  const found = findAttempt(listed, attempt);
+  expect(found?.steps[0]?.status).not.toBe("success");
+  expect(found?.connectionId).toBeUndefined();
+  expect((await ended(found?.id ?? "")).connectionId).toBe(connectionId);
+  expect(await posts()).toHaveLength(2);
 });

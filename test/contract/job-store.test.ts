@@ -69,40 +69,6 @@ describe("a job", () => {
     expect(await storeOn().find(job.id)).toEqual(job);
   });
 
-  test("that is not there is none, and one that was dropped neither", async () => {
-    const job = await added(jobOf({ id: randomUUID() }));
-    expect([await storeOn().drop(job), await storeOn().drop(job)]).toEqual([true, false]);
-    expect(await storeOn().find(job.id)).toBeUndefined();
-  });
-
-  test("that has changed since it was added is not dropped", async () => {
-    const job = await added(followingJob({ id: randomUUID() }));
-    const after = await storeOn().record(job, progress);
-    expect(await storeOn().drop(job)).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(after);
-  });
-
-  test("is added over one that is as it was read, and over no other", async () => {
-    const job = jobOf({ id: randomUUID() });
-    const next = { ...job, version: 2, knownUpstreamJobIds: ["1"] };
-    expect(await storeOn().add(next, job)).toBe(false);
-    expect(await storeOn().add(job)).toBe(true);
-    expect(await storeOn().add(job)).toBe(false);
-    expect(await storeOn().add(next, { ...job, version: 2 })).toBe(false);
-    expect(await storeOn().add(next, { ...job, createdAt: "2026-01-05T09:00:00.001Z" })).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(job);
-    expect(await storeOn().add(next, job)).toBe(true);
-    expect(await storeOn().drop(job)).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(next);
-  });
-
-  test("that is added late once more stays as it has become", async () => {
-    const job = await added(followingJob({ id: randomUUID() }));
-    const after = await storeOn().record(job, progress);
-    expect(await storeOn().add(job)).toBe(false);
-    expect(await storeOn().find(job.id)).toEqual(after);
-  });
-
   test("is kept for 90 days after its last change", async () => {
     const job = await added(followingJob({ id: randomUUID() }));
     clock.pass(60_000);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dynamoJobStore } from "../../functions/adapters/dynamo-job-store.ts";
@@ -78,6 +78,14 @@ describe("the jobs that are due", () => {
     await store().record(held, { event: "resumed", changes: {} });
     expect(await swept().census()).toMatchObject({ queued: 0, running: 1 });
   });
+});
+
+test("what the index holds beside jobs is left out", async () => {
+  const job = await added({ id: idIn(1), sweepAt: at(-1) });
+  const stray = { pk: "stray", sweep: "running#1", sweepAt: at(-2) };
+  await tables.client.send(new PutItemCommand({ TableName: JOBS, Item: marshall(stray) }));
+  expect(await swept().due()).toEqual([job.id]);
+  expect(await swept().census()).toEqual({ queued: 0, running: 1, oldestRunning: START });
 });
 
 describe("postponing", () => {

@@ -1,23 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { secretsOf } from "../local/tables.ts";
-import { fails, OMITS_THE_WAIT, SAYS_NOTHING } from "../support/faulty-functions.ts";
+import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../support/faulty-functions.ts";
 import { type Definition, parseDefinition } from "../workflow/definition.ts";
 import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
 import { ALL_DONE, type MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { observedSystem } from "./observed-system.ts";
+import { MISSED_WITHOUT } from "./parts-missed.ts";
 import { untilQueued } from "./queued.ts";
 
-/** One name for each retrier that every Task has. */
-const PASSING = [
-  "Lambda.ServiceException",
-  "UpstreamUnavailable",
-  "TaskFailed",
-  "Lambda.TooManyRequestsException",
-];
 const TASKS = ["open-connection", "ask-for-answer", "send-answer"] as const;
-const PASSES = [...fails("before", ...PASSING), ...fails("after", ...PASSING)];
 
 /** Two waits of two hours each. */
 const LONG = { timeout: 90_000 };
@@ -195,31 +188,7 @@ describe("these journeys", () => {
     expect(without(() => false)).toEqual([]);
   });
 
-  test("have what would be missed named if one were not there", () => {
-    expect(without((title) => title === "another version")).toEqual(["What did the bank say?, no next"]);
-    expect(without((title) => title === "another version: hold")).toEqual([
-      "What did the bank say?, no waitSeconds",
-    ]);
-    expect(without((title) => title === "silent user")).toEqual(["Ask for the answer, catcher 1"]);
-    expect(without((title) => title === "down: refuse")).toEqual(["Open the connection, retrier 1"]);
-    expect(without((title) => title.startsWith("down: ") || title.endsWith(": hold"))).toEqual([
-      "Open the connection, retrier 1",
-      "What did the bank say?, no waitSeconds",
-      "What did the bank say?, next is hold",
-      "Hold for the next attempt",
-    ]);
-    expect(without((title) => title === "passing: follow-job")).toEqual(
-      [1, 2, 3, 4].map((number) => `Follow the job, retrier ${number}`),
-    );
-    expect(without((title) => title.startsWith("broken: "))).toEqual([
-      "Open the connection, catcher 1",
-      "Follow the job, catcher 1",
-      "Give up",
-      "Give up, retrier 1",
-      "Give up, retrier 2",
-      "Ask for the answer, catcher 2",
-      "Send the answer, catcher 1",
-      "The job was given up",
-    ]);
+  test.each(MISSED_WITHOUT)("would have what is missed named if $left were not there", ({ left, missed }) => {
+    expect(without((title) => left.test(title))).toEqual(missed);
   });
 });

@@ -41,7 +41,7 @@ function noTwoAtOnce({ executions, jobs }: FakePorts) {
 
 testRaces(
   "two requests for one connection, of which some die, and the sweeper",
-  3_000,
+  2_000,
   fc.asyncProperty(races, async ({ scheduler, creates, sweeps, passes }) => {
     const real = fakePorts();
     real.upstream.script.looks.push(lookOf(PLAIN), donePlain);

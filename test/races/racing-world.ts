@@ -5,6 +5,7 @@ import { sweep } from "../../functions/use-cases/sweep.ts";
 import type { FakePorts } from "../support/fake-ports.ts";
 import { scheduledPorts } from "../support/scheduled-ports.ts";
 import { execution } from "../support/workflow-driver.ts";
+import { promptPosts } from "./prompt-posts.ts";
 
 /** When somebody comes, in turns of the scheduler, and after how many of its own turns it is killed, if at all. */
 export interface Coming {
@@ -26,7 +27,6 @@ const MINUTE = 60_000;
  */
 export function racingWorld(real: FakePorts, scheduler: Scheduler) {
   const { executions, jobs, clock } = real;
-  const { ports: taskPorts } = scheduledPorts(real, scheduler, { lifeMs: Number.POSITIVE_INFINITY });
   const runs = new Map<string, Promise<void>>();
   const actors: Promise<unknown>[] = [];
   const failures: unknown[] = [];
@@ -55,7 +55,8 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
   }
 
   async function run(name: string): Promise<void> {
-    const one = execution(taskPorts, name);
+    const { ports } = scheduledPorts(promptPosts(real), scheduler, { lifeMs: Number.POSITIVE_INFINITY });
+    const one = execution(ports, name);
     const jobId = name.slice(0, name.lastIndexOf("-"));
     while (await isDue(one, jobId)) {
       if (executions.states.get(name) !== "running") return;

@@ -20,6 +20,14 @@ export function blocksIn(language: string): string[] {
   );
 }
 
+/** The numbers before the words, in digits, wherever the text has them. */
+export function numbersBefore(words: string): number[] {
+  const phrase = words.replaceAll(" ", "\\s+");
+  return [...README.matchAll(new RegExp(`\\b(\\d+)\\s+${phrase}\\b`, "g"))].map(([, digits]) =>
+    Number(digits),
+  );
+}
+
 function parts(): string[] {
   return README.split(/^## /m);
 }

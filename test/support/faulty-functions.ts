@@ -66,3 +66,13 @@ export function faultyFunctions() {
     plan: (jobId: string, faults: FunctionFaults) => planOf(jobId).resolve(faults),
   };
 }
+
+/** One name for each retrier that every Task has. */
+const PASSING = [
+  "Lambda.ServiceException",
+  "UpstreamUnavailable",
+  "TaskFailed",
+  "Lambda.TooManyRequestsException",
+];
+/** Each of them before a function has run, and each after. */
+export const PASSES = [...fails("before", ...PASSING), ...fails("after", ...PASSING)];

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { Job } from "../../../functions/domain/job.ts";
+import { packLogin } from "../../../functions/domain/login.ts";
 import { Refusal } from "../../../functions/domain/refusal.ts";
+import { loginOf } from "../../../functions/domain/secret-refs.ts";
 import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
-import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
+import { gavin, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
 
 const MINUTE = 60_000;
 const institution = { id: "AU00000", authorization: "user" } as const;
@@ -60,6 +63,31 @@ describe("after three logins in a row that the bank refused", () => {
     const ports = await afterRefusals(3);
     await ports.refusedLogins.clear(USER_ID, "AU00000");
     expect((await acceptJob(ports, create)).isNew).toBe(true);
+  });
+});
+
+describe("a repeat under the id of an earlier request", () => {
+  /** What the earlier one has left: a job whose login is kept, and that has no claim. */
+  async function afterLeaving(changes: Partial<Job> = {}) {
+    const ports = { ...(await afterRefusals(3)), newId: () => JOB_ID };
+    const left = ports.jobs.put(jobOf(changes));
+    await ports.vault.keep(loginOf(left), packLogin(gavin), ports.clock.after(MINUTE));
+    return ports;
+  }
+
+  test("that is refused drops what that has left: the sweeper would start it", async () => {
+    const ports = await afterLeaving();
+    expect(await refusedFor(ports, create)).toMatchObject([{ reason: "too-many-refused-logins" }]);
+    expect([ports.jobs.rows.size, ports.vault.names().length, ports.claims.held.size]).toEqual([0, 0, 0]);
+    expect(ports.workflow.started).toEqual([]);
+  });
+
+  test("drops no job that has begun, nor one of another id", async () => {
+    const ports = await afterLeaving({ phase: "following", attempt: 1 });
+    ports.jobs.put(jobOf({ id: "another" }));
+    expect(await refusedFor(ports, create)).toMatchObject([{ reason: "too-many-refused-logins" }]);
+    expect([...ports.jobs.rows.keys()]).toEqual([JOB_ID, "another"]);
+    expect(ports.vault.names()).toHaveLength(1);
   });
 });
 

@@ -36,6 +36,20 @@ describe("a connection that a look shows for the first time", () => {
     expect(row()).toEqual(followingJob());
   });
 
+  test.each([
+    ["taken over from a job that is over", "failed" as const, JOB_ID],
+    ["left to a job that runs", "following" as const, "holder"],
+    ["left to a job that waits", "queued" as const, "holder"],
+    ["taken over from a job that is gone", undefined, JOB_ID],
+  ])("is %s", async (_, phase, expected) => {
+    const { ports, row, look } = await looking(lookOf(PLAIN, { connectionId: "8fce3b" }));
+    ports.claims.held.set(claim, "holder");
+    if (phase !== undefined) ports.jobs.put(jobOf({ id: "holder", phase, connectionId: "8fce3b" }));
+    await look();
+    expect(ports.claims.held.get(claim)).toBe(expected);
+    expect(row().connectionId).toBe("8fce3b");
+  });
+
   test.each(["refresh", "update"] as const)("is never that of a job of kind %s", async (kind) => {
     const job = followingJob({ kind, connectionId: "8fce3b" });
     const { ports, row, look } = await looking(lookOf(verified, { connectionId: "8fce3b" }), job);

@@ -35,6 +35,17 @@ describe("a refresh of all connections", () => {
     expect(ports.jobs.rows.size).toBe(3);
   });
 
+  test("gives one at a bank that upstream does not list any more a job too", async () => {
+    const { ports, refreshAll } = withConnections(2);
+    ports.upstream.institutions.delete("AU00002");
+    const all = await refreshAll();
+    expect(all.map(({ institutionId, authorization }) => [institutionId, authorization])).toEqual([
+      ["AU00000", "user"],
+      ["AU00002", "user"],
+    ]);
+    expect(ports.workflow.started).toHaveLength(2);
+  });
+
   test("of a user without one makes no job", async () => {
     expect(await withConnections(0).refreshAll()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { JobChanged } from "../../../functions/domain/errors.ts";
 import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
+import type { Job } from "../../../functions/domain/job.ts";
 import { failCurrentStep } from "../../../functions/domain/steps.ts";
 import { sweepJob } from "../../../functions/use-cases/sweep-job.ts";
 import { START } from "../../support/fake-clock.ts";
@@ -88,6 +89,51 @@ describe("a job that its execution drives", () => {
   });
 });
 
+describe("a job that cannot be looked at", () => {
+  test("is put off for a minute, so that those behind it have their turn", async () => {
+    const { ports, sweep, row } = await dueJob(followingJob(), "running");
+    ports.executions.state = () => Promise.reject(new Error("down"));
+    await expect(sweep()).rejects.toThrow("down");
+    expect(row()).toEqual(followingJob({ sweepAt: "2026-01-05T09:01:00.000Z" }));
+    expect(await sweep()).toBe("nothing");
+  });
+
+  test("fails as it did when it cannot be put off either", async () => {
+    const { ports, sweep, row } = await dueJob(followingJob(), "running");
+    ports.executions.state = () => Promise.reject(new Error("down"));
+    ports.sweptJobs.postpone = () => Promise.reject(new Error("also down"));
+    await expect(sweep()).rejects.toThrow(/^down/);
+    expect(row().sweepAt).toBe(START);
+  });
+});
+
+describe("a job that waits for its user", () => {
+  const asked: string[] = [];
+  async function awaited(changes: Partial<Job> = {}) {
+    const due = await dueJob(awaitingJob(changes), "running");
+    asked.length = 0;
+    const { state } = due.ports.executions;
+    due.ports.executions.state = (job) => {
+      asked.push(job.id);
+      return state(job);
+    };
+    return due;
+  }
+
+  test("is looked after without asking Step Functions", async () => {
+    const { sweep, row } = await awaited();
+    expect(await sweep()).toBe("nothing");
+    expect(row().sweepAt).toBe("2026-01-05T09:00:30.000Z");
+    expect(asked).toEqual([]);
+  });
+
+  test("has them asked once its deadline has passed", async () => {
+    const { sweep } = await awaited({ challenge: challengeOf({ expiresAt: START }) });
+    expect(await sweep()).toBe("nothing");
+    expect(asked).toEqual([JOB_ID]);
+  });
+});
+
 describe("an answer", () => {
   test("that was kept, and never came into the row, is taken and told", async () => {
     const { ports, sweep, row } = await dueWithAnswer();
@@ -118,7 +164,10 @@ describe("a job that is over", () => {
   test.each(["succeeded", "failed"] as const)(
     "and %s loses its secrets, and is looked at no more",
     async (phase) => {
-      const { ports, sweep, row } = await dueWithAnswer({ phase });
+      const { ports, sweep, row } = await dueWithAnswer({
+        phase,
+        challenge: challengeOf({ isAnswered: true }),
+      });
       expect(await sweep()).toBe("cleaned");
       expect(ports.vault.names()).toEqual([]);
       expect(row().sweepAt).toBeUndefined();
@@ -126,6 +175,13 @@ describe("a job that is over", () => {
       expect(await sweep()).toBe("nothing");
     },
   );
+
+  test("and whose challenge nobody answered is looked at as a matter of course: that is no crash's doing", async () => {
+    const { ports, sweep, row } = await dueWithAnswer({ phase: "failed" });
+    expect(await sweep()).toBe("nothing");
+    expect(ports.vault.names()).toEqual([]);
+    expect(row().sweepAt).toBeUndefined();
+  });
 
   test("since it was cancelled is also driven no more", async () => {
     const { ports, sweep } = await dueJob(followingJob({ phase: "failed", steps: cancelled }), "running");
