@@ -114,6 +114,7 @@ async function run(race: Race, isQueued: boolean) {
     request(race.cancel, async (ports) => {
       await cancelJob(ports, { jobId: JOB_ID, caller });
       seen.isCancelled = true;
+      expect(running(), "executions once it was said to be cancelled").toEqual([]);
     }),
     request(race.askAgain, (ports) => askForAnswer(ports, { jobId: JOB_ID, taskToken: new Secret("again") })),
     ...race.sweeps.map(sweeper),

@@ -5,13 +5,13 @@ interface FailedOnce {
   path: string;
 }
 
-/** They are run again for ever. A path is good for as long as its property draws the same values in the same order. */
+/** They are run again for ever, by the first number of their path: what shrinking finds is not always found again. A path is good for as long as its property draws the same values in the same order. */
 export const FAILED_ONCE: readonly FailedOnce[] = [
   // The sweeper put off the cleaning of a job that was cancelled under its hands.
   {
     of: "answers, deadline, sweeper and cancel at a challenge of a job that is new",
     seed: 7,
-    path: "333:13:7:1:5:20:3:7:9:7:13:15:8:7:2:6:2:4:2",
+    path: "333",
   },
   {
     of: "answers, deadline, sweeper and cancel at a challenge of a job from the queue",
@@ -22,7 +22,7 @@ export const FAILED_ONCE: readonly FailedOnce[] = [
   {
     of: "resumes, a retry that is due, sweeper and cancel of a queued job",
     seed: 305290211,
-    path: "287:0:3:5:4",
+    path: "287",
   },
   // An execution was started after the one that had taken its place.
   { of: "resumes and a retry that is due, at a bank that stays down", seed: 308507153, path: "18288" },

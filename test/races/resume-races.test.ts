@@ -7,6 +7,7 @@ import { loginOf } from "../../functions/domain/secret-refs.ts";
 import { failCurrentStep } from "../../functions/domain/steps.ts";
 import { cancelJob } from "../../functions/use-cases/cancel-job.ts";
 import { resumeJob } from "../../functions/use-cases/resume-job.ts";
+import { sweep } from "../../functions/use-cases/sweep.ts";
 import { caller } from "../support/answering.ts";
 import { OUTAGE_PROBLEM, setStatus } from "../support/bank-status.ts";
 import { START } from "../support/fake-clock.ts";
@@ -121,8 +122,17 @@ async function run(race: Race) {
     ...race.sweeps.map(sweeper),
   ]);
   await settle();
-  const [cancelled] = await heard;
+  const [cancelled, ...others] = await heard;
+  const isAnyDead = others.includes("died");
+  if (running().length === 0 && isAnyDead) await sweepADayLater(real);
   return { real, seen, running, cancelled, row: real.jobs.row(JOB_ID) };
+}
+
+/** A resume that died before it started its execution, and whose job is queued once more: it goes on within a day. */
+async function sweepADayLater(real: FakePorts): Promise<void> {
+  if (isFinished(real.jobs.row(JOB_ID))) return;
+  real.clock.pass(25 * 3600_000);
+  await sweep(real);
 }
 
 function endOf(job: Job): string {
