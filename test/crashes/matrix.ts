@@ -6,7 +6,7 @@ import { type Played, playAll } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A crash that no run of its own came to, since the bank was looked at a moment later, is tried again so often. */
-const MAX_ROUNDS = 4;
+const MAX_ROUNDS = 12;
 
 /** A scenario, the runs that nothing disturbed, and one run for each crash. */
 export interface Matrix {
