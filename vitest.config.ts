@@ -6,10 +6,12 @@ const OF_THE_PACKAGE = "test/package/**/*.test.ts";
 /** Local mode starts once per process: the functions keep what they made at their first call. */
 const NEED_A_PROCESS_OF_THEIR_OWN = [
   "test/journeys/**/*.test.ts",
-  "test/crashes/**/*.test.ts",
   "test/local/**/*.test.ts",
   "test/bench/*-counts.test.ts",
 ];
+
+/** Dozens of jobs at once, whose waits are short: with nothing else beside, `npm run test:crashes`. */
+const OF_CRASHES = "test/crashes/**/*.test.ts";
 
 /** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
@@ -35,8 +37,17 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_THE_PACKAGE],
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_CRASHES, OF_THE_PACKAGE],
           isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "crashes",
+          include: [OF_CRASHES],
+          isolate: true,
+          globalSetup: ["test/journeys/synthesize-once.ts"],
         },
       },
       { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },

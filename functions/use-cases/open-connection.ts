@@ -12,11 +12,12 @@ import type { Ports } from "../domain/ports.ts";
 import { isDue, isExhausted, mayBeHeld, needsTheUser } from "../domain/queue-policy.ts";
 import { isOverdue, isSettled, mayBeBlip, mayBeSentAgain } from "../domain/sending.ts";
 import { failCurrentStep, type StepError } from "../domain/steps.ts";
-import { findAttempt, isQueuedUpstream, type UpstreamJob } from "../domain/upstream-job.ts";
+import { findAttempt, type UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
-import { holdAttempt, holdUpstream } from "./hold-attempt.ts";
+import { holdAttempt } from "./hold-attempt.ts";
 import { institutionIsDown } from "./institution-is-down.ts";
+import { lookUpstream } from "./look-upstream.ts";
 import { noteVerdict } from "./note-verdict.ts";
 import { postAttempt } from "./post-attempt.ts";
 import { sendAgainAt } from "./send-again-at.ts";
@@ -67,24 +68,6 @@ async function startAgain(deps: Deps, job: Job): Promise<Job> {
 /** An upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
 function isStillDown(deps: Deps, job: Job): Promise<boolean> {
   return orWhenUnavailable(institutionIsDown(deps, job), true);
-}
-
-/** Upstream makes the attempts itself: we see whether it still waits. */
-async function lookUpstream(deps: Deps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
-  const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
-  if (waits) return holdUpstream(deps, job, attempt);
-  const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
-  return deps.jobs.record(job, { event: "continuedUpstream", changes: { attempt, followUntil } });
-}
-
-/** Of a job that upstream does not know any more, whoever follows it decides. */
-async function waitsUpstream(deps: Deps, upstreamJobId: string): Promise<boolean> {
-  try {
-    return isQueuedUpstream(await deps.upstream.job(upstreamJobId));
-  } catch (error) {
-    if (error instanceof UpstreamRefused) return false;
-    throw error;
-  }
 }
 
 /** The login may have been sent before: upstream's own list says whether it was. */

@@ -6,7 +6,7 @@ import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { mayBeAtWork } from "../domain/request-life.ts";
 import { answerTo, loginOf } from "../domain/secret-refs.ts";
-import { nextSweepAt, retrySweepAt } from "../domain/sweep-policy.ts";
+import { mayGetAnswer, nextSweepAt, retrySweepAt } from "../domain/sweep-policy.ts";
 import { changeJob } from "./change-job.ts";
 import { destroyUnneeded } from "./destroy-unneeded.ts";
 import { dropJob } from "./drop-job.ts";
@@ -41,7 +41,8 @@ async function clean(deps: SweepJobDeps, job: Job): Promise<Mended> {
   if (wasCancelled(job)) await stopExecutions(deps, job);
   const cleaned = await destroyUnneeded(deps, job);
   if (cleaned.sweepAt !== undefined) await deps.jobs.settle(cleaned);
-  return "cleaned";
+  // One whose challenge nobody answered is looked at as a matter of course: nothing had gone wrong.
+  return mayGetAnswer(job) ? "nothing" : "cleaned";
 }
 
 async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {

@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
  * A crash that its run did not come to is tried again so often: the bank was looked at a moment later, or the sweeper had died of
  * somebody else's crash.
  */
-const MAX_ROUNDS = 8;
+const MAX_ROUNDS = 12;
 
 /** A scenario, the runs that nothing disturbed, and one run for each crash. */
 export interface Matrix {

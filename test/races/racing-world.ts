@@ -140,5 +140,3 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
     unfinished: () => [...jobs.rows.values()].filter((job) => !isFinished(job)),
   };
 }
-
-type RacingWorld = ReturnType<typeof racingWorld>;

@@ -6,6 +6,7 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["npm ci && npm start", "npm ci by .ci/run, the rest by test/process"],
   ["npm run check", ".ci/run"],
   ["npm test", ".ci/run"],
+  ["npm run test:crashes", ".ci/run"],
   ["npm run test:package", ".ci/run"],
   ["npm run test:emulator", ".ci/run"],
   ["npm run synth", ".ci/run"],

@@ -11,6 +11,7 @@ let written: z.infer<typeof line>[];
 
 beforeEach(() => {
   vi.stubEnv("METRICS_NAMESPACE", "Bank");
+  vi.stubEnv("LOG_LEVEL", "info");
   written = [];
   vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
     written.push(line.parse(JSON.parse(String(chunk))));

@@ -164,7 +164,10 @@ describe("a job that is over", () => {
   test.each(["succeeded", "failed"] as const)(
     "and %s loses its secrets, and is looked at no more",
     async (phase) => {
-      const { ports, sweep, row } = await dueWithAnswer({ phase });
+      const { ports, sweep, row } = await dueWithAnswer({
+        phase,
+        challenge: challengeOf({ isAnswered: true }),
+      });
       expect(await sweep()).toBe("cleaned");
       expect(ports.vault.names()).toEqual([]);
       expect(row().sweepAt).toBeUndefined();
@@ -172,6 +175,13 @@ describe("a job that is over", () => {
       expect(await sweep()).toBe("nothing");
     },
   );
+
+  test("and whose challenge nobody answered is looked at as a matter of course: that is no crash's doing", async () => {
+    const { ports, sweep, row } = await dueWithAnswer({ phase: "failed" });
+    expect(await sweep()).toBe("nothing");
+    expect(ports.vault.names()).toEqual([]);
+    expect(row().sweepAt).toBeUndefined();
+  });
 
   test("since it was cancelled is also driven no more", async () => {
     const { ports, sweep } = await dueJob(followingJob({ phase: "failed", steps: cancelled }), "running");
