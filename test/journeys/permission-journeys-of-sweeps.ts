@@ -52,6 +52,18 @@ async function jobsToSweep(): Promise<string[]> {
   return rows.flatMap(({ data }) => data?.pk.S.replace(/^job#/, "") ?? []);
 }
 
+/** A job whose request dies at one of its calls, and which the sweeper takes to its end. */
+async function goesOnWithout(system: ObservedSystem, call: ReturnType<typeof callOf>): Promise<string[]> {
+  const backend = system.newBackend();
+  system.recorder.fail(call, DENIED);
+  expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(500);
+  const jobId = await newestJob(backend);
+  system.plan(jobId, {});
+  await sweepUntil(system, jobId, async () => system.execution(jobId).exists());
+  expect(statuses((await system.over(backend, jobId)).steps)).toContain("retrieve-transactions: success");
+  return [jobId];
+}
+
 /** Journeys of jobs that something has died on, and the sweeper finishes. */
 export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
   {
@@ -68,29 +80,11 @@ export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
   },
   {
     title: "a request dies before it has started its job",
-    async walk(system) {
-      const backend = system.newBackend();
-      system.recorder.fail(callOf("api/create-connection", "StartExecution"), DENIED);
-      expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(500);
-      const jobId = await newestJob(backend);
-      system.plan(jobId, {});
-      await sweepUntil(system, jobId, async () => system.execution(jobId).exists());
-      expect(statuses((await system.over(backend, jobId)).steps)).toContain("retrieve-transactions: success");
-      return [jobId];
-    },
+    walk: (system) => goesOnWithout(system, callOf("api/create-connection", "StartExecution")),
   },
   {
     title: "a request dies before its job has its claim",
-    async walk(system) {
-      const backend = system.newBackend();
-      system.recorder.fail(rowCall("api/create-connection", "PutItem", "pk", "claim#"), DENIED);
-      expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(500);
-      const jobId = await newestJob(backend);
-      system.plan(jobId, {});
-      await sweepUntil(system, jobId, async () => system.execution(jobId).exists());
-      expect(statuses((await system.over(backend, jobId)).steps)).toContain("retrieve-transactions: success");
-      return [jobId];
-    },
+    walk: (system) => goesOnWithout(system, rowCall("api/create-connection", "PutItem", "pk", "claim#")),
   },
   {
     title: "a request dies before its job has its claim, and is repeated",
