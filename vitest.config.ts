@@ -16,6 +16,15 @@ const OF_CRASHES = "test/crashes/**/*.test.ts";
 /** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
 
+/** Secrets through every journey, then every sink searched for them: `npm run test:canaries`. */
+const OF_CANARIES = "test/canaries/**/*.suite.test.ts";
+
+/** Requests and replies that mean harm: `npm run test:hostile`. */
+const OF_HOSTILITY = "test/hostile/**/*.suite.test.ts";
+
+/** Local mode in a process of its own, on the template that the files of a run share. */
+const LOCAL_MODE = { isolate: true, globalSetup: ["test/journeys/synthesize-once.ts"] };
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -28,8 +37,7 @@ export default defineConfig({
         test: {
           name: "journeys",
           include: NEED_A_PROCESS_OF_THEIR_OWN,
-          isolate: true,
-          globalSetup: ["test/journeys/synthesize-once.ts"],
+          ...LOCAL_MODE,
         },
       },
       {
@@ -37,7 +45,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_CRASHES, OF_THE_PACKAGE],
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
           isolate: false,
         },
       },
@@ -46,10 +54,11 @@ export default defineConfig({
         test: {
           name: "crashes",
           include: [OF_CRASHES],
-          isolate: true,
-          globalSetup: ["test/journeys/synthesize-once.ts"],
+          ...LOCAL_MODE,
         },
       },
+      { extends: true, test: { name: "canaries", include: [OF_CANARIES], ...LOCAL_MODE } },
+      { extends: true, test: { name: "hostile", include: [OF_HOSTILITY], ...LOCAL_MODE } },
       { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
       {
         extends: true,
