@@ -61,11 +61,10 @@ export const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
-export const metrics = /* @__PURE__ */ once(() =>
-  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
-);
-
-const watch = /* @__PURE__ */ once(() => ({ ...metrics(), called: logCall }));
+export const metrics = /* @__PURE__ */ once(() => ({
+  ...emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
+  called: logCall,
+}));
 
 const jobsTable = () => environment("JOBS_TABLE")[0];
 
@@ -144,18 +143,18 @@ const upstreamTransport = /* @__PURE__ */ once(() => {
 });
 
 export const upstream = /* @__PURE__ */ once(() =>
-  measuredUpstream(basiqClient(upstreamTransport()), watch()),
+  measuredUpstream(basiqClient(upstreamTransport()), metrics()),
 );
 
 /** Upstream's, as far as they may be a minute old. */
 export const institutions = /* @__PURE__ */ once(() =>
-  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), watch())),
+  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), metrics())),
 );
 
 export const connections = /* @__PURE__ */ once(() =>
-  measuredConnections(basiqConnections(upstreamTransport()), watch()),
+  measuredConnections(basiqConnections(upstreamTransport()), metrics()),
 );
 
 export const connectionList = /* @__PURE__ */ once(() =>
-  measuredConnectionList(basiqConnectionList(upstreamTransport()), watch()),
+  measuredConnectionList(basiqConnectionList(upstreamTransport()), metrics()),
 );
