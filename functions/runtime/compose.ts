@@ -36,7 +36,8 @@ import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
-import { writeLine } from "./log.ts";
+import { logMeasured } from "./log.ts";
+import { logCall } from "./log-call.ts";
 import { once } from "./once.ts";
 
 export { policy, replyOptions, settings } from "./settings.ts";
@@ -61,8 +62,10 @@ export const newId = randomUUID;
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
 export const metrics = /* @__PURE__ */ once(() =>
-  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
+  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
 );
+
+const watch = /* @__PURE__ */ once(() => ({ ...metrics(), called: logCall }));
 
 const jobsTable = () => environment("JOBS_TABLE")[0];
 
@@ -141,18 +144,18 @@ const upstreamTransport = /* @__PURE__ */ once(() => {
 });
 
 export const upstream = /* @__PURE__ */ once(() =>
-  measuredUpstream(basiqClient(upstreamTransport()), metrics()),
+  measuredUpstream(basiqClient(upstreamTransport()), watch()),
 );
 
 /** Upstream's, as far as they may be a minute old. */
 export const institutions = /* @__PURE__ */ once(() =>
-  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), metrics())),
+  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), watch())),
 );
 
 export const connections = /* @__PURE__ */ once(() =>
-  measuredConnections(basiqConnections(upstreamTransport()), metrics()),
+  measuredConnections(basiqConnections(upstreamTransport()), watch()),
 );
 
 export const connectionList = /* @__PURE__ */ once(() =>
-  measuredConnectionList(basiqConnectionList(upstreamTransport()), metrics()),
+  measuredConnectionList(basiqConnectionList(upstreamTransport()), watch()),
 );
