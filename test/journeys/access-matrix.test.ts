@@ -98,7 +98,7 @@ test.each(CREDENTIALS)(
   async (credential) => {
     const seen: string[] = [];
     const wanted: string[] = [];
-    for (const { method, path, reply } of PATHS.filter(({ reply }) => reply !== "above")) {
+    for (const { method, path, reply } of OTHER_PATHS) {
       const at = path
         .replace("{userId}", world.userOf("own"))
         .replace("{connectionId}", world.connectionOf("own"))
