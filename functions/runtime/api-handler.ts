@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import * as z from "zod/v4/core";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import type { ApiResult } from "../wire/api-event.ts";
 import { renderErrors } from "../wire/error-rendering.ts";
@@ -51,7 +52,7 @@ async function answerOrRefuse(
 ): Promise<Reply> {
   try {
     const request = readHttpRequest(event);
-    const jobId = jobIdSchema.safeParse(request.parameter("jobId"));
+    const jobId = z.safeParse(jobIdSchema, request.parameter("jobId"));
     if (jobId.success) fields.jobId = jobId.data;
     return await answer(request);
   } catch (error) {

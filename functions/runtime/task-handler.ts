@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { isExpectedByWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
 import { count } from "../domain/metrics.ts";
 import { jobInput } from "../wire/task-io.ts";
@@ -19,8 +19,8 @@ class TaskFailed extends Error {
  */
 export function taskHandler<Input extends { jobId: string }, Output>(
   task: string,
-  input: z.ZodMiniType<Input>,
-  output: z.ZodMiniType<Output>,
+  input: z.$ZodType<Input>,
+  output: z.$ZodType<Output>,
   run: (input: Input) => Promise<unknown>,
 ): (event: unknown) => Promise<Output> {
   return async (event) => {
@@ -28,8 +28,8 @@ export function taskHandler<Input extends { jobId: string }, Output>(
     const startedAt = performance.now();
     const jobId = jobIdIn(event);
     try {
-      const parsed = input.parse(event);
-      const result = output.parse(await run(parsed));
+      const parsed = z.parse(input, event);
+      const result = z.parse(output, await run(parsed));
       log("info", "task", { task, ...jobId, durationMs: Math.round(performance.now() - startedAt) });
       return result;
     } catch (error) {
@@ -46,6 +46,6 @@ export function taskHandler<Input extends { jobId: string }, Output>(
 }
 
 function jobIdIn(event: unknown): { jobId?: string } {
-  const parsed = jobInput.safeParse(event);
+  const parsed = z.safeParse(jobInput, event);
   return parsed.success ? parsed.data : {};
 }
