@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { isExpectedByWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
 import { count } from "../domain/metrics.ts";
 import { jobInput } from "../wire/task-io.ts";
@@ -20,8 +20,8 @@ class TaskFailed extends Error {
  */
 export function taskHandler<Input extends { jobId: string }, Output>(
   task: TaskName,
-  input: z.ZodMiniType<Input>,
-  output: z.ZodMiniType<Output>,
+  input: z.$ZodType<Input>,
+  output: z.$ZodType<Output>,
   run: (input: Input) => Promise<unknown>,
 ): (event: unknown) => Promise<Output> {
   return (event) =>
@@ -29,8 +29,8 @@ export function taskHandler<Input extends { jobId: string }, Output>(
       const invokedAt = new Date();
       const startedAt = performance.now();
       try {
-        const parsed = input.parse(event);
-        const result = output.parse(await run(parsed));
+        const parsed = z.parse(input, event);
+        const result = z.parse(output, await run(parsed));
         log("info", "task", { durationMs: Math.round(performance.now() - startedAt) });
         return result;
       } catch (error) {
@@ -47,6 +47,6 @@ export function taskHandler<Input extends { jobId: string }, Output>(
 }
 
 function jobIdIn(event: unknown): string | undefined {
-  const parsed = jobInput.safeParse(event);
+  const parsed = z.safeParse(jobInput, event);
   return parsed.success ? parsed.data.jobId : undefined;
 }
