@@ -76,7 +76,7 @@ export class ConnectionJobs extends Construct {
     const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared, policy });
     const workflow = new Workflow(this, "Workflow", tasks, logRetention);
     const { domain, corsOrigins = [] } = props;
-    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins });
+    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins, logRetention });
     const wire = { stepResults, allowUnboundClientTokens };
     const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
     const endpoints = new ApiFunctions(this, "Endpoints", options);

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
 
 export class Tables extends Construct {
   /** Jobs, claims, notes of refused logins, replies kept for requests with a key, and API keys. */
@@ -42,6 +43,11 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(
+      this.secrets,
+      "DDB3",
+      "On purpose: a backup would keep logins and answers for weeks after they were destroyed. A job whose secrets are lost fails and is asked for again.",
+    );
     this.jobsEnvironment = { JOBS_TABLE: this.jobs.tableName, RETENTION_DAYS: String(retentionDays) };
   }
 }
