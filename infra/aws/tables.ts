@@ -3,6 +3,11 @@ import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/a
 import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
 
+export interface TablesOptions {
+  retentionDays: number;
+  deletionProtection: boolean;
+}
+
 export class Tables extends Construct {
   /** Jobs, claims, notes of refused logins, replies kept for requests with a key, and API keys. */
   readonly jobs: Table;
@@ -12,7 +17,7 @@ export class Tables extends Construct {
   /** What a function needs that reads or writes jobs. */
   readonly jobsEnvironment: Record<string, string>;
 
-  constructor(scope: Construct, id: string, { retentionDays }: { retentionDays: number }) {
+  constructor(scope: Construct, id: string, { retentionDays, deletionProtection }: TablesOptions) {
     super(scope, id);
     this.jobs = new Table(this, "Jobs", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -20,6 +25,7 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection,
     });
     // Only rows that say what they are listed under are in it; all others cost it nothing.
     this.jobs.addGlobalSecondaryIndex({
