@@ -5,8 +5,8 @@ import * as parts from "../runtime/compose.ts";
 import { derivedId } from "../runtime/derived-id.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
 import { once } from "../runtime/once.ts";
-import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { refreshConnections } from "../use-cases/refresh-connections.ts";
+import { takePost } from "../use-cases/take-post.ts";
 import { renderStubs } from "../wire/job-rendering.ts";
 
 const deps = once(() => ({ ...acceptingDeps(), connectionList: parts.connectionList() }));
@@ -18,7 +18,7 @@ const render = (jobs: Parameters<typeof renderStubs>[0]) => ({
 
 export const handler = apiHandler("refresh-connections", async (request) => {
   const userId = userOfServer(request, await authenticate(deps(), request));
-  return oncePerKey(deps(), keyedRequest(request, userId), {
+  return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (id) =>
       render(await refreshConnections(deps(), { userId, idFor: (name) => derivedId(id, name) })),
     begun: (job) => render([job]),
