@@ -9,7 +9,7 @@ import type { SecretRef } from "./secret-refs.ts";
 /** Sealing without keeping. */
 export interface Sealer {
   seal(ref: SecretRef, secret: Secret): Promise<Uint8Array>;
-  /** Throws when the seal was made for another reference. */
+  /** Throws `SealBroken` when the seal was made for another reference, or is not whole. */
   unseal(ref: SecretRef, sealed: Uint8Array): Promise<Secret>;
 }
 

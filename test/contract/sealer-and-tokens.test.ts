@@ -4,6 +4,7 @@ import { kmsSealer } from "../../functions/adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../../functions/adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../../functions/adapters/kms-token-verifier.ts";
 import type { TokenClaims } from "../../functions/domain/caller.ts";
+import { SealBroken } from "../../functions/domain/errors.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import type { SecretRef } from "../../functions/domain/secret-refs.ts";
 import { localKms } from "../support/local-kms.ts";
@@ -33,7 +34,22 @@ describe("a seal", () => {
   ])("does not open for %j", async (other) => {
     const sealer = kmsSealer(kms.client, "sealing");
     const sealed = await sealer.seal(ref, new Secret("hooli2016"));
-    await expect(sealer.unseal(other, sealed)).rejects.toThrow();
+    await expect(sealer.unseal(other, sealed)).rejects.toThrow(SealBroken);
+  });
+
+  test("does not open when a byte of it is another one, or when another key made it", async () => {
+    const sealed = await kmsSealer(kms.client, "sealing").seal(ref, new Secret("hooli2016"));
+    const changed = sealed.map((byte, at) => (at === sealed.length - 1 ? byte ^ 1 : byte));
+    await expect(kmsSealer(kms.client, "sealing").unseal(ref, changed)).rejects.toThrow(SealBroken);
+    await expect(kmsSealer(kms.client, "of-another-stage").unseal(ref, sealed)).rejects.toThrow(SealBroken);
+  });
+
+  test("that only cannot be opened now is no broken one", async () => {
+    const sealed = await kmsSealer(kms.client, "sealing").seal(ref, new Secret("hooli2016"));
+    const error: unknown = await kmsSealer(kms.client, "nobody")
+      .unseal(ref, sealed)
+      .catch((reason) => reason);
+    expect(error).toMatchObject({ name: "NotFoundException" });
   });
 
   test("takes all that a login or its answers may have, and no more", async () => {
