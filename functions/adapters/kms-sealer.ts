@@ -1,10 +1,6 @@
 import { DecryptCommand, EncryptCommand, type KMSClient } from "@aws-sdk/client-kms";
-import { SealBroken } from "../domain/errors.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Sealer } from "../domain/secret-ports.ts";
-
-/** What KMS says of a seal that is not whole, or was made under another context or by another key. */
-const NEVER_OPENS = /^(InvalidCiphertext|IncorrectKey)Exception$/;
 
 /** Seals with KMS under the reference as its encryption context: moved to another job, a seal does not open. */
 export function kmsSealer(client: KMSClient, keyId: string): Sealer {
@@ -22,14 +18,13 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
     },
 
     async unseal({ jobId, userId, purpose }, sealed) {
-      const command = new DecryptCommand({
-        KeyId: keyId,
-        CiphertextBlob: sealed,
-        EncryptionContext: { jobId, userId, purpose },
-      });
-      const { Plaintext } = await client.send(command).catch((error: unknown) => {
-        throw error instanceof Error && NEVER_OPENS.test(error.name) ? new SealBroken() : error;
-      });
+      const { Plaintext } = await client.send(
+        new DecryptCommand({
+          KeyId: keyId,
+          CiphertextBlob: sealed,
+          EncryptionContext: { jobId, userId, purpose },
+        }),
+      );
       if (Plaintext === undefined) throw new Error("KMS gave no plaintext.");
       return new Secret(Buffer.from(Plaintext).toString());
     },

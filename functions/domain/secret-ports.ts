@@ -9,7 +9,7 @@ import type { SecretRef } from "./secret-refs.ts";
 /** Sealing without keeping. */
 export interface Sealer {
   seal(ref: SecretRef, secret: Secret): Promise<Uint8Array>;
-  /** Throws `SealBroken` when the seal was made for another reference, or is not whole. */
+  /** Throws when the seal was made for another reference. */
   unseal(ref: SecretRef, sealed: Uint8Array): Promise<Secret>;
 }
 
@@ -22,6 +22,7 @@ export interface VaultDoor {
 
 export interface Vault extends VaultDoor {
   holds(ref: SecretRef): Promise<boolean>;
+  /** Throws `SealBroken` when what is there was sealed for another reference, or is not whole. */
   reveal(ref: SecretRef): Promise<Secret | undefined>;
 }
 
