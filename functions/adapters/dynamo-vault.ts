@@ -1,9 +1,8 @@
-import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../domain/ports.ts";
 import type { Sealer, Vault, VaultDoor } from "../domain/secret-ports.ts";
 import type { SecretRef } from "../domain/secret-refs.ts";
-import { putRow, readRow } from "./dynamo-row.ts";
+import { deleteRow, putRow, readRow } from "./dynamo-row.ts";
 
 export interface VaultOptions {
   client: DynamoDBClient;
@@ -41,16 +40,15 @@ export function dynamoVaultDoor({ client, tableName, sealer }: Omit<VaultOptions
     async keep(ref, secret, until) {
       const sealed = await sealer.seal(ref, secret);
       const expiresAt = Math.ceil(until.getTime() / 1000);
-      const row = { ...keyOf(ref), ...marshall({ sealed, expiresAt }) };
-      await putRow(client, tableName, row, ["attribute_not_exists(jobId)"]);
+      await putRow(client, tableName, { ...keyOf(ref), sealed, expiresAt }, ["attribute_not_exists(jobId)"]);
     },
 
     async destroy(ref) {
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(ref) }));
+      await deleteRow(client, tableName, keyOf(ref));
     },
   };
 }
 
 function keyOf({ jobId, purpose }: SecretRef) {
-  return marshall({ jobId, purpose });
+  return { jobId, purpose };
 }

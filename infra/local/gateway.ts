@@ -36,6 +36,8 @@ export async function openGateway(port: number): Promise<Gateway> {
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
+      // As API Gateway does. Of some headers, `Authorization` among them, Node would drop all but the first.
+      joinDuplicateHeaders: true,
     },
     (request, response) => {
       ready.promise.then((answer) => answer(request, response)).catch(() => fail(response, 500));

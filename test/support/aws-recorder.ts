@@ -104,9 +104,12 @@ export function awsRecorder() {
       return { arrived: arrived.promise, release: released.resolve };
     },
 
-    /** The next call that matches is refused with an error, and not performed. The SDK repeats none below 500. */
-    fail(matches: Matches, name: string, status?: number): void {
-      meetOnce(matches, async () => errorReply(name, status));
+    /**
+     * The next call that matches is refused with an error, and not performed. The SDK repeats none below 500. What the error
+     * says may be made of the call.
+     */
+    fail(matches: Matches, name: string, status?: number, says?: (call: AwsCall) => string): void {
+      meetOnce(matches, async (call) => errorReply(name, status, says?.(call)));
     },
 
     /** The next call that matches is performed, and its connection cut. The SDK repeats it. */
