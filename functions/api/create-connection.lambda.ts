@@ -4,6 +4,7 @@ import { authenticate, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { requireJson } from "../runtime/http-request.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
+import { aboutJob } from "../runtime/log.ts";
 import { once } from "../runtime/once.ts";
 import { acceptConnection } from "../use-cases/accept-connection.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
@@ -21,7 +22,7 @@ export const handler = apiHandler("create-connection", async (request) => {
   const asked = parseConnectionRequest(request.jsonObject());
   return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
-      render(await acceptConnection({ ...deps(), newId: () => jobId }, { userId, ...asked })),
+      render(await acceptConnection({ ...deps(), newId: () => aboutJob(jobId) }, { userId, ...asked })),
     begun: (job) => render({ isNew: true, job }),
   });
 });

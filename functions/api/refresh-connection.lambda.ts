@@ -3,6 +3,7 @@ import { apiHandler } from "../runtime/api-handler.ts";
 import { authenticate, connectionOfPath, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
+import { aboutJob } from "../runtime/log.ts";
 import { once } from "../runtime/once.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
 import { refreshConnection } from "../use-cases/refresh-connection.ts";
@@ -18,7 +19,7 @@ export const handler = apiHandler("refresh-connection", async (request) => {
   const connectionId = connectionOfPath(request);
   return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
-      render(await refreshConnection({ ...deps(), newId: () => jobId }, { userId, connectionId })),
+      render(await refreshConnection({ ...deps(), newId: () => aboutJob(jobId) }, { userId, connectionId })),
     begun: (job) => render({ isNew: true, job }),
   });
 });

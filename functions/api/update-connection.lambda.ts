@@ -4,6 +4,7 @@ import { authenticate, connectionOfPath, userOfPath } from "../runtime/authentic
 import * as parts from "../runtime/compose.ts";
 import { requireJson } from "../runtime/http-request.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
+import { aboutJob } from "../runtime/log.ts";
 import { once } from "../runtime/once.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
 import { takePost } from "../use-cases/take-post.ts";
@@ -22,7 +23,9 @@ export const handler = apiHandler("update-connection", async (request) => {
   const { login } = parseConnectionRequest(request.jsonObject());
   return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
-      render(await updateConnection({ ...deps(), newId: () => jobId }, { userId, connectionId, login })),
+      render(
+        await updateConnection({ ...deps(), newId: () => aboutJob(jobId) }, { userId, connectionId, login }),
+      ),
     begun: (job) => render({ isNew: true, job }),
   });
 });

@@ -22,6 +22,7 @@ export interface VaultDoor {
 
 export interface Vault extends VaultDoor {
   holds(ref: SecretRef): Promise<boolean>;
+  /** Throws `SealBroken` when what is there was sealed for another reference, or is not whole. */
   reveal(ref: SecretRef): Promise<Secret | undefined>;
 }
 

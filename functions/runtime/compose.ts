@@ -37,7 +37,8 @@ import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
-import { writeLine } from "./log.ts";
+import { logMeasured } from "./log.ts";
+import { logCall } from "./log-call.ts";
 import { once } from "./once.ts";
 
 export { policy, replyOptions, settings } from "./settings.ts";
@@ -61,9 +62,10 @@ export const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
-export const metrics = /* @__PURE__ */ once(() =>
-  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
-);
+export const metrics = /* @__PURE__ */ once(() => ({
+  ...emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
+  called: logCall,
+}));
 
 const jobsTable = () => environment("JOBS_TABLE");
 
