@@ -14,12 +14,7 @@ import type { Sink } from "./scanner.ts";
 export async function sinksOf(world: CanaryWorld): Promise<Sink[]> {
   // To look into the tables is no call of ours.
   const calls = world.recorder.calls.filter(({ by, operation }) => by !== undefined || operation !== "Scan");
-  return [
-    ...world.book.sinks(),
-    ...awsSinks(calls),
-    ...(await keptSinks(world)),
-    { name: "template", content: JSON.stringify(world.template()) },
-  ];
+  return [...world.book.sinks(), ...awsSinks(calls), ...(await keptSinks(world))];
 }
 
 /** What is kept, by now. */
@@ -38,11 +33,12 @@ export async function keptSinks(world: CanaryWorld): Promise<Sink[]> {
   ];
 }
 
-/** The bundles of all functions, made while the canaries stand in the environment. */
-export async function bundleSinks(): Promise<Sink[]> {
+/** The bundles of all functions, made while the canaries stand in the environment. `into` may write something into them. */
+export async function bundleSinks(into: (folder: string) => void = () => undefined): Promise<Sink[]> {
   const outdir = mkdtempSync(join(tmpdir(), "bundles-"));
   try {
     await bundleEntries({ outdir });
+    into(outdir);
     return filesIn(outdir).map(({ name, content }) => ({ name: `bundle ${name}`, content }));
   } finally {
     rmSync(outdir, { recursive: true });
