@@ -27,7 +27,8 @@ export interface Vault extends VaultDoor {
 }
 
 export interface ApiKeys {
-  isValid(apiKey: Secret): Promise<boolean>;
+  /** How people name a key that is valid; nothing for any other one. */
+  idOf(apiKey: Secret): Promise<string | undefined>;
 }
 
 export interface TokenIssuer {

@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/a
 import { Construct } from "constructs";
 
 export class Tables extends Construct {
-  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, and API keys. */
+  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, counts of requests, and API keys. */
   readonly jobs: Table;
   /** Sealed logins and answers: never backed up, gone with the stack. */
   readonly secrets: Table;

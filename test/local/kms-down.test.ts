@@ -7,7 +7,7 @@ import type { AwsCall } from "../support/aws-call.ts";
 import { brokenSystem } from "./broken-system.ts";
 import { allRows, secretsOf } from "./tables.ts";
 
-const system = brokenSystem(60);
+const system = brokenSystem(40);
 
 /** What KMS is asked to seal or to open of a user, for a purpose. */
 const asked = (operation: string, userId: string, purpose: RegExp) => (call: AwsCall) => {
@@ -117,7 +117,7 @@ test.concurrent.each<[string, boolean, string[], number]>([
   const back = down("Decrypt", backend.userId, /^login$/);
   const jobId = await system.start(backend, HOOLI, LOGINS.gavin);
   const tries = () => system.recorder.calls.filter(asked("Decrypt", backend.userId, /^login$/)).length;
-  await expect.poll(tries, { timeout: 10_000 }).toBeGreaterThan(3);
+  await expect.poll(tries, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
   expect(await secretsOf(jobId)).toHaveLength(1);
   if (isBack) back();
   expect((await system.over(backend, jobId)).map(({ result }) => Object(result).code)).toEqual(codes);
@@ -128,8 +128,7 @@ test.concurrent.each<[string, boolean, string[], number]>([
 
 test.concurrent.each<[string, boolean, string[], number]>([
   ["is back before the tries are over, and sent once", true, [], 1],
-  // The bank has not waited for it.
-  ["stays away, and never sent: the job ends", false, ["mfa-expired"], 0],
+  ["stays away, and never sent: the job ends", false, ["internal-server-error"], 0],
 ])("an answer is not opened while KMS %s", async (_, isBack, codes, sent) => {
   const backend = system.newBackend();
   const back = down("Decrypt", backend.userId, /^answer-1$/);
@@ -137,7 +136,7 @@ test.concurrent.each<[string, boolean, string[], number]>([
   await backend.untilAsked(jobId);
   expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
   const tries = () => system.recorder.calls.filter(asked("Decrypt", backend.userId, /^answer-1$/)).length;
-  await expect.poll(tries, { timeout: 10_000 }).toBeGreaterThan(3);
+  await expect.poll(tries, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
   if (isBack) back();
   expect((await system.over(backend, jobId)).map(({ result }) => Object(result).code)).toEqual(codes);
   expect(await backend.answersSent()).toBe(sent);
