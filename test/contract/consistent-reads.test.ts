@@ -59,7 +59,7 @@ const READS: [string, (client: Client) => Promise<unknown>][] = [
   ["a claim", (client) => dynamoClaims(client, JOBS, clock).holder({ userId, institutionId: "AU00000" })],
   ["a note of refused logins", (client) => findRefusedLogins(client, JOBS)(userId, "AU00000")],
   ["a reservation", (client) => dynamoReservations(client, JOBS, clock).find(keyed)],
-  ["an API key", (client) => dynamoApiKeys(client, JOBS).isValid(new Secret("key"))],
+  ["an API key", (client) => dynamoApiKeys(client, JOBS).idOf(new Secret("key"))],
   [
     "a secret",
     (client) =>
