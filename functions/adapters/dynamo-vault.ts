@@ -2,6 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../domain/ports.ts";
 import type { Sealer, Vault, VaultDoor } from "../domain/secret-ports.ts";
 import type { SecretRef } from "../domain/secret-refs.ts";
+import { tellBrokenSeals } from "./broken-seals.ts";
 import { deleteRow, putRow, readRow } from "./dynamo-row.ts";
 
 export interface VaultOptions {
@@ -13,7 +14,8 @@ export interface VaultOptions {
 
 /** Sealed secrets, one row each. A row past its time is as good as gone, whenever TTL gets to it. */
 export function dynamoVault(options: VaultOptions): Vault {
-  const { client, tableName, sealer, clock } = options;
+  const { client, tableName, clock } = options;
+  const { unseal } = tellBrokenSeals(options.sealer);
 
   async function sealedOf(ref: SecretRef): Promise<Uint8Array | undefined> {
     const { sealed, expiresAt } = (await readRow(client, tableName, keyOf(ref))) ?? {};
@@ -30,7 +32,7 @@ export function dynamoVault(options: VaultOptions): Vault {
 
     async reveal(ref) {
       const sealed = await sealedOf(ref);
-      return sealed === undefined ? undefined : sealer.unseal(ref, sealed);
+      return sealed === undefined ? undefined : unseal(ref, sealed);
     },
   };
 }

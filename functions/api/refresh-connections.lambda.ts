@@ -7,8 +7,8 @@ import { keyedRequest } from "../runtime/keyed-request.ts";
 import { log } from "../runtime/log.ts";
 import { ofJob } from "../runtime/log-fields.ts";
 import { once } from "../runtime/once.ts";
-import { oncePerKey } from "../use-cases/once-per-key.ts";
 import { refreshConnections } from "../use-cases/refresh-connections.ts";
+import { takePost } from "../use-cases/take-post.ts";
 import { renderStubs } from "../wire/job-rendering.ts";
 
 const deps = once(() => ({ ...acceptingDeps(), connectionList: parts.connectionList() }));
@@ -21,7 +21,7 @@ function render(jobs: Parameters<typeof renderStubs>[0]) {
 
 export const handler = apiHandler("refresh-connections", async (request) => {
   const userId = userOfServer(request, await authenticate(deps(), request));
-  return oncePerKey(deps(), keyedRequest(request, userId), {
+  return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (id) =>
       render(await refreshConnections(deps(), { userId, idFor: (name) => derivedId(id, name) })),
     begun: (job) => render([job]),

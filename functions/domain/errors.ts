@@ -11,6 +11,7 @@ export const WORKFLOW_ERRORS = {
   institutionUnavailable: "InstitutionUnavailable",
   jobChanged: "JobChanged",
   jobMissing: "JobMissing",
+  sealBroken: "SealBroken",
   /** Stands for every error that the workflow does not know. */
   taskFailed: "TaskFailed",
 } as const;
@@ -76,8 +77,21 @@ export class JobMissing extends Error {
   }
 }
 
+/** A sealed secret is not whole, or lies where another one was put: somebody has moved it, and no retry helps. */
+export class SealBroken extends Error {
+  override readonly name = WORKFLOW_ERRORS.sealBroken;
+  constructor() {
+    super("A sealed secret does not open.");
+  }
+}
+
 /** Whether the workflow knows an error by its name. */
-export function isExpectedByWorkflow(errorName: string): boolean {
+export function isKnownToWorkflow(errorName: string): boolean {
   const known: readonly string[] = Object.values(WORKFLOW_ERRORS);
   return known.includes(errorName);
+}
+
+/** Whether it is one that comes in the course of things. */
+export function isExpectedByWorkflow(errorName: string): boolean {
+  return isKnownToWorkflow(errorName) && errorName !== WORKFLOW_ERRORS.sealBroken;
 }

@@ -7,6 +7,7 @@ import type { RefusedLogins } from "./lockout.ts";
 import type { Login } from "./login.ts";
 import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue-policy.ts";
+import type { RateLimit, RateWindow } from "./rate-limit.ts";
 import type { Secret } from "./secret.ts";
 import type { ApiKeys, Sealer, TokenIssuer, TokenVerifier, Vault } from "./secret-ports.ts";
 import type { JobChange } from "./transitions.ts";
@@ -55,6 +56,11 @@ export interface RefusedLoginNotes {
   /** Noting the same job again changes nothing. */
   note(userId: string, institutionId: string, jobId: string): Promise<void>;
   clear(userId: string, institutionId: string): Promise<void>;
+}
+
+export interface RequestCounts {
+  /** Adds one to the requests of somebody in a window, and gives how many there are with it. */
+  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
 }
 
 /** What is known of an execution. `missing`: none of that number was ever started. */
@@ -140,6 +146,7 @@ export interface Ports {
   reservations: Reservations;
   fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
+  requestCounts: RequestCounts;
   jobList: JobList;
   sweptJobs: SweptJobs;
   sealer: Sealer;

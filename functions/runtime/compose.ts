@@ -14,6 +14,7 @@ import { dynamoJobList } from "../adapters/dynamo-job-list.ts";
 import { dynamoJobRows } from "../adapters/dynamo-job-rows.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
 import { dynamoRefusedLogins, findRefusedLogins } from "../adapters/dynamo-refused-logins.ts";
+import { dynamoRequestCounts } from "../adapters/dynamo-request-counts.ts";
 import { dynamoReservations } from "../adapters/dynamo-reservations.ts";
 import { dynamoSweptJobs } from "../adapters/dynamo-swept-jobs.ts";
 import { dynamoVault, dynamoVaultDoor } from "../adapters/dynamo-vault.ts";
@@ -87,6 +88,8 @@ export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTabl
 export const notedRefusals = /* @__PURE__ */ once(() => ({ find: findRefusedLogins(dynamo(), jobsTable()) }));
 
 export const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
+
+export const requestCounts = /* @__PURE__ */ once(() => dynamoRequestCounts(dynamo(), jobsTable()));
 
 export const jobList = /* @__PURE__ */ once(() => dynamoJobList(dynamo(), jobsTable(), clock()));
 

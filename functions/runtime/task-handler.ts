@@ -1,5 +1,5 @@
 import * as z from "zod/v4/core";
-import { isExpectedByWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
+import { isExpectedByWorkflow, isKnownToWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
 import { count } from "../domain/metrics.ts";
 import { jobInput } from "../wire/task-io.ts";
 import { metrics } from "./compose.ts";
@@ -39,7 +39,7 @@ export function taskHandler<Input extends { jobId: string }, Output>(
         log(isExpected ? "warn" : "error", "task failed", { errorName });
         // Lambda dates its count of errors by the invocation, from which the alarm on them takes these away.
         if (isExpected) metrics().measure(() => [count("ExpectedTaskErrors")], invokedAt);
-        const failure = error instanceof Error && isExpected ? error : new TaskFailed();
+        const failure = error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed();
         failure.stack = `${failure.name}: ${failure.message}`;
         throw failure;
       }

@@ -9,7 +9,7 @@ export interface TablesOptions {
 }
 
 export class Tables extends Construct {
-  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, and API keys. */
+  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, counts of requests, and API keys. */
   readonly jobs: Table;
   /** Sealed logins and answers: never backed up, gone with the stack. */
   readonly secrets: Table;

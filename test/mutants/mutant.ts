@@ -51,7 +51,7 @@ export function parsePatch(name: string, text: string): Omit<Mutant, "patchFile"
 
 /** `test/a.test.ts`, `test/a.test.ts > the title of a test`, or `tsc test/a.test.ts`. */
 function catcherIn(words: string): Catcher {
-  const [place = "", title] = words.split(" > ", 2);
+  const [, place = "", title] = /^(.+?)(?: > (.+))?$/.exec(words) ?? [];
   const [file = "", tsc] = place.split(" ").toReversed();
   return { program: tsc === "tsc" ? "tsc" : "vitest", file, title };
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { type CopiedTree, copyTree } from "./copied-tree.ts";
 import { captionOf, type Mutant, readMutants } from "./mutant.ts";
 import { failing, judge } from "./run-tests.ts";
@@ -12,12 +13,13 @@ const AT_ONCE = 2;
 const wanted = process.argv.slice(2);
 const mutants = readMutants().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const startedAt = performance.now();
-const trees = Array.from({ length: AT_ONCE }, copyTree);
-try {
-  process.exitCode = (await isGreen(trees)) && (await areCaught(trees)) ? 0 : 1;
-} finally {
-  for (const tree of trees) tree.remove();
+const trees: CopiedTree[] = [];
+process.once("exit", () => trees.forEach((tree) => void tree.remove()));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
 }
+for (let copies = 0; copies < AT_ONCE; copies++) trees.push(copyTree());
+process.exitCode = (await isGreen(trees)) && (await areCaught(trees)) ? 0 : 1;
 
 /** A test that fails anyway catches nothing. */
 async function isGreen([tree]: readonly CopiedTree[]): Promise<boolean> {

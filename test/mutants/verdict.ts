@@ -17,15 +17,15 @@ const report = z.object({
 });
 
 /**
- * What Vitest's report says. Only what a test has asserted counts: a file that could not be loaded, a hook that failed, a test that
- * took too long or that met a name that is not there would fail for a broken patch, or on a slow machine, just as well.
+ * What Vitest's report says. A file that could not be loaded, a hook that failed, a test that took too long or that met a name
+ * which is not there would fail for a broken patch, or on a slow machine, just as well: they count for nothing.
  */
 export function verdictOfReport(json: unknown): Verdict {
   const { numPassedTests, numFailedTests, testResults } = report.parse(json);
   const messages = testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === "failed").map((test) => test.failureMessages),
   );
-  if (messages.some((ofTest) => ofTest.some(isAssertion))) return { isCaught: true };
+  if (messages.some((ofTest) => ofTest.some(isFinding))) return { isCaught: true };
   const unloaded = testResults.find(({ message }) => message !== "")?.message;
   if (unloaded !== undefined) return { isCaught: false, why: `could not be run: ${firstLine(unloaded)}` };
   if (numFailedTests > 0) {
@@ -53,9 +53,9 @@ export function verdictOfCompiler(exitCode: number, output: string, file: string
   return { isCaught: false, why: `another file does not compile: ${firstLine(output)}` };
 }
 
-/** As `expect` and `assert` throw it. */
-function isAssertion(message: string): boolean {
-  return message.startsWith("AssertionError");
+/** What a test found wrong, by an assertion or by what it asks with. */
+function isFinding(message: string): boolean {
+  return !/^(ReferenceError|SyntaxError|TypeError)\b|timed out in \d+ms/.test(firstLine(message));
 }
 
 function firstLine(text: string): string {

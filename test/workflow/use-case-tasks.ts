@@ -62,7 +62,7 @@ export function useCaseTasks(
   };
 }
 
-type TaskPorts = FollowDeps & Pick<Ports, "sealer" | "waker">;
+type TaskPorts = FollowDeps & Pick<Ports, "requestCounts" | "sealer" | "waker">;
 
 function handlersOf(ports: TaskPorts): { [entry in Entry]: (payload: unknown) => Promise<unknown> } {
   return {
