@@ -7,7 +7,7 @@ import { listOf } from "./kinds.ts";
 /** As much as KMS seals at once. */
 const MAX_ANSWERS_BYTES = 4096;
 
-const requestSchema = z.object({ "mfa-response": listOf(z.string()) });
+export const requestSchema = z.object({ "mfa-response": listOf(z.string()) });
 
 /** Throws a `Refusal` unless the body holds a list of strings, none empty. */
 export function parseMfaRequest(body: object): Secret[] {

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import type { Connection } from "../domain/ports.ts";
-import { CONNECTION_ID } from "./ids.ts";
-import { listOf, orNull } from "./kinds.ts";
-import { shortText } from "./upstream-text.ts";
+import { upstreamId } from "./ids.ts";
+import { listOf } from "./kinds.ts";
+import { text } from "./upstream-text.ts";
 
 const connectionSchema = z.object({
-  id: z.string().check(z.refine((id) => CONNECTION_ID.test(id))),
-  status: orNull(shortText),
-  institution: z.object({ id: shortText }),
+  id: upstreamId,
+  status: text,
+  institution: z.object({ id: upstreamId }),
 });
 
 const listSchema = z.object({ data: listOf(z.custom<unknown>()) });

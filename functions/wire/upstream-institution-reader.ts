@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
 import { AUTHORIZATIONS, type Authorization, type Institution } from "../domain/institution.ts";
-import { shortText, text } from "./upstream-text.ts";
+import { upstreamId } from "./ids.ts";
+import { text } from "./upstream-text.ts";
 
 const institutionSchema = z.object({
-  id: shortText,
+  id: upstreamId,
   authorization: text,
   securityCodeCaption: text,
   secondaryLoginIdCaption: text,

@@ -1,12 +1,16 @@
 import * as z from "zod/mini";
 import { STEP_STATUSES } from "../domain/steps.ts";
+import { upstreamId } from "./ids.ts";
 import { either, listOf, oneOf, orNull } from "./kinds.ts";
-import { shortText, someText, text } from "./upstream-text.ts";
+import { shortText, text } from "./upstream-text.ts";
 import { finiteNumber } from "./whole-number.ts";
+
+/** Elsewhere than at upstream it may lead nowhere: clients follow it with their token. */
+const LINK = /^(https?:\/\/[^/]+)?\/[^/\\\s][^\\\s]*$/i;
 
 const resultSchema = z.object({
   type: text,
-  url: text,
+  url: orNull(shortText.check(z.refine((url) => LINK.test(url)))),
   code: text,
   title: text,
   detail: text,
@@ -23,11 +27,17 @@ const stepSchema = z.object({
   result: orNull(either(resultSchema, listOf(resultSchema))),
 });
 
+/** A page of 500 jobs has to fit into the 6 MB that a function may answer. */
+const MAX_BYTES = 10_000;
+
+const isOfUsualSize = (steps: object[]) =>
+  steps.length > 0 && steps.length <= 20 && Buffer.byteLength(JSON.stringify(steps)) <= MAX_BYTES;
+
 export const upstreamJobSchema = z.object({
-  id: someText,
+  id: upstreamId,
   created: text,
   updated: text,
-  steps: listOf(stepSchema).check(z.refine(({ length }) => length > 0 && length <= 20)),
+  steps: listOf(stepSchema).check(z.refine(isOfUsualSize)),
   institution: orNull(z.object({ id: shortText })),
   links: orNull(z.object({ source: text })),
 });

@@ -3,14 +3,14 @@ import { orNull } from "./kinds.ts";
 
 /*
  * Upstream's replies are read tolerantly: results as objects or one-element lists, links relative or absolute, `detail`
- * or `details`. Unknown fields are ignored; a field of a wrong type, or of a size that no bank has, is rubbish.
+ * or `details`. Unknown fields are ignored; a field of a wrong type, of a size that no bank has, or with half a character in it, is rubbish.
  */
 
 const MAX_LENGTH = 2000;
 
-export const shortText = z.string().check(z.refine(({ length }) => length <= MAX_LENGTH));
-
-export const someText = shortText.check(z.refine((given) => given !== ""));
+export const shortText = z
+  .string()
+  .check(z.refine((given) => given.length <= MAX_LENGTH && given.isWellFormed()));
 
 /** What upstream may leave out, or say to be `null`. */
 export const text = orNull(shortText);
