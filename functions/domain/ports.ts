@@ -5,7 +5,6 @@ import type { Job } from "./job.ts";
 import type { JobList, SweptJobs } from "./job-list-ports.ts";
 import type { RefusedLogins } from "./lockout.ts";
 import type { Login } from "./login.ts";
-import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue-policy.ts";
 import type { RateLimit, RateWindow } from "./rate-limit.ts";
 import type { Secret } from "./secret.ts";
@@ -115,18 +114,6 @@ export interface Connection {
   institutionId: string;
   /** No login for it was ever taken. */
   isBeingMade?: true | undefined;
-}
-
-/** Not for use cases: what they are given measures itself. */
-export interface Metrics {
-  /** Never throws and never waits: what cannot be measured is lost. `at` is when it happened, if not just now. */
-  measure(derive: () => Iterable<Measurement>, at?: Date): void;
-}
-
-/** Is told of every call of upstream. */
-export interface UpstreamWatch extends Metrics {
-  /** Never throws. `error` is what the call ended in, if it did. */
-  called(call: UpstreamCall, durationMs: number, error?: unknown): void;
 }
 
 export interface Settings {
