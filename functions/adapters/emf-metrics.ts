@@ -1,5 +1,5 @@
 import type { Measurement } from "../domain/metrics.ts";
-import type { Metrics } from "../domain/watching-ports.ts";
+import type { Metrics } from "../domain/ports.ts";
 
 export interface EmfOptions {
   /** CloudWatch's name for where the metrics go. Without one nothing is written. */

@@ -1,6 +1,5 @@
 import { measureChange } from "../domain/measurements.ts";
-import type { JobStore } from "../domain/ports.ts";
-import type { Metrics } from "../domain/watching-ports.ts";
+import type { JobStore, Metrics } from "../domain/ports.ts";
 
 /** Measures every event of a job that was written; a write that lost to another one counts nothing. */
 export function measuredJobStore(jobs: JobStore, metrics: Metrics): JobStore {

@@ -1,5 +1,5 @@
 import { UpstreamRefused } from "../domain/errors.ts";
-import type { UpstreamWatch } from "../domain/watching-ports.ts";
+import type { UpstreamWatch } from "../domain/ports.ts";
 import { log } from "./log.ts";
 import { nameOf } from "./log-fields.ts";
 
