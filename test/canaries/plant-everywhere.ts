@@ -49,7 +49,6 @@ export async function plantEverywhere(world: CanaryWorld, token: string) {
     /^replies$/,
     /^calls of kms Encrypt$/,
     /^calls of states StartExecution$/,
-    /^executions$/,
     /^executions\.jsonl$/,
     /^histories of executions$/,
     /^errors that leave a function$/,
