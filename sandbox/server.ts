@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Setting } from "./call.ts";
+import { limitTime } from "./limit-time.ts";
 import { type Front, serve } from "./serve.ts";
 import { keepInFile, keepInMemory } from "./state-keeper.ts";
 
@@ -22,7 +23,7 @@ export type Sandbox = { readonly url: string; readonly close: () => Promise<void
 /** Rejects when the port is taken (`EADDRINUSE`), or when the data file cannot be used. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { port, timeScale = 1, dataFile, apiKey, now = Date.now } = options;
-  const server = createServer();
+  const server = limitTime(createServer());
   const front = Promise.withResolvers<Front>();
   server.on("request", (request, response) => {
     front.promise.then(

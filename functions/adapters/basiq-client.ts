@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
 import type { Upstream } from "../domain/ports.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
@@ -8,7 +9,7 @@ import type { BasiqTransport } from "./basiq-transport.ts";
 /** Upstream, as published: Basiq's API or the sandbox that speaks the same wire. */
 export function basiqClient(transport: BasiqTransport): Upstream {
   async function accepted(path: string, body: object): Promise<{ upstreamJobId: string }> {
-    const { id } = await transport.post(path, body, (reply) => upstreamAcceptedSchema.parse(reply));
+    const { id } = await transport.post(path, body, (reply) => z.parse(upstreamAcceptedSchema, reply));
     return { upstreamJobId: id };
   }
 

@@ -5,8 +5,9 @@ import type { Job } from "./job.ts";
 import type { JobList, SweptJobs } from "./job-list-ports.ts";
 import type { RefusedLogins } from "./lockout.ts";
 import type { Login } from "./login.ts";
-import type { Measurement } from "./metrics.ts";
+import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue-policy.ts";
+import type { RateLimit, RateWindow } from "./rate-limit.ts";
 import type { Secret } from "./secret.ts";
 import type { ApiKeys, Sealer, TokenIssuer, TokenVerifier, Vault } from "./secret-ports.ts";
 import type { JobChange } from "./transitions.ts";
@@ -55,6 +56,11 @@ export interface RefusedLoginNotes {
   /** Noting the same job again changes nothing. */
   note(userId: string, institutionId: string, jobId: string): Promise<void>;
   clear(userId: string, institutionId: string): Promise<void>;
+}
+
+export interface RequestCounts {
+  /** Adds one to the requests of somebody in a window, and gives how many there are with it. */
+  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
 }
 
 /** What is known of an execution. `missing`: none of that number was ever started. */
@@ -117,6 +123,12 @@ export interface Metrics {
   measure(derive: () => Iterable<Measurement>, at?: Date): void;
 }
 
+/** Is told of every call of upstream. */
+export interface UpstreamWatch extends Metrics {
+  /** Never throws. `error` is what the call ended in, if it did. */
+  called(call: UpstreamCall, durationMs: number, error?: unknown): void;
+}
+
 export interface Settings {
   /** Old 2.1 programs ask for client tokens that name no user. */
   allowsUnboundClientTokens: boolean;
@@ -134,6 +146,7 @@ export interface Ports {
   reservations: Reservations;
   fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
+  requestCounts: RequestCounts;
   jobList: JobList;
   sweptJobs: SweptJobs;
   sealer: Sealer;

@@ -9,19 +9,28 @@ import type { UpstreamJob } from "./upstream-job.ts";
 const MIN_CHARS = 4;
 const MASK = "[secret]";
 
-type Mask = (text: string) => string;
+interface Mask {
+  /** A text that repeats a secret goes as a whole: how a secret fits into a sentence tells of it. */
+  whole(text: string): string;
+  /** Only the secret goes: a user has to know what to answer, and where a code was sent. */
+  part(text: string): string;
+}
 
 /**
  * Upstream, whose words hold nothing of what was sent to it through this: what it says of a login or an answer is kept in the
- * job's row, in the clear. A text that repeats one is masked as a whole, since how a secret fits into a sentence tells of it.
- * It knows what was sent through it and no more, so it is made anew for each run.
+ * job's row, in the clear. It knows what was sent through it and no more, so it is made anew for each run.
  */
 export function withoutEcho(upstream: Upstream): Upstream {
   const sent: string[] = [];
-  const mask: Mask = (text) => (sent.some((form) => text.includes(form)) ? MASK : text);
+  const mask: Mask = {
+    whole: (text) => (sent.some((form) => text.includes(form)) ? MASK : text),
+    part: (text) => sent.reduce((rest, form) => rest.replaceAll(form, MASK), text),
+  };
 
   async function hearing<Heard>(secrets: readonly Secret[], call: () => Promise<Heard>): Promise<Heard> {
     sent.push(...secrets.flatMap(formsOf));
+    // One secret may stand in another.
+    sent.sort((one, other) => other.length - one.length);
     try {
       return await call();
     } catch (error) {
@@ -51,19 +60,19 @@ function formsOf(secret: Secret): string[] {
 /** Codes that decide something stay: else whoever sends one as a security code would not be counted for the lock-out. */
 function maskedError({ code, title, detail }: StepError, mask: Mask): StepError {
   const decides = code === CREDENTIALS_REFUSED || code === QUEUED_UPSTREAM || isOutage(code);
-  return { code: decides ? code : mask(code), title: mask(title), detail: mask(detail) };
+  return { code: decides ? code : mask.whole(code), title: mask.whole(title), detail: mask.whole(detail) };
 }
 
 function maskedJob(job: UpstreamJob, mask: Mask): UpstreamJob {
   const { steps, challenge } = job;
   return {
     ...job,
-    updated: mask(job.updated),
+    updated: mask.whole(job.updated),
     steps: steps.map((step) => maskedStep(step, mask)),
     challenge: challenge && {
       ...challenge,
-      description: mask(challenge.description),
-      input: challenge.input.map(mask),
+      description: mask.part(challenge.description),
+      input: challenge.input.map(mask.part),
     },
   };
 }
@@ -72,7 +81,7 @@ function maskedJob(job: UpstreamJob, mask: Mask): UpstreamJob {
 function maskedStep({ title, status, result }: Step, mask: Mask): Step {
   const isPublished = STEP_TITLES.some((published) => published === title);
   return {
-    title: isPublished ? title : mask(title),
+    title: isPublished ? title : mask.whole(title),
     status,
     result: result !== null && "code" in result ? maskedError(result, mask) : result,
   };

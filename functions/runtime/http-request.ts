@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { Refusal } from "../domain/refusal.ts";
 import { apiEventSchema } from "../wire/api-event.ts";
 
@@ -12,19 +13,24 @@ export interface HttpRequest {
   /** The first parameter of that name in the query; `undefined` when it is not there or empty. */
   query(name: string): string | undefined;
   header(name: string): string | undefined;
-  /** Throws a `Refusal` when the body is over 16 KiB or not UTF-8. */
+  /** Throws a `Refusal` when the body is not UTF-8. */
   text(): string;
   /** Throws a `Refusal` when the body is not a JSON object. The parser's message quotes its input and is dropped. */
   jsonObject(): object;
 }
 
+/** Throws a `Refusal` when the body is over 16 KiB, whether anybody reads it or not. */
 export function readHttpRequest(event: unknown): HttpRequest {
-  const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } =
-    apiEventSchema.parse(event);
+  const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } = z.parse(
+    apiEventSchema,
+    event,
+  );
   const lowerCased = new Map(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
-  const text = () => decode(Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"));
+  const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8");
+  if (bytes.byteLength > MAX_BODY_BYTES) throw new Refusal("body-too-large");
+  const text = () => decode(bytes);
   return {
     method: requestContext.http.method,
     path: rawPath,
@@ -54,7 +60,6 @@ function mediaTypeOf(request: HttpRequest): string {
 }
 
 function decode(bytes: Buffer): string {
-  if (bytes.byteLength > MAX_BODY_BYTES) throw new Refusal("body-too-large");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { readStepError } from "./upstream-error-reader.ts";
@@ -17,13 +18,13 @@ const DEFAULT_EXPIRY_MS = 120_000;
 
 /** Throws for anything that is not a job. */
 export function readUpstreamJob(reply: unknown): UpstreamJob {
-  return toJob(upstreamJobSchema.parse(reply));
+  return toJob(z.parse(upstreamJobSchema, reply));
 }
 
 /** The jobs of a list; entries of other kinds are left out. */
 export function readUpstreamJobs(reply: unknown): UpstreamJob[] {
-  return upstreamJobListSchema.parse(reply).data.flatMap((entry) => {
-    const parsed = upstreamJobSchema.safeParse(entry);
+  return z.parse(upstreamJobListSchema, reply).data.flatMap((entry) => {
+    const parsed = z.safeParse(upstreamJobSchema, entry);
     return parsed.success ? [toJob(parsed.data)] : [];
   });
 }

@@ -1,10 +1,14 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { STEP_STATUSES } from "../domain/steps.ts";
-import { either, listOf, oneOf, orNull } from "./kinds.ts";
+import { anything, either, listOf, matching, object, oneOf, orNull } from "./kinds.ts";
 import { shortText, someText, text } from "./upstream-text.ts";
-import { finiteNumber } from "./whole-number.ts";
 
-const resultSchema = z.object({
+/** Steps of a job, and inputs of a challenge. */
+const MAX_ENTRIES = 20;
+
+const duration = matching<number>((ms) => typeof ms === "number" && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER);
+
+const resultSchema = object({
   type: text,
   url: text,
   code: text,
@@ -13,28 +17,39 @@ const resultSchema = z.object({
   details: text,
   method: text,
   description: text,
-  input: orNull(listOf(shortText).check(z.refine(({ length }) => length <= 20))),
-  expiryMs: orNull(finiteNumber.check(z.refine((ms) => ms >= 0 && ms <= Number.MAX_SAFE_INTEGER))),
+  input: orNull(fewOf(shortText, 0)),
+  expiryMs: orNull(duration),
 });
 
-const stepSchema = z.object({
+const stepSchema = object({
   title: shortText,
   status: oneOf(...STEP_STATUSES),
   result: orNull(either(resultSchema, listOf(resultSchema))),
 });
 
-export const upstreamJobSchema = z.object({
+export const upstreamJobSchema = object({
   id: someText,
   created: text,
   updated: text,
-  steps: listOf(stepSchema).check(z.refine(({ length }) => length > 0 && length <= 20)),
-  institution: orNull(z.object({ id: shortText })),
-  links: orNull(z.object({ source: text })),
+  steps: fewOf(stepSchema, 1),
+  institution: orNull(object({ id: shortText })),
+  links: orNull(object({ source: text })),
 });
 
-export type UpstreamJobReply = z.infer<typeof upstreamJobSchema>;
-export type UpstreamStepReply = z.infer<typeof stepSchema>;
-export type UpstreamResultReply = z.infer<typeof resultSchema>;
+export type UpstreamJobReply = z.output<typeof upstreamJobSchema>;
+export type UpstreamStepReply = z.output<typeof stepSchema>;
+export type UpstreamResultReply = z.output<typeof resultSchema>;
+
+function fewOf<Schema extends z.$ZodType>(schema: Schema, min: number) {
+  const list = listOf(schema);
+  return matching<z.output<Schema>[]>(
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= min &&
+      value.length <= MAX_ENTRIES &&
+      z.safeParse(list, value).success,
+  );
+}
 
 /** Entries are parsed one by one: a list may hold jobs of kinds that are not ours. */
-export const upstreamJobListSchema = z.object({ data: listOf(z.custom<unknown>()) });
+export const upstreamJobListSchema = object({ data: listOf(anything) });

@@ -1,10 +1,10 @@
-import * as z from "zod/mini";
+import { object, textThat } from "./kinds.ts";
 import { someText } from "./upstream-text.ts";
 import { finiteNumber } from "./whole-number.ts";
 
-export const upstreamAcceptedSchema = z.object({ id: someText });
+export const upstreamAcceptedSchema = object({ id: someText });
 
-export const upstreamTokenSchema = z.object({
-  access_token: z.string().check(z.refine((token) => token !== "")),
+export const upstreamTokenSchema = object({
+  access_token: textThat((token) => token !== ""),
   expires_in: finiteNumber,
 });

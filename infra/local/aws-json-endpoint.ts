@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { isForeign } from "./foreign-request.ts";
 import { listenLocally } from "./listen-locally.ts";
+import { readBody } from "./read-body.ts";
+
+/** As much as Step Functions takes, the largest of them, and more. */
+const MAX_BODY_BYTES = 1024 * 1024;
 
 export type Operation = (input: unknown) => Promise<object>;
 
@@ -56,7 +59,10 @@ async function perform(
   if (operation === undefined) {
     throw new AwsError("UnknownOperationException", "This operation is not available locally.");
   }
-  return operation(parseJson(await text(request)));
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === undefined)
+    throw new AwsError("RequestEntityTooLargeException", "The request is too long.", 413);
+  return operation(parseJson(body.toString()));
 }
 
 function parseJson(body: string): unknown {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -12,6 +13,7 @@ import dynalite from "dynalite";
 import { isForeign } from "./foreign-request.ts";
 import { checkLevelStore } from "./level-store-check.ts";
 import { listenLocally } from "./listen-locally.ts";
+import { readBody } from "./read-body.ts";
 
 /** What dynalite needs of a table; more, as a template's resource has, is left out. */
 export type LocalTable = Pick<
@@ -35,7 +37,7 @@ export async function startDynamoDb(options: {
     deleteTableMs: 0,
     updateTableMs: 0,
   });
-  refuseForeign(server);
+  standBefore(server);
   const endpoint = await listenLocally(server, options.port);
   const client = new DynamoDBClient({
     endpoint: endpoint.url,
@@ -55,13 +57,27 @@ export async function startDynamoDb(options: {
   return endpoint;
 }
 
-/** dynalite lets every web page read what it answers. */
-function refuseForeign(server: Server): void {
+/** More than a row may have, and more than is ever asked for at once. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * dynalite lets every web page read what it answers, keeps whatever is sent, and throws, which would end this process, when
+ * somebody leaves in the middle of a request. It gets whole requests only.
+ */
+function standBefore(server: Server): void {
   const answers = server.listeners("request");
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (isForeign(request)) response.writeHead(403).end();
-    else for (const answer of answers) Reflect.apply(answer, server, [request, response]);
+    if (isForeign(request)) return void response.writeHead(403).end();
+    readBody(request, MAX_BODY_BYTES).then(
+      (body) => {
+        if (body === undefined) return void response.writeHead(413, { connection: "close" }).end();
+        const { method, url, headers } = request;
+        const whole = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
+        for (const answer of answers) Reflect.apply(answer, server, [whole, response]);
+      },
+      () => response.destroy(),
+    );
   });
 }
 

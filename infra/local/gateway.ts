@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import * as z from "zod";
 import type { LocalRoute } from "./deployed.ts";
 import { isForeign } from "./foreign-request.ts";
+import { type GatewayStatus, gatewayError } from "./gateway-error.ts";
 import { listenLocally } from "./listen-locally.ts";
 import { LOCAL_TABLES_PATH, type LocalTables } from "./local-tables.ts";
+import { readBody } from "./read-body.ts";
+import { refuseUnparsed } from "./refuse-unparsed.ts";
 import { type Matched, routeMatcher } from "./route-matcher.ts";
 
 type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
@@ -14,11 +17,8 @@ const functionResult = z.object({
   body: z.string().default(""),
 });
 
-/** The gateway's own limit on a body. A function's smaller one is its own. */
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
-
-/** A request that takes longer than this to arrive is cut off. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** The functions refuse a body that is far smaller. API Gateway takes 10 MB, which many connections at once would fill memory with. */
+const MAX_BODY_BYTES = 256 * 1024;
 
 export interface Gateway {
   url: string;
@@ -33,14 +33,21 @@ export async function openGateway(port: number): Promise<Gateway> {
     Promise.withResolvers<(request: IncomingMessage, response: ServerResponse) => Promise<void>>();
   const server = createServer(
     {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: 1_000,
+      // What names no host is refused below, in our own shape.
+      requireHostHeader: false,
+      // As API Gateway does. Of some headers, `Authorization` among them, Node would drop all but the first.
+      joinDuplicateHeaders: true,
     },
     (request, response) => {
-      ready.promise.then((answer) => answer(request, response)).catch(() => fail(response, 500));
+      ready.promise
+        .then((answer) => answer(request, response))
+        .catch(() => {
+          fail(response, request.complete ? 500 : 400);
+        });
     },
   );
+  server.on("checkExpectation", (_, response) => fail(response, 417));
+  refuseUnparsed(server);
   const { url, close } = await listenLocally(server, port);
   return {
     url,
@@ -64,13 +71,14 @@ async function answerOne(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { method = "GET", url: target = "/" } = request;
-  const [path = "", query = ""] = target.split("?", 2);
+  const { method = "GET", url: target = "/", headers } = request;
+  if (headers.host === undefined && request.httpVersion === "1.1") return fail(response, 400);
+  const { path, query } = partsOf(target);
   if (tables !== undefined && method === "GET" && path === LOCAL_TABLES_PATH)
     return tell(tables, request, response);
   const found = match(method, path);
   if (found === undefined) return fail(response, 404);
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY_BYTES);
   if (body === undefined) return fail(response, 413);
   const event = {
     version: "2.0",
@@ -99,15 +107,10 @@ function tell(tables: LocalTables, request: IncomingMessage, response: ServerRes
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(tables));
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** A query may hold further question marks. */
+function partsOf(target: string): { path: string; query: string } {
+  const end = target.indexOf("?");
+  return end < 0 ? { path: target, query: "" } : { path: target.slice(0, end), query: target.slice(end + 1) };
 }
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
@@ -127,15 +130,9 @@ function decoded(path: string): string {
   }
 }
 
-/** What the gateway answers by itself, as API Gateway does: its own shape, which we cannot change. */
-function fail(response: ServerResponse, status: number): void {
+/** What the gateway answers by itself. API Gateway has a shape of its own for that, which we cannot change. */
+function fail(response: ServerResponse, status: GatewayStatus): void {
   if (response.headersSent) return void response.destroy();
-  const body = JSON.stringify({ message: STATUS_MESSAGES[status] ?? "Internal Server Error" });
-  response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(body);
+  const { headers, body } = gatewayError(status);
+  response.writeHead(status, headers).end(body);
 }
-
-const STATUS_MESSAGES: { [status: number]: string } = {
-  403: "Forbidden",
-  404: "Not Found",
-  413: "Request Entity Too Large",
-};

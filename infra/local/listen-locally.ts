@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import * as z from "zod";
+import { limitTime } from "../../sandbox/limit-time.ts";
 
 const boundAddress = z.object({ port: z.number() });
 
@@ -12,7 +13,7 @@ export async function listenLocally(
   server: Server,
   port = 0,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  server.listen(port, "127.0.0.1");
+  limitTime(server).listen(port, "127.0.0.1");
   await once(server, "listening");
   const bound = boundAddress.parse(server.address());
   return { url: `http://127.0.0.1:${bound.port}`, close: () => closeServer(server) };

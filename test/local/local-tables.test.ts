@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { expect, test } from "vitest";
+import { errorReply } from "../../functions/wire/api-replies.ts";
 import { localTables } from "../../infra/local/local-tables.ts";
 import { isLoopbackHost } from "../../infra/local/loopback.ts";
 import { target } from "../journeys/target.ts";
@@ -35,7 +36,8 @@ test("a web page whose name leads to this machine is told nothing", async () => 
     "127.0.0.1.evil.example",
     "localhost.evil.example",
   ]) {
-    expect(await ask(host)).toEqual({ status: 403, body: '{"message":"Forbidden"}' });
+    const { status, body } = await ask(host);
+    expect([status, errorReply.parse(JSON.parse(body)).data[0]?.code]).toEqual([403, "forbidden-access"]);
   }
   const reply = await fetch(`${reached().apiUrl}/_local`, { headers: { origin: "https://evil.example" } });
   expect([reply.status, reply.headers.has("access-control-allow-origin")]).toEqual([403, false]);

@@ -9,15 +9,19 @@ import { scriptedUpstream } from "../support/scripted-upstream.ts";
 
 const PASSWORD = 'p"ä/ss\\word';
 const login = {
-  loginId: new Secret("jane.doe"),
+  loginId: new Secret("login-4711"),
   password: new Secret(PASSWORD),
   securityCode: new Secret("123"),
 };
 const FORMS = [
-  ["as it is", PASSWORD],
-  ["as JSON", JSON.stringify({ password: PASSWORD })],
-  ["in an address", `https://bank.example/?q=${encodeURIComponent(PASSWORD)}`],
-  ["another secret", "No user jane.doe."],
+  ["as it is", PASSWORD, "[secret]"],
+  ["as JSON", JSON.stringify({ password: PASSWORD }), '{"password":"[secret]"}'],
+  [
+    "in an address",
+    `https://bank.example/?q=${encodeURIComponent(PASSWORD)}`,
+    "https://bank.example/?q=[secret]",
+  ],
+  ["another secret", "No user login-4711.", "No user [secret]."],
 ] as const;
 const WORDS = { code: "invalid-credentials", title: "Cannot login", detail: "Code 123 is wrong." };
 
@@ -32,21 +36,21 @@ async function refusedWith(problem: StepError): Promise<unknown> {
   return guarded.openConnection(USER_ID, "AU00000", login).catch((error: unknown) => error);
 }
 
-describe.each(FORMS)("a login that upstream repeats %s", (_, words) => {
+describe.each(FORMS)("a login that upstream repeats %s", (_, words, masked) => {
   test("is masked in a refusal, with the sentence around it", async () => {
     const echo = { code: words, title: words, detail: `It was ${words}!` };
-    const masked = { code: "[secret]", title: "[secret]", detail: "[secret]" };
-    expect(await refusedWith(echo)).toMatchObject({ name: "UpstreamRefused", status: 400, problem: masked });
+    const problem = { code: "[secret]", title: "[secret]", detail: "[secret]" };
+    expect(await refusedWith(echo)).toMatchObject({ name: "UpstreamRefused", status: 400, problem });
   });
 
-  test("is masked in what the job shows", async () => {
+  test("is masked in what the job shows, alone where the user has to read the sentence", async () => {
     const { script, guarded } = upstreamOf();
     const failed = { status: "failed", result: { ...WORDS, detail: words } } as const;
     const steps = [
       { title: "verify-credentials", ...failed },
       { title: words, ...failed },
     ];
-    const challenge = { ...question, description: words, input: ["Code", words] };
+    const challenge = { ...question, description: `Sent to ${words}.`, input: ["Code", words] };
     script.looks.push(lookOf({}, { steps, challenge, updated: words }));
     const { upstreamJobId } = await guarded.openConnection(USER_ID, "AU00000", login);
     expect(await guarded.job(upstreamJobId)).toMatchObject({
@@ -55,17 +59,17 @@ describe.each(FORMS)("a login that upstream repeats %s", (_, words) => {
         { title: "verify-credentials", status: "failed", result: { ...WORDS, detail: "[secret]" } },
         { title: "[secret]" },
       ],
-      challenge: { description: "[secret]", input: ["Code", "[secret]"] },
+      challenge: { description: `Sent to ${masked}.`, input: ["Code", masked] },
     });
   });
 });
 
 test("an answer that is repeated is masked, as is a new login", async () => {
   const { script, guarded } = upstreamOf();
-  const refusal = new UpstreamRefused(400, { ...WORDS, title: "Not 9876", detail: "jane.doe" });
+  const refusal = new UpstreamRefused(400, { ...WORDS, title: "Not 9876", detail: "login-4711" });
   script.answers.push(refusal);
   await expect(guarded.answer("job", [new Secret("9876")])).rejects.toMatchObject({
-    problem: { ...WORDS, title: "[secret]", detail: "jane.doe" },
+    problem: { ...WORDS, title: "[secret]", detail: "login-4711" },
   });
   script.openings.push(refusal);
   await expect(guarded.updateConnection(USER_ID, "connection", login)).rejects.toMatchObject({
