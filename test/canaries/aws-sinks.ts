@@ -2,7 +2,7 @@ import type { RecordedCall } from "../support/aws-call.ts";
 import type { Sink } from "./scanner.ts";
 
 /** The fields in which a call of AWS has to bring or fetch a secret, and nothing else. */
-export const MEANT_FOR_SECRETS: { readonly [call: string]: { request?: string; reply?: string } } = {
+const MEANT_FOR_SECRETS: { readonly [call: string]: { request?: string; reply?: string } } = {
   "kms Encrypt": { request: "Plaintext" },
   "kms Decrypt": { reply: "Plaintext" },
   // The token's header and claims, to be signed.

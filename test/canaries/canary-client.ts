@@ -56,8 +56,6 @@ export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) 
   return { send, token };
 }
 
-export type CanaryClient = ReturnType<typeof canaryClient>;
-
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -9,7 +9,7 @@ import { awsRecorder } from "../support/aws-recorder.ts";
 import { canaryClient } from "./canary-client.ts";
 import { canaryRegister } from "./canary-register.ts";
 import { deaths } from "./deaths.ts";
-import { echoingUpstream } from "./echoes.ts";
+import { echoingUpstream } from "./echoing-upstream.ts";
 import { errorSink } from "./error-sink.ts";
 import { exchangingUpstream } from "./exchanging-upstream.ts";
 import { overhearOutput } from "./overheard-output.ts";

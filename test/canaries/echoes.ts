@@ -1,8 +1,11 @@
 import * as z from "zod";
-import type { Meet, UpstreamCall, UpstreamReply } from "./exchanging-upstream.ts";
+import type { UpstreamCall, UpstreamReply } from "./exchanging-upstream.ts";
 
 /** Does something in the place of upstream's reply to a call that brought secrets. */
-type Echo = (call: UpstreamCall, perform: () => Promise<UpstreamReply>) => Promise<UpstreamReply | undefined>;
+export type Echo = (
+  call: UpstreamCall,
+  perform: () => Promise<UpstreamReply>,
+) => Promise<UpstreamReply | undefined>;
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -24,7 +27,7 @@ function textsIn(body: string): string[] {
   return texts.filter((text) => text.length > 12);
 }
 
-function said(call: UpstreamCall): string {
+export function said(call: UpstreamCall): string {
   return `Refused: ${textsIn(call.body).join(" and ")}`;
 }
 
@@ -77,111 +80,3 @@ export const ECHOES = {
     return undefined;
   },
 } as const satisfies { [name: string]: Echo };
-
-/** What upstream's job may say of what was sent for it. */
-export const JOB_ECHOES = ["step", "challenge", "title"] as const;
-
-const job = z.looseObject({ steps: z.array(z.looseObject({ title: z.string() })) });
-
-function jobEcho(kind: (typeof JOB_ECHOES)[number], reply: UpstreamReply, words: string): UpstreamReply {
-  const parsed = job.safeParse(JSON.parse(reply.body));
-  if (!parsed.success) return reply;
-  const [first, ...rest] = parsed.data.steps;
-  const failed = { code: words, title: words, detail: words };
-  const challenge = { type: "mfa", method: "token", description: words, input: [words], expiryMs: 120_000 };
-  const steps = {
-    step: [{ ...first, status: "failed", result: failed }, ...rest],
-    challenge: [
-      { ...first, status: "success" },
-      { title: "mfa-challenge", status: "in-progress", result: challenge },
-    ],
-    title: [
-      { ...first, status: "success" },
-      { title: words, status: "failed", result: failed },
-    ],
-  }[kind];
-  return { ...reply, body: JSON.stringify({ ...parsed.data, steps }) };
-}
-
-/** Upstream with those users for whom it does something of its own. */
-export function echoingUpstream() {
-  const posts = new Map<string, Echo>();
-  const answers = new Map<string, Echo>();
-  const looks = new Map<string, (typeof JOB_ECHOES)[number]>();
-  const jobs = new Map<string, { userId: string; words: string; wasAnswered: boolean }>();
-  const asksTwice = new Set<string>();
-  const neverEnds = new Set<string>();
-
-  const meet: Meet = async (call, perform) => {
-    const [, userId = "", , more] = /^\/users\/([^/]+)\/(connections)(\/.*)?$/.exec(call.path) ?? [];
-    if (call.method === "POST" && userId !== "") {
-      const echo = posts.get(userId) ?? posts.get(`${userId}${more === undefined ? "" : " update"}`);
-      const reply = await (echo === undefined ? perform() : echo(call, perform));
-      noteJob(reply, userId, said(call));
-      return reply;
-    }
-    const [, jobId = "", isAnswer] = /^\/jobs\/([^/]+)(\/mfa)?$/.exec(call.path) ?? [];
-    const known = jobs.get(jobId);
-    if (known === undefined) return perform();
-    if (isAnswer !== undefined) {
-      if (asksTwice.has(known.userId) && !known.wasAnswered) {
-        known.wasAnswered = true;
-        return { status: 202, headers: JSON_TYPE, body: JSON.stringify({ type: "job", id: jobId }) };
-      }
-      const echo = answers.get(known.userId);
-      return echo === undefined ? perform() : echo(call, perform);
-    }
-    const look = looks.get(known.userId);
-    const reply = await perform();
-    if (asksTwice.has(known.userId) && known.wasAnswered) return changedSince(reply);
-    if (look !== undefined) return jobEcho(look, reply, known.words);
-    return neverEnds.has(known.userId) ? unended(reply) : reply;
-  };
-
-  function noteJob(reply: UpstreamReply | undefined, userId: string, words: string): void {
-    const parsed = z.object({ id: z.string() }).safeParse(jsonOf(reply?.body ?? ""));
-    if (parsed.success) jobs.set(parsed.data.id, { userId, words, wasAnswered: false });
-  }
-
-  return {
-    meet,
-    /** What becomes of the logins of a user, of its answers, and of the looks at its jobs from one on. */
-    onLogins: (userId: string, name: keyof typeof ECHOES) => posts.set(userId, ECHOES[name]),
-    onAnswers: (userId: string, name: keyof typeof ECHOES) => answers.set(userId, ECHOES[name]),
-    onLooks: (userId: string, kind: (typeof JOB_ECHOES)[number]) => looks.set(userId, kind),
-    /** The first answer is followed by another challenge. */
-    asksTwice: (userId: string) => void asksTwice.add(userId),
-    neverEnds: (userId: string) => void neverEnds.add(userId),
-    stop: (userId: string) => [posts, answers, looks].map((echoes) => echoes.delete(userId)),
-  };
-}
-
-/** A challenge at another time is another challenge. */
-function changedSince(reply: UpstreamReply): UpstreamReply {
-  const shown = job.safeParse(jsonOf(reply.body));
-  if (
-    !shown.success ||
-    !shown.data.steps.some((step) => step["result"] !== null && step.title === "mfa-challenge")
-  )
-    return reply;
-  return { ...reply, body: JSON.stringify({ ...shown.data, updated: "2030-01-01T00:00:00Z" }) };
-}
-
-function unended(reply: UpstreamReply): UpstreamReply {
-  const shown = job.safeParse(jsonOf(reply.body));
-  if (!shown.success) return reply;
-  const steps = shown.data.steps.map(({ title }, index) => ({
-    title,
-    status: index === 0 ? "in-progress" : "pending",
-    result: null,
-  }));
-  return { ...reply, body: JSON.stringify({ ...shown.data, steps }) };
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}

@@ -11,7 +11,7 @@ export interface Meant {
 const IN_THE_JOBS_TABLE = String.raw`^(rows of TablesJobs\w+|dynamodb[\\/]\d+\.(log|ldb)(, unpacked)?|calls of dynamodb (Get|Put|Update|Delete)Item)$`;
 
 /** Each of them is found in every run: one that is not is to be struck out. */
-export const MEANT_TO_STAND: readonly Meant[] = [
+const MEANT_TO_STAND: readonly Meant[] = [
   {
     why: "who trades the key for a token is given the token",
     canary: /^access token of ours$/,

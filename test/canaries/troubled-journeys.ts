@@ -3,7 +3,8 @@ import { HOOLI, HOOLI_GOV, NUCLEUS, PIED_PIPER } from "../journeys/logins.ts";
 import { WAIT } from "../workflow/scenario.ts";
 import type { Reply } from "./canary-client.ts";
 import type { Journey } from "./canary-journeys.ts";
-import { ECHOES, JOB_ECHOES } from "./echoes.ts";
+import { ECHOES } from "./echoes.ts";
+import { JOB_ECHOES } from "./shown-jobs.ts";
 import { idOf, isFailed, type Visitor } from "./visitor.ts";
 
 const CODE = "1234";
