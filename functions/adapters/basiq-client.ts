@@ -4,7 +4,7 @@ import type { Upstream } from "../domain/ports.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema } from "../wire/upstream-replies.ts";
 import { basiqInstitutions } from "./basiq-institutions.ts";
-import type { BasiqTransport } from "./basiq-transport.ts";
+import { type BasiqTransport, only } from "./basiq-transport.ts";
 
 /** Upstream, as published: Basiq's API or the sandbox that speaks the same wire. */
 export function basiqClient(transport: BasiqTransport): Upstream {
@@ -28,7 +28,8 @@ export function basiqClient(transport: BasiqTransport): Upstream {
     refreshConnection: (userId, connectionId) =>
       accepted(`${connectionPath(userId, connectionId)}/refresh`, {}),
 
-    job: (upstreamJobId) => transport.get(`/jobs/${encodeURIComponent(upstreamJobId)}`, readUpstreamJob),
+    job: (upstreamJobId) =>
+      transport.get(`/jobs/${encodeURIComponent(upstreamJobId)}`, only(upstreamJobId, readUpstreamJob)),
 
     jobsOf: (userId, connectionId) => {
       const filter = connectionId === undefined ? "" : `?filter=connection.id.eq('${connectionId}')`;

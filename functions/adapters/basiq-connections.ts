@@ -1,14 +1,17 @@
 import { UpstreamRefused } from "../domain/errors.ts";
 import type { ConnectionList, Connections } from "../domain/ports.ts";
 import { readConnection, readConnections } from "../wire/upstream-connection-reader.ts";
-import type { BasiqTransport } from "./basiq-transport.ts";
+import { type BasiqTransport, only } from "./basiq-transport.ts";
 
 /** The part of upstream that knows a user's connection. */
 export function basiqConnections(transport: BasiqTransport): Connections {
   return {
     connection: (userId, connectionId) =>
       orWhenUnknown(
-        transport.get(`${pathOf(userId)}/${encodeURIComponent(connectionId)}`, readConnection),
+        transport.get(
+          `${pathOf(userId)}/${encodeURIComponent(connectionId)}`,
+          only(connectionId, readConnection),
+        ),
         undefined,
       ),
   };

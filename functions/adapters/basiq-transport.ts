@@ -16,6 +16,15 @@ const MAX_TRIES = 2;
 
 type Read<Result> = (json: unknown) => Result;
 
+/** What was asked for by its id must be that: another one's record is no answer. */
+export function only<Result extends { id: string }>(id: string, read: Read<Result>): Read<Result> {
+  return (json) => {
+    const found = read(json);
+    if (found.id !== id) throw new TypeError("This is another one.");
+    return found;
+  };
+}
+
 export interface BasiqTransport {
   get<Result>(path: string, read: Read<Result>): Promise<Result>;
   post<Result>(path: string, body: object, read: Read<Result>): Promise<Result>;

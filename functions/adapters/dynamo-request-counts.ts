@@ -14,7 +14,7 @@ export function dynamoRequestCounts(client: DynamoDBClient, tableName: string): 
         new UpdateItemCommand({
           TableName: tableName,
           Key: marshall({ pk: `rate#${limit}#${of}#${number}` }),
-          UpdateExpression: "ADD requests :one SET expiresAt = :end",
+          UpdateExpression: "SET expiresAt = :end ADD requests :one",
           ExpressionAttributeValues: marshall({ ":one": 1, ":end": Math.ceil(endsAt.getTime() / 1000) }),
           ReturnValues: "UPDATED_NEW",
         }),

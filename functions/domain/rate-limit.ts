@@ -5,8 +5,8 @@ const WINDOW_MS = 5 * 60_000;
 /**
  * How many requests pass in a window.
  *
- * `token`, for each API key: the published limit of upstream's own route of that name. A backend that keeps its server token and gets
- * one for each session of a user stays far below it.
+ * `token`, for each API key: the published limit (https://api.basiq.io/docs/api-rate-limiting), and its window. A backend that keeps
+ * its server token, and gets one for each session of a user, stays far below it.
  *
  * `user`, for each user, over all routes that post: published clients repeat an MFA answer every 5 s until the job goes on,
  * which is 60 in a window for one job. 600 let ten such jobs of one user go on at once; a person makes a few.

@@ -11,7 +11,7 @@ const MAX_LOGIN_BYTES = 4096;
 /** Published clients send `null` and `""` for what they do not have. */
 const text = orNull(anyText);
 
-const requestSchema = object({
+export const requestSchema = object({
   loginId: text,
   password: text,
   userToken: text,

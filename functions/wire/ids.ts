@@ -9,6 +9,9 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 export const CONNECTION_ID = NAME;
 export const INSTITUTION_ID = NAME;
 
+/** An id of upstream's. What goes into paths and keys has no dots, no slashes and no great length. */
+export const upstreamId = textThat((id) => NAME.test(id));
+
 /** Any user id of 1 to 64 letters, digits and hyphens. */
 export const userIdSchema = textThat((id) => USER_ID.test(id));
 

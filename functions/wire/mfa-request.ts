@@ -7,7 +7,7 @@ import { anyText, listOf, object } from "./kinds.ts";
 /** As much as KMS seals at once. */
 const MAX_ANSWERS_BYTES = 4096;
 
-const requestSchema = object({ "mfa-response": listOf(anyText) });
+export const requestSchema = object({ "mfa-response": listOf(anyText) });
 
 /** Throws a `Refusal` unless the body holds a list of strings, none empty. */
 export function parseMfaRequest(body: object): Secret[] {

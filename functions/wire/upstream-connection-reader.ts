@@ -1,13 +1,13 @@
 import * as z from "zod/v4/core";
 import type { Connection } from "../domain/ports.ts";
-import { CONNECTION_ID } from "./ids.ts";
-import { anything, listOf, object, orNull, textThat } from "./kinds.ts";
-import { shortText } from "./upstream-text.ts";
+import { upstreamId } from "./ids.ts";
+import { anything, listOf, object } from "./kinds.ts";
+import { text } from "./upstream-text.ts";
 
 const connectionSchema = object({
-  id: textThat((id) => CONNECTION_ID.test(id)),
-  status: orNull(shortText),
-  institution: object({ id: shortText }),
+  id: upstreamId,
+  status: text,
+  institution: object({ id: upstreamId }),
 });
 
 const listSchema = object({ data: listOf(anything) });

@@ -1,10 +1,11 @@
 import * as z from "zod/v4/core";
 import { AUTHORIZATIONS, type Authorization, type Institution } from "../domain/institution.ts";
+import { upstreamId } from "./ids.ts";
 import { object } from "./kinds.ts";
-import { shortText, text } from "./upstream-text.ts";
+import { text } from "./upstream-text.ts";
 
 const institutionSchema = object({
-  id: shortText,
+  id: upstreamId,
   authorization: text,
   securityCodeCaption: text,
   secondaryLoginIdCaption: text,

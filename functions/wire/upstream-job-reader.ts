@@ -82,5 +82,5 @@ function linkOf(steps: readonly Step[]): string | undefined {
 }
 
 function connectionIdIn(url: string | null | undefined): string | undefined {
-  return /\/connections\/([\w-]+)$/.exec(url ?? "")?.[1];
+  return /\/connections\/([\w-]{1,64})$/.exec(url ?? "")?.[1];
 }

@@ -1,16 +1,20 @@
 import * as z from "zod/v4/core";
 import { STEP_STATUSES } from "../domain/steps.ts";
-import { anything, either, listOf, matching, object, oneOf, orNull } from "./kinds.ts";
-import { shortText, someText, text } from "./upstream-text.ts";
+import { upstreamId } from "./ids.ts";
+import { anything, either, listOf, matching, object, oneOf, orNull, textThat } from "./kinds.ts";
+import { isShort, shortText, text } from "./upstream-text.ts";
 
 /** Steps of a job, and inputs of a challenge. */
 const MAX_ENTRIES = 20;
+
+/** Elsewhere than at upstream it may lead nowhere: clients follow it with their token. */
+const LINK = /^(https?:\/\/[^/]+)?\/[^/\\\s][^\\\s]*$/i;
 
 const duration = matching<number>((ms) => typeof ms === "number" && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER);
 
 const resultSchema = object({
   type: text,
-  url: text,
+  url: orNull(textThat((url) => isShort(url) && LINK.test(url))),
   code: text,
   title: text,
   detail: text,
@@ -27,11 +31,18 @@ const stepSchema = object({
   result: orNull(either(resultSchema, listOf(resultSchema))),
 });
 
+/** A page of 500 jobs has to fit into the 6 MB that a function may answer. */
+const MAX_BYTES = 10_000;
+
+const steps = fewOf(stepSchema, 1);
+
 export const upstreamJobSchema = object({
-  id: someText,
+  id: upstreamId,
   created: text,
   updated: text,
-  steps: fewOf(stepSchema, 1),
+  steps: matching<z.output<typeof steps>>(
+    (value) => z.safeParse(steps, value).success && Buffer.byteLength(JSON.stringify(value)) <= MAX_BYTES,
+  ),
   institution: orNull(object({ id: shortText })),
   links: orNull(object({ source: text })),
 });

@@ -127,10 +127,10 @@ export class ApiFunctions extends Construct {
 
     grantRows(tables, cancelJob, ["job"], "GetItem", "PutItem", "UpdateItem");
     grantSecrets(tables, cancelJob, "DeleteItem");
-    workflow.stateMachine.grantExecution(cancelJob, "states:StopExecution");
+    workflow.grantExecutions(cancelJob, "StopExecution");
 
     grantRows(tables, resumeJob, ["job"], "GetItem", "PutItem");
-    workflow.stateMachine.grantExecution(resumeJob, "states:StopExecution");
+    workflow.grantExecutions(resumeJob, "StopExecution");
     workflow.stateMachine.grantStartExecution(resumeJob);
 
     grantRows(tables, answerMfa, ["job"], "GetItem", "PutItem");

@@ -107,8 +107,8 @@ function jobEcho(kind: (typeof JOB_ECHOES)[number], reply: UpstreamReply, words:
 export function echoingUpstream() {
   const posts = new Map<string, Echo>();
   const answers = new Map<string, Echo>();
-  const looks = new Map<string, { kind: (typeof JOB_ECHOES)[number]; fromLook: number }>();
-  const jobs = new Map<string, { userId: string; words: string; looks: number; wasAnswered: boolean }>();
+  const looks = new Map<string, (typeof JOB_ECHOES)[number]>();
+  const jobs = new Map<string, { userId: string; words: string; wasAnswered: boolean }>();
   const asksTwice = new Set<string>();
   const neverEnds = new Set<string>();
 
@@ -132,16 +132,15 @@ export function echoingUpstream() {
       return echo === undefined ? perform() : echo(call, perform);
     }
     const look = looks.get(known.userId);
-    known.looks += 1;
     const reply = await perform();
     if (asksTwice.has(known.userId) && known.wasAnswered) return changedSince(reply);
-    if (look !== undefined && known.looks >= look.fromLook) return jobEcho(look.kind, reply, known.words);
+    if (look !== undefined) return jobEcho(look, reply, known.words);
     return neverEnds.has(known.userId) ? unended(reply) : reply;
   };
 
   function noteJob(reply: UpstreamReply | undefined, userId: string, words: string): void {
     const parsed = z.object({ id: z.string() }).safeParse(jsonOf(reply?.body ?? ""));
-    if (parsed.success) jobs.set(parsed.data.id, { userId, words, looks: 0, wasAnswered: false });
+    if (parsed.success) jobs.set(parsed.data.id, { userId, words, wasAnswered: false });
   }
 
   return {
@@ -149,8 +148,7 @@ export function echoingUpstream() {
     /** What becomes of the logins of a user, of its answers, and of the looks at its jobs from one on. */
     onLogins: (userId: string, name: keyof typeof ECHOES) => posts.set(userId, ECHOES[name]),
     onAnswers: (userId: string, name: keyof typeof ECHOES) => answers.set(userId, ECHOES[name]),
-    onLooks: (userId: string, kind: (typeof JOB_ECHOES)[number], fromLook = 1) =>
-      looks.set(userId, { kind, fromLook }),
+    onLooks: (userId: string, kind: (typeof JOB_ECHOES)[number]) => looks.set(userId, kind),
     /** The first answer is followed by another challenge. */
     asksTwice: (userId: string) => void asksTwice.add(userId),
     neverEnds: (userId: string) => void neverEnds.add(userId),

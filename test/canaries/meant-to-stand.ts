@@ -43,6 +43,12 @@ export const MEANT_TO_STAND: readonly Meant[] = [
     sink: /^sandbox\.json$/,
   },
   {
+    why: "the name of a bank is no secret: upstream is asked for a bank of that name",
+    canary: /^refused bank$/,
+    form: /^raw$/,
+    sink: /^(sandbox\.json|ledger of the sandbox)$/,
+  },
+  {
     why: "what upstream repeats of a login after the run that sent it, we have nothing to compare with: its words are passed on",
     canary: /of what upstream's job repeats late$/,
     form: /./,

@@ -1,14 +1,17 @@
+import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { synthesizeApart } from "../../infra/local/template-process.ts";
 import { HOOLI } from "../journeys/logins.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
 import { canaryClient } from "./canary-client.ts";
 import type { CanaryWorld } from "./canary-world.ts";
 import { Visitor } from "./visitor.ts";
-import { rows } from "./world-sinks.ts";
+import { bundleSinks, rows } from "./world-sinks.ts";
 
 /** A leak of its own in everything that is searched, by the way that a leak would take. */
 export async function plantEverywhere(world: CanaryWorld, token: string) {
@@ -25,8 +28,19 @@ export async function plantEverywhere(world: CanaryWorld, token: string) {
   await fetch(`${world.sandboxUrl}/${plant(plainCanary("path"))}`);
   world.dying.saying(plant(textCanary("cause")));
   await world.client.send("GET", "/health");
+  const context = {
+    upstreamUrl: "https://bank.example",
+    upstreamApiKeySecret: plant(plainCanary("name of a secret")),
+  };
+  world.book.add("template", JSON.stringify(await synthesizeApart(context)));
+  const inBundle = `export const key=${JSON.stringify(plant(textCanary("bundled")))};`;
+  const bundles = await bundleSinks((folder) =>
+    appendFileSync(join(folder, "get-job", "index.mjs"), inBundle),
+  );
 
   const where = [
+    /^bundle get-job/,
+    /^template$/,
     /^standard output$/,
     /^standard error$/,
     /^rows of TablesJobs/,
@@ -35,14 +49,13 @@ export async function plantEverywhere(world: CanaryWorld, token: string) {
     /^replies$/,
     /^calls of kms Encrypt$/,
     /^calls of states StartExecution$/,
-    /^executions$/,
     /^executions\.jsonl$/,
     /^histories of executions$/,
     /^errors that leave a function$/,
     /^ledger of the sandbox$/,
     /^sandbox\.json$/,
   ];
-  return { planted, where };
+  return { planted, where, bundles };
 }
 
 type Plant = (canary: Canary) => string;

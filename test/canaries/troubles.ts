@@ -19,7 +19,7 @@ const WAYS = [
 ];
 
 /** What the sandbox is to do wrong, one after the other, and how often. */
-export const TROUBLE_OF_THE_BANK: readonly (readonly object[])[] = WAYS.map((way) =>
+export const TROUBLE_OF_THE_BANK: readonly object[] = WAYS.flatMap((way) =>
   DEFINED.map((call) => ({ ...call, times: 2, do: way })),
 );
 

@@ -16,8 +16,9 @@ const idReply = z.object({ id: z.string() });
 export type VisitedJob = z.infer<typeof jobReply>;
 
 /** Far more than any job needs, on a machine of any speed. */
-const MAX_LOOKS = 1_500;
-const LOOK_EVERY_MS = 60;
+const MAX_LOOKS = 1_000;
+const FIRST_LOOKS = 5;
+const [LOOK_AGAIN_MS, LOOK_LATER_MS] = [60, 250];
 
 /** A user whose every secret is a canary. */
 export class Visitor {
@@ -84,7 +85,7 @@ export class Visitor {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const reply = jobReply.safeParse((await this.call("GET", `/jobs/${jobId}`)).json);
       if (reply.success && (isOver(reply.data) || isAsWanted(reply.data))) return reply.data;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(looks < FIRST_LOOKS ? LOOK_AGAIN_MS : LOOK_LATER_MS);
     }
     throw new Error(`${this.#story}: the job is never as wanted.`);
   }

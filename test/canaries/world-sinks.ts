@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { bundleEntries } from "../../infra/bundling/bundle-entries.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import { awsSinks } from "./aws-sinks.ts";
@@ -14,12 +13,7 @@ import type { Sink } from "./scanner.ts";
 export async function sinksOf(world: CanaryWorld): Promise<Sink[]> {
   // To look into the tables is no call of ours.
   const calls = world.recorder.calls.filter(({ by, operation }) => by !== undefined || operation !== "Scan");
-  return [
-    ...world.book.sinks(),
-    ...awsSinks(calls),
-    ...(await keptSinks(world)),
-    { name: "template", content: JSON.stringify(world.template()) },
-  ];
+  return [...world.book.sinks(), ...awsSinks(calls), ...(await keptSinks(world))];
 }
 
 /** What is kept, by now. */
@@ -30,7 +24,7 @@ export async function keptSinks(world: CanaryWorld): Promise<Sink[]> {
       name: `rows of ${table}`,
       content: JSON.stringify(items, withBytes),
     })),
-    ...(await executions(world)),
+    histories(world),
     {
       name: "ledger of the sandbox",
       content: await (await fetch(`${world.sandboxUrl}/_control/ledger`)).text(),
@@ -38,11 +32,12 @@ export async function keptSinks(world: CanaryWorld): Promise<Sink[]> {
   ];
 }
 
-/** The bundles of all functions, made while the canaries stand in the environment. */
-export async function bundleSinks(): Promise<Sink[]> {
+/** The bundles of all functions, made while the canaries stand in the environment. `into` may write something into them. */
+export async function bundleSinks(into: (folder: string) => void = () => undefined): Promise<Sink[]> {
   const outdir = mkdtempSync(join(tmpdir(), "bundles-"));
   try {
     await bundleEntries({ outdir });
+    into(outdir);
     return filesIn(outdir).map(({ name, content }) => ({ name: `bundle ${name}`, content }));
   } finally {
     rmSync(outdir, { recursive: true });
@@ -65,25 +60,18 @@ function withBytes(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }
 
-async function executions({ system, recorder }: CanaryWorld): Promise<Sink[]> {
+/** Their names, inputs and outputs are in the file of executions. */
+function histories({ system, recorder }: CanaryWorld): Sink {
   const started = recorder.calls.filter(({ operation }) => operation === "StartExecution");
   const [machine] = system.deployed.stateMachines;
   const arns = new Set(started.map(({ request }) => executionArn(machine?.arn, String(request["name"]))));
-  const client = new SFNClient({});
-  const descriptions: string[] = [];
-  const histories: string[] = [];
-  for (const arn of arns) {
-    // Its name, input and output, and the error that it ended in.
-    const found = await client
-      .send(new DescribeExecutionCommand({ executionArn: arn }))
-      .catch(() => undefined);
-    if (found === undefined) continue;
-    descriptions.push(JSON.stringify(found));
-    histories.push(JSON.stringify(system.stepFunctions.history(arn)));
-  }
-  client.destroy();
-  return [
-    { name: "executions", content: descriptions.join("\n") },
-    { name: "histories of executions", content: histories.join("\n") },
-  ];
+  const told = [...arns].map((arn) => {
+    try {
+      return JSON.stringify(system.stepFunctions.history(arn));
+    } catch {
+      // One that was refused.
+      return "";
+    }
+  });
+  return { name: "histories of executions", content: told.join("\n") };
 }

@@ -15,6 +15,11 @@ import { jobOf } from "../support/job-examples.ts";
 /** Replies that the publisher's own tests recorded. They are kept beside the project, and may be absent. */
 const FOLDER = join(import.meta.dirname, "../../../shared/reference/recorded");
 
+/** Its recorder has taken some links out, and has put in what is none. */
+function recordedReply(name: string): unknown {
+  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8").replaceAll("{url}", "/a/link"));
+}
+
 type Check = (reply: unknown) => void;
 
 const isJob: Check = (reply) => {
@@ -99,15 +104,13 @@ const readable = CHECKS.filter(([name]) => recorded.includes(name));
 
 for (const [name, check] of readable) {
   test(`the recorded reply ${name} is as ours, or read by us: ${check.name}`, () => {
-    check(JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")));
+    check(recordedReply(name));
   });
 }
 
 test("a recorded reply of another kind is not taken for a job", () => {
   const others = recorded.filter((name) => !name.startsWith("jobs-getJob"));
-  const replies = others.map((name): unknown =>
-    JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf8")),
-  );
+  const replies = others.map((name): unknown => recordedReply(name));
   for (const reply of [{ type: "connection", id: "64011b56", status: "active" }, ...replies]) {
     expect(() => readUpstreamJob(reply)).toThrow();
   }

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** The bytes that are still in use once all has been let go that nobody holds. */
-export async function bytesInUse(): Promise<number> {
+export async function bytesInUse(): Promise<{ heap: number; buffers: number }> {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   if (typeof collect !== "function") throw new Error("The collector cannot be called.");
@@ -13,5 +13,5 @@ export async function bytesInUse(): Promise<number> {
     await sleep(10);
   }
   const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  return { heap: heapUsed, buffers: external };
 }

@@ -1,5 +1,3 @@
-import { vi } from "vitest";
-
 /** What the program writes meanwhile, by both of its streams. Nothing of it is shown or kept but the lines that hold a mark. */
 export function watchedOutput(mark: string) {
   let lines = 0;
@@ -12,14 +10,13 @@ export function watchedOutput(mark: string) {
     return true;
   }
 
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, "write").mockImplementation(note),
-  );
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
+  for (const { stream } of streams) stream.write = note;
   return {
     marked,
     lines: () => lines,
     end(): void {
-      for (const spy of spies) spy.mockRestore();
+      for (const { stream, write } of streams) stream.write = write;
     },
   };
 }

@@ -1,16 +1,13 @@
-import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { METRICS } from "../../functions/domain/metrics.ts";
 import { errorReply } from "../../functions/wire/api-replies.ts";
 import type { Around } from "../../infra/local/function-host.ts";
 import { type Invocation, linesOf, linesOfInvocations } from "../support/lines-of-invocations.ts";
-import { allBegun, begun, cancel, connected, list, refresh, refreshAll, resume, update } from "./calls.ts";
-import { executionOf } from "./execution-of.ts";
 import { localSystem } from "./local-system.ts";
-import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
+import { logStory } from "./log-story.ts";
+import { LOGINS } from "./logins.ts";
 import { MobileBackend } from "./mobile-backend.ts";
-import { untilQueued } from "./queued.ts";
 import { targetOf } from "./target.ts";
 
 const FIELDS = [
@@ -23,7 +20,7 @@ const OF_METRICS = [
 ];
 
 const recorder = linesOfInvocations();
-/** A function that is called otherwise than it can be. */
+/** Two functions are called otherwise than they can be. */
 const broken: Around = (entry, event, run) => {
   const isPlanned = entry.endsWith("health.lambda.ts") || (entry.includes("ask-for-answer") && asks++ === 0);
   return recorder.around(entry, event, () =>
@@ -41,52 +38,13 @@ const system = localSystem(20, () => ({ around: broken }));
 let backend: MobileBackend;
 let jobsOfRefreshAll: string[];
 
-/** Good ones, refused ones, and those that meet what is broken, one after the other. */
-async function story(): Promise<void> {
-  const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
-  await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
-  await backend.untilOver(begun(await refresh(backend, connectionId)));
-  await backend.untilOver(begun(await update(backend, connectionId, LOGINS.gavin)));
-  jobsOfRefreshAll = allBegun(await refreshAll(backend));
-  for (const jobId of jobsOfRefreshAll) await backend.until(jobId, () => true);
-  await list(backend);
-
-  await backend.send("GET", `/jobs/${crypto.randomUUID()}`);
-  await backend.readJob(crypto.randomUUID());
-  await backend.readJob("no-job");
-  await backend.connect("no-bank", LOGINS.gavin);
-  await backend.call("POST", `/users/${backend.userId}/connections`, {});
-  await backend.call("PUT", "/token");
-  await backend.send("GET", "/health");
-  const refusedJob = await backend.startJob(HOOLI, { ...LOGINS.gavin, password: "wrong" });
-  await backend.untilOver(refusedJob);
-
-  await backend.faults([{ method: "GET", path: "/institutions/*", times: 100, do: { status: 503 } }]);
-  await backend.connect("AU00009", LOGINS.gavin);
-  await backend.faults([{ method: "POST", path: "/users/*/connections", times: 1, do: { reset: "after" } }]);
-  await backend.untilOver(await backend.startJob(HOOLI, LOGINS.gavin));
-
-  await backend.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" });
-  const queued = await backend.startJob(HOOLI_GOV, LOGINS.gavin);
-  await untilQueued(backend, queued);
-  await resume(backend, queued);
-  await cancel(backend, queued);
-  await cancel(backend, queued);
-
-  const stopped = await backend.startJob(PIED_PIPER, LOGINS.jared);
-  await backend.untilAsked(stopped);
-  await new SFNClient().send(new StopExecutionCommand({ executionArn: executionOf(system(), stopped).arn }));
-  await backend.answer(stopped, ["1234"]);
-  await backend.untilOver(stopped);
-}
-
 beforeAll(async () => {
   backend = new MobileBackend(targetOf(system()));
   process.env["LOG_LEVEL"] = "debug";
   process.env["METRICS_NAMESPACE"] = "Bank";
   recorder.start();
   try {
-    await story();
+    jobsOfRefreshAll = await logStory(backend, system());
   } finally {
     recorder.stop();
   }

@@ -17,6 +17,11 @@ export async function allRows(): Promise<Record<string, unknown>[]> {
   return rows;
 }
 
+/** All that requests leave but the counts of them, which a request that is refused may be in too. */
+export async function rowsButCounts(): Promise<Record<string, unknown>[]> {
+  return (await allRows()).filter((row) => !JSON.stringify(row["pk"] ?? "").includes('"rate#'));
+}
+
 /** The sealed rows of a job. */
 export async function secretsOf(jobId: string): Promise<Record<string, unknown>[]> {
   return (await allRows()).filter((row) => "sealed" in row && JSON.stringify(row).includes(jobId));

@@ -7,7 +7,7 @@ export function seededIds(seed: number, count: number): string[] {
 }
 
 /** A small generator of good numbers between 0 and 1. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

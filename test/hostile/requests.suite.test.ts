@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Attack, attack, hostileRequests, TOKEN } from "./attack.ts";
+import type { HostileRequest } from "./hostile-requests.ts";
+import { hostileSystem } from "./hostile-system.ts";
+import { leftovers } from "./leftovers.ts";
+import { bytesInUse } from "./memory.ts";
+import pastFailures from "./past-failures.json" with { type: "json" };
+import { sharedProperties, touchedSince } from "./prototypes.ts";
+import { Random, SEED } from "./random.ts";
+import type { RouteName } from "./valid-requests.ts";
+import { watchedOutput } from "./watched-output.ts";
+
+const MARK = `Mk${randomBytes(6).toString("hex")}`;
+const COUNT = 100_000;
+/** Of the heap: the rows that local mode holds in memory have buffers outside of it. Two parts of five, if each request were kept, would be 100 MB. */
+const MOST_BYTES_KEPT = 16 * 1024 * 1024;
+const MOST_LOOKS = 300;
+
+/** How often each is the one. What makes jobs, or asks upstream, takes the most time. */
+const SHARES: { [route in RouteName]: number } = {
+  "create-connection": 24,
+  "answer-mfa": 24,
+  "update-connection": 6,
+  "issue-token": 4,
+  "refresh-connection": 1,
+  "refresh-connections": 1,
+  "list-jobs": 8,
+  "get-job": 4,
+  "cancel-job": 4,
+  "resume-job": 4,
+  health: 4,
+  refuse: 10,
+};
+
+const system = hostileSystem();
+let output: ReturnType<typeof watchedOutput>;
+const total: Attack = { statuses: new Map(), ids: new Set(), failures: [] };
+let touched: string[] = [];
+const heaps: number[] = [];
+
+function add({ statuses, ids, failures }: Attack): void {
+  for (const [status, count] of statuses)
+    total.statuses.set(status, (total.statuses.get(status) ?? 0) + count);
+  for (const id of ids) total.ids.add(id);
+  total.failures.push(...failures);
+}
+
+function kept(): HostileRequest[] {
+  return JSON.parse(JSON.stringify(pastFailures).replaceAll(TOKEN, system.token()));
+}
+
+beforeAll(async () => {
+  process.env["LOG_LEVEL"] = "debug";
+  output = watchedOutput(MARK);
+  const shared = sharedProperties();
+  add(await attack(system, kept().values()));
+  const random = new Random(SEED);
+  const startedAt = performance.now();
+  for (let part = 0; part < 5; part++) {
+    const requests = hostileRequests(system, random, {
+      count: COUNT / 5,
+      mark: `${MARK}P${part}`,
+      shares: SHARES,
+    });
+    add(await attack(system, requests));
+    heaps.push((await bytesInUse()).heap);
+  }
+  touched = touchedSince(shared);
+  output.end();
+  const byStatus = [...total.statuses]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, count]) => `${status}: ${count}`);
+  process.stdout.write(
+    `HOSTILE_SEED=${SEED}: ${COUNT} requests in ${Math.round(performance.now() - startedAt)} ms; ${byStatus.join(", ")}\n`,
+  );
+  process.stdout.write(`${heaps.map((bytes) => Math.round(bytes / 1e6))} MB, ${output.lines()} lines\n`);
+}, 600_000);
+afterAll(() => output.end());
+
+test("every one is answered below 500, in the shape of our errors, and nothing of it is told back", () => {
+  expect(total.failures.slice(0, 20), "Those that are mended go into past-failures.json.").toEqual([]);
+});
+
+test("no line of the log holds anything of them", () => {
+  expect(output.lines()).toBeGreaterThan(COUNT);
+  expect(output.marked.slice(0, 20)).toEqual([]);
+});
+
+test("nothing that all objects share is touched", () => {
+  expect(touched).toEqual([]);
+});
+
+test("memory stays flat", () => {
+  const [, , middle = 0, , end = Number.NaN] = heaps;
+  expect(end - middle).toBeLessThan(MOST_BYTES_KEPT);
+});
+
+test("those that were refused leave nothing behind, and those that were accepted are whole jobs", async () => {
+  const ids = new Set([...system.knownIds(), ...total.ids]);
+  let left = await leftovers(ids);
+  for (let looks = 0; looks < MOST_LOOKS && left.working.length > 0; looks++) {
+    await sleep(100);
+    left = await leftovers(ids);
+  }
+  process.stdout.write(`${ids.size} ids, ${left.working.length} at work\n`);
+  expect(left).toEqual({ working: [], unexplained: [] });
+}, 60_000);
