@@ -1,6 +1,6 @@
 import * as z from "zod/v4/core";
 import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
-import type { Upstream } from "../domain/ports.ts";
+import type { Upstream } from "../domain/upstream-ports.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema } from "../wire/upstream-replies.ts";
 import { basiqInstitutions } from "./basiq-institutions.ts";

@@ -1,6 +1,7 @@
 import { measureFailedCall } from "../domain/measurements.ts";
 import type { UpstreamCall } from "../domain/metrics.ts";
-import type { ConnectionList, Connections, Upstream, UpstreamWatch } from "../domain/ports.ts";
+import type { UpstreamWatch } from "../domain/ports.ts";
+import type { ConnectionList, Connections, Upstream } from "../domain/upstream-ports.ts";
 
 /** Tells of every call, measures those that end in an error, and passes the error on as it is. */
 export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upstream {

@@ -1,17 +1,15 @@
 import type { ClaimOn } from "./claim-on.ts";
 import type { Fingerprints, Reservations } from "./idempotency.ts";
-import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
 import type { JobList, SweptJobs } from "./job-list-ports.ts";
 import type { RefusedLogins } from "./lockout.ts";
-import type { Login } from "./login.ts";
 import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue-policy.ts";
 import type { RateLimit, RateWindow } from "./rate-limit.ts";
 import type { Secret } from "./secret.ts";
 import type { ApiKeys, Sealer, TokenIssuer, TokenVerifier, Vault } from "./secret-ports.ts";
 import type { JobChange } from "./transitions.ts";
-import type { UpstreamJob } from "./upstream-job.ts";
+import type { ConnectionList, Connections, Upstream } from "./upstream-ports.ts";
 
 /** Durations are nominal: a scaled clock divides them, and only it knows. */
 export interface Clock {
@@ -81,40 +79,6 @@ export interface Executions extends Workflow {
 export interface Waker {
   /** Wakes the workflow that waits for an answer. A token that is over is no error: the row decides. */
   wake(taskToken: Secret, challengeNumber: number): Promise<void>;
-}
-
-/** Throws `UpstreamUnavailable` or `UpstreamRefused`. */
-export interface Upstream {
-  institution(institutionId: string): Promise<Institution | undefined>;
-  /** Never repeated by the adapter once it may have arrived. */
-  openConnection(userId: string, institutionId: string, login: Login): Promise<{ upstreamJobId: string }>;
-  /** As {@link Upstream.openConnection}, with another login for a connection that there is. */
-  updateConnection(userId: string, connectionId: string, login: Login): Promise<{ upstreamJobId: string }>;
-  /** As {@link Upstream.openConnection}, with the login that upstream has. */
-  refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
-  job(upstreamJobId: string): Promise<UpstreamJob>;
-  /** A user's jobs; of one connection only, when it is named. */
-  jobsOf(userId: string, connectionId?: string): Promise<UpstreamJob[]>;
-  /** Never repeated by the adapter once it may have arrived. */
-  answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
-}
-
-/** What upstream knows of a user's connection. Throws as {@link Upstream} does. */
-export interface Connections {
-  /** `undefined` when the user has no such connection. */
-  connection(userId: string, connectionId: string): Promise<Connection | undefined>;
-}
-
-/** What upstream knows of all connections of a user. Throws as {@link Upstream} does. */
-export interface ConnectionList {
-  connectionsOf(userId: string): Promise<Connection[]>;
-}
-
-export interface Connection {
-  id: string;
-  institutionId: string;
-  /** No login for it was ever taken. */
-  isBeingMade?: true | undefined;
 }
 
 /** Not for use cases: what they are given measures itself. */

@@ -1,5 +1,5 @@
 import * as z from "zod/v4/core";
-import type { Connection } from "../domain/ports.ts";
+import type { Connection } from "../domain/upstream-ports.ts";
 import { upstreamId } from "./ids.ts";
 import { anything, listOf, object } from "./kinds.ts";
 import { text } from "./upstream-text.ts";
