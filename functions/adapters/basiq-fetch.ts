@@ -1,4 +1,5 @@
 import { UpstreamUnavailable } from "../domain/errors.ts";
+import type { Secret } from "../domain/secret.ts";
 
 /** A reply of upstream: its status, what it wants waited, and its body, read as JSON if it is any. */
 export interface BasiqReply {
@@ -20,16 +21,20 @@ export const WRITE_TIMEOUT_MS = 30_000;
 /** The longest list that we ask for stays far below it. */
 const MAX_REPLY_BYTES = 2 * 1024 * 1024;
 
-/** One exchange. Throws `UpstreamUnavailable` when no whole reply came; neither the request nor the cause is kept in it. */
+/** Shorter ones are those of tests, and stand in what is no token. */
+const MIN_TOKEN_CHARS = 16;
+
+/** One exchange, of whose reply nobody reads the token again that it was made with. Throws `UpstreamUnavailable` when no whole reply came; neither the request nor the cause is kept in it. */
 export async function basiqFetch(
   url: URL,
   init: RequestInit,
+  token?: Secret,
   timeoutMs = READ_TIMEOUT_MS,
 ): Promise<BasiqReply> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, { ...init, redirect: "error", signal });
-    const text = await readText(response);
+    const text = without(token, await readText(response));
     return { status: response.status, retryAfterMs: retryAfterMs(response), json: parsed(text) };
   } catch (error) {
     throw new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) });
@@ -53,6 +58,12 @@ async function readText(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+}
+
+/** Upstream's words are passed on to its users' devices, which may never have our token. */
+function without(token: Secret | undefined, text: string): string {
+  const shown = token?.reveal() ?? "";
+  return shown.length < MIN_TOKEN_CHARS ? text : text.replaceAll(shown, String(token));
 }
 
 function parsed(text: string): unknown {

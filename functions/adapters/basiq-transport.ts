@@ -44,9 +44,14 @@ export function basiqTransport(options: TransportOptions): BasiqTransport {
     const accessToken = await token.current();
     const headers = { authorization: `Bearer ${accessToken.reveal()}`, accept: "application/json" };
     const url = new URL(`${options.baseUrl}${path}`);
-    if (body === undefined) return basiqFetch(url, { method, headers });
+    if (body === undefined) return basiqFetch(url, { method, headers }, accessToken);
     const typed = { ...headers, "content-type": "application/json" };
-    return basiqFetch(url, { method, headers: typed, body: JSON.stringify(body) }, WRITE_TIMEOUT_MS);
+    return basiqFetch(
+      url,
+      { method, headers: typed, body: JSON.stringify(body) },
+      accessToken,
+      WRITE_TIMEOUT_MS,
+    );
   }
 
   /** The milliseconds after which the same exchange may be made again; `undefined` when it may not. */

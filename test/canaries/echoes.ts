@@ -28,7 +28,7 @@ function textsIn(body: string): string[] {
 }
 
 export function said(call: UpstreamCall): string {
-  return `Refused: ${textsIn(call.body).join(" and ")}`;
+  return `Refused: ${[...textsIn(call.body), call.authorization].join(" and ")}`;
 }
 
 /** What upstream may do with a login or an answer that was sent to it, beside what it is for. */
