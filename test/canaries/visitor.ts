@@ -94,6 +94,12 @@ export class Visitor {
   asked = (jobId: string): Promise<VisitedJob> => this.until(jobId, isAsked);
   queued = (jobId: string): Promise<VisitedJob> => this.until(jobId, isQueued);
 
+  /** Waits to be asked, if the job comes to that; one that is queued is cancelled. */
+  async askedOrNot(jobId: string): Promise<void> {
+    const job = await this.until(jobId, (shown) => isAsked(shown) || isQueued(shown));
+    if (isQueued(job)) await this.call("DELETE", `/jobs/${jobId}`);
+  }
+
   /** Over, and well. Its connection. */
   async connection(jobId: string): Promise<string> {
     const job = await this.over(jobId);
