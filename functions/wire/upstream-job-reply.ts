@@ -38,7 +38,7 @@ export const upstreamJobSchema = z.object({
   created: text,
   updated: text,
   steps: listOf(stepSchema).check(z.refine(isOfUsualSize)),
-  institution: orNull(z.object({ id: shortText })),
+  institution: orNull(z.object({ id: upstreamId })),
   links: orNull(z.object({ source: text })),
 });
 
@@ -46,5 +46,10 @@ export type UpstreamJobReply = z.infer<typeof upstreamJobSchema>;
 export type UpstreamStepReply = z.infer<typeof stepSchema>;
 export type UpstreamResultReply = z.infer<typeof resultSchema>;
 
-/** Entries are parsed one by one: a list may hold jobs of kinds that are not ours. */
+/** A list may hold jobs of kinds that are not ours. They are named since 3.0. */
+export const otherKindSchema = z.object({
+  jobType: shortText.check(z.refine((kind) => kind !== "connection")),
+});
+
+/** Entries are parsed one by one. */
 export const upstreamJobListSchema = z.object({ data: listOf(z.custom<unknown>()) });
