@@ -3,10 +3,14 @@ import { BUNDLING_STACKS } from "aws-cdk-lib/cx-api";
 import { ConnectionJobsStack } from "./aws/connection-jobs-stack.ts";
 import { readSettings } from "./aws/settings.ts";
 import { bundleEntries } from "./bundling/bundle-entries.ts";
+import { addChecks } from "./checks.ts";
 
 const app = new App();
 const settings = readSettings(app);
 // The CDK's commands that only look at the stack, such as `list`, want no bundles, and say so by an empty list.
 const wanted: unknown = app.node.tryGetContext(BUNDLING_STACKS);
-if (!Array.isArray(wanted) || wanted.length > 0) await bundleEntries();
+if (!Array.isArray(wanted) || wanted.length > 0) {
+  await bundleEntries();
+  addChecks(app);
+}
 new ConnectionJobsStack(app, settings);

@@ -1,5 +1,6 @@
+import * as z from "zod/v4/core";
 import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
-import type { Upstream } from "../domain/ports.ts";
+import type { Upstream } from "../domain/upstream-ports.ts";
 import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema } from "../wire/upstream-replies.ts";
 import { basiqInstitutions } from "./basiq-institutions.ts";
@@ -8,7 +9,7 @@ import { type BasiqTransport, only } from "./basiq-transport.ts";
 /** Upstream, as published: Basiq's API or the sandbox that speaks the same wire. */
 export function basiqClient(transport: BasiqTransport): Upstream {
   async function accepted(path: string, body: object): Promise<{ upstreamJobId: string }> {
-    const { id } = await transport.post(path, body, (reply) => upstreamAcceptedSchema.parse(reply));
+    const { id } = await transport.post(path, body, (reply) => z.parse(upstreamAcceptedSchema, reply));
     return { upstreamJobId: id };
   }
 

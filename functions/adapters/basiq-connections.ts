@@ -1,5 +1,5 @@
 import { UpstreamRefused } from "../domain/errors.ts";
-import type { ConnectionList, Connections } from "../domain/ports.ts";
+import type { ConnectionList, Connections } from "../domain/upstream-ports.ts";
 import { readConnection, readConnections } from "../wire/upstream-connection-reader.ts";
 import { type BasiqTransport, only } from "./basiq-transport.ts";
 

@@ -1,5 +1,5 @@
 import { UpstreamRefused } from "../domain/errors.ts";
-import type { Upstream } from "../domain/ports.ts";
+import type { Upstream } from "../domain/upstream-ports.ts";
 import { readInstitution } from "../wire/upstream-institution-reader.ts";
 import { type BasiqTransport, only } from "./basiq-transport.ts";
 

@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { UpstreamUnavailable } from "../domain/errors.ts";
 import { Secret } from "../domain/secret.ts";
 import { upstreamTokenSchema } from "../wire/upstream-replies.ts";
@@ -40,7 +41,7 @@ export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): Bas
       // Nothing of the caller's was sent yet.
       throw new UpstreamUnavailable();
     });
-    const parsed = upstreamTokenSchema.safeParse(reply.json);
+    const parsed = z.safeParse(upstreamTokenSchema, reply.json);
     if (reply.status !== 200 || !parsed.success) {
       throw new UpstreamUnavailable({ refusesOurKey: saysNo(reply.status) });
     }

@@ -7,12 +7,13 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import type { Secret } from "../domain/secret.ts";
-import { apiKeyHash, apiKeyRow } from "./api-key-row.ts";
+import { anyText, object, optional } from "../wire/kinds.ts";
+import { apiKeyHash, apiKeyId, apiKeyRow, hashInRow } from "./api-key-row.ts";
 
 export interface KeptApiKey {
-  /** How people name the key: the beginning of its hash. */
+  /** How people name the key. */
   id: string;
   hash: string;
   name: string;
@@ -30,22 +31,16 @@ export interface ApiKeyRegister {
   revoke(hash: string, at: Date): Promise<string | undefined>;
 }
 
-/**
- * 48 bits. They need to differ among the keys of one deployment, not to be hard to guess: of a thousand keys, two share
- * an id with a chance below one in 500 million, and then more digits of the hash tell them apart.
- */
-const ID_DIGITS = 12;
-
 /** The index of rows that can be listed, by what they are listed under and by their age. */
 const INDEX = "listed-by-age";
 const LISTED = "api-keys";
 
-const keyOfRow = z.object({ pk: z.string() });
-const rowSchema = z.object({
-  pk: z.string(),
-  name: z.string(),
-  createdAt: z.string(),
-  revokedAt: z.optional(z.string()),
+const keyOfRow = object({ pk: anyText });
+const rowSchema = object({
+  pk: anyText,
+  name: anyText,
+  createdAt: anyText,
+  revokedAt: optional(anyText),
 });
 
 export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string): ApiKeyRegister {
@@ -88,7 +83,7 @@ export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string):
       );
       const found: KeptApiKey[] = [];
       for await (const { Items = [] } of pages) {
-        const keys = Items.map((item) => keyOfRow.parse(unmarshall(item)).pk);
+        const keys = Items.map((item) => z.parse(keyOfRow, unmarshall(item)).pk);
         const rows = await Promise.all(keys.map(read));
         found.push(...rows.filter((row) => row !== undefined));
       }
@@ -117,7 +112,7 @@ export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string):
 }
 
 function keptIn(row: unknown): KeptApiKey {
-  const { pk, name, createdAt, revokedAt } = rowSchema.parse(row);
-  const hash = pk.slice(apiKeyRow("").length);
-  return { id: hash.slice(0, ID_DIGITS), hash, name, createdAt, revokedAt };
+  const { pk, name, createdAt, revokedAt } = z.parse(rowSchema, row);
+  const hash = hashInRow(pk);
+  return { id: apiKeyId(hash), hash, name, createdAt, revokedAt };
 }

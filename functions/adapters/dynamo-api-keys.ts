@@ -1,24 +1,26 @@
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { ApiKeys } from "../domain/secret-ports.ts";
-import { apiKeyHash, apiKeyRow } from "./api-key-row.ts";
+import { apiKeyHash, apiKeyId, apiKeyRow, hashInRow } from "./api-key-row.ts";
+import { readRow } from "./dynamo-row.ts";
+import { sameBytes } from "./same-bytes.ts";
+
+/** Of no key: it stands where there is no row, so that what is unknown is compared like what is known. */
+const NO_HASH = "0".repeat(64);
 
 /**
- * Checks API keys; `dynamo-api-key-register.ts` keeps them. The row is found by the hash of what was sent: no secret is
- * compared here, and the time that it takes tells nothing.
+ * Checks API keys; `dynamo-api-key-register.ts` keeps them. The table finds a row by the hash of what was sent; whether it is that
+ * key's is for us to say, by the hash that the row has. Both are compared in constant time, and with a row or without one
+ * the same is done. The key itself is never compared with anything.
  */
 export function dynamoApiKeys(client: DynamoDBClient, tableName: string): ApiKeys {
   return {
-    async isValid(apiKey) {
-      const { Item } = await client.send(
-        new GetItemCommand({
-          TableName: tableName,
-          Key: marshall({ pk: apiKeyRow(apiKeyHash(apiKey)) }),
-          // A key that was revoked is refused from the next request on.
-          ConsistentRead: true,
-        }),
-      );
-      return Item !== undefined && Item["revokedAt"] === undefined;
+    async idOf(apiKey) {
+      const hash = apiKeyHash(apiKey);
+      // Read as it is now: a key that was revoked is refused from the next request on.
+      const row = await readRow(client, tableName, { pk: apiKeyRow(hash) });
+      const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));
+      const isKnown = sameBytes(Buffer.from(hash), Buffer.from(kept));
+      return row !== undefined && isKnown && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;
     },
   };
 }

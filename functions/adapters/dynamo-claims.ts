@@ -1,5 +1,4 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
 import type { ClaimOn } from "../domain/claim-on.ts";
 import type { Claims, Clock } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
@@ -22,7 +21,7 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
       const isTaken = await putRow(
         client,
         tableName,
-        { ...keyOf(on), ...marshall({ jobId, expiresAt }) },
+        { ...keyOf(on), jobId, expiresAt },
         from === undefined ? ABSENT : ["jobId = :from", { ":from": from }],
       );
       // The SDK repeats a write whose reply was lost, and then meets its own first one.
@@ -33,5 +32,5 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
 
 function keyOf(on: ClaimOn) {
   const what = "connectionId" in on ? `connection#${on.connectionId}` : on.institutionId;
-  return marshall({ pk: `claim#${on.userId}#${what}` });
+  return { pk: `claim#${on.userId}#${what}` };
 }

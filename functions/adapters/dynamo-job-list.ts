@@ -1,11 +1,12 @@
 import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { DependencyDown } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import type { JobList } from "../domain/job-list-ports.ts";
 import type { Clock } from "../domain/ports.ts";
 import { parseJobRecord } from "../wire/job-record.ts";
+import { anyText, object } from "../wire/kinds.ts";
 import { isKept, jobIdIn, jobKey, listOf } from "./job-row.ts";
 
 /** The index of rows that can be listed, by what they are listed under and by their age. */
@@ -17,7 +18,7 @@ const BATCH = 100;
 const MAX_ROUNDS = 5;
 const PAUSE_MS = 50;
 
-const entrySchema = z.object({ pk: z.string(), createdAt: z.string() });
+const entrySchema = object({ pk: anyText, createdAt: anyText });
 
 /** A user's jobs by the index, each read from its own row: the index may be a second behind. */
 export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: Clock): JobList {
@@ -33,13 +34,13 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
         ...(from !== undefined && { ExclusiveStartKey: startKey(userId, from) }),
       }),
     );
-    const found = Items.map((item) => entrySchema.parse(unmarshall(item)));
+    const found = Items.map((item) => z.parse(entrySchema, unmarshall(item)));
     return { found, isLast: LastEvaluatedKey === undefined };
   }
 
   async function read(pks: readonly string[]): Promise<Map<string, Job>> {
     const jobs = new Map<string, Job>();
-    let keys = pks.map((pk) => jobKey(jobIdIn(pk)));
+    let keys = pks.map((pk) => marshall({ pk }));
     for (let round = 0; keys.length > 0; round++) {
       if (round === MAX_ROUNDS) throw new DependencyDown();
       if (round > 0) await clock.sleep(PAUSE_MS * 2 ** round);
@@ -93,5 +94,5 @@ function cursorOf(pk: string, createdAt: string): string {
 
 function startKey(userId: string, cursor: string) {
   const [createdAt = "", jobId = ""] = cursor.split("_");
-  return { ...jobKey(jobId), ...marshall({ listed: listOf(userId), createdAt }) };
+  return marshall({ ...jobKey(jobId), listed: listOf(userId), createdAt });
 }

@@ -33,7 +33,7 @@ export function dynamoJobStore(options: JobRowsOptions): JobStore {
         client.send(
           new UpdateItemCommand({
             TableName: tableName,
-            Key: jobKey(job.id),
+            Key: marshall(jobKey(job.id)),
             UpdateExpression: "REMOVE sweep, sweepAt",
             ConditionExpression: "version = :version",
             ExpressionAttributeValues: marshall({ ":version": job.version }),

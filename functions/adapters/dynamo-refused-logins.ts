@@ -1,13 +1,12 @@
-import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/mini";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/v4/core";
 import { JobChanged } from "../domain/errors.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/lockout.ts";
 import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil } from "../domain/retention.ts";
-import { listOf } from "../wire/kinds.ts";
+import { anyText, listOf, object } from "../wire/kinds.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
-import { ABSENT, putRow, readRow } from "./dynamo-row.ts";
+import { ABSENT, deleteRow, putRow, readRow } from "./dynamo-row.ts";
 
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
 const KEPT_DAYS = 90;
@@ -15,9 +14,9 @@ const KEPT_DAYS = 90;
 /** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
 const MAX_ROUNDS = 5;
 
-const rowSchema = z.object({
-  jobIds: listOf(z.string()),
-  blockedUntil: z.string(),
+const rowSchema = object({
+  jobIds: listOf(anyText),
+  blockedUntil: anyText,
   version: wholeNumber,
 });
 
@@ -34,7 +33,7 @@ export function dynamoRefusedLogins(
     return putRow(
       client,
       tableName,
-      { ...keyOf(userId, institutionId), ...marshall({ ...noted, version: version + 1, expiresAt }) },
+      { ...keyOf(userId, institutionId), ...noted, version: version + 1, expiresAt },
       version === 0 ? ABSENT : ["version = :version", { ":version": version }],
     );
   }
@@ -52,7 +51,7 @@ export function dynamoRefusedLogins(
     },
 
     async clear(userId, institutionId) {
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(userId, institutionId) }));
+      await deleteRow(client, tableName, keyOf(userId, institutionId));
     },
   };
 }
@@ -61,10 +60,10 @@ export function dynamoRefusedLogins(
 export function findRefusedLogins(client: DynamoDBClient, tableName: string) {
   return async (userId: string, institutionId: string) => {
     const row = await readRow(client, tableName, keyOf(userId, institutionId));
-    return row === undefined ? undefined : rowSchema.parse(row);
+    return row === undefined ? undefined : z.parse(rowSchema, row);
   };
 }
 
 function keyOf(userId: string, institutionId: string) {
-  return marshall({ pk: `refused#${userId}#${institutionId}` });
+  return { pk: `refused#${userId}#${institutionId}` };
 }

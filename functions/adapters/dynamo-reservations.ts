@@ -1,28 +1,28 @@
 import { createHash } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import type { KeyedRequest, Reservations } from "../domain/idempotency.ts";
 import type { Clock } from "../domain/ports.ts";
+import { anyText, matching, object, optional } from "../wire/kinds.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
 import { deleteRow, putRow, readRow } from "./dynamo-row.ts";
 import { isKept } from "./job-row.ts";
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const bytes = matching<Uint8Array>((value) => value instanceof Uint8Array);
 
-const rowSchema = z.object({
-  jobId: z.string(),
-  fingerprint: z.object({ mac: bytes, sealedKey: bytes }),
-  writeId: z.string(),
-  busySince: z.optional(z.string()),
+const rowSchema = object({
+  jobId: anyText,
+  fingerprint: object({ mac: bytes, sealedKey: bytes }),
+  writeId: anyText,
+  busySince: optional(anyText),
   expiresAt: wholeNumber,
-  reply: z.optional(z.string()),
+  reply: optional(anyText),
 });
 
-const replySchema = z.object({
+const replySchema = object({
   status: wholeNumber,
-  body: z.custom<object>((body) => typeof body === "object" && body !== null),
-  jobId: z.optional(z.string()),
+  body: matching<object>((body) => typeof body === "object" && body !== null),
+  jobId: optional(anyText),
 });
 
 /** One row for each key of a user: neither the key nor the request is in it. A row past its time is as good as gone. */
@@ -31,22 +31,17 @@ export function dynamoReservations(client: DynamoDBClient, tableName: string, cl
     async find(request) {
       const row = await readRow(client, tableName, keyOf(request));
       if (row === undefined || !isKept(row, clock.now())) return undefined;
-      const { reply, ...kept } = rowSchema.parse(row);
-      return reply === undefined ? kept : { ...kept, reply: replySchema.parse(JSON.parse(reply)) };
+      const { reply, ...kept } = z.parse(rowSchema, row);
+      return reply === undefined ? kept : { ...kept, reply: z.parse(replySchema, JSON.parse(reply)) };
     },
 
     async write(request, next, from) {
       // As a text it keeps its bytes, down to the order of the fields.
-      const row = { ...next, reply: next.reply && JSON.stringify(next.reply) };
-      const isMade = await putRow(
-        client,
-        tableName,
-        { ...keyOf(request), ...marshall(row, { removeUndefinedValues: true }) },
-        [
-          "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
-          { ":now": clock.now().getTime() / 1000, ":from": from?.writeId ?? "" },
-        ],
-      );
+      const reply = next.reply && JSON.stringify(next.reply);
+      const isMade = await putRow(client, tableName, { ...keyOf(request), ...next, reply }, [
+        "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
+        { ":now": clock.now().getTime() / 1000, ":from": from?.writeId ?? "" },
+      ]);
       // The SDK repeats a write whose reply was lost, and then meets its own first one.
       return isMade || (await reservations.find(request))?.writeId === next.writeId;
     },
@@ -61,5 +56,5 @@ export function dynamoReservations(client: DynamoDBClient, tableName: string, cl
 /** Any text may be a key, even one that says something about its user. */
 function keyOf({ userId, key }: KeyedRequest) {
   const hash = createHash("sha256").update(key).digest("hex");
-  return marshall({ pk: `idempotency#${userId}#${hash}` });
+  return { pk: `idempotency#${userId}#${hash}` };
 }

@@ -1,5 +1,4 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -8,31 +7,31 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-type Attributes = Record<string, AttributeValue>;
+/** A row, or the part of it that is its key. */
+export type Row = Record<string, unknown>;
 
 /** What must hold of the row that is there, and the values that it names. */
-export type Condition = readonly [expression: string, values?: Record<string, unknown>];
+export type Condition = readonly [expression: string, values?: Row];
 
 /** Of the jobs table. */
 export const ABSENT: Condition = ["attribute_not_exists(pk)"];
 
 /** A row as it is now, past its time or not. */
-export async function readRow(
-  client: DynamoDBClient,
-  TableName: string,
-  Key: Attributes,
-): Promise<Record<string, unknown> | undefined> {
-  const { Item } = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+export async function readRow(client: DynamoDBClient, TableName: string, key: Row): Promise<Row | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: true }),
+  );
   return Item && unmarshall(Item);
 }
 
-/** False when the condition was not met. */
+/** False when the condition was not met. What is `undefined` is left out of the row. */
 export function putRow(
   client: DynamoDBClient,
   TableName: string,
-  Item: Attributes,
+  row: Row,
   condition: Condition,
 ): Promise<boolean> {
+  const Item = marshall(row, { removeUndefinedValues: true });
   return wasMade(client.send(new PutItemCommand({ TableName, Item, ...inputOf(condition) })));
 }
 
@@ -40,10 +39,11 @@ export function putRow(
 export function deleteRow(
   client: DynamoDBClient,
   TableName: string,
-  Key: Attributes,
-  condition: Condition,
+  key: Row,
+  condition: Condition | undefined = undefined,
 ): Promise<boolean> {
-  return wasMade(client.send(new DeleteItemCommand({ TableName, Key, ...inputOf(condition) })));
+  const conditional = condition && inputOf(condition);
+  return wasMade(client.send(new DeleteItemCommand({ TableName, Key: marshall(key), ...conditional })));
 }
 
 function inputOf([ConditionExpression, values]: Condition) {

@@ -5,9 +5,10 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import type { Census, SweptJobs } from "../domain/job-list-ports.ts";
 import type { Clock } from "../domain/ports.ts";
+import { anyText, object, optional } from "../wire/kinds.ts";
 import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-row.ts";
 
 const INDEX = "swept-by-time";
@@ -15,14 +16,14 @@ const INDEX = "swept-by-time";
 /** Each takes some ten calls: so many are done within the minute that a sweep has. */
 const MAX_DUE = 2_000;
 
-const entrySchema = z.object({
-  pk: z.string(),
-  createdAt: z.string(),
-  sweepAt: z.string(),
+const entrySchema = object({
+  pk: anyText,
+  createdAt: anyText,
+  sweepAt: anyText,
   /** The last change of a job that runs after it was queued: for how long it had waited says nothing of how it runs. */
-  runsSince: z.optional(z.string()),
+  runsSince: optional(anyText),
 });
-type Entry = z.infer<typeof entrySchema>;
+type Entry = z.output<typeof entrySchema>;
 
 const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
 
@@ -40,7 +41,7 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     );
     for await (const { Items = [] } of pages) {
       for (const item of Items) {
-        const entry = entrySchema.safeParse(unmarshall(item));
+        const entry = z.safeParse(entrySchema, unmarshall(item));
         if (entry.success) yield entry.data;
       }
     }
@@ -81,7 +82,7 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
         await client.send(
           new UpdateItemCommand({
             TableName: tableName,
-            Key: jobKey(job.id),
+            Key: marshall(jobKey(job.id)),
             UpdateExpression: "SET sweepAt = :until",
             ConditionExpression: "version = :version",
             ExpressionAttributeValues: marshall({ ":until": until, ":version": job.version }),

@@ -1,9 +1,9 @@
-import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../domain/ports.ts";
 import type { Sealer, Vault, VaultDoor } from "../domain/secret-ports.ts";
 import type { SecretRef } from "../domain/secret-refs.ts";
-import { putRow, readRow } from "./dynamo-row.ts";
+import { tellBrokenSeals } from "./broken-seals.ts";
+import { deleteRow, putRow, readRow } from "./dynamo-row.ts";
 
 export interface VaultOptions {
   client: DynamoDBClient;
@@ -14,7 +14,8 @@ export interface VaultOptions {
 
 /** Sealed secrets, one row each. A row past its time is as good as gone, whenever TTL gets to it. */
 export function dynamoVault(options: VaultOptions): Vault {
-  const { client, tableName, sealer, clock } = options;
+  const { client, tableName, clock } = options;
+  const { unseal } = tellBrokenSeals(options.sealer);
 
   async function sealedOf(ref: SecretRef): Promise<Uint8Array | undefined> {
     const { sealed, expiresAt } = (await readRow(client, tableName, keyOf(ref))) ?? {};
@@ -31,7 +32,7 @@ export function dynamoVault(options: VaultOptions): Vault {
 
     async reveal(ref) {
       const sealed = await sealedOf(ref);
-      return sealed === undefined ? undefined : sealer.unseal(ref, sealed);
+      return sealed === undefined ? undefined : unseal(ref, sealed);
     },
   };
 }
@@ -41,16 +42,15 @@ export function dynamoVaultDoor({ client, tableName, sealer }: Omit<VaultOptions
     async keep(ref, secret, until) {
       const sealed = await sealer.seal(ref, secret);
       const expiresAt = Math.ceil(until.getTime() / 1000);
-      const row = { ...keyOf(ref), ...marshall({ sealed, expiresAt }) };
-      await putRow(client, tableName, row, ["attribute_not_exists(jobId)"]);
+      await putRow(client, tableName, { ...keyOf(ref), sealed, expiresAt }, ["attribute_not_exists(jobId)"]);
     },
 
     async destroy(ref) {
-      await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(ref) }));
+      await deleteRow(client, tableName, keyOf(ref));
     },
   };
 }
 
 function keyOf({ jobId, purpose }: SecretRef) {
-  return marshall({ jobId, purpose });
+  return { jobId, purpose };
 }

@@ -1,4 +1,3 @@
-import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Job } from "../domain/job.ts";
 import { keptUntil } from "../domain/retention.ts";
 
@@ -8,7 +7,7 @@ const PREFIX = "job#";
 export const SWEEP_SHARDS = 4;
 
 export function jobKey(jobId: string) {
-  return marshall({ pk: `${PREFIX}${jobId}` });
+  return { pk: `${PREFIX}${jobId}` };
 }
 
 export function jobIdIn(pk: string): string {
@@ -17,16 +16,15 @@ export function jobIdIn(pk: string): string {
 
 /** A job as its row holds it: what finds it in a list of its user's, and among those that the sweeper looks at. */
 export function jobRow(job: Job, writeId: string, retentionDays: number) {
-  const row = {
+  return {
     ...job,
-    pk: `${PREFIX}${job.id}`,
+    ...jobKey(job.id),
     listed: listOf(job.userId),
     sweep: job.sweepAt === undefined ? undefined : sweepOf(job),
     runsSince: job.phase !== "queued" && job.queue !== undefined ? job.updatedAt : undefined,
     writeId,
     expiresAt: keptUntil(job.updatedAt, retentionDays),
   };
-  return marshall(row, { removeUndefinedValues: true });
 }
 
 /** What a user's jobs are listed under. */

@@ -31,7 +31,7 @@ export function kmsTokenVerifier(client: KMSClient, keyId: string): TokenVerifie
 
 async function verifiedPayload(token: string, key: KeyObject): Promise<unknown> {
   try {
-    const options = { algorithms: [TOKEN_ALGORITHM], requiredClaims: ["exp"] };
+    const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };
     return (await jwtVerify(token, key, options)).payload;
   } catch (error) {
     throw new Refusal(error instanceof JWTExpired ? "token-expired" : "token-not-valid");

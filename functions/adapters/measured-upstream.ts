@@ -1,53 +1,59 @@
 import { measureFailedCall } from "../domain/measurements.ts";
 import type { UpstreamCall } from "../domain/metrics.ts";
-import type { ConnectionList, Connections, Metrics, Upstream } from "../domain/ports.ts";
+import type { UpstreamWatch } from "../domain/ports.ts";
+import type { ConnectionList, Connections, Upstream } from "../domain/upstream-ports.ts";
 
-/** Measures every call that ends in an error, and passes the error on as it is. */
-export function measuredUpstream(upstream: Upstream, metrics: Metrics): Upstream {
+/** Tells of every call, measures those that end in an error, and passes the error on as it is. */
+export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upstream {
   return {
-    ...measuredInstitutions(upstream, metrics),
+    ...measuredInstitutions(upstream, watch),
     openConnection: (userId, institutionId, login) =>
-      measured(metrics, "login", upstream.openConnection(userId, institutionId, login), institutionId),
+      measured(watch, "login", upstream.openConnection(userId, institutionId, login), institutionId),
     updateConnection: (userId, connectionId, login) =>
-      measured(metrics, "login", upstream.updateConnection(userId, connectionId, login)),
+      measured(watch, "login", upstream.updateConnection(userId, connectionId, login)),
     refreshConnection: (userId, connectionId) =>
-      measured(metrics, "refresh", upstream.refreshConnection(userId, connectionId)),
-    job: (upstreamJobId) => measured(metrics, "look", upstream.job(upstreamJobId)),
-    jobsOf: (userId, connectionId) => measured(metrics, "list", upstream.jobsOf(userId, connectionId)),
-    answer: (upstreamJobId, answers) => measured(metrics, "answer", upstream.answer(upstreamJobId, answers)),
+      measured(watch, "refresh", upstream.refreshConnection(userId, connectionId)),
+    job: (upstreamJobId) => measured(watch, "look", upstream.job(upstreamJobId)),
+    jobsOf: (userId, connectionId) => measured(watch, "list", upstream.jobsOf(userId, connectionId)),
+    answer: (upstreamJobId, answers) => measured(watch, "answer", upstream.answer(upstreamJobId, answers)),
   };
 }
 
 /** The part of it that knows users' connections. */
-export function measuredConnections(connections: Connections, metrics: Metrics): Connections {
+export function measuredConnections(connections: Connections, watch: UpstreamWatch): Connections {
   return {
     connection: (userId, connectionId) =>
-      measured(metrics, "connection", connections.connection(userId, connectionId)),
+      measured(watch, "connection", connections.connection(userId, connectionId)),
   };
 }
 
-export function measuredConnectionList(list: ConnectionList, metrics: Metrics): ConnectionList {
-  return { connectionsOf: (userId) => measured(metrics, "connection", list.connectionsOf(userId)) };
+export function measuredConnectionList(list: ConnectionList, watch: UpstreamWatch): ConnectionList {
+  return { connectionsOf: (userId) => measured(watch, "connection", list.connectionsOf(userId)) };
 }
 
 /** The part of it that knows banks. None is named: until upstream has answered, an id is what somebody sent. */
 export function measuredInstitutions(
   upstream: Pick<Upstream, "institution">,
-  metrics: Metrics,
+  watch: UpstreamWatch,
 ): Pick<Upstream, "institution"> {
-  return { institution: (institutionId) => measured(metrics, "record", upstream.institution(institutionId)) };
+  return { institution: (institutionId) => measured(watch, "record", upstream.institution(institutionId)) };
 }
 
 async function measured<Asked>(
-  metrics: Metrics,
+  watch: UpstreamWatch,
   call: UpstreamCall,
   asking: Promise<Asked>,
   institutionId?: string,
 ): Promise<Asked> {
+  const startedAt = performance.now();
+  const called = (error?: unknown) => watch.called(call, Math.round(performance.now() - startedAt), error);
   try {
-    return await asking;
+    const asked = await asking;
+    called();
+    return asked;
   } catch (error) {
-    metrics.measure(() => measureFailedCall(call, error, institutionId));
+    called(error);
+    watch.measure(() => measureFailedCall(call, error, institutionId));
     throw error;
   }
 }

@@ -13,6 +13,7 @@ const deps = once(() => ({
   vault: parts.vault(),
   sealer: parts.sealer(),
   waker: parts.waker(),
+  requestCounts: parts.requestCounts(),
   tokenVerifier: parts.tokenVerifier(),
 }));
 

@@ -4,10 +4,11 @@ import { authenticate, userOfPath } from "../runtime/authenticate.ts";
 import * as parts from "../runtime/compose.ts";
 import { requireJson } from "../runtime/http-request.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
+import { aboutJob } from "../runtime/log.ts";
 import { once } from "../runtime/once.ts";
 import { acceptConnection } from "../use-cases/accept-connection.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
-import { oncePerKey } from "../use-cases/once-per-key.ts";
+import { takePost } from "../use-cases/take-post.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
 
@@ -19,9 +20,9 @@ export const handler = apiHandler("create-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(deps(), request));
   requireJson(request);
   const asked = parseConnectionRequest(request.jsonObject());
-  return oncePerKey(deps(), keyedRequest(request, userId), {
+  return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
-      render(await acceptConnection({ ...deps(), newId: () => jobId }, { userId, ...asked })),
+      render(await acceptConnection({ ...deps(), newId: () => aboutJob(jobId) }, { userId, ...asked })),
     begun: (job) => render({ isNew: true, job }),
   });
 });

@@ -1,5 +1,5 @@
 import { apiHandler } from "../runtime/api-handler.ts";
-import { apiKeys, settings, tokenIssuer } from "../runtime/compose.ts";
+import { apiKeys, clock, requestCounts, settings, tokenIssuer } from "../runtime/compose.ts";
 import { requireForm } from "../runtime/http-request.ts";
 import { once } from "../runtime/once.ts";
 import { issueToken } from "../use-cases/issue-token.ts";
@@ -7,7 +7,13 @@ import { renderToken } from "../wire/token-rendering.ts";
 import { parseTokenRequest } from "../wire/token-request.ts";
 import { TOKEN_WORDINGS } from "../wire/token-wordings.ts";
 
-const deps = once(() => ({ apiKeys: apiKeys(), settings: settings(), tokenIssuer: tokenIssuer() }));
+const deps = once(() => ({
+  clock: clock(),
+  apiKeys: apiKeys(),
+  requestCounts: requestCounts(),
+  settings: settings(),
+  tokenIssuer: tokenIssuer(),
+}));
 
 export const handler = apiHandler(
   "issue-token",

@@ -7,7 +7,9 @@ import { renderJobStub } from "../wire/job-rendering.ts";
 import { JOB_WORDINGS } from "../wire/job-wordings.ts";
 
 const deps = once(() => ({
+  clock: parts.clock(),
   jobs: parts.jobs(),
+  requestCounts: parts.requestCounts(),
   executions: parts.executions(),
   tokenVerifier: parts.tokenVerifier(),
 }));

@@ -4,9 +4,10 @@ import { authenticate, connectionOfPath, userOfPath } from "../runtime/authentic
 import * as parts from "../runtime/compose.ts";
 import { requireJson } from "../runtime/http-request.ts";
 import { keyedRequest } from "../runtime/keyed-request.ts";
+import { aboutJob } from "../runtime/log.ts";
 import { once } from "../runtime/once.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
-import { oncePerKey } from "../use-cases/once-per-key.ts";
+import { takePost } from "../use-cases/take-post.ts";
 import { updateConnection } from "../use-cases/update-connection.ts";
 import { parseConnectionRequest } from "../wire/connection-request.ts";
 import { renderAccepted } from "../wire/job-rendering.ts";
@@ -20,9 +21,11 @@ export const handler = apiHandler("update-connection", async (request) => {
   const connectionId = connectionOfPath(request);
   requireJson(request);
   const { login } = parseConnectionRequest(request.jsonObject());
-  return oncePerKey(deps(), keyedRequest(request, userId), {
+  return takePost(deps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
-      render(await updateConnection({ ...deps(), newId: () => jobId }, { userId, connectionId, login })),
+      render(
+        await updateConnection({ ...deps(), newId: () => aboutJob(jobId) }, { userId, connectionId, login }),
+      ),
     begun: (job) => render({ isNew: true, job }),
   });
 });

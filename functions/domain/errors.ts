@@ -11,13 +11,17 @@ export const WORKFLOW_ERRORS = {
   institutionUnavailable: "InstitutionUnavailable",
   jobChanged: "JobChanged",
   jobMissing: "JobMissing",
+  sealBroken: "SealBroken",
   /** Stands for every error that the workflow does not know. */
   taskFailed: "TaskFailed",
 } as const;
 
+/** Held to that list by its type: a function that no workflow runs has no list. */
+type Names = typeof WORKFLOW_ERRORS;
+
 /** Upstream gave no usable reply: none at all, a 5xx, or rubbish. What was asked for may have been done. */
 export class UpstreamUnavailable extends Error {
-  override readonly name = WORKFLOW_ERRORS.upstreamUnavailable;
+  override readonly name: Names["upstreamUnavailable"] = "UpstreamUnavailable";
   /** We stopped waiting, but the request may still be on its way: a look right now proves nothing. */
   readonly mayStillArrive: boolean;
   /** Our API key cannot be read or is not taken, or a token that was just given for it is not. */
@@ -43,7 +47,7 @@ export class UpstreamRefused extends Error {
 
 /** The bank is down: the attempt is over, and the queue makes the next one. */
 export class InstitutionUnavailable extends Error {
-  override readonly name = WORKFLOW_ERRORS.institutionUnavailable;
+  override readonly name: Names["institutionUnavailable"] = "InstitutionUnavailable";
   constructor() {
     super("The institution is unavailable.");
   }
@@ -51,7 +55,7 @@ export class InstitutionUnavailable extends Error {
 
 /** The job changed between the reading and the writing; read it again and decide anew. */
 export class JobChanged extends Error {
-  override readonly name = WORKFLOW_ERRORS.jobChanged;
+  override readonly name: Names["jobChanged"] = "JobChanged";
   constructor() {
     super("The job was changed meanwhile.");
   }
@@ -67,14 +71,27 @@ export class DependencyDown extends Error {
 
 /** An execution without its row: nothing can be done for it. */
 export class JobMissing extends Error {
-  override readonly name = WORKFLOW_ERRORS.jobMissing;
+  override readonly name: Names["jobMissing"] = "JobMissing";
   constructor() {
     super("The job does not exist.");
   }
 }
 
+/** A sealed secret is not whole, or lies where another one was put: somebody has moved it, and no retry helps. */
+export class SealBroken extends Error {
+  override readonly name = WORKFLOW_ERRORS.sealBroken;
+  constructor() {
+    super("A sealed secret does not open.");
+  }
+}
+
 /** Whether the workflow knows an error by its name. */
-export function isExpectedByWorkflow(errorName: string): boolean {
+export function isKnownToWorkflow(errorName: string): boolean {
   const known: readonly string[] = Object.values(WORKFLOW_ERRORS);
   return known.includes(errorName);
+}
+
+/** Whether it is one that comes in the course of things. */
+export function isExpectedByWorkflow(errorName: string): boolean {
+  return isKnownToWorkflow(errorName) && errorName !== WORKFLOW_ERRORS.sealBroken;
 }

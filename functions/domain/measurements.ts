@@ -73,8 +73,13 @@ export interface Swept {
   census: Census;
 }
 
-/** Is told of each job that was not well: what was mended of it, or what failed. */
-export type SweepReport = (jobId: string, what: string, error?: unknown) => void;
+/** What a crash had left of a job, and the sweeper has mended. */
+export type Mended = "started" | "dropped" | "restarted" | "delivered" | "cleaned";
+
+export type Looked = Mended | "nothing";
+
+/** Stands around the look at each job: passes on what was mended, or the error. */
+export type SweepWatch = (jobId: string, look: () => Promise<Looked>) => Promise<Looked>;
 
 /** Jobs that are mended now and then are the price of crashes; many are a defect. */
 export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {

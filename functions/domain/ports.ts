@@ -1,16 +1,15 @@
 import type { ClaimOn } from "./claim-on.ts";
 import type { Fingerprints, Reservations } from "./idempotency.ts";
-import type { Institution } from "./institution.ts";
 import type { Job } from "./job.ts";
 import type { JobList, SweptJobs } from "./job-list-ports.ts";
 import type { RefusedLogins } from "./lockout.ts";
-import type { Login } from "./login.ts";
-import type { Measurement } from "./metrics.ts";
+import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue-policy.ts";
+import type { RateLimit, RateWindow } from "./rate-limit.ts";
 import type { Secret } from "./secret.ts";
 import type { ApiKeys, Sealer, TokenIssuer, TokenVerifier, Vault } from "./secret-ports.ts";
 import type { JobChange } from "./transitions.ts";
-import type { UpstreamJob } from "./upstream-job.ts";
+import type { ConnectionList, Connections, Upstream } from "./upstream-ports.ts";
 
 /** Durations are nominal: a scaled clock divides them, and only it knows. */
 export interface Clock {
@@ -57,6 +56,11 @@ export interface RefusedLoginNotes {
   clear(userId: string, institutionId: string): Promise<void>;
 }
 
+export interface RequestCounts {
+  /** Adds one to the requests of somebody in a window, and gives how many there are with it. */
+  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
+}
+
 /** What is known of an execution. `missing`: none of that number was ever started. */
 export type ExecutionState = "missing" | "running" | "ended";
 
@@ -77,44 +81,16 @@ export interface Waker {
   wake(taskToken: Secret, challengeNumber: number): Promise<void>;
 }
 
-/** Throws `UpstreamUnavailable` or `UpstreamRefused`. */
-export interface Upstream {
-  institution(institutionId: string): Promise<Institution | undefined>;
-  /** Never repeated by the adapter once it may have arrived. */
-  openConnection(userId: string, institutionId: string, login: Login): Promise<{ upstreamJobId: string }>;
-  /** As {@link Upstream.openConnection}, with another login for a connection that there is. */
-  updateConnection(userId: string, connectionId: string, login: Login): Promise<{ upstreamJobId: string }>;
-  /** As {@link Upstream.openConnection}, with the login that upstream has. */
-  refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
-  job(upstreamJobId: string): Promise<UpstreamJob>;
-  /** A user's jobs; of one connection only, when it is named. */
-  jobsOf(userId: string, connectionId?: string): Promise<UpstreamJob[]>;
-  /** Never repeated by the adapter once it may have arrived. */
-  answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
-}
-
-/** What upstream knows of a user's connection. Throws as {@link Upstream} does. */
-export interface Connections {
-  /** `undefined` when the user has no such connection. */
-  connection(userId: string, connectionId: string): Promise<Connection | undefined>;
-}
-
-/** What upstream knows of all connections of a user. Throws as {@link Upstream} does. */
-export interface ConnectionList {
-  connectionsOf(userId: string): Promise<Connection[]>;
-}
-
-export interface Connection {
-  id: string;
-  institutionId: string;
-  /** No login for it was ever taken. */
-  isBeingMade?: true | undefined;
-}
-
 /** Not for use cases: what they are given measures itself. */
 export interface Metrics {
   /** Never throws and never waits: what cannot be measured is lost. `at` is when it happened, if not just now. */
   measure(derive: () => Iterable<Measurement>, at?: Date): void;
+}
+
+/** Is told of every call of upstream. */
+export interface UpstreamWatch extends Metrics {
+  /** Never throws. `error` is what the call ended in, if it did. */
+  called(call: UpstreamCall, durationMs: number, error?: unknown): void;
 }
 
 export interface Settings {
@@ -134,6 +110,7 @@ export interface Ports {
   reservations: Reservations;
   fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
+  requestCounts: RequestCounts;
   jobList: JobList;
   sweptJobs: SweptJobs;
   sealer: Sealer;

@@ -18,6 +18,7 @@ export type RefusalReason =
   | "job-not-waiting"
   | "connection-not-found"
   | "too-many-refused-logins"
+  | "rate-exceeded"
   | "idempotency-key-reused"
   | "route-not-found"
   | "method-not-allowed"

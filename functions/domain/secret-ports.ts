@@ -22,11 +22,13 @@ export interface VaultDoor {
 
 export interface Vault extends VaultDoor {
   holds(ref: SecretRef): Promise<boolean>;
+  /** Throws `SealBroken` when what is there was sealed for another reference, or is not whole. */
   reveal(ref: SecretRef): Promise<Secret | undefined>;
 }
 
 export interface ApiKeys {
-  isValid(apiKey: Secret): Promise<boolean>;
+  /** How people name a key that is valid; nothing for any other one. */
+  idOf(apiKey: Secret): Promise<string | undefined>;
 }
 
 export interface TokenIssuer {

@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Called where it is sealed or sent, nowhere else. */
+  /** The value itself. Called where it is sealed, sent or looked for, nowhere else. */
   reveal(): string {
     return this.#value;
   }

@@ -65,8 +65,11 @@ export function transition(job: Job, { event, changes }: JobChange, now: Date): 
     version: job.version + 1,
     updatedAt: now.getTime() > Date.parse(job.updatedAt) ? now.toISOString() : job.updatedAt,
   };
-  return { ...after, stepSince: stepSince(job, event, after) };
+  return { ...after, stepSince: stepSince(job, event, after), ...(isFinished(after) && NOTHING_TO_WAKE) };
 }
+
+/** A job that is over waits for no answer: what would wake its workflow goes with the same write. */
+const NOTHING_TO_WAKE = { sealedTaskToken: undefined };
 
 /** A job is at a step from its attempt's start, or from the end of the step before it. */
 function stepSince(before: Job, event: JobEvent, after: Job): string | undefined {

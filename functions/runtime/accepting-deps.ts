@@ -11,6 +11,7 @@ export function acceptingDeps() {
     workflow: parts.workflow(),
     refusedLogins: parts.notedRefusals(),
     institutions: parts.institutions(),
+    requestCounts: parts.requestCounts(),
     reservations: parts.reservations(),
     fingerprints: parts.fingerprints(),
     tokenVerifier: parts.tokenVerifier(),

@@ -3,16 +3,16 @@ import { type Problem, Refusal } from "../domain/refusal.ts";
 import type { ApiResult } from "../wire/api-event.ts";
 import { renderErrors } from "../wire/error-rendering.ts";
 import type { Wordings } from "../wire/error-wordings.ts";
-import { jobIdSchema } from "../wire/ids.ts";
 import { isDependencyDown } from "./dependency-down.ts";
 import { type HttpRequest, readHttpRequest } from "./http-request.ts";
-import { type LogFields, log } from "./log.ts";
+import { aboutJob, log, logAbout } from "./log.ts";
+import { type LogFields, nameOf, type RouteName, type Uuid } from "./log-fields.ts";
 
 export interface Reply {
   status: number;
   body: object;
   headers?: Record<string, string>;
-  /** For the log line of the request, where its path names no job. */
+  /** For the log, where the path names no job. */
   jobId?: string | undefined;
 }
 
@@ -24,45 +24,46 @@ const RETRY_AFTER_SECONDS = "5";
  * many functions have or in its own.
  */
 export function apiHandler(
-  route: string,
+  route: RouteName,
   answer: (request: HttpRequest) => Promise<Reply>,
   wordings: Wordings = {},
 ): (event: unknown) => Promise<ApiResult> {
-  return async (event) => {
-    const fields: LogFields & { correlationId: string } = { correlationId: randomUUID(), route };
-    const startedAt = performance.now();
-    const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields, wordings);
-    const durationMs = Math.round(performance.now() - startedAt);
-    log("info", "request", { ...fields, ...(jobId !== undefined && { jobId }), status, durationMs });
-    return {
-      statusCode: status,
-      headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-      body: JSON.stringify(body),
-    };
+  return (event) => {
+    const fields: RequestFields = { correlationId: randomUUID(), route };
+    return logAbout(fields, async () => {
+      const startedAt = performance.now();
+      const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields, wordings);
+      const durationMs = Math.round(performance.now() - startedAt);
+      aboutJob(jobId);
+      log("info", "request", { status, durationMs });
+      return {
+        statusCode: status,
+        headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+        body: JSON.stringify(body),
+      };
+    });
   };
 }
 
-/** Notes in the fields of the log line what becomes known of the request. */
+type RequestFields = LogFields & { correlationId: Uuid };
+
+/** Notes in the fields of all further lines what becomes known of the request. */
 async function answerOrRefuse(
   event: unknown,
   answer: (request: HttpRequest) => Promise<Reply>,
-  fields: LogFields & { correlationId: string },
+  fields: RequestFields,
   wordings: Wordings,
 ): Promise<Reply> {
   try {
     const request = readHttpRequest(event);
-    const jobId = jobIdSchema.safeParse(request.parameter("jobId"));
-    if (jobId.success) fields.jobId = jobId.data;
+    aboutJob(request.parameter("jobId"));
     return await answer(request);
   } catch (error) {
     const problems = problemsOf(error);
     const [first] = problems;
     fields.reason = first === "internal" ? first : first.reason;
     if (!(error instanceof Refusal)) {
-      log("error", "request failed", {
-        ...fields,
-        errorName: error instanceof Error ? error.name : "unknown",
-      });
+      log(first === "internal" ? "error" : "warn", "request failed", { errorName: nameOf(error) });
     }
     return { ...renderErrors(fields.correlationId, problems, wordings), headers: headersOf(first) };
   }

@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { reachesJobsOf, type TokenClaims } from "../domain/caller.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -18,7 +19,7 @@ export async function authenticate(
 
 /** The user of the path, whom the caller may act for. An unbound client token acts for nobody. */
 export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
-  const userId = userIdSchema.safeParse(request.parameter("userId"));
+  const userId = z.safeParse(userIdSchema, request.parameter("userId"));
   if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
   requireBound(caller);
   if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");
@@ -55,7 +56,7 @@ export function connectionOfPath(request: HttpRequest): string {
 
 /** The job of the path. What is no id of ours is as good as no job. */
 export function jobOfPath(request: HttpRequest): string {
-  const jobId = jobIdSchema.safeParse(request.parameter("jobId"));
+  const jobId = z.safeParse(jobIdSchema, request.parameter("jobId"));
   if (!jobId.success) throw new Refusal("job-not-found");
   return jobId.data;
 }

@@ -14,6 +14,7 @@ import { dynamoJobList } from "../adapters/dynamo-job-list.ts";
 import { dynamoJobRows } from "../adapters/dynamo-job-rows.ts";
 import { dynamoJobStore } from "../adapters/dynamo-job-store.ts";
 import { dynamoRefusedLogins, findRefusedLogins } from "../adapters/dynamo-refused-logins.ts";
+import { dynamoRequestCounts } from "../adapters/dynamo-request-counts.ts";
 import { dynamoReservations } from "../adapters/dynamo-reservations.ts";
 import { dynamoSweptJobs } from "../adapters/dynamo-swept-jobs.ts";
 import { dynamoVault, dynamoVaultDoor } from "../adapters/dynamo-vault.ts";
@@ -36,7 +37,8 @@ import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
 import { environment, setting } from "./environment.ts";
-import { writeLine } from "./log.ts";
+import { logMeasured } from "./log.ts";
+import { logCall } from "./log-call.ts";
 import { once } from "./once.ts";
 
 export { policy, replyOptions, settings } from "./settings.ts";
@@ -60,11 +62,12 @@ export const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
-export const metrics = /* @__PURE__ */ once(() =>
-  emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: writeLine }),
-);
+export const metrics = /* @__PURE__ */ once(() => ({
+  ...emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
+  called: logCall,
+}));
 
-const jobsTable = () => environment("JOBS_TABLE")[0];
+const jobsTable = () => environment("JOBS_TABLE");
 
 const jobsOptions = /* @__PURE__ */ once(() => ({
   client: dynamo(),
@@ -86,21 +89,22 @@ export const notedRefusals = /* @__PURE__ */ once(() => ({ find: findRefusedLogi
 
 export const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
+export const requestCounts = /* @__PURE__ */ once(() => dynamoRequestCounts(dynamo(), jobsTable()));
+
 export const jobList = /* @__PURE__ */ once(() => dynamoJobList(dynamo(), jobsTable(), clock()));
 
 export const sweptJobs = /* @__PURE__ */ once(() => dynamoSweptJobs(dynamo(), jobsTable(), clock()));
 
 export const apiKeys = /* @__PURE__ */ once(() => dynamoApiKeys(dynamo(), jobsTable()));
 
-export const sealer = /* @__PURE__ */ once(() => {
-  const [keyId] = environment("SEALING_KEY_ID");
-  return kmsSealer(kms(), keyId);
-});
+export const sealer = /* @__PURE__ */ once(() => kmsSealer(kms(), environment("SEALING_KEY_ID")));
 
-const vaultOptions = /* @__PURE__ */ once(() => {
-  const [tableName] = environment("SECRETS_TABLE");
-  return { client: dynamo(), tableName, sealer: sealer(), clock: clock() };
-});
+const vaultOptions = /* @__PURE__ */ once(() => ({
+  client: dynamo(),
+  tableName: environment("SECRETS_TABLE"),
+  sealer: sealer(),
+  clock: clock(),
+}));
 
 /** For functions that read no secret. */
 export const vaultDoor = /* @__PURE__ */ once(() => dynamoVaultDoor(vaultOptions()));
@@ -111,34 +115,26 @@ export const reservations = /* @__PURE__ */ once(() => dynamoReservations(dynamo
 
 export const fingerprints = /* @__PURE__ */ once(() => sealedFingerprints(sealer()));
 
-export const tokenIssuer = /* @__PURE__ */ once(() => {
-  const [keyId] = environment("SIGNING_KEY_ID");
-  return kmsTokenIssuer(kms(), keyId);
-});
+export const tokenIssuer = /* @__PURE__ */ once(() => kmsTokenIssuer(kms(), environment("SIGNING_KEY_ID")));
 
-export const tokenVerifier = /* @__PURE__ */ once(() => {
-  const [keyId] = environment("SIGNING_KEY_ID");
-  return kmsTokenVerifier(kms(), keyId);
-});
+export const tokenVerifier = /* @__PURE__ */ once(() =>
+  kmsTokenVerifier(kms(), environment("SIGNING_KEY_ID")),
+);
 
-export const workflow = /* @__PURE__ */ once(() => {
-  const [stateMachineArn] = environment("STATE_MACHINE_ARN");
-  return sfnWorkflow(sfn(), stateMachineArn);
-});
+export const workflow = /* @__PURE__ */ once(() => sfnWorkflow(sfn(), environment("STATE_MACHINE_ARN")));
 
-export const executions = /* @__PURE__ */ once(() => {
-  const [stateMachineArn] = environment("STATE_MACHINE_ARN");
-  return sfnExecutions(sfn(), stateMachineArn);
-});
+export const executions = /* @__PURE__ */ once(() => sfnExecutions(sfn(), environment("STATE_MACHINE_ARN")));
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-const upstreamTransport = /* @__PURE__ */ once(() => {
-  const [baseUrl, version] = environment("UPSTREAM_URL", "UPSTREAM_VERSION");
-  const [secretId] = environment("UPSTREAM_API_KEY_SECRET");
-  const apiKey = secretsManagerSecret(secretsManager(), secretId);
-  return basiqTransport({ baseUrl, version, apiKey, clock: clock() });
-});
+const upstreamTransport = /* @__PURE__ */ once(() =>
+  basiqTransport({
+    baseUrl: environment("UPSTREAM_URL"),
+    version: environment("UPSTREAM_VERSION"),
+    apiKey: secretsManagerSecret(secretsManager(), environment("UPSTREAM_API_KEY_SECRET")),
+    clock: clock(),
+  }),
+);
 
 export const upstream = /* @__PURE__ */ once(() =>
   measuredUpstream(basiqClient(upstreamTransport()), metrics()),

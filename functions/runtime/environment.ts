@@ -20,21 +20,11 @@ type SettingName =
   | "STEP_RESULTS"
   | "TIME_SCALE";
 
-/** The values of the named variables, in their order. Throws one error that names all that are missing. */
-export function environment<const Names extends readonly VariableName[]>(
-  ...names: Names
-): { [index in keyof Names]: string } {
-  const missing = names.filter((name) => !process.env[name]);
-  if (missing.length > 0) throw new Error(`Environment variables are missing: ${missing.join(", ")}`);
-  return mapTuple(names, (name) => process.env[name] ?? "");
-}
-
-function mapTuple<const Names extends readonly VariableName[]>(
-  names: Names,
-  read: (name: VariableName) => string,
-): { [index in keyof Names]: string };
-function mapTuple(names: readonly VariableName[], read: (name: VariableName) => string): string[] {
-  return names.map(read);
+/** The value of a variable that must be there. */
+export function environment(name: VariableName): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`The environment variable ${name} is missing.`);
+  return value;
 }
 
 /** A setting that has a default of its own where it is used. */

@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { Refusal } from "../domain/refusal.ts";
 import { apiEventSchema } from "../wire/api-event.ts";
 
@@ -20,8 +21,10 @@ export interface HttpRequest {
 
 /** Throws a `Refusal` when the body is over 16 KiB, whether anybody reads it or not. */
 export function readHttpRequest(event: unknown): HttpRequest {
-  const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } =
-    apiEventSchema.parse(event);
+  const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } = z.parse(
+    apiEventSchema,
+    event,
+  );
   const lowerCased = new Map(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );

@@ -1,33 +1,52 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { emfLine } from "../adapters/emf-line.ts";
 import { LOG_LEVELS, type LogLevel } from "../domain/log-level.ts";
+import type { Measurement } from "../domain/metrics.ts";
 import { setting } from "./environment.ts";
+import { type Exactly, fitting, type Lines, type LogFields, type Message, ofJob } from "./log-fields.ts";
 
-/** All that a log line may hold. Ids, names of ours, counts; nothing that came from outside as it came. */
-export interface LogFields {
-  correlationId?: string;
-  jobId?: string;
-  route?: string;
-  task?: string;
-  status?: number;
-  reason?: string;
-  errorName?: string;
-  durationMs?: number;
+/*
+ * The one way out for lines. What is handed to it is picked field by field, each held to a form; a type that holds anything
+ * else is refused by the compiler.
+ */
+
+/** What all lines of a piece of work say of it. */
+const about = /* @__PURE__ */ new AsyncLocalStorage<LogFields>();
+
+/** Does a piece of work whose lines all have these fields, and what is added to them meanwhile. */
+export function logAbout<Fields extends LogFields, Result>(
+  fields: Fields & Exactly<Fields>,
+  work: () => Result,
+): Result {
+  return about.run(fields, work);
 }
 
-/** Writes one JSON line. Only the fields named above leave, whatever else an object may carry. */
-export function log(level: LogLevel, message: string, fields: LogFields = {}): void {
+/** From now on the lines of this piece of work have the job's id. What is no id of ours is passed over. */
+export function aboutJob<Id extends string | undefined>(jobId: Id): Id {
+  Object.assign(about.getStore() ?? {}, ofJob(jobId));
+  return jobId;
+}
+
+/** Writes one line as JSON. */
+export function log<Name extends Message>(level: Lines[Name], message: Name): void;
+export function log<Name extends Message, Fields extends LogFields>(
+  level: Lines[Name],
+  message: Name,
+  fields: Fields & Exactly<Fields>,
+): void;
+export function log(level: LogLevel, message: Message, fields?: LogFields): void {
   if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(threshold())) return;
-  const { correlationId, jobId, route, task, status, reason, errorName, durationMs } = fields;
-  const line = {
-    time: new Date().toISOString(),
-    level,
-    message,
-    ...{ correlationId, jobId, route, task, status, reason, errorName, durationMs },
-  };
-  writeLine(line);
+  const line = { message, ...about.getStore(), ...fields };
+  write({ time: new Date().toISOString(), level, ...fitting(line) });
 }
 
-/** For what is made of fields that were picked one by one, and nothing else. */
-export function writeLine(line: object): void {
+/** Writes one line of metrics, at every level; none for nothing. */
+export function logMeasured(namespace: string, measured: readonly Measurement[], at: Date): void {
+  const line = emfLine(namespace, measured, at);
+  if (line !== undefined) write({ ...line, ...fitting(about.getStore() ?? {}) });
+}
+
+function write(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

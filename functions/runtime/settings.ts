@@ -14,7 +14,6 @@ export const settings = /* @__PURE__ */ once(() => ({
 
 /** How replies render jobs. */
 export const replyOptions = /* @__PURE__ */ once(() => {
-  const [apiUrl] = environment("API_URL");
   const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
-  return { apiUrl, stepResults };
+  return { apiUrl: environment("API_URL"), stepResults };
 });

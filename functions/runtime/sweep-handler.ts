@@ -1,29 +1,36 @@
-import { measureSweep, type SweepReport, type Swept } from "../domain/measurements.ts";
+import { measureSweep, type SweepWatch, type Swept } from "../domain/measurements.ts";
 import { metrics } from "./compose.ts";
-import { log } from "./log.ts";
+import { log, logAbout } from "./log.ts";
+import { type LogFields, nameOf, ofJob } from "./log-fields.ts";
+
+const OF_NO_JOB: LogFields = {};
 
 /** Its event is a schedule's and says nothing. What could not be looked at makes the next sweep's list, not a failure. */
-export function sweepHandler(run: (report: SweepReport) => Promise<Swept>): () => Promise<void> {
-  return async () => {
-    const startedAt = performance.now();
+export function sweepHandler(run: (watch: SweepWatch) => Promise<Swept>): () => Promise<void> {
+  return () =>
+    logAbout(OF_NO_JOB, async () => {
+      const startedAt = performance.now();
+      try {
+        const swept = await run(watch);
+        metrics().measure(() => measureSweep(swept, new Date()));
+        log("info", "sweep", { durationMs: Math.round(performance.now() - startedAt) });
+      } catch (error) {
+        log("error", "sweep failed", { errorName: nameOf(error) });
+        const failure = new Error("The sweep failed.");
+        failure.stack = `${failure.name}: ${failure.message}`;
+        throw failure;
+      }
+    });
+}
+
+const watch: SweepWatch = (jobId, look) =>
+  logAbout(ofJob(jobId), async () => {
     try {
-      const swept = await run(report);
-      metrics().measure(() => measureSweep(swept, new Date()));
-      log("info", "sweep", { durationMs: Math.round(performance.now() - startedAt) });
+      const looked = await look();
+      if (looked !== "nothing") log("warn", "job mended", { reason: looked });
+      return looked;
     } catch (error) {
-      log("error", "sweep failed", { errorName: nameOf(error) });
-      const failure = new Error("The sweep failed.");
-      failure.stack = `${failure.name}: ${failure.message}`;
-      throw failure;
+      log("error", "job not swept", { errorName: nameOf(error) });
+      throw error;
     }
-  };
-}
-
-function report(jobId: string, what: string, error?: unknown): void {
-  if (error === undefined) log("warn", "job mended", { jobId, reason: what });
-  else log("error", "job not swept", { jobId, errorName: nameOf(error) });
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "unknown";
-}
+  });

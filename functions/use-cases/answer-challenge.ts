@@ -7,6 +7,7 @@ import { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import { answerTo } from "../domain/secret-refs.ts";
 import { changeJob } from "./change-job.ts";
+import { type CountDeps, countRequest } from "./count-request.ts";
 import { readJob } from "./read-job.ts";
 import { wakeIfAnswered } from "./wake-if-answered.ts";
 
@@ -16,7 +17,7 @@ export interface AnswerChallenge {
   answers: readonly Secret[];
 }
 
-type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "sealer" | "waker">;
+type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & CountDeps;
 
 /** An answer is destroyed as soon as it was sent; this is the net under that. */
 const ANSWER_KEPT_MS = 3600 * 1000;
@@ -27,6 +28,7 @@ const ANSWER_KEPT_MS = 3600 * 1000;
  */
 export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
   const job = await readJob(deps, request);
+  await countRequest(deps, "user", job.userId);
   const challenge = requireChallenge(job, deps.clock.now());
   if (request.answers.length !== challenge.input.length)
     throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });

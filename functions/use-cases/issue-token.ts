@@ -2,6 +2,7 @@ import type { BasiqVersion, Scope, TokenClaims } from "../domain/caller.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
+import { type CountDeps, countRequest } from "./count-request.ts";
 
 export interface IssueToken {
   apiKey: Secret | undefined;
@@ -15,17 +16,19 @@ export interface IssuedToken {
   expiresInSeconds: number;
 }
 
-/** Trades an API key for a token. */
+/** Trades an API key for a token. Only what is issued is counted: a key that nobody has leaves nothing. */
 export async function issueToken(
-  deps: Pick<Ports, "apiKeys" | "tokenIssuer" | "settings">,
+  deps: Pick<Ports, "apiKeys" | "tokenIssuer" | "settings"> & CountDeps,
   request: IssueToken,
 ): Promise<IssuedToken> {
   const { apiKey, scope, version, userId } = request;
-  if (apiKey === undefined || !(await deps.apiKeys.isValid(apiKey))) throw new Refusal("api-key-not-valid");
-  if (scope === "SERVER_ACCESS") return deps.tokenIssuer.issue({ scope, version });
-  if (userId === undefined && !deps.settings.allowsUnboundClientTokens) {
+  const keyId = apiKey && (await deps.apiKeys.idOf(apiKey));
+  if (keyId === undefined) throw new Refusal("api-key-not-valid");
+  const claims: TokenClaims = scope === "SERVER_ACCESS" ? { scope, version } : { scope, version, userId };
+  const isForNobody = scope === "CLIENT_ACCESS" && userId === undefined;
+  if (isForNobody && !deps.settings.allowsUnboundClientTokens) {
     throw new Refusal({ reason: "field-missing", field: "userId" });
   }
-  const claims: TokenClaims = { scope, version, userId };
+  await countRequest(deps, "token", keyId);
   return deps.tokenIssuer.issue(claims);
 }

@@ -1,5 +1,6 @@
 import { InstitutionUnavailable } from "../domain/errors.ts";
 import { isDue } from "../domain/queue-policy.ts";
+import { withoutEcho } from "../domain/without-echo.ts";
 import { findJob } from "./change-job.ts";
 import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 import { openFound } from "./open-connection.ts";
@@ -12,7 +13,8 @@ import { openFound } from "./open-connection.ts";
 export async function openAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
   const before = await findJob(deps, input.jobId);
   const isFurther = before.queue !== undefined && isDue(before, deps.clock.msUntil);
-  const followed = await followFound(deps, await openFound(deps, before));
+  const run = { ...deps, upstream: withoutEcho(deps.upstream) };
+  const followed = await followFound(run, await openFound(run, before));
   if (followed.next === "hold" && isFurther) throw new InstitutionUnavailable();
   return followed;
 }

@@ -1,6 +1,7 @@
 import { inBatches } from "../domain/in-batches.ts";
 import { isFinished, type Job } from "../domain/job.ts";
-import type { Connection, Ports } from "../domain/ports.ts";
+import type { Ports } from "../domain/ports.ts";
+import type { Connection } from "../domain/upstream-ports.ts";
 import { type RefreshDeps, refreshFound } from "./refresh-connection.ts";
 
 /** An API function has 29 s, and a bank that is asked too much at once slows down. */

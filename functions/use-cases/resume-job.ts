@@ -3,14 +3,16 @@ import { generationOf, type Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { changeJob } from "./change-job.ts";
+import { type CountDeps, countRequest } from "./count-request.ts";
 import { readJob } from "./read-job.ts";
 import { replaceExecution } from "./replace-execution.ts";
 
-type Deps = Pick<Ports, "jobs" | "executions">;
+type Deps = Pick<Ports, "jobs" | "executions"> & CountDeps;
 
 /** Begins the next attempt of a queued job now. Asked again before that has begun, it finishes what a crash may have left. */
 export async function resumeJob(deps: Deps, request: { jobId: string; caller: TokenClaims }): Promise<Job> {
-  const { id } = await readJob(deps, request);
+  const { id, userId } = await readJob(deps, request);
+  await countRequest(deps, "user", userId);
   const job = await changeJob(deps, id, (current) =>
     current.phase === "queued"
       ? { event: "resumed", changes: { generation: generationOf(current) + 1 } }

@@ -26,7 +26,7 @@ export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Prom
       await destroyUnneeded(deps, job);
       return job;
     case "answered":
-      return send(deps, await note(deps, job, "answerSending", sendAgainAt(deps)), job.challenge);
+      return send(deps, job, "answerSending", job.challenge);
     case "sending-answer":
       return resend(deps, job, job.challenge);
     default:
@@ -50,7 +50,7 @@ async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> 
   if (seen instanceof UpstreamRefused) return failJob(deps, job, seen.problem);
   if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
   if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
-  return send(deps, await note(deps, job, "answerPosting", sendAgainAt(deps)), challenge);
+  return send(deps, job, "answerPosting", challenge);
 }
 
 /** Of an upstream that does not know its job any more nothing is to be expected. */
@@ -59,11 +59,14 @@ function orRefusal(error: unknown): UpstreamRefused {
   throw error;
 }
 
-async function send(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
-  const packed = await deps.vault.reveal(answerTo(job, challenge));
-  if (packed === undefined || job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
+/** The answer is opened before the row says that it is on its way: when it cannot be, the next run needs not wait for any. */
+async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challenge): Promise<Job> {
+  const packed = await deps.vault.reveal(answerTo(found, challenge));
+  const { upstreamJobId } = found;
+  if (packed === undefined || upstreamJobId === undefined) return failJob(deps, found, INTERNAL_ERROR);
+  const job = await note(deps, found, event, sendAgainAt(deps));
   try {
-    await deps.upstream.answer(job.upstreamJobId, unpackAnswers(packed));
+    await deps.upstream.answer(upstreamJobId, unpackAnswers(packed));
   } catch (error) {
     const isRefused = error instanceof UpstreamRefused;
     if (isRefused && !isOutage(error.problem.code)) return failJob(deps, job, error.problem);
@@ -74,7 +77,9 @@ async function send(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   return recordSent(deps, job, challenge);
 }
 
-function note(deps: Deps, job: Job, event: "answerSending" | "answerPosting", again: string | undefined) {
+type SendEvent = "answerSending" | "answerPosting";
+
+function note(deps: Deps, job: Job, event: SendEvent, again: string | undefined) {
   return deps.jobs.record(job, { event, changes: { sendAgainAt: again } });
 }
 

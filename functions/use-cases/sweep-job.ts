@@ -2,6 +2,7 @@ import { isPast, takeAnswer } from "../domain/challenge-state.ts";
 import { claimOf } from "../domain/claim-on.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
+import type { Looked } from "../domain/measurements.ts";
 import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { mayBeAtWork } from "../domain/request-life.ts";
@@ -18,11 +19,8 @@ export type SweepJobDeps = Pick<
   "clock" | "jobs" | "sweptJobs" | "claims" | "vault" | "sealer" | "waker" | "executions"
 >;
 
-/** What a crash had left of a job, and the sweeper has mended. */
-export type Mended = "nothing" | "started" | "dropped" | "restarted" | "delivered" | "cleaned";
-
 /** Looks at one job, and finishes what a crash has left of it. Does no harm to one that is well, whatever runs beside it. */
-export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Mended> {
+export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looked> {
   const job = await deps.jobs.find(jobId);
   if (job?.sweepAt === undefined || deps.clock.msUntil(new Date(job.sweepAt)) > 0) return "nothing";
   try {
@@ -36,7 +34,7 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Mende
   }
 }
 
-async function clean(deps: SweepJobDeps, job: Job): Promise<Mended> {
+async function clean(deps: SweepJobDeps, job: Job): Promise<Looked> {
   // Others end of themselves: the Task that finds its job over is their last.
   if (wasCancelled(job)) await stopExecutions(deps, job);
   const cleaned = await destroyUnneeded(deps, job);
@@ -45,7 +43,7 @@ async function clean(deps: SweepJobDeps, job: Job): Promise<Mended> {
   return mayGetAnswer(job) ? "nothing" : "cleaned";
 }
 
-async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {
+async function drive(deps: SweepJobDeps, job: Job): Promise<Looked> {
   // Step Functions is asked about few jobs at a time only, and many may wait for their users.
   if (job.phase === "awaiting-answer" && !isPast(job, deps.clock.now())) return deliver(deps, job);
   switch (await deps.executions.state(job)) {
@@ -59,7 +57,7 @@ async function drive(deps: SweepJobDeps, job: Job): Promise<Mended> {
 }
 
 /** A job that was accepted is started only if it holds its claim: another one may have been accepted in its place. */
-async function startMissing(deps: SweepJobDeps, job: Job): Promise<Mended> {
+async function startMissing(deps: SweepJobDeps, job: Job): Promise<Looked> {
   if (generationOf(job) === 1) {
     const claim = await claimFor(deps, job);
     if (claim === "not yet") return "nothing";
@@ -87,14 +85,14 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
 }
 
 /** An execution that ended before its job: another one goes on from the row. */
-async function restart(deps: SweepJobDeps, job: Job): Promise<Mended> {
+async function restart(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const changes = { generation: generationOf(job) + 1 };
   await startExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
   return "restarted";
 }
 
 /** An answer that was kept counts, even if its request died before it could say so in the row. */
-async function deliver(deps: SweepJobDeps, job: Job): Promise<Mended> {
+async function deliver(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const { challenge } = job;
   const isKept =
     job.phase === "awaiting-answer" &&

@@ -1,5 +1,5 @@
 import { inBatches } from "../domain/in-batches.ts";
-import type { SweepReport, Swept } from "../domain/measurements.ts";
+import type { SweepWatch, Swept } from "../domain/measurements.ts";
 import type { Ports } from "../domain/ports.ts";
 import { type SweepJobDeps, sweepJob } from "./sweep-job.ts";
 
@@ -8,15 +8,12 @@ const AT_ONCE = 10;
 /** Looks at every job that is due, and counts those that are not over. One job's trouble is no other one's. */
 export async function sweep(
   deps: SweepJobDeps & Pick<Ports, "sweptJobs">,
-  report: SweepReport = () => undefined,
+  watch: SweepWatch = (_, look) => look(),
 ): Promise<Swept> {
   const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
     try {
-      const mended = await sweepJob(deps, jobId);
-      if (mended !== "nothing") report(jobId, mended);
-      return mended;
-    } catch (error) {
-      report(jobId, "failed", error);
+      return await watch(jobId, () => sweepJob(deps, jobId));
+    } catch {
       return "failed";
     }
   });

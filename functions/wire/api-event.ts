@@ -1,21 +1,20 @@
-import * as z from "zod/mini";
-import { oneOf, orNull } from "./kinds.ts";
+import { anyText, matching, object, oneOf, orNull } from "./kinds.ts";
 
 interface Texts {
   [name: string]: string | undefined;
 }
 
-const texts = orNull(z.custom<Texts>(isTexts));
+const texts = orNull(matching<Texts>(isTexts));
 
 /** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
-export const apiEventSchema = z.object({
-  rawPath: z.string(),
-  rawQueryString: orNull(z.string()),
+export const apiEventSchema = object({
+  rawPath: anyText,
+  rawQueryString: orNull(anyText),
   headers: texts,
   pathParameters: texts,
-  body: orNull(z.string()),
+  body: orNull(anyText),
   isBase64Encoded: orNull(oneOf(true, false)),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  requestContext: object({ http: object({ method: anyText }) }),
 });
 
 export interface ApiResult {

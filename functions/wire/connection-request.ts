@@ -1,23 +1,23 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { INSTITUTION_ID } from "./ids.ts";
-import { orNull } from "./kinds.ts";
+import { anyText, object, orNull } from "./kinds.ts";
 
 /** As much as KMS seals at once. */
 const MAX_LOGIN_BYTES = 4096;
 
 /** Published clients send `null` and `""` for what they do not have. */
-const text = orNull(z.string());
+const text = orNull(anyText);
 
-export const requestSchema = z.object({
+export const requestSchema = object({
   loginId: text,
   password: text,
   userToken: text,
   securityCode: text,
   secondaryLoginId: text,
-  institution: orNull(z.object({ id: text })),
+  institution: orNull(object({ id: text })),
 });
 
 export interface ConnectionRequest {
@@ -30,7 +30,7 @@ export interface ConnectionRequest {
  * that there is, is not asked for.
  */
 export function parseConnectionRequest(body: object): ConnectionRequest {
-  const parsed = requestSchema.safeParse(body);
+  const parsed = z.safeParse(requestSchema, body);
   if (!parsed.success) throw notValid(parsed.error.issues.map(({ path }) => path));
   const institutionId = parsed.data.institution?.id || undefined;
   if (institutionId !== undefined && !INSTITUTION_ID.test(institutionId)) {

@@ -8,6 +8,7 @@ export type Wordings = { readonly [reason in RefusalReason]?: Wording };
 const NOT_SUPPLIED = [400, "parameter-not-supplied", "Required parameter not supplied"] as const;
 export const NOT_VALID = [400, "parameter-not-valid", "Required parameter not valid"] as const;
 export const NOT_FOUND = [404, "resource-not-found", "Requested resource is not found"] as const;
+const TOO_MANY = [429, "too-many-requests", "Too many requests"] as const;
 const NOT_AUTHORIZED = [401, "invalid-authorization-token", "Invalid authorization token."] as const;
 
 export const INTERNAL: Wording = [
@@ -46,11 +47,10 @@ export const WORDINGS = {
   "scope-not-enough": [403, "forbidden-access", "Forbidden Access", "Access to this resource is forbidden."],
   "connection-not-found": [...NOT_FOUND, "Requested connection does not exist."],
   "too-many-refused-logins": [
-    429,
-    "too-many-requests",
-    "Too many requests",
+    ...TOO_MANY,
     "The institution refused several logins in a row. Further ones could lock the account: try again later.",
   ],
+  "rate-exceeded": [...TOO_MANY, "The limit of requests in 5 minutes is reached: try again later."],
   "idempotency-key-reused": [
     422,
     "parameter-not-valid",

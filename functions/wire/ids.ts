@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import { textThat } from "./kinds.ts";
 
 const USER_ID = /^[A-Za-z0-9-]{1,64}$/;
 export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
@@ -10,10 +10,10 @@ export const CONNECTION_ID = NAME;
 export const INSTITUTION_ID = NAME;
 
 /** An id of upstream's. What goes into paths and keys has no dots, no slashes and no great length. */
-export const upstreamId = z.string().check(z.refine((id) => NAME.test(id)));
+export const upstreamId = textThat((id) => NAME.test(id));
 
 /** Any user id of 1 to 64 letters, digits and hyphens. */
-export const userIdSchema = z.string().check(z.refine((id) => USER_ID.test(id)));
+export const userIdSchema = textThat((id) => USER_ID.test(id));
 
 /** UUID v4, as our jobs have. */
-export const jobIdSchema = z.string().check(z.refine((id) => UUID_V4.test(id)));
+export const jobIdSchema = textThat((id) => UUID_V4.test(id));

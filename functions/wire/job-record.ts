@@ -1,32 +1,32 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { AUTHORIZATIONS } from "../domain/institution.ts";
 import { CHALLENGE_METHODS, JOB_KINDS, type Job, PHASES, QUEUE_REASONS } from "../domain/job.ts";
 import { STEP_STATUSES } from "../domain/steps.ts";
-import { either, listOf, oneOf } from "./kinds.ts";
+import { anyText, either, listOf, object, oneOf, optional } from "./kinds.ts";
 import { finiteNumber, wholeNumber } from "./whole-number.ts";
 
-const linkResult = z.object({ type: oneOf("link"), url: z.string() });
-const stepError = z.object({ code: z.string(), title: z.string(), detail: z.string() });
+const linkResult = object({ type: oneOf("link"), url: anyText });
+const stepError = object({ code: anyText, title: anyText, detail: anyText });
 
-const text = z.optional(z.string());
+const text = optional(anyText);
 
 /** A job as its row in the table holds it. */
-const jobRecordSchema = z.object({
-  id: z.string(),
-  userId: z.string(),
-  institutionId: z.string(),
+const jobRecordSchema = object({
+  id: anyText,
+  userId: anyText,
+  institutionId: anyText,
   authorization: oneOf(...AUTHORIZATIONS),
-  kind: z.optional(oneOf(...JOB_KINDS)),
+  kind: optional(oneOf(...JOB_KINDS)),
   phase: oneOf(...PHASES),
   version: wholeNumber,
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  generation: z.optional(wholeNumber),
+  createdAt: anyText,
+  updatedAt: anyText,
+  generation: optional(wholeNumber),
   sweepAt: text,
-  isDropped: z.optional(oneOf(true)),
+  isDropped: optional(oneOf(true)),
   steps: listOf(
-    z.object({
-      title: z.string(),
+    object({
+      title: anyText,
       status: oneOf(...STEP_STATUSES),
       result: either(either(linkResult, stepError), oneOf(null)),
     }),
@@ -35,36 +35,36 @@ const jobRecordSchema = z.object({
   attempt: wholeNumber,
   attemptAt: text,
   sendAgainAt: text,
-  knownUpstreamJobIds: listOf(z.string()),
+  knownUpstreamJobIds: listOf(anyText),
   upstreamJobId: text,
   connectionId: text,
   followUntil: text,
-  followLeftMs: z.optional(finiteNumber),
-  challenge: z.optional(
-    z.object({
+  followLeftMs: optional(finiteNumber),
+  challenge: optional(
+    object({
       number: wholeNumber,
       method: oneOf(...CHALLENGE_METHODS),
-      description: z.string(),
-      input: listOf(z.string()),
+      description: anyText,
+      input: listOf(anyText),
       expiryMs: finiteNumber,
-      upstreamUpdated: z.string(),
+      upstreamUpdated: anyText,
       expiresAt: text,
-      isAnswered: z.optional(oneOf(true)),
+      isAnswered: optional(oneOf(true)),
     }),
   ),
   sealedTaskToken: text,
-  queue: z.optional(
-    z.object({
-      nextAttemptAt: z.string(),
-      expiresAt: z.string(),
-      reason: z.optional(oneOf(...QUEUE_REASONS)),
-      isUpstreams: z.optional(oneOf(true)),
-      unanswered: z.optional(wholeNumber),
+  queue: optional(
+    object({
+      nextAttemptAt: anyText,
+      expiresAt: anyText,
+      reason: optional(oneOf(...QUEUE_REASONS)),
+      isUpstreams: optional(oneOf(true)),
+      unanswered: optional(wholeNumber),
     }),
   ),
 });
 
 /** Throws when the row is not a job of ours. */
 export function parseJobRecord(item: unknown): Job {
-  return jobRecordSchema.parse(item);
+  return z.parse(jobRecordSchema, item);
 }

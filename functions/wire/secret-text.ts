@@ -1,8 +1,12 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { Secret } from "../domain/secret.ts";
+import { anyText } from "./kinds.ts";
 
 /** A string that is a secret from here on. */
-export const secretText = z.pipe(
-  z.string(),
-  z.transform((text: string) => new Secret(text)),
-);
+export const secretText = secretIn(anyText);
+
+function secretIn(text: z.$ZodType): z.$ZodType<Secret>;
+function secretIn(text: z.$ZodType): z.$ZodType {
+  const out = new z.$ZodTransform({ type: "transform", transform: (given) => new Secret(String(given)) });
+  return new z.$ZodPipe({ type: "pipe", in: text, out });
+}

@@ -1,15 +1,15 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { BASIQ_VERSIONS, SCOPES, type TokenClaims } from "../domain/caller.ts";
 import { userIdSchema } from "./ids.ts";
-import { oneOf } from "./kinds.ts";
+import { object, oneOf, optional } from "./kinds.ts";
 
 export const TOKEN_ALGORITHM = "ES256";
 
 /** The names that published web clients look for when they decode a token. */
-const payloadSchema = z.object({
+const payloadSchema = object({
   scope: oneOf(...SCOPES),
   version: oneOf(...BASIQ_VERSIONS),
-  userid: z.optional(userIdSchema),
+  userid: optional(userIdSchema),
 });
 
 /** `issuedAt` and `expiresAt` in seconds since 1970. */
@@ -18,7 +18,7 @@ export function tokenPayload({ scope, version, userId }: TokenClaims, issuedAt: 
 }
 
 export function readTokenPayload(payload: unknown): TokenClaims | undefined {
-  const parsed = payloadSchema.safeParse(payload);
+  const parsed = z.safeParse(payloadSchema, payload);
   if (!parsed.success) return undefined;
   const { scope, version, userid } = parsed.data;
   return { scope, version, userId: userid };

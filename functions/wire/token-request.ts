@@ -1,9 +1,9 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { BASIQ_VERSIONS, type BasiqVersion, SCOPES, type Scope } from "../domain/caller.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { userIdSchema } from "./ids.ts";
-import { oneOf } from "./kinds.ts";
+import { oneOf, optional } from "./kinds.ts";
 
 const versionSchema = oneOf(...BASIQ_VERSIONS);
 const scopeSchema = oneOf(...SCOPES);
@@ -23,12 +23,12 @@ export function parseTokenRequest(input: {
   version: string | undefined;
   body: string;
 }): TokenRequest {
-  const version = versionSchema.safeParse(input.version);
+  const version = z.safeParse(versionSchema, input.version);
   if (!version.success) throw new Refusal({ reason: "version-not-valid", field: "basiq-version" });
   const form = new URLSearchParams(input.body);
-  const scope = scopeSchema.safeParse(form.get("scope") || "SERVER_ACCESS");
+  const scope = z.safeParse(scopeSchema, form.get("scope") || "SERVER_ACCESS");
   if (!scope.success) throw new Refusal({ reason: "field-not-valid", field: "scope" });
-  const userId = z.optional(userIdSchema).safeParse(form.get("userId") || undefined);
+  const userId = z.safeParse(optional(userIdSchema), form.get("userId") || undefined);
   if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
   const key = BASIC.exec(input.authorization ?? "")?.[1];
   return {

@@ -1,17 +1,15 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import type { StepError } from "../domain/steps.ts";
-import { listOf } from "./kinds.ts";
+import { listOf, object } from "./kinds.ts";
 import { shortText, text } from "./upstream-text.ts";
 
-export const upstreamErrorSchema = z.object({
-  data: listOf(z.object({ code: shortText, title: text, detail: text, details: text })).check(
-    z.refine(({ length }) => length > 0),
-  ),
+export const upstreamErrorSchema = object({
+  data: listOf(object({ code: shortText, title: text, detail: text, details: text })),
 });
 
 /** The first error of a reply; nothing when it is not in upstream's own words. */
 export function readUpstreamError(reply: unknown): StepError | undefined {
-  const parsed = upstreamErrorSchema.safeParse(reply);
+  const parsed = z.safeParse(upstreamErrorSchema, reply);
   const [first] = parsed.success ? parsed.data.data : [];
   return first && readStepError(first);
 }

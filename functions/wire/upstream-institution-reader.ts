@@ -1,9 +1,10 @@
-import * as z from "zod/mini";
+import * as z from "zod/v4/core";
 import { AUTHORIZATIONS, type Authorization, type Institution } from "../domain/institution.ts";
 import { upstreamId } from "./ids.ts";
+import { object } from "./kinds.ts";
 import { text } from "./upstream-text.ts";
 
-const institutionSchema = z.object({
+const institutionSchema = object({
   id: upstreamId,
   authorization: text,
   securityCodeCaption: text,
@@ -19,7 +20,7 @@ const MEANINGS = new Map<string, Authorization>([
 
 /** Throws for anything that is not an institution. */
 export function readInstitution(reply: unknown): Institution {
-  const record = institutionSchema.parse(reply);
+  const record = z.parse(institutionSchema, reply);
   return {
     id: record.id,
     authorization: MEANINGS.get(record.authorization ?? "") ?? "user",

@@ -1,3 +1,4 @@
+import * as z from "zod/v4/core";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { readStepError } from "./upstream-error-reader.ts";
@@ -18,7 +19,7 @@ const DEFAULT_EXPIRY_MS = 120_000;
 
 /** Throws for anything that is not a job. */
 export function readUpstreamJob(reply: unknown): UpstreamJob {
-  return toJob(upstreamJobSchema.parse(reply));
+  return toJob(z.parse(upstreamJobSchema, reply));
 }
 
 /**
@@ -26,9 +27,9 @@ export function readUpstreamJob(reply: unknown): UpstreamJob {
  * be the very one that is looked for, and a login that is taken for lost is sent again.
  */
 export function readUpstreamJobs(reply: unknown): UpstreamJob[] {
-  return upstreamJobListSchema
-    .parse(reply)
-    .data.filter((entry) => !otherKindSchema.safeParse(entry).success)
+  return z
+    .parse(upstreamJobListSchema, reply)
+    .data.filter((entry) => !z.safeParse(otherKindSchema, entry).success)
     .map(readListedJob);
 }
 

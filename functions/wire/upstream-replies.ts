@@ -1,11 +1,11 @@
-import * as z from "zod/mini";
 import { upstreamId } from "./ids.ts";
+import { object, textThat } from "./kinds.ts";
 import { finiteNumber } from "./whole-number.ts";
 
-export const upstreamAcceptedSchema = z.object({ id: upstreamId });
+export const upstreamAcceptedSchema = object({ id: upstreamId });
 
-export const upstreamTokenSchema = z.object({
+export const upstreamTokenSchema = object({
   // It goes into a header.
-  access_token: z.string().check(z.refine((token) => /^[!-~]{1,8000}$/.test(token))),
+  access_token: textThat((token) => /^[!-~]{1,8000}$/.test(token)),
   expires_in: finiteNumber,
 });

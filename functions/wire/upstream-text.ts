@@ -1,5 +1,4 @@
-import * as z from "zod/mini";
-import { orNull } from "./kinds.ts";
+import { orNull, textThat } from "./kinds.ts";
 
 /*
  * Upstream's replies are read tolerantly: results as objects or one-element lists, links relative or absolute, `detail`
@@ -8,9 +7,9 @@ import { orNull } from "./kinds.ts";
 
 const MAX_LENGTH = 2000;
 
-export const shortText = z
-  .string()
-  .check(z.refine((given) => given.length <= MAX_LENGTH && given.isWellFormed()));
+export const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
+
+export const shortText = textThat(isShort);
 
 /** What upstream may leave out, or say to be `null`. */
 export const text = orNull(shortText);

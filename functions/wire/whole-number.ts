@@ -1,6 +1,6 @@
-import * as z from "zod/mini";
+import { matching } from "./kinds.ts";
 
 /** Neither infinite nor `NaN`. */
-export const finiteNumber = z.custom<number>(Number.isFinite);
+export const finiteNumber = matching<number>(Number.isFinite);
 
-export const wholeNumber = z.custom<number>(Number.isSafeInteger);
+export const wholeNumber = matching<number>(Number.isSafeInteger);

@@ -14,4 +14,4 @@ const deps = once(() => ({
   executions: parts.executions(),
 }));
 
-export const handler = sweepHandler((report) => sweep(deps(), report));
+export const handler = sweepHandler((watch) => sweep(deps(), watch));

@@ -95,6 +95,7 @@ export class ApiFunctions extends Construct {
     const takingLogins = [createConnection, updateConnection];
 
     grantRows(tables, issueToken, ["api-key"], "GetItem");
+    grantRows(tables, issueToken, ["rate#token"], "UpdateItem");
     keys.signing.grant(issueToken, "kms:Sign");
     for (const endpoint of Object.values(verifying)) keys.signing.grant(endpoint, "kms:GetPublicKey");
 
@@ -106,6 +107,9 @@ export class ApiFunctions extends Construct {
       grantSealing(keys.sealing, endpoint, "Decrypt", "idempotency");
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
+    }
+    for (const endpoint of [...takingLogins, refreshConnection, refreshConnections, resumeJob, answerMfa]) {
+      grantRows(tables, endpoint, ["rate#user"], "UpdateItem");
     }
     // A refresh of everything is refused before it is kept, or not at all.
     for (const endpoint of [...takingLogins, refreshConnection]) {
@@ -123,10 +127,10 @@ export class ApiFunctions extends Construct {
 
     grantRows(tables, cancelJob, ["job"], "GetItem", "PutItem", "UpdateItem");
     grantSecrets(tables, cancelJob, "DeleteItem");
-    workflow.stateMachine.grantExecution(cancelJob, "states:StopExecution");
+    workflow.grantExecutions(cancelJob, "StopExecution");
 
     grantRows(tables, resumeJob, ["job"], "GetItem", "PutItem");
-    workflow.stateMachine.grantExecution(resumeJob, "states:StopExecution");
+    workflow.grantExecutions(resumeJob, "StopExecution");
     workflow.stateMachine.grantStartExecution(resumeJob);
 
     grantRows(tables, answerMfa, ["job"], "GetItem", "PutItem");

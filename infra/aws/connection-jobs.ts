@@ -32,6 +32,11 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
   readonly followLimitMinutes?: number;
   /** How long a job can be read after its last change. 90 when absent. */
   readonly retentionDays?: number;
+  /**
+   * Whether the jobs table refuses to be deleted, by whomever. It does not when absent: no deployment deletes it, and what
+   * somebody deletes by hand DynamoDB keeps as a backup for 35 days.
+   */
+  readonly deletionProtection?: boolean;
   /** Of all logs. Three months when absent. */
   readonly logRetention?: RetentionDays;
   /** `info` when absent. */
@@ -64,10 +69,10 @@ export class ConnectionJobs extends Construct {
     super(scope, id);
     const upstream = checkedUpstream(props.upstream);
     const retentionDays = checkedRetentionDays(props.retentionDays ?? DEFAULT_RETENTION_DAYS);
-    const { stepResults = "object", allowUnboundClientTokens = false } = props;
+    const { stepResults = "object", allowUnboundClientTokens = false, deletionProtection = false } = props;
     const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
     const shared = { logLevel, logRetention };
-    const tables = new Tables(this, "Tables", { retentionDays });
+    const tables = new Tables(this, "Tables", { retentionDays, deletionProtection });
     const keys = new Keys(this, "Keys");
     const policy = {
       queue: props.queue ?? true,
@@ -76,7 +81,7 @@ export class ConnectionJobs extends Construct {
     const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared, policy });
     const workflow = new Workflow(this, "Workflow", tasks, logRetention);
     const { domain, corsOrigins = [] } = props;
-    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins });
+    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins, logRetention });
     const wire = { stepResults, allowUnboundClientTokens };
     const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
     const endpoints = new ApiFunctions(this, "Endpoints", options);

@@ -4,6 +4,8 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
+import { accessLog } from "./access-log.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { grantReading } from "./grants.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
 
@@ -38,11 +40,12 @@ export class DeployedSandbox extends Construct {
       timeToLiveAttribute: "expiresAt",
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const { secretArn } = new Secret(this, "ApiKey", {
+    const secret = new Secret(this, "ApiKey", {
       description: "The API key of the sandbox bank",
       generateSecretString: { excludePunctuation: true, passwordLength: 40 },
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const { secretArn } = secret;
     // By its ARN, since the class does not fit its own interface where optional properties are exact.
     this.apiKeySecret = Secret.fromSecretCompleteArn(this, "ApiKeyByArn", secretArn);
     const api = new HttpApi(this, "Http", { createDefaultStage: false });
@@ -51,6 +54,7 @@ export class DeployedSandbox extends Construct {
       stageName: "$default",
       autoDeploy: true,
       throttle: THROTTLE,
+      accessLogSettings: accessLog(this, shared.logRetention),
     });
     this.url = api.apiEndpoint;
 
@@ -72,5 +76,12 @@ export class DeployedSandbox extends Construct {
     });
     table.grant(answer, ...ACTIONS.map((action) => `dynamodb:${action}`));
     grantReading(this.apiKeySecret, answer);
+    acknowledge(this, "APIG4", "The function takes its own API key and tokens, as the aggregator does.");
+    acknowledge(table, "DDB3", "A bank that is made up, for tests: what it knows is worth no backup.");
+    acknowledge(
+      secret,
+      "SMG4",
+      "It opens a bank that is made up, and goes with the stack. Another deployment makes another one.",
+    );
   }
 }

@@ -4,7 +4,7 @@ import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Tables } from "./tables.ts";
 
 type RowAction = "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "DeleteItem";
-type RowKind = "job" | "claim" | "refused" | "idempotency" | "api-key";
+type RowKind = "job" | "claim" | "refused" | "rate#token" | "rate#user" | "idempotency" | "api-key";
 
 /** Rows of the jobs table, by what their key begins with: who writes jobs cannot write API keys. */
 export function grantRows(

@@ -12,8 +12,11 @@ import {
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { ROUTE_NAMES, ROUTES } from "../../functions/wire/routes.ts";
+import { accessLog } from "./access-log.ts";
+import { acknowledge } from "./acknowledge.ts";
 import type { ApiFunctions } from "./api-functions.ts";
 
 /** What a burst of one customer's users may take from the account's shared limit. */
@@ -30,6 +33,7 @@ export interface HttpApiOptions {
   domain: ApiDomain | undefined;
   /** Origins of web pages that may call the API; none when empty. */
   corsOrigins: readonly string[];
+  logRetention: RetentionDays;
 }
 
 export class HttpApiWithRoutes extends Construct {
@@ -39,7 +43,7 @@ export class HttpApiWithRoutes extends Construct {
   /** What the domain's DNS record is to point to. */
   readonly domainTarget: string | undefined;
 
-  constructor(scope: Construct, id: string, { domain, corsOrigins }: HttpApiOptions) {
+  constructor(scope: Construct, id: string, { domain, corsOrigins, logRetention }: HttpApiOptions) {
     super(scope, id);
     this.http = new HttpApi(this, "Http", {
       createDefaultStage: false,
@@ -50,7 +54,13 @@ export class HttpApiWithRoutes extends Construct {
       stageName: "$default",
       autoDeploy: true,
       throttle: THROTTLE,
+      accessLogSettings: accessLog(this, logRetention),
     });
+    acknowledge(
+      this,
+      "APIG4",
+      "Each function verifies its caller's token first, and refuses in the published words, which an authorizer cannot say. POST /token takes API keys; GET /health and refusals need nobody.",
+    );
     this.url = domain === undefined ? this.http.apiEndpoint : `https://${domain.name}`;
     this.domainTarget = domain && this.#mapDomain(domain, stage);
   }

@@ -17,6 +17,7 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
     queue: settings.queue,
     followLimitMinutes: settings.followLimitMinutes,
     retentionDays: settings.retentionDays,
+    deletionProtection: settings.deletionProtection,
     logRetention: settings.logRetentionDays,
     logLevel: settings.logLevel,
     corsOrigins: settings.corsOrigins,

@@ -56,6 +56,7 @@ const settingsSchema = z
     queue: z._default(flag, true),
     followLimitMinutes: z._default(minutes, DEFAULT_FOLLOW_LIMIT_MINUTES),
     retentionDays: z._default(days, DEFAULT_RETENTION_DAYS),
+    deletionProtection: z._default(flag, false),
     logRetentionDays: z._default(logDays, 90),
     logLevel: z._default(z.enum(LOG_LEVELS), "info"),
     alarmEmail: z.optional(z.email()),

@@ -5,6 +5,7 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IDestination, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
 import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
@@ -36,6 +37,11 @@ export class Sweeper extends Construct {
       retentionPeriod: Duration.days(14),
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(
+      this.deadLetters,
+      "SQS3",
+      "It is a dead-letter queue itself: of the schedule's rule and of the function. The rule looks at queues of queues only.",
+    );
     this.function = nodeFunction(this, "Sweep", {
       entry: "functions/workflow/sweep.lambda.ts",
       timeout: TIMEOUT,
@@ -75,7 +81,7 @@ export class Sweeper extends Construct {
     grantSealing(keys.sealing, this.function, "Decrypt", "task-token");
     workflow.grantWaking(this.function);
     workflow.stateMachine.grantStartExecution(this.function);
-    workflow.stateMachine.grantExecution(this.function, "states:DescribeExecution", "states:StopExecution");
+    workflow.grantExecutions(this.function, "DescribeExecution", "StopExecution");
   }
 }
 

@@ -1,9 +1,15 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, ProjectionType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
+
+export interface TablesOptions {
+  retentionDays: number;
+  deletionProtection: boolean;
+}
 
 export class Tables extends Construct {
-  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, and API keys. */
+  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, counts of requests, and API keys. */
   readonly jobs: Table;
   /** Sealed logins and answers: never backed up, gone with the stack. */
   readonly secrets: Table;
@@ -11,7 +17,7 @@ export class Tables extends Construct {
   /** What a function needs that reads or writes jobs. */
   readonly jobsEnvironment: Record<string, string>;
 
-  constructor(scope: Construct, id: string, { retentionDays }: { retentionDays: number }) {
+  constructor(scope: Construct, id: string, { retentionDays, deletionProtection }: TablesOptions) {
     super(scope, id);
     this.jobs = new Table(this, "Jobs", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -19,6 +25,7 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection,
     });
     // Only rows that say what they are listed under are in it; all others cost it nothing.
     this.jobs.addGlobalSecondaryIndex({
@@ -42,6 +49,11 @@ export class Tables extends Construct {
       timeToLiveAttribute: "expiresAt",
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(
+      this.secrets,
+      "DDB3",
+      "On purpose: a backup would keep logins and answers for weeks after they were destroyed. A job whose secrets are lost fails and is asked for again.",
+    );
     this.jobsEnvironment = { JOBS_TABLE: this.jobs.tableName, RETENTION_DAYS: String(retentionDays) };
   }
 }

@@ -31,14 +31,21 @@ export interface Gateway {
 export async function openGateway(port: number): Promise<Gateway> {
   const ready =
     Promise.withResolvers<(request: IncomingMessage, response: ServerResponse) => Promise<void>>();
-  // What names no host is refused below, in our own shape.
-  const server = createServer({ requireHostHeader: false }, (request, response) => {
-    ready.promise
-      .then((answer) => answer(request, response))
-      .catch(() => {
-        fail(response, request.complete ? 500 : 400);
-      });
-  });
+  const server = createServer(
+    {
+      // What names no host is refused below, in our own shape.
+      requireHostHeader: false,
+      // As API Gateway does. Of some headers, `Authorization` among them, Node would drop all but the first.
+      joinDuplicateHeaders: true,
+    },
+    (request, response) => {
+      ready.promise
+        .then((answer) => answer(request, response))
+        .catch(() => {
+          fail(response, request.complete ? 500 : 400);
+        });
+    },
+  );
   server.on("checkExpectation", (_, response) => fail(response, 417));
   refuseUnparsed(server);
   const { url, close } = await listenLocally(server, port);

@@ -77,9 +77,22 @@ test("an update costs as the put of the item that it makes", () => {
   expect(costs).toEqual([2 + 1, 2 + 2, 2, 2 + 1, 2, 1]);
 });
 
+test("an update that sets and adds makes its row, and finds it when it comes again", () => {
+  const unitsOf = capacityMeter([table], (item) => item);
+  const values = { ":end": { N: "1767603900" }, ":many": { N: "99" } };
+  const count = update("SET expiresAt = :end ADD requests :many", { ExpressionAttributeValues: values });
+  const measured = [count, count].map((each) => unitsOf(each));
+  const names = "pk" + "a" + "expiresAt" + "requests";
+  // 99, and then 198.
+  expect(measured).toMatchObject([
+    { writeUnits: 1, itemBytes: names.length + 8 },
+    { writeUnits: 1, itemBytes: names.length + 9 },
+  ]);
+});
+
 test("an update of a kind that ours are not is refused", () => {
   const unitsOf = capacityMeter([table], (item) => item);
-  for (const expression of ["ADD count :one", "SET a = :b, c = :d", "REMOVE a[1]", "SET a = :b REMOVE c"]) {
+  for (const expression of ["ADD a :b, c :d", "SET a = :b, c = :d", "REMOVE a[1]", "DELETE a :b"]) {
     expect(() => unitsOf(update(expression))).toThrow(expression);
   }
 });

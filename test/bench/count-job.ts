@@ -4,7 +4,7 @@ import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import { transitionsOf } from "../workflow/transitions-of.ts";
 import type { CountedSystem } from "./counted-system.ts";
-import { functionCounts, type JobCounts } from "./job-counts.ts";
+import { functionCounts, type JobCounts, TOKENS } from "./job-counts.ts";
 import type { JobKind } from "./job-kinds.ts";
 import { upstreamLedger } from "./upstream-ledger.ts";
 import { sumOf, times, type Usage } from "./usage.ts";
@@ -16,7 +16,6 @@ export interface CountedJob {
 }
 
 const READING = "get-job";
-const TOKENS = "issue-token";
 const DOWN = { status: "major-outage", outage: "refuse" };
 
 /** Runs a job of a kind and counts all that it took. Nothing else may run meanwhile. */

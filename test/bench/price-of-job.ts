@@ -79,7 +79,8 @@ function priceOfUsage(
     return (memoryMb / 1024) * (msOf(usage) / 1000);
   });
   const requests = API_FUNCTIONS.reduce((sum, name) => sum + (byName[name]?.calls ?? 0), 0);
-  const logBytes = all.logBytes + all.calls * assumptions.platformLogBytes.value;
+  const ofPlatform = all.calls * assumptions.platformLogBytes.value;
+  const logBytes = all.logBytes + ofPlatform + requests * assumptions.accessLogBytes.value;
   const keys =
     dollarsFor(all.kmsSymmetric, prices.kmsSymmetric) + dollarsFor(all.kmsAsymmetric, prices.kmsAsymmetric);
   return {

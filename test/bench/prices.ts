@@ -28,6 +28,7 @@ const priceFile = z.strictObject({
     upstreamCallMs: assumption,
     jobsSharing: assumption,
     platformLogBytes: assumption,
+    accessLogBytes: assumption,
     taskTokenBytes: assumption,
     sealBytes: assumption,
   }),

@@ -18,7 +18,8 @@ const TUESDAY = new Date("2026-01-06T09:00:00.000Z");
 const WEDNESDAY = new Date("2026-01-07T09:00:00.000Z");
 
 const register = (client = tables.client) => dynamoApiKeyRegister(client, JOBS);
-const isValid = (key: Secret) => dynamoApiKeys(tables.client, JOBS).isValid(key);
+const idOf = (key: Secret) => dynamoApiKeys(tables.client, JOBS).idOf(key);
+const isValid = async (key: Secret) => (await idOf(key)) !== undefined;
 const newKey = () => new Secret(`key-${randomUUID()}`);
 const hashOf = (key: Secret) => createHash("sha256").update(key.reveal()).digest("hex");
 

@@ -125,6 +125,15 @@ describe("an error", () => {
     }
   });
 
+  test("of a call that broke off holds nothing either, and no cause: that may quote what was sent", async () => {
+    const raw = await answering((response) => response.destroy());
+    for (const call of [create(raw), raw.upstream.job("1")]) {
+      const error: unknown = await call.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UpstreamUnavailable);
+      expect(error).not.toHaveProperty("cause");
+    }
+  });
+
   test("of an upstream that is not there is the same", async () => {
     const raw = await rawUpstream(() => undefined);
     await raw.close();

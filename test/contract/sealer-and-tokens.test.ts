@@ -1,9 +1,11 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tellBrokenSeals } from "../../functions/adapters/broken-seals.ts";
 import { kmsSealer } from "../../functions/adapters/kms-sealer.ts";
 import { kmsTokenIssuer } from "../../functions/adapters/kms-token-issuer.ts";
 import { kmsTokenVerifier } from "../../functions/adapters/kms-token-verifier.ts";
 import type { TokenClaims } from "../../functions/domain/caller.ts";
+import { SealBroken } from "../../functions/domain/errors.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import type { SecretRef } from "../../functions/domain/secret-refs.ts";
 import { localKms } from "../support/local-kms.ts";
@@ -15,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => kms.close());
 
 const ref: SecretRef = { jobId: "j", userId: "u", purpose: "login" };
+
+const opener = (keyId = "sealing") => tellBrokenSeals(kmsSealer(kms.client, keyId));
 
 describe("a seal", () => {
   test("opens for its own reference, and holds no plain text", async () => {
@@ -31,9 +35,24 @@ describe("a seal", () => {
     { ...ref, purpose: "answer-1" as const },
     { jobId: "u", userId: "j", purpose: "login" as const },
   ])("does not open for %j", async (other) => {
-    const sealer = kmsSealer(kms.client, "sealing");
+    const sealer = opener();
     const sealed = await sealer.seal(ref, new Secret("hooli2016"));
-    await expect(sealer.unseal(other, sealed)).rejects.toThrow();
+    await expect(sealer.unseal(other, sealed)).rejects.toThrow(SealBroken);
+  });
+
+  test("does not open when a byte of it is another one, or when another key made it", async () => {
+    const sealed = await kmsSealer(kms.client, "sealing").seal(ref, new Secret("hooli2016"));
+    const changed = sealed.map((byte, at) => (at === sealed.length - 1 ? byte ^ 1 : byte));
+    await expect(opener().unseal(ref, changed)).rejects.toThrow(SealBroken);
+    await expect(opener("of-another-stage").unseal(ref, sealed)).rejects.toThrow(SealBroken);
+  });
+
+  test("that only cannot be opened now is no broken one", async () => {
+    const sealed = await kmsSealer(kms.client, "sealing").seal(ref, new Secret("hooli2016"));
+    const error: unknown = await opener("nobody")
+      .unseal(ref, sealed)
+      .catch((reason) => reason);
+    expect(error).toMatchObject({ name: "NotFoundException" });
   });
 
   test("takes all that a login or its answers may have, and no more", async () => {

@@ -74,7 +74,9 @@ describe("a token that is not ours is refused", () => {
     const pem = Buffer.from(key.export({ type: "spki", format: "pem" }).toString());
     const der = key.export({ type: "spki", format: "der" });
     for (const secret of [pem, der]) {
-      const token = await new SignJWT(payload()).setProtectedHeader({ alg: "HS256" }).sign(secret);
+      const token = await new SignJWT(payload())
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+        .sign(secret);
       expect(await reasonFor(token)).toBe("token-not-valid");
     }
   });
@@ -84,7 +86,11 @@ describe("a token that is not ours is refused", () => {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const key = createPrivateKey(privateKey.export({ type: "pkcs8", format: "pem" }));
     const jwk = createPublicKey(key).export({ format: "jwk" });
-    const header = { alg: "ES256", jwk: { kty: "EC", crv: "P-256", x: `${jwk.x}`, y: `${jwk.y}` } };
+    const header = {
+      alg: "ES256",
+      typ: "JWT",
+      jwk: { kty: "EC", crv: "P-256", x: `${jwk.x}`, y: `${jwk.y}` },
+    };
     const token = await new SignJWT(payload()).setProtectedHeader(header).sign(key);
     expect(await reasonFor(token)).toBe("token-not-valid");
   });
@@ -114,6 +120,13 @@ describe("a token of ours is refused", () => {
   ])("when it %s", async (_, says) => {
     expect(await reasonFor(await signed(says))).toBe("token-not-valid");
   });
+
+  test.each([{ alg: "ES256" }, { alg: "ES256", typ: "at+jwt" }, { alg: "ES256", typ: "" }])(
+    "when its header is %j: it may be meant for something else",
+    async (header) => {
+      expect(await reasonFor(await signed(payload(), header))).toBe("token-not-valid");
+    },
+  );
 
   test("unless nothing is wrong with it", async () => {
     expect(await verify(await signed(payload()))).toEqual({ scope: "SERVER_ACCESS", version: "3.0" });

@@ -46,6 +46,7 @@ const TABLE: { [reason in RefusalReason]: [number, string] } = {
   "content-type-not-form": [415, "unsupported-content-type"],
   "idempotency-key-reused": [422, "parameter-not-valid"],
   "too-many-refused-logins": [429, "too-many-requests"],
+  "rate-exceeded": [429, "too-many-requests"],
   "service-unavailable": [503, "service-unavailable"],
 };
 

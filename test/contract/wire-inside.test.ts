@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parse, safeParse } from "zod/v4/core";
 import { apiEventSchema } from "../../functions/wire/api-event.ts";
 import { jobIdSchema, userIdSchema } from "../../functions/wire/ids.ts";
 import { parseJobRecord } from "../../functions/wire/job-record.ts";
@@ -9,20 +10,20 @@ import { awaitingJob, JOB_ID, jobOf } from "../support/job-examples.ts";
 
 describe("ids", () => {
   test.each(["a", "ea3a81", "A-b-9", "a".repeat(64)])("a user may be called %s", (id) => {
-    expect(userIdSchema.safeParse(id).success).toBe(true);
+    expect(safeParse(userIdSchema, id).success).toBe(true);
   });
 
   test.each(["", "a".repeat(65), "a b", "a/b", "a_b", "é", "a\n", "..", "#"])(
     "no user is called %o",
     (id) => {
-      expect(userIdSchema.safeParse(id).success).toBe(false);
+      expect(safeParse(userIdSchema, id).success).toBe(false);
     },
   );
 
   test("a job has a UUID of version 4", () => {
-    expect(jobIdSchema.safeParse(JOB_ID).success).toBe(true);
+    expect(safeParse(jobIdSchema, JOB_ID).success).toBe(true);
     for (const id of ["61723", JOB_ID.replace("-4c58-", "-1c58-"), `${JOB_ID} `, ""]) {
-      expect(jobIdSchema.safeParse(id).success).toBe(false);
+      expect(safeParse(jobIdSchema, id).success).toBe(false);
     }
   });
 });
@@ -33,14 +34,14 @@ describe("an event of API Gateway", () => {
   test.each([undefined, null, {}, { accept: "*/*" }, { accept: undefined }])(
     "may have headers %o",
     (headers) => {
-      expect(apiEventSchema.parse({ ...event, headers }).headers).toEqual(headers);
+      expect(parse(apiEventSchema, { ...event, headers }).headers).toEqual(headers);
     },
   );
 
   test.each(["accept", 5, [], ["accept"], { accept: 5 }, { accept: null }, { accept: ["*/*"] }])(
     "has no headers like %j",
     (headers) => {
-      expect(apiEventSchema.safeParse({ ...event, headers }).success).toBe(false);
+      expect(safeParse(apiEventSchema, { ...event, headers }).success).toBe(false);
     },
   );
 });
@@ -67,22 +68,22 @@ describe("routes", () => {
 describe("what goes through the workflow", () => {
   test("is the job's id and small facts: all else is cut off", () => {
     const more = { jobId: JOB_ID, password: "hooli2016", job: jobOf() };
-    expect(jobOutput.parse(more)).toEqual({ jobId: JOB_ID });
-    expect(jobInput.parse(more)).toEqual({ jobId: JOB_ID });
+    expect(parse(jobOutput, more)).toEqual({ jobId: JOB_ID });
+    expect(parse(jobInput, more)).toEqual({ jobId: JOB_ID });
     const followed = { ...more, next: "wait", waitSeconds: 5 };
-    expect(followOutput.parse(followed)).toEqual({ jobId: JOB_ID, next: "wait", waitSeconds: 5 });
+    expect(parse(followOutput, followed)).toEqual({ jobId: JOB_ID, next: "wait", waitSeconds: 5 });
     const held = { jobId: JOB_ID, next: "hold", waitSeconds: 7259 };
-    expect(followOutput.parse({ ...held, reason: "x" })).toEqual(held);
-    expect(giveUpInput.parse({ ...more, failure: "X" })).toEqual({ jobId: JOB_ID, failure: "X" });
+    expect(parse(followOutput, { ...held, reason: "x" })).toEqual(held);
+    expect(parse(giveUpInput, { ...more, failure: "X" })).toEqual({ jobId: JOB_ID, failure: "X" });
   });
 
   test("carries the task token as a secret", () => {
-    const { taskToken } = askInput.parse({ jobId: JOB_ID, taskToken: "token-text" });
+    const { taskToken } = parse(askInput, { jobId: JOB_ID, taskToken: "token-text" });
     expect([String(taskToken), taskToken.reveal()]).toEqual(["[secret]", "token-text"]);
   });
 
   test.each([{}, { jobId: "1" }, { jobId: 5 }, null])("does not start with %j", (input) => {
-    expect(jobInput.safeParse(input).success).toBe(false);
+    expect(safeParse(jobInput, input).success).toBe(false);
   });
 });
 

@@ -1,64 +1,100 @@
+import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { type Canary, textCanary } from "../canaries/canary.ts";
+import { type Finding, type Sink, scannerFor } from "../canaries/scanner.ts";
 import { type Execution, readExecutions } from "./executions.ts";
 import { readLogs, writeLog } from "./logs.ts";
 import type { Environment } from "./programs.ts";
-import { secretsFound } from "./search-secrets.ts";
+import { readTables, type TableRows } from "./table-rows.ts";
 
 export interface Searched {
   client: SFNClient;
+  dynamo: DynamoDBClient;
   stateMachineArn: string;
   commands: Environment;
 }
 
-/** One for each way in which a secret could be written. */
-const PLANTED = {
-  asItIs: "planted-as-it-is",
-  inJson: 'planted "in" JSON\\',
-  inBase64: "planted in base64",
-};
-
-/** Throws when one of the secrets stands in an execution or in a log, or when the search finds none that is planted there. */
-export async function findNoSecret(searched: Searched, executions: readonly Execution[], sent: Set<string>) {
+/** Throws when one of the canaries stands in an execution, a log or a table, or when the search finds none that is planted there. */
+export async function findNoSecret(
+  searched: Searched,
+  executions: readonly Execution[],
+  sent: readonly Canary[],
+) {
   const logs = await readLogs(searched.commands);
-  expectFound("a history", inHistories(executions, sent), []);
-  expectFound("a log", inLogs(logs, sent), []);
-  await plant(searched);
-  const all = new Set([...sent, ...Object.values(PLANTED)]);
-  const planted = await readExecutions(searched.client, searched.stateMachineArn);
-  expectFound("a history with secrets", inHistories(planted, all), Object.values(PLANTED));
-  const plantedLogs = await readLogs(searched.commands);
-  expectFound("a log with secrets", inLogs(plantedLogs, all), Object.values(PLANTED));
-  const events = executions.reduce((sum, { history }) => sum + history.length, 0);
-  return { events, logLines: logs.length };
+  const tables = await readTables(searched.dynamo);
+  const scanner = scannerFor(sent);
+  const found = sinksOf(executions, logs, tables)
+    .flatMap(scanner.scan)
+    .filter((finding) => !isMeant(finding));
+  if (found.length > 0) throw new Error(found.map(inWords).join("\n"));
+  await findPlanted(searched, tables);
+  return {
+    needles: scanner.needles,
+    events: executions.reduce((sum, { history }) => sum + history.length, 0),
+    logLines: logs.length,
+    rows: tables.reduce((sum, { rows }) => sum + rows.length, 0),
+  };
 }
 
-function inHistories(executions: readonly Execution[], secrets: Set<string>): string[] {
-  return secretsFound(executions.map((execution) => JSON.stringify(execution)).join("\n"), secrets);
-}
-
-/** Metrics name banks, and one answer at the sandbox is the id of a bank. */
-const BANK_OF_A_METRIC = /"Institution":"[^"]*"/g;
-
-function inLogs(lines: readonly string[], secrets: Set<string>): string[] {
-  return secretsFound(lines.join("\n").replaceAll(BANK_OF_A_METRIC, ""), secrets);
-}
-
-/** The secrets are the published ones of the sandbox's users: they may be named. */
-function expectFound(where: string, found: readonly string[], expected: readonly string[]): void {
-  const wrong = [
-    ...found.filter((secret) => !expected.includes(secret)).map((secret) => `stands in ${where}: ${secret}`),
-    ...expected
-      .filter((secret) => !found.includes(secret))
-      .map((secret) => `not found in ${where}: ${secret}`),
+function sinksOf(
+  executions: readonly Execution[],
+  logs: readonly string[],
+  tables: readonly TableRows[],
+): Sink[] {
+  return [
+    { name: "histories", content: JSON.stringify(executions) },
+    { name: "logs", content: logs.join("\n") },
+    ...tables.map(({ table, rows }) => ({
+      name: `table ${table}`,
+      content: JSON.stringify(rows, withBytes),
+    })),
   ];
-  if (wrong.length > 0) throw new Error(wrong.join("\n"));
 }
 
-async function plant({ client, stateMachineArn, commands }: Searched): Promise<void> {
-  const { asItIs, inJson, inBase64 } = PLANTED;
-  const encoded = Buffer.from(JSON.stringify({ text: inBase64 })).toString("base64");
-  const message = JSON.stringify({ asItIs, inJson: JSON.stringify({ text: inJson }), encoded });
+/** Bytes as base64, as DynamoDB sends them. */
+function withBytes(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}
+
+/** API keys are known by their SHA-256. */
+function isMeant({ canary, form, sink }: Finding): boolean {
+  return canary.name === "API key" && form === "sha256 in hex" && sink.startsWith("table ");
+}
+
+function inWords({ canary, form, sink }: Finding): string {
+  return `${canary.name} stands in ${sink}: ${form}`;
+}
+
+/** A leak in each of them, in more than one way of writing. */
+async function findPlanted(searched: Searched, tables: readonly TableRows[]): Promise<void> {
+  const { client, dynamo, stateMachineArn, commands } = searched;
+  const planted = ["as it is", "in JSON", "in base64"].map((how) => textCanary(`planted ${how}`));
+  const [asItIs, inJson, encoded] = planted.map(({ text }) => text);
+  const message = JSON.stringify({
+    asItIs,
+    inJson: JSON.stringify({ inJson }),
+    encoded: Buffer.from(JSON.stringify({ encoded })).toString("base64"),
+  });
   await writeLog(commands, message);
   const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn, input: message }));
   await client.send(new StopExecutionCommand({ executionArn }));
+  const [first] = tables.filter(({ rows }) => rows.length > 0);
+  const [row] = first?.rows ?? [];
+  await dynamo.send(
+    new PutItemCommand({ TableName: first?.table, Item: { ...row, planted: { S: message } } }),
+  );
+
+  const sinks = sinksOf(
+    await readExecutions(client, stateMachineArn),
+    await readLogs(commands),
+    await readTables(dynamo),
+  );
+  const found = sinks.flatMap(scannerFor(planted).scan);
+  const wanted = ["histories", "logs", `table ${first?.table}`];
+  const missed = wanted.flatMap((sink) =>
+    planted
+      .filter((canary) => !found.some((finding) => finding.sink === sink && finding.canary === canary))
+      .map(({ name }) => `Not found in ${sink}: ${name}`),
+  );
+  if (missed.length > 0) throw new Error(missed.join("\n"));
 }

@@ -6,7 +6,7 @@ const environment = z.object({
   TARGET_API_URL: z.url(),
   TARGET_SANDBOX_URL: z.url(),
   TARGET_API_KEY: z.string(),
-  /** The file in which the secrets that are sent are written down. */
+  /** The file in which is written down what secrets were exchanged for. */
   SECRETS_SENT: z.string(),
 });
 

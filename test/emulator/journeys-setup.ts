@@ -3,8 +3,8 @@ import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
 import { freshStart } from "./fresh-start.ts";
 import { nameOfTest } from "./name-of-test.ts";
 import "./localhost-names.ts";
+import { exchangeSecrets } from "./exchanged-secrets.ts";
 import { journeysEnvironment } from "./journeys-environment.ts";
-import { recordSecretsSent } from "./secrets-sent.ts";
 
 const FRESH_WITHIN_MS = 60_000;
 
@@ -12,7 +12,7 @@ const FRESH_WITHIN_MS = 60_000;
 const { SECRETS_SENT } = journeysEnvironment();
 const excepted = new Set(EXCEPTED_JOURNEYS.map(({ test }) => test));
 
-recordSecretsSent(SECRETS_SENT);
+exchangeSecrets(SECRETS_SENT);
 beforeAll(freshStart, FRESH_WITHIN_MS);
 beforeEach(({ task }) => {
   // Then a test that passes is a failure.

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as z from "zod";
 import type { Target } from "../journeys/target.ts";
@@ -24,7 +24,6 @@ export async function runJourneys(
   secretsSent: string,
 ) {
   const file = join(folder, "journeys.json");
-  writeFileSync(secretsSent, "");
   const env = {
     ...commands,
     TARGET_API_URL: target.apiUrl,

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Canary } from "../canaries/canary.ts";
+import { exchangingUpstream } from "../canaries/exchanging-upstream.ts";
 import { commandEnvironment, plainEnvironment } from "./command-environment.ts";
 import { bootstrap, deploy, destroy, restoreUpstreamSecret } from "./deployment.ts";
 import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
+import { readExchanged } from "./exchanged-secrets.ts";
 import { deployedDefinition, readExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
 import { findNoSecret } from "./find-no-secret.ts";
 import { followTheReadme } from "./follow-the-readme.ts";
@@ -14,10 +17,10 @@ import { makeApiKey } from "./make-api-key.ts";
 import { phase } from "./phase.ts";
 import { checkThatPoliciesCount } from "./policies-count.ts";
 import type { Environment } from "./programs.ts";
-import { secretsSent } from "./secrets-sent.ts";
 import { seeTheSweeper } from "./see-the-sweeper.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startSandbox } from "./start-sandbox.ts";
+import { dynamoAt } from "./table-rows.ts";
 import { checkWalkedParts } from "./walked-parts.ts";
 
 /** The secret that the README has an operator make; it is none of the stack. */
@@ -34,7 +37,15 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
     seen: String,
   });
   const commands = commandEnvironment(plain, endpoint);
-  const deployment = { commands, folder, context: { upstreamUrl: sandboxUrl } };
+  const record = join(folder, "secrets-sent");
+  writeFileSync(record, "");
+  const upstreamTokens: Canary[] = [];
+  const upstream = await exchangingUpstream({
+    sandboxUrl,
+    originalOf: (text) => readExchanged(record).originals.get(text) ?? text,
+    gives: (text) => upstreamTokens.push({ name: "access token of upstream", text }),
+  });
+  const deployment = { commands, folder, context: { upstreamUrl: upstream.url } };
 
   await phase("cdk bootstrap", () => bootstrap(commands));
   const empty = await inventory(commands);
@@ -53,7 +64,6 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
   });
 
   const apiKey = await phase("API key", () => makeApiKey(commands, stackName));
-  const record = join(folder, "secrets-sent");
   const target = { apiUrl: ApiUrl, sandboxUrl, apiKey };
   await phase("journeys", () => runJourneys(commands, folder, target, record), {
     seen: ({ files, passed }) => `${passed} in ${files} files, ${EXCEPTED_JOURNEYS.length} excepted`,
@@ -62,10 +72,14 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
     seen: (state) => `its execution ${state}`,
   });
   await phase("policies count", () => checkThatPoliciesCount(commands, target));
-  await checkExecutions(
-    { commands, endpoint, folder },
-    new Set([...secretsSent(record), apiKey, upstreamApiKey]),
-  );
+  const { canaries } = readExchanged(record);
+  const arrived = canaries.filter(({ text }) => upstream.arrived.has(text)).length;
+  if (arrived === 0) throw new Error("No canary has reached the bank's side.");
+  const keys = [
+    { name: "API key", text: apiKey },
+    { name: "API key of upstream", text: upstreamApiKey },
+  ];
+  await checkExecutions({ commands, endpoint, folder }, [...canaries, ...upstreamTokens, ...keys], arrived);
 
   await phase("cdk destroy", () => destroy(deployment));
   await phase("what is left", async () => checkLeftovers(before, await inventory(commands), kept), {
@@ -79,8 +93,13 @@ interface Proof {
   folder: string;
 }
 
-async function checkExecutions({ commands, endpoint, folder }: Proof, secrets: Set<string>): Promise<void> {
+async function checkExecutions(
+  { commands, endpoint, folder }: Proof,
+  canaries: readonly Canary[],
+  arrived: number,
+): Promise<void> {
   const client = stepFunctionsAt(endpoint);
+  const dynamo = dynamoAt(endpoint);
   const stateMachineArn = await theStateMachine(client);
   const executions = await phase("executions", () => readExecutions(client, stateMachineArn), {
     seen: ({ length }) => `${length} read`,
@@ -91,8 +110,12 @@ async function checkExecutions({ commands, endpoint, folder }: Proof, secrets: S
   await phase("workflow", walk, {
     seen: ({ walked, parts, excepted }) => `${walked} of ${parts} parts walked, ${excepted} excepted`,
   });
-  await phase("secrets", () => findNoSecret({ client, stateMachineArn, commands }, executions, secrets), {
-    seen: ({ events, logLines }) => `none of ${secrets.size} in ${events} events and ${logLines} log lines`,
+  const search = () => findNoSecret({ client, dynamo, stateMachineArn, commands }, executions, canaries);
+  await phase("secrets", search, {
+    seen: ({ needles, events, logLines, rows }) =>
+      `none of ${canaries.length}, of which ${arrived} went as far as the bank, in ${needles} ways of writing them, ` +
+      `in ${events} events, ${logLines} log lines and ${rows} rows`,
   });
   client.destroy();
+  dynamo.destroy();
 }

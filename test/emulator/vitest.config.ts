@@ -25,6 +25,8 @@ const LOCAL_ONLY = [
   "queue-mfa-alone.test.ts",
   "queue-runs-by-itself.test.ts",
   "queue-week.test.ts",
+  "rate-limits-end.test.ts",
+  "rate-limits.test.ts",
   "settings.test.ts",
 ];
 const journeys = globSync("test/journeys/*.test.ts", { cwd: ROOT }).filter(

@@ -31,11 +31,13 @@ const JSON_TYPE = { "content-type": "application/json" };
 /** Every field that the schema of a connection has, of which a plain bank needs two. */
 function connectionBody({ institutionId }: Known): object {
   const given: { [field: string]: unknown } = { ...LOGINS.gavin, institution: { id: institutionId } };
-  return Object.fromEntries(Object.keys(connectionRequest.shape).map((field) => [field, given[field] ?? ""]));
+  return Object.fromEntries(
+    Object.keys(connectionRequest._zod.def.shape).map((field) => [field, given[field] ?? ""]),
+  );
 }
 
 function answerBody(): object {
-  return Object.fromEntries(Object.keys(mfaRequest.shape).map((field) => [field, ["1234"]]));
+  return Object.fromEntries(Object.keys(mfaRequest._zod.def.shape).map((field) => [field, ["1234"]]));
 }
 
 type Extras = Partial<Pick<ValidRequest, "query" | "headers" | "body">>;

@@ -37,9 +37,13 @@ const KEEP_REQUESTS: readonly Permission[] = [
 /** One that is refused leaves nothing. */
 const FORGET_REQUESTS: Permission = ["dynamodb:DeleteItem", "TablesJobs", rows("idempotency#*")];
 
+/** One more request of the job's user. */
+const COUNT_POSTS: Permission = ["dynamodb:UpdateItem", "TablesJobs", rows("rate#user#*")];
+
 const ACCEPT_JOBS: readonly Permission[] = [
   ...VERIFY_TOKENS,
   ...KEEP_REQUESTS,
+  COUNT_POSTS,
   ["dynamodb:GetItem", "TablesJobs", rows("job#*", "claim#*")],
   ["dynamodb:PutItem", "TablesJobs", rows("job#*", "claim#*")],
   ["dynamodb:DeleteItem", "TablesJobs", rows("job#*")],
@@ -69,6 +73,7 @@ const FOLLOW: readonly Permission[] = [
 export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
   "functions/api/issue-token.lambda.ts": [
     ["dynamodb:GetItem", "TablesJobs", rows("api-key#*")],
+    ["dynamodb:UpdateItem", "TablesJobs", rows("rate#token#*")],
     ["kms:Sign", "KeysSigning"],
   ],
   "functions/api/create-connection.lambda.ts": ACCEPT_LOGINS,
@@ -88,10 +93,11 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
     ["dynamodb:DeleteItem", "TablesSecrets"],
     STOP,
   ],
-  "functions/api/resume-job.lambda.ts": [...VERIFY_TOKENS, ...READ_AND_WRITE_JOBS, STOP, START],
+  "functions/api/resume-job.lambda.ts": [...VERIFY_TOKENS, ...READ_AND_WRITE_JOBS, COUNT_POSTS, STOP, START],
   "functions/api/answer-mfa.lambda.ts": [
     ...VERIFY_TOKENS,
     ...READ_AND_WRITE_JOBS,
+    COUNT_POSTS,
     ["dynamodb:PutItem", "TablesSecrets"],
     ["dynamodb:DeleteItem", "TablesSecrets"],
     ["kms:Encrypt", "KeysSealing", purpose("answer-*")],

@@ -14,6 +14,7 @@ const DEFAULTS = {
   queue: true,
   followLimitMinutes: 15,
   retentionDays: 90,
+  deletionProtection: false,
   logRetentionDays: 90,
   logLevel: "info",
   corsOrigins: [],

@@ -143,10 +143,10 @@ describe("logs", () => {
     expect(resources[referredTo(LogGroup)]?.Properties["RetentionInDays"]).toBe(RETENTION_DAYS);
   });
 
-  test("every log group has a retention, and there is one for each function and the state machine", () => {
+  test("every log group has a retention, and there is one for each function, the state machine and the API", () => {
     const groups = ofType(resources, "AWS::Logs::LogGroup").map(([, { Properties }]) => Properties);
     expect(groups.map((group) => group["RetentionInDays"])).toEqual(
-      Array(entries.length + machines.length).fill(RETENTION_DAYS),
+      Array(entries.length + machines.length + 1).fill(RETENTION_DAYS),
     );
   });
 

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { type Gateway, openGateway } from "../../infra/local/gateway.ts";
@@ -8,6 +10,7 @@ const event = z.object({
   rawQueryString: z.string(),
   pathParameters: z.record(z.string(), z.string()),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  headers: z.record(z.string(), z.string()),
   body: z.string().optional(),
 });
 const routes = ["GET /jobs/{jobId}", "DELETE /jobs/{jobId}", "$default"].map((routeKey) => ({
@@ -54,6 +57,15 @@ describe("a DELETE", () => {
     await call("DELETE", "/jobs/a", "why");
     expect(Buffer.from(seen[0]?.body ?? "", "base64").toString()).toBe("why");
   });
+});
+
+test("a header that comes twice is one, with both: neither of two tokens is dropped unseen", async () => {
+  seen = [];
+  const headers = ["Host", "localhost", "Authorization", "Bearer a", "Authorization", "Bearer b"];
+  const sent = request(`${gateway.url}/jobs/a`, { headers }).end();
+  await once(sent, "response");
+  sent.destroy();
+  expect(seen[0]?.headers).toMatchObject({ authorization: "Bearer a, Bearer b" });
 });
 
 describe("a HEAD", () => {

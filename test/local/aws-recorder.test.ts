@@ -33,7 +33,7 @@ test("every call is recorded with the function that made it, what was asked and 
   const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
   await backend.untilOver(jobId);
   expect(recorder.calls.filter(({ by }) => by === undefined)).toEqual([]);
-  expect(actionsOf("issue-token")).toEqual(["dynamodb:GetItem", "kms:Sign"]);
+  expect(actionsOf("issue-token")).toEqual(["dynamodb:GetItem", "dynamodb:UpdateItem", "kms:Sign"]);
   const created = actionsOf("create-connection");
   expect(created.filter((action) => action === "dynamodb:PutItem")).toHaveLength(3);
   expect(created.at(-1)).toBe("states:StartExecution");

@@ -1,7 +1,8 @@
-import { KMSClient } from "@aws-sdk/client-kms";
-import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { kmsTokenIssuer } from "../../functions/adapters/kms-token-issuer.ts";
-import { tokenReply } from "../../functions/wire/api-replies.ts";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { beforeAll, expect, test } from "vitest";
+import { errorReply, tokenReply } from "../../functions/wire/api-replies.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend, statuses } from "../journeys/mobile-backend.ts";
 import { posting, refusal, VALID } from "../journeys/posting.ts";
@@ -13,21 +14,6 @@ beforeAll(() => {
   process.env["ALLOW_UNBOUND_CLIENT_TOKENS"] = "true";
 });
 const { backend, post } = posting(reached);
-afterEach(() => void vi.useRealTimers());
-
-const HOUR_MS = 3600 * 1000;
-
-test("a token that has expired is refused, whatever it asks for", async () => {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - HOUR_MS - 1_000 });
-  const issuer = kmsTokenIssuer(new KMSClient({}), process.env["SIGNING_KEY_ID"] ?? "");
-  const { accessToken } = await issuer.issue({ scope: "SERVER_ACCESS", version: "3.0" });
-  vi.useRealTimers();
-
-  const token = accessToken.reveal();
-  expect(refusal(await post(VALID, { token }))).toEqual([403, "access-denied", [undefined]]);
-  const read = await backend().send("GET", "/jobs/any", { headers: { authorization: `Bearer ${token}` } });
-  expect(refusal(read)).toEqual([403, "access-denied", [undefined]]);
-});
 
 test("a client token that names no user may read and answer jobs, and make none", async () => {
   const traded = await backend().trade({ scope: "CLIENT_ACCESS" });
@@ -48,4 +34,25 @@ test("a token of a user makes, reads and answers jobs of that user", async () =>
   const token = await backend().token({ scope: "CLIENT_ACCESS", userId: backend().userId });
   const body = JSON.stringify({ ...LOGINS.gavin, institution: { id: HOOLI } });
   expect((await post(body, { token })).status).toBe(202);
+});
+
+test("two Authorization headers are none, as they are to API Gateway, even if both are of one good token", async () => {
+  const bearer = `Bearer ${await backend().token()}`;
+  const { host } = new URL(reached().apiUrl);
+  const ask = async (authorizations: string[]) => {
+    const headers = ["host", host, ...authorizations.flatMap((each) => ["authorization", each])];
+    const asked = request(`${reached().apiUrl}/users/${backend().userId}/jobs`, { headers }).end();
+    const answered: Promise<[IncomingMessage]> = once(asked, "response").then(([reply]) => [reply]);
+    const [reply] = await answered;
+    return [reply.statusCode, errorReply.safeParse(JSON.parse(await text(reply))).data?.data[0]?.code];
+  };
+  expect(await ask([bearer])).toEqual([200, undefined]);
+  for (const two of [
+    [bearer, bearer],
+    [bearer, "Bearer x"],
+    ["Bearer x", bearer],
+    ["", bearer],
+  ]) {
+    expect(await ask(two)).toEqual([401, "invalid-authorization-token"]);
+  }
 });

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { backendOf, GAVIN, MFA_BANK, PLAIN_BANK, statusesOf, tokenRequest } from "./backend.ts";
-import { listeningAddresses } from "./listening-sockets.ts";
+import { LOOPBACK, listeningAddresses } from "./listening-sockets.ts";
 import { DEVELOPMENT_KEY, type LocalMode, startLocalMode } from "./local-mode.ts";
 import { expectNoSecrets } from "./secrets-said.ts";
 
-const LOOPBACK = "0100007F";
 const STRANGER = { loginId: "stranger-login", password: "stranger-password", answers: [] };
 const KEY = "a-key-of-my-own";
 const stops: (() => Promise<void>)[] = [];

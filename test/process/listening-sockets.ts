@@ -2,6 +2,9 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const LISTENING = "0A";
 
+/** 127.0.0.1, as {@link listeningAddresses} gives it. */
+export const LOOPBACK = "0100007F";
+
 /** The addresses that a process listens on, as Linux writes them: in hexadecimal, of IPv4 in host byte order. */
 export function listeningAddresses(pid: number): string[] {
   const own = new Set(readdirSync(`/proc/${pid}/fd`).map((name) => targetOf(`/proc/${pid}/fd/${name}`)));

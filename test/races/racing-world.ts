@@ -130,7 +130,12 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
             await runAll();
             if (sweeps === 2) return;
             clock.pass(MINUTE);
-            await sweep(real, (_id, _what, error) => error !== undefined && failures.push(error));
+            await sweep(real, (_, look) =>
+              look().catch((error: unknown) => {
+                failures.push(error);
+                throw error;
+              }),
+            );
           }
         })(),
       );

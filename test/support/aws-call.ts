@@ -49,9 +49,9 @@ export function recorded(call: AwsCall, reply: AwsReply | undefined): RecordedCa
   return { ...call, reply: { status: reply.status, body, bytes: sizeOf(reply.body) } };
 }
 
-export function errorReply(name: string, status = 400): AwsReply {
+export function errorReply(name: string, status = 400, message = "As the test wants it."): AwsReply {
   const headers = { "content-type": "application/x-amz-json-1.0" };
-  return { status, headers, body: JSON.stringify({ __type: name, message: "As the test wants it." }) };
+  return { status, headers, body: JSON.stringify({ __type: name, message }) };
 }
 
 function sizeOf(text: string): number {

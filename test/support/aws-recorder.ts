@@ -30,13 +30,17 @@ const NOT_FORWARDED = ["connection", "content-length", "transfer-encoding", "hos
 export function awsRecorder() {
   const functions = callingFunctions();
   const calls: RecordedCall[] = [];
-  const meetings: { matches: Matches; meet: Meet }[] = [];
+  const meetings: { matches: Matches; meet: Meet; lasts?: true }[] = [];
   const closers: (() => Promise<void>)[] = [];
   const started = Promise.withResolvers<void>();
 
   /** The next call that matches, and no other. */
   function meetOnce(matches: Matches, meet: Meet): void {
     meetings.push({ matches, meet });
+  }
+
+  function end(meeting: (typeof meetings)[number]): void {
+    meetings.splice(meetings.indexOf(meeting), 1);
   }
 
   async function record(origin: string, request: IncomingMessage): Promise<AwsReply | undefined> {
@@ -48,8 +52,8 @@ export function awsRecorder() {
       performed = await forward(origin, request, body);
       return performed;
     };
-    const index = meetings.findIndex(({ matches }) => matches(call));
-    const [meeting] = index < 0 ? [] : meetings.splice(index, 1);
+    const meeting = meetings.find(({ matches }) => matches(call));
+    if (meeting !== undefined && !meeting.lasts) end(meeting);
     const reply = await (meeting === undefined ? perform() : meeting.meet(call, perform));
     calls.push(recorded(call, performed));
     return reply;
@@ -104,9 +108,19 @@ export function awsRecorder() {
       return { arrived: arrived.promise, release: released.resolve };
     },
 
-    /** The next call that matches is refused with an error, and not performed. The SDK repeats none below 500. */
-    fail(matches: Matches, name: string, status?: number): void {
-      meetOnce(matches, async () => errorReply(name, status));
+    /**
+     * The next call that matches is refused with an error, and not performed. The SDK repeats none below 500. What the error
+     * says may be made of the call.
+     */
+    fail(matches: Matches, name: string, status?: number, says?: (call: AwsCall) => string): void {
+      meetOnce(matches, async (call) => errorReply(name, status, says?.(call)));
+    },
+
+    /** The same of every call that matches, until it is said that this is over. */
+    failAll(matches: Matches, name: string, status?: number): () => void {
+      const meeting = { matches, meet: async () => errorReply(name, status), lasts: true } as const;
+      meetings.push(meeting);
+      return () => end(meeting);
     },
 
     /** The next call that matches is performed, and its connection cut. The SDK repeats it. */

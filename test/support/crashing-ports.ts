@@ -19,6 +19,7 @@ const CRASHING = [
   "waker",
   "claims",
   "refusedLogins",
+  "requestCounts",
   "workflow",
   "executions",
   "sweptJobs",

@@ -16,6 +16,7 @@ const DYING = [
   "reservations",
   "fingerprints",
   "refusedLogins",
+  "requestCounts",
 ] as const;
 
 /** The ports of one process, which dies or fails at one of its calls, just before that has its effect or just after. */

@@ -15,6 +15,7 @@ import type {
 import type { Policy } from "../../functions/domain/queue-policy.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
+import { fakeRequestCounts } from "./fake-request-counts.ts";
 import { fakeReservations } from "./fake-reservations.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
 import { scriptedUpstream } from "./scripted-upstream.ts";
@@ -39,6 +40,7 @@ export function fakePorts() {
     reservations: fakeReservations(clock),
     fingerprints: sealedFingerprints(sealer),
     refusedLogins: fakeRefusedLogins(clock),
+    requestCounts: fakeRequestCounts(),
     workflow: executions,
     executions,
     sweptJobs: fakeSweptJobs(jobs, clock),

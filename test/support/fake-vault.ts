@@ -1,3 +1,4 @@
+import { SealBroken } from "../../functions/domain/errors.ts";
 import type { Clock } from "../../functions/domain/ports.ts";
 import { Secret } from "../../functions/domain/secret.ts";
 import type { Sealer, Vault } from "../../functions/domain/secret-ports.ts";
@@ -12,7 +13,7 @@ export function fakeSealer(): Sealer {
     unseal: async (ref, sealed) => {
       const text = Buffer.from(sealed).toString();
       const name = `${nameOf(ref)} `;
-      if (!text.startsWith(name)) throw new Error("sealed for another reference");
+      if (!text.startsWith(name)) throw new SealBroken();
       return new Secret([...text.slice(name.length)].reverse().join(""));
     },
   };

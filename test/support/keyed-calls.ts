@@ -3,8 +3,8 @@ import type { Job } from "../../functions/domain/job.ts";
 import { derivedId } from "../../functions/runtime/derived-id.ts";
 import { acceptConnection } from "../../functions/use-cases/accept-connection.ts";
 import type { Accepted } from "../../functions/use-cases/accept-job.ts";
-import { oncePerKey } from "../../functions/use-cases/once-per-key.ts";
 import { refreshConnections } from "../../functions/use-cases/refresh-connections.ts";
+import { takePost } from "../../functions/use-cases/take-post.ts";
 import { renderAccepted, renderStubs } from "../../functions/wire/job-rendering.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { gavin, USER_ID } from "./job-examples.ts";
@@ -17,7 +17,7 @@ const renderAll = (jobs: readonly Job[]) => ({ status: 202, body: renderStubs(jo
 /** The calls as their functions make them of the use cases, with a key. */
 export const CALLS = {
   create: (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
-    oncePerKey(ports, keyed({ key }), {
+    takePost(ports, USER_ID, keyed({ key }), {
       run: async (jobId) => {
         const request = { userId: USER_ID, institutionId: "AU00000", login: gavin };
         return render(await acceptConnection({ ...ports, newId: () => jobId }, request));
@@ -26,7 +26,7 @@ export const CALLS = {
     }),
 
   "refresh all": (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
-    oncePerKey(ports, keyed({ key }), {
+    takePost(ports, USER_ID, keyed({ key }), {
       run: async (id) => {
         const idFor = (connectionId: string) => derivedId(id, connectionId);
         return renderAll(await refreshConnections(ports, { userId: USER_ID, idFor }));

@@ -6,6 +6,7 @@ export async function localKms() {
   const endpoint = await startKms({
     keys: [
       { keyId: "sealing", spec: "SYMMETRIC_DEFAULT" },
+      { keyId: "of-another-stage", spec: "SYMMETRIC_DEFAULT" },
       { keyId: "signing", spec: "ECC_NIST_P256" },
       { keyId: "another", spec: "ECC_NIST_P256" },
     ],

@@ -1,12 +1,23 @@
+import { emfLine } from "../../functions/adapters/emf-line.ts";
 import { emfMetrics } from "../../functions/adapters/emf-metrics.ts";
+import type { UpstreamWatch } from "../../functions/domain/ports.ts";
 import { extract } from "./emf-line.ts";
 
 /** The real writer, and what it wrote. */
 export function recordedMetrics() {
   const lines: object[] = [];
-  const metrics = emfMetrics({ namespace: () => "Bank", write: (line) => lines.push(line) });
+  /** Such as `login`, or `login UpstreamRefused`, in the order of their ends. */
+  const calls: string[] = [];
+  const metrics: UpstreamWatch = {
+    ...emfMetrics({
+      namespace: () => "Bank",
+      write: (...measured) => lines.push(...[emfLine(...measured)].flatMap((line) => line ?? [])),
+    }),
+    called: (call, _, error) => calls.push(error instanceof Error ? `${call} ${error.name}` : call),
+  };
   return {
     metrics,
+    calls,
     lines,
     /** Such as `JobsFinished succeeded 1`, in the order of writing. */
     measured: () =>

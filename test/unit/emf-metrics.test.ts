@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { emfMetrics } from "../../functions/adapters/emf-metrics.ts";
+import { emfLine } from "../../functions/adapters/emf-line.ts";
+import { type EmfOptions, emfMetrics } from "../../functions/adapters/emf-metrics.ts";
 import { count, durationMs, type Measurement } from "../../functions/domain/metrics.ts";
 import { extract, membersOf } from "../support/emf-line.ts";
 import { START } from "../support/fake-clock.ts";
@@ -7,9 +8,16 @@ import { START } from "../support/fake-clock.ts";
 const WHEN = new Date(START);
 const LATER = "2026-01-05T09:00:01.500Z";
 
+function keptIn(lines: object[]): EmfOptions["write"] {
+  return (...given) => lines.push(...[emfLine(...given)].flatMap((line) => line ?? []));
+}
+
 function written(measurements: Iterable<Measurement>, namespace: string | undefined = "Bank"): object[] {
   const lines: object[] = [];
-  const metrics = emfMetrics({ namespace: () => namespace, write: (line) => lines.push(line) });
+  const metrics = emfMetrics({
+    namespace: () => namespace,
+    write: keptIn(lines),
+  });
   metrics.measure(() => measurements, WHEN);
   return lines;
 }
@@ -75,9 +83,7 @@ describe("a line", () => {
   test("has the time of now when no other is given", () => {
     const lines: object[] = [];
     const earliest = Date.now();
-    emfMetrics({ namespace: () => "Bank", write: (line) => lines.push(line) }).measure(() => [
-      count("JobsStarted"),
-    ]);
+    emfMetrics({ namespace: () => "Bank", write: keptIn(lines) }).measure(() => [count("JobsStarted")]);
     const { _aws } = Object.assign({ _aws: { Timestamp: 0 } }, lines[0]);
     expect(_aws.Timestamp).toBeGreaterThanOrEqual(earliest);
     expect(_aws.Timestamp).toBeLessThanOrEqual(Date.now());
@@ -88,7 +94,10 @@ describe("measuring", () => {
   test("does nothing without a namespace, not even derive", () => {
     let derived = 0;
     const lines: object[] = [];
-    const metrics = emfMetrics({ namespace: () => undefined, write: (line) => lines.push(line) });
+    const metrics = emfMetrics({
+      namespace: () => undefined,
+      write: keptIn(lines),
+    });
     metrics.measure(() => {
       derived++;
       return [count("JobsStarted")];

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as z from "zod/mini";
-import { InstitutionUnavailable, JobChanged, UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import {
+  InstitutionUnavailable,
+  JobChanged,
+  SealBroken,
+  UpstreamUnavailable,
+} from "../../functions/domain/errors.ts";
 import { taskHandler } from "../../functions/runtime/task-handler.ts";
 import { jobInput } from "../../functions/wire/task-io.ts";
 import { extract } from "../support/emf-line.ts";
@@ -24,7 +29,7 @@ afterEach(() => {
 
 /** Runs a Task that ends in an error, and gives the lines with metrics that it wrote. */
 async function run(error: Error, meanwhile = () => {}) {
-  const handler = taskHandler("some-task", jobInput, jobInput, async () => {
+  const handler = taskHandler("follow-job", jobInput, jobInput, async () => {
     meanwhile();
     throw error;
   });
@@ -44,7 +49,7 @@ describe("an error of a Task", () => {
         { name: "ExpectedTaskErrors", value: 1, unit: "Count", dimensions: {} },
       ]);
       expect(more).toEqual([]);
-      expect(JSON.stringify(line)).not.toContain(JOB_ID);
+      expect(line).toMatchObject({ jobId: JOB_ID, task: "follow-job" });
     },
   );
 
@@ -54,6 +59,17 @@ describe("an error of a Task", () => {
       expect(await run(error)).toEqual([]);
     },
   );
+
+  test("keeps its name and is no expected one when a seal was broken: people are to look", async () => {
+    expect(await run(new SealBroken())).toEqual([]);
+    expect(written.map((line) => JSON.parse(line))).toMatchObject([
+      { level: "error", errorName: "SealBroken" },
+    ]);
+    const handler = taskHandler("follow-job", jobInput, jobInput, async () => {
+      throw new SealBroken();
+    });
+    await expect(handler({ jobId: JOB_ID })).rejects.toMatchObject({ name: "SealBroken" });
+  });
 
   test("is dated by the invocation, as Lambda dates its own count", async () => {
     vi.useFakeTimers({ now: new Date("2026-01-05T09:00:00.000Z"), toFake: ["Date"] });

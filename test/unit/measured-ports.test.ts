@@ -7,8 +7,8 @@ import {
 } from "../../functions/adapters/measured-upstream.ts";
 import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import { SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import type { Upstream } from "../../functions/domain/ports.ts";
 import { Secret } from "../../functions/domain/secret.ts";
+import type { Upstream } from "../../functions/domain/upstream-ports.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { followingJob, gavin, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
 import { recordedMetrics } from "../support/recorded-metrics.ts";

@@ -41,13 +41,11 @@ test("a sweep that came to its end says what it found, and that it took its time
 });
 
 test("each job that was not well has a line of its own, with the name of an error and nothing else of it", async () => {
-  await sweepHandler(async (report) => {
-    report(JOB_ID, "restarted");
-    report(
-      JOB_ID,
-      "failed",
-      Object.assign(new Error("bank said hooli2016"), { name: "ThrottlingException" }),
-    );
+  const trouble = Object.assign(new Error("bank said hooli2016"), { name: "ThrottlingException" });
+  await sweepHandler(async (watch) => {
+    await watch(JOB_ID, async () => "restarted");
+    await watch(JOB_ID, async () => "nothing");
+    await expect(watch(JOB_ID, () => Promise.reject(trouble))).rejects.toBe(trouble);
     return SWEPT;
   })();
   expect(saying("job mended")).toMatchObject([{ level: "warn", jobId: JOB_ID, reason: "restarted" }]);

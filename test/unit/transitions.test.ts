@@ -185,3 +185,13 @@ function reachableFrom(first: Phase): Set<Phase> {
   }
   return reached;
 }
+
+test("a job that is over keeps nothing that wakes its workflow; one that is not keeps it", () => {
+  const sealedTaskToken = "sealed";
+  for (const { event, phase } of legal) {
+    const after = happen(event, phase, later, { sealedTaskToken });
+    expect(after.sealedTaskToken, `${phase} ${event}`).toBe(
+      PHASES[after.phase] === "unfinished" ? sealedTaskToken : undefined,
+    );
+  }
+});

@@ -1,3 +1,4 @@
+import { parse } from "zod/v4/core";
 import { sfnWaker } from "../../functions/adapters/sfn-waker.ts";
 import type { Ports } from "../../functions/domain/ports.ts";
 import { Secret } from "../../functions/domain/secret.ts";
@@ -41,7 +42,7 @@ export function useCaseTasks(
   const invoke: Invoke = async (entry, payload) => {
     try {
       const result = await handlers[entry](payload);
-      if (entry === "ask-for-answer") await answer(ports, jobInput.parse(payload).jobId);
+      if (entry === "ask-for-answer") await answer(ports, parse(jobInput, payload).jobId);
       ports.clock.pass(pauses.msAfterResult(result));
       return result;
     } catch (error) {
@@ -61,7 +62,7 @@ export function useCaseTasks(
   };
 }
 
-type TaskPorts = FollowDeps & Pick<Ports, "sealer" | "waker">;
+type TaskPorts = FollowDeps & Pick<Ports, "requestCounts" | "sealer" | "waker">;
 
 function handlersOf(ports: TaskPorts): { [entry in Entry]: (payload: unknown) => Promise<unknown> } {
   return {

@@ -15,7 +15,7 @@ const deps = once(followDeps);
 const output = z.object({ jobId: z.string(), isOver: z.boolean() });
 
 /** One round: a look at upstream's job, or into the table for an answer. */
-export const handler = taskHandler("look", jobInput, output, async ({ jobId }) => {
+export const handler = taskHandler("follow-job", jobInput, output, async ({ jobId }) => {
   const job = await findJob(deps(), jobId);
   const after =
     job.phase === "following"

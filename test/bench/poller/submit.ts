@@ -6,7 +6,7 @@ import { jobInput, jobOutput } from "../../../functions/wire/task-io.ts";
 
 const deps = once(followDeps);
 
-export const handler = taskHandler("submit", jobInput, jobOutput, async ({ jobId }) => {
+export const handler = taskHandler("open-connection", jobInput, jobOutput, async ({ jobId }) => {
   await openConnection(deps(), { jobId });
   return { jobId };
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MFA_EXPIRED } from "../../../functions/domain/failures.ts";
+import { RATE_LIMITS } from "../../../functions/domain/rate-limit.ts";
 import { caller, jobAt, waitingJob } from "../../support/answering.ts";
 import { awaitingJob, challengeOf } from "../../support/job-examples.ts";
 
@@ -39,6 +40,13 @@ describe("an answer that nothing waits for", () => {
     };
     expect(await refusal()).toBe("challenge-not-active");
     expect(ports.vault.names()).toEqual([]);
+  });
+
+  test("is refused when it is one too many, and nothing is kept of it", async () => {
+    const { ports, refusal, row } = await waitingJob();
+    ports.requestCounts.add = async () => RATE_LIMITS.user + 1;
+    expect(await refusal()).toBe("rate-exceeded");
+    expect([ports.vault.names(), ports.waker.woken, row().phase]).toEqual([[], [], "awaiting-answer"]);
   });
 
   test.each(["other-user", "EA3A81"])("is refused to %s as if there were no job", async (userId) => {

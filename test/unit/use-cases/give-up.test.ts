@@ -21,6 +21,8 @@ describe("giving up", () => {
     expect(row().phase).toBe("failed");
     expect(row().steps.map(({ status }) => status)).toEqual(["failed", "pending", "pending"]);
     expect(row().steps[0]?.result).toEqual(expected);
+    // It was never verified, so that only the end takes it away.
+    expect(ports.vault.names().filter((name) => name.endsWith("/login"))).toEqual([]);
   });
 
   test.each([

@@ -3,13 +3,17 @@ import type { TokenClaims } from "../../../functions/domain/caller.ts";
 import { Refusal } from "../../../functions/domain/refusal.ts";
 import { Secret } from "../../../functions/domain/secret.ts";
 import { type IssueToken, issueToken } from "../../../functions/use-cases/issue-token.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { fakeRequestCounts } from "../../support/fake-request-counts.ts";
 
 function office(settings = { allowsUnboundClientTokens: false }) {
   const issued: TokenClaims[] = [];
   return {
     issued,
     settings,
-    apiKeys: { isValid: async (key: Secret) => key.reveal() === "good" },
+    clock: fakeClock(),
+    requestCounts: fakeRequestCounts(),
+    apiKeys: { idOf: async (key: Secret) => (key.reveal() === "bad" ? undefined : `id of ${key.reveal()}`) },
     tokenIssuer: {
       issue: async (claims: TokenClaims) => {
         issued.push(claims);
@@ -58,6 +62,25 @@ describe("a token", () => {
   });
 });
 
-test.each([undefined, new Secret("bad"), new Secret("")])("the key %s is refused", async (apiKey) => {
-  expect(await problems(office(), { ...asked, apiKey })).toEqual([{ reason: "api-key-not-valid" }]);
+test.each([undefined, new Secret("bad")])("the key %s is refused, and nothing is counted", async (apiKey) => {
+  const deps = office();
+  expect(await problems(deps, { ...asked, apiKey })).toEqual([{ reason: "api-key-not-valid" }]);
+  expect(deps.requestCounts.counts.size).toBe(0);
+});
+
+describe("the limit", () => {
+  test("is a key's own, and over it nothing is issued", async () => {
+    const deps = office();
+    for (let time = 0; time < 1_500; time++) await issueToken(deps, asked);
+    expect(deps.issued.splice(0)).toHaveLength(1_500);
+    expect(await problems(deps, asked)).toEqual([{ reason: "rate-exceeded", retryAfterSeconds: 300 }]);
+    await issueToken(deps, { ...asked, apiKey: new Secret("other") });
+    expect(deps.issued).toHaveLength(1);
+  });
+
+  test("counts no request that has something wrong with it", async () => {
+    const deps = office();
+    await problems(deps, { ...asked, scope: "CLIENT_ACCESS" });
+    expect(deps.requestCounts.counts.size).toBe(0);
+  });
 });

@@ -44,6 +44,14 @@ describe("an attempt and its first slice in one run", () => {
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
   });
 
+  test("keeps nothing of the login, should upstream repeat it", async () => {
+    const { ports, run, row } = await toRun();
+    const echo = { code: "x", title: "No", detail: "hooli2016 is wrong" };
+    ports.upstream.script.openings.push(new UpstreamRefused(400, echo));
+    expect(await run()).toEqual({ next: "done" });
+    expect(row().steps[0]).toMatchObject({ status: "failed", result: { ...echo, detail: "[secret]" } });
+  });
+
   test("leaves a login without a usable reply to the attempt's own retries", async () => {
     const { ports, run } = await toRun();
     ports.upstream.script.openings.push("never-arrived");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TokenClaims } from "../../../functions/domain/caller.ts";
 import { type Job, PHASES } from "../../../functions/domain/job.ts";
+import { RATE_LIMITS } from "../../../functions/domain/rate-limit.ts";
 import { Refusal } from "../../../functions/domain/refusal.ts";
 import { resumeJob } from "../../../functions/use-cases/resume-job.ts";
 import { caller } from "../../support/answering.ts";
@@ -68,6 +69,14 @@ describe("resuming a queued job", () => {
       expect(ports.executions.states.get(nameOf(2))).toBe("running");
     },
   );
+});
+
+test("a job is not resumed by a request that is one too many", async () => {
+  const { ports, refusal, row } = sleeping();
+  ports.requestCounts.add = async () => RATE_LIMITS.user + 1;
+  expect(await refusal()).toBe("rate-exceeded");
+  expect(row()).toEqual(queued);
+  expect([...ports.executions.states]).toEqual([[nameOf(1), "running"]]);
 });
 
 describe("a job that does not wait", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
 import { sendAndFollow } from "../../../functions/use-cases/send-and-follow.ts";
 import { JOB_ID, lookOf } from "../../support/job-examples.ts";
 import { answeredJob, jobToSend } from "../../support/sending.ts";
@@ -25,6 +25,14 @@ test("a run that died while it followed goes on, and sends no second answer", as
   await expect(sendAndFollow(ports, { jobId: JOB_ID })).rejects.toThrow("died");
   expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
   expect(ports.upstream.done("answer")).toHaveLength(1);
+});
+
+test("nothing of an answer is kept, should upstream repeat it", async () => {
+  const { ports, row } = await jobToSend(answeredJob());
+  const echo = { code: "x", title: "No", detail: "1234 is wrong" };
+  ports.upstream.script.answers.push(new UpstreamRefused(400, echo));
+  expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
+  expect(row().steps[1]).toMatchObject({ status: "failed", result: { ...echo, detail: "[secret]" } });
 });
 
 test("an answer of which nobody knows whether it arrived is not followed", async () => {

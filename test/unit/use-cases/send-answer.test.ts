@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamRefused } from "../../../functions/domain/errors.ts";
 import { INTERNAL_ERROR, MFA_EXPIRED } from "../../../functions/domain/failures.ts";
-import { awaitingJob, followingJob, jobOf, UPSTREAM_JOB_ID } from "../../support/job-examples.ts";
+import {
+  awaitingJob,
+  challengeOf,
+  followingJob,
+  jobOf,
+  UPSTREAM_JOB_ID,
+} from "../../support/job-examples.ts";
 import { answeredJob, jobToSend } from "../../support/sending.ts";
 
 describe("an answer that was taken", () => {
@@ -87,6 +93,16 @@ describe("a challenge that nobody answered", () => {
     expect(row()).toMatchObject({ phase: "following", challenge: { isAnswered: true } });
     expect(ports.upstream.done("answer")).toHaveLength(1);
   });
+});
+
+test("the answer to one challenge is never sent to the next one", async () => {
+  const second = challengeOf({ number: 2, expiresAt: "2026-01-05T09:02:00.000Z" });
+  const { ports, send, row } = await jobToSend(awaitingJob({ challenge: second }));
+  ports.clock.pass(120_000);
+  await send();
+  expect(row()).toMatchObject({ phase: "failed" });
+  expect(row().steps[1]?.result).toEqual(MFA_EXPIRED);
+  expect(ports.upstream.ledger).toEqual([]);
 });
 
 describe("a job without an answer to send", () => {

@@ -60,22 +60,28 @@ describe("a sweep", () => {
     expect(most).toBe(10);
   });
 
-  test("reports each job that was not well: what it mended, or the error that it met", async () => {
+  test("lets each look be watched: what it mended, if anything, or the error that it met", async () => {
     const ports = withEnded(2);
     ports.jobs.put(followingJob({ id: idOf(3), sweepAt: START }));
     ports.executions.states.set(nameOf(1, idOf(3)), "running");
     const { state } = ports.executions;
     const trouble = new Error("throttled");
     ports.executions.state = (job) => (job.id === idOf(2) ? Promise.reject(trouble) : state(job));
-    const reports: unknown[] = [];
-    await sweep(ports, (...report) => void reports.push(report));
-    expect(reports).toHaveLength(2);
-    expect(reports).toEqual(
+    const seen: unknown[] = [];
+    const { mended, failed } = await sweep(ports, async (jobId, look) => {
+      const looked = look();
+      seen.push([jobId, await looked.catch((error: unknown) => error)]);
+      return looked;
+    });
+    expect(seen).toHaveLength(3);
+    expect(seen).toEqual(
       expect.arrayContaining([
         [idOf(1), "restarted"],
-        [idOf(2), "failed", trouble],
+        [idOf(2), trouble],
+        [idOf(3), "nothing"],
       ]),
     );
+    expect({ mended, failed }).toEqual({ mended: { restarted: 1, nothing: 1 }, failed: 1 });
   });
 
   test("with nothing to do still tells what jobs there are", async () => {

@@ -1,0 +1,72 @@
+import { constants } from "node:os";
+import { type CopiedTree, copyTree } from "./copied-tree.ts";
+import { captionOf, type Mutant, readMutants } from "./mutant.ts";
+import { failing, judge } from "./run-tests.ts";
+
+/*
+ * Takes one safeguard of the list after the other out of a copy of the tree, and expects the tests that are named for it to fail.
+ * `npm run test:mutants -- name…` tries those only. Needs git, and a checkout.
+ */
+
+const AT_ONCE = 2;
+
+const wanted = process.argv.slice(2);
+const mutants = readMutants().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const startedAt = performance.now();
+const trees: CopiedTree[] = [];
+process.once("exit", () => trees.forEach((tree) => void tree.remove()));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
+for (let copies = 0; copies < AT_ONCE; copies++) trees.push(copyTree());
+process.exitCode = (await isGreen(trees)) && (await areCaught(trees)) ? 0 : 1;
+
+/** A test that fails anyway catches nothing. */
+async function isGreen([tree]: readonly CopiedTree[]): Promise<boolean> {
+  const catchers = mutants.flatMap((mutant) => mutant.catchers);
+  const failed = tree === undefined ? [] : await failing(tree.folder, catchers);
+  for (const file of failed) say(`${file} fails with every safeguard in its place.`);
+  say(
+    `${new Set(catchers.map(({ file }) => file)).size} files of tests run with every safeguard in its place.`,
+  );
+  return failed.length === 0;
+}
+
+async function areCaught(trees: readonly CopiedTree[]): Promise<boolean> {
+  const left = [...mutants];
+  let caught = 0;
+  await Promise.all(
+    trees.map(async (tree) => {
+      for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+        if (await isCaught(tree, mutant)) caught += 1;
+      }
+    }),
+  );
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  say(`${caught} of ${mutants.length} mutants caught, in ${seconds} s.`);
+  return caught === mutants.length && caught > 0;
+}
+
+async function isCaught(tree: CopiedTree, { name, patchFile, catchers }: Mutant): Promise<boolean> {
+  try {
+    tree.apply(patchFile);
+  } catch {
+    say(`STALE     ${name}: its patch does not fit the tree any more.`);
+    return false;
+  }
+  const began = performance.now();
+  const blind: string[] = [];
+  for (const catcher of catchers) {
+    const verdict = await judge(tree.folder, catcher);
+    if (!verdict.isCaught) blind.push(`${captionOf(catcher)} (${verdict.why})`);
+  }
+  tree.revert(patchFile);
+  const took = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  if (blind.length === 0) say(`caught    ${name}, ${took}: ${catchers.map(captionOf).join("; ")}`);
+  else say(`SURVIVED  ${name}, ${took}: ${blind.join("; ")}`);
+  return blind.length === 0;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

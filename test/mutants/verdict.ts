@@ -1,0 +1,63 @@
+import * as z from "zod";
+
+/** What a test program said of a mutant: that it noticed, or why what it did counts for nothing. */
+export type Verdict = { isCaught: true } | { isCaught: false; why: string };
+
+const report = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), failureMessages: z.array(z.string()) })),
+    }),
+  ),
+});
+
+/**
+ * What Vitest's report says. A file that could not be loaded, a hook that failed, a test that took too long or that met a name
+ * which is not there would fail for a broken patch, or on a slow machine, just as well: they count for nothing.
+ */
+export function verdictOfReport(json: unknown): Verdict {
+  const { numPassedTests, numFailedTests, testResults } = report.parse(json);
+  const messages = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "failed").map((test) => test.failureMessages),
+  );
+  if (messages.some((ofTest) => ofTest.some(isFinding))) return { isCaught: true };
+  const unloaded = testResults.find(({ message }) => message !== "")?.message;
+  if (unloaded !== undefined) return { isCaught: false, why: `could not be run: ${firstLine(unloaded)}` };
+  if (numFailedTests > 0) {
+    return { isCaught: false, why: `failed for another reason: ${firstLine(messages.flat()[0] ?? "")}` };
+  }
+  return { isCaught: false, why: numPassedTests === 0 ? "no test ran" : `${numPassedTests} tests passed` };
+}
+
+/** The files that did not pass, of a tree that nothing was taken from. */
+export function notGreen(json: unknown, files: readonly string[]): string[] {
+  const { testResults } = report.parse(json);
+  return files.filter((file) => {
+    const results = testResults.filter(({ name }) => name.endsWith(`/${file}`));
+    const tests = results.flatMap(({ assertionResults }) => assertionResults);
+    return (
+      !tests.some(({ status }) => status === "passed") || results.some(({ status }) => status !== "passed")
+    );
+  });
+}
+
+/** What the compiler says: an error in the file that is to notice. */
+export function verdictOfCompiler(exitCode: number, output: string, file: string): Verdict {
+  if (exitCode === 0) return { isCaught: false, why: "it compiles" };
+  if (output.split("\n").some((line) => line.startsWith(`${file}(`))) return { isCaught: true };
+  return { isCaught: false, why: `another file does not compile: ${firstLine(output)}` };
+}
+
+/** What a test found wrong, by an assertion or by what it asks with. */
+function isFinding(message: string): boolean {
+  return !/^(ReferenceError|SyntaxError|TypeError)\b|timed out in \d+ms/.test(firstLine(message));
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
