@@ -63,7 +63,7 @@ export type Exactly<Given> = [IsAny<Given>, keyof Given] extends [true, unknown]
     };
 
 const WORDS = /^[a-z]{2,20}([ -][a-z]{1,20}){0,5}$/;
-const ERROR_NAME = /^[A-Za-z][\w.]{0,63}$/;
+const ERROR_NAME = /^[$A-Za-z][\w.]{0,63}$/;
 
 type Forms = { readonly [name in keyof LogFields | "message"]-?: RegExp };
 
