@@ -40,6 +40,8 @@ let output: ReturnType<typeof watchedOutput>;
 const total: Attack = { statuses: new Map(), ids: new Set(), failures: [] };
 let touched: string[] = [];
 const heaps: number[] = [];
+/** Before anything of ours has run. */
+const shared = sharedProperties();
 
 function add({ statuses, ids, failures }: Attack): void {
   for (const [status, count] of statuses)
@@ -55,7 +57,6 @@ function kept(): HostileRequest[] {
 beforeAll(async () => {
   process.env["LOG_LEVEL"] = "debug";
   output = watchedOutput(MARK);
-  const shared = sharedProperties();
   const inProcess = { token: system.token(), send: system.send };
   const overHttp = { token: system.token(), send: system.sendOverHttp };
   add(await attack(inProcess, kept().values()));
