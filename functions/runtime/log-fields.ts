@@ -91,7 +91,7 @@ export function fitting(given: LogFields & { message?: Message }): object {
   return Object.fromEntries(fields);
 }
 
-/** The field of a job. What is no id of ours is none. */
+/** The field of a job. What has not the form of one is none. */
 export function ofJob(jobId: string | undefined): { jobId?: Uuid } {
   return jobId !== undefined && isUuid(jobId) ? { jobId } : {};
 }
