@@ -45,7 +45,7 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
     originalOf: (text) => readExchanged(record).originals.get(text) ?? text,
     gives: (text) => upstreamTokens.push({ name: "access token of upstream", text }),
   });
-  const deployment = { commands, folder, context: { upstreamUrl: upstream.url } };
+  const deployment = { commands, folder, context: { upstreamUrl: upstream.url, logLevel: "debug" } };
 
   await phase("cdk bootstrap", () => bootstrap(commands));
   const empty = await inventory(commands);
@@ -114,7 +114,7 @@ async function checkExecutions(
   await phase("secrets", search, {
     seen: ({ needles, events, logLines, rows }) =>
       `none of ${canaries.length}, of which ${arrived} went as far as the bank, in ${needles} ways of writing them, ` +
-      `in ${events} events, ${logLines} log lines and ${rows} rows`,
+      `in ${events} events, ${logLines} log lines and ${rows} rows; each planted one was found`,
   });
   client.destroy();
   dynamo.destroy();
