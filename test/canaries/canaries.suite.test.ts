@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { HOOLI, HOOLI_GOV, PIED_PIPER } from "../journeys/logins.ts";
+import { allRows } from "../support/all-rows.ts";
 import { JOURNEYS, type Journey } from "./canary-journeys.ts";
 import { type CanaryWorld, startCanaryWorld } from "./canary-world.ts";
 import { unmeant } from "./meant-to-stand.ts";
@@ -10,7 +11,7 @@ import { sideBySide } from "./side-by-side.ts";
 import { anyhow, ECHOED_JOURNEYS, queuedJourney, repeatedLate, timedOut } from "./troubled-journeys.ts";
 import { TROUBLE_OF_AWS, TROUBLE_OF_THE_BANK } from "./troubles.ts";
 import { Visitor } from "./visitor.ts";
-import { bundleSinks, keptSinks, rows, sinksOf } from "./world-sinks.ts";
+import { bundleSinks, keptSinks, sinksOf } from "./world-sinks.ts";
 
 const ROUNDS = 12;
 const REFUSED_ROUNDS = 37;
@@ -139,9 +140,7 @@ describe("secrets go", () => {
 
 describe("afterwards", () => {
   test("enough of them went in, and as far as the bank", async () => {
-    const jobs = (await rows(world))
-      .flatMap(({ items }) => items)
-      .filter(({ pk }) => pk?.S?.startsWith("job#"));
+    const jobs = (await allRows()).flatMap(({ rows }) => rows).filter(({ pk }) => pk?.S?.startsWith("job#"));
     expect(jobs.length).toBeGreaterThanOrEqual(MIN_JOBS);
     expect(figures.refused).toBeGreaterThanOrEqual(MIN_REFUSED);
     expect(world.register.missing(world.arrived)).toEqual([]);
@@ -150,7 +149,7 @@ describe("afterwards", () => {
 
   test("no secret is kept of any of them, once all are over", PATIENCE, async () => {
     const kept = async () =>
-      (await rows(world)).flatMap(({ items }) => items).filter(({ sealed }) => sealed !== undefined);
+      (await allRows()).flatMap(({ rows }) => rows).filter(({ sealed }) => sealed !== undefined);
     await vi.waitFor(async () => expect((await kept()).length).toBe(0), UNTIL_SWEPT);
   });
 

@@ -7,11 +7,12 @@ import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
 import { synthesizeApart } from "../../infra/local/template-process.ts";
 import { HOOLI } from "../journeys/logins.ts";
+import { allRows } from "../support/all-rows.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
 import { canaryClient } from "./canary-client.ts";
 import type { CanaryWorld } from "./canary-world.ts";
 import { Visitor } from "./visitor.ts";
-import { bundleSinks, rows } from "./world-sinks.ts";
+import { bundleSinks } from "./world-sinks.ts";
 
 /** A leak of its own in everything that is searched, by the way that a leak would take. */
 export async function plantEverywhere(world: CanaryWorld, token: string) {
@@ -66,9 +67,9 @@ async function inRows(world: CanaryWorld, token: string, plant: Plant): Promise<
   const jobId = await visitor.begin(HOOLI, visitor.login("gavin"));
   await visitor.over(jobId);
   const client = new DynamoDBClient({});
-  for (const { table, items } of await rows(world)) {
-    const isJobs = items.some(({ pk }) => pk !== undefined);
-    const job = items.find(({ pk }) => pk?.S === `job#${jobId}`);
+  for (const { table, rows } of await allRows()) {
+    const isJobs = rows.some(({ pk }) => pk !== undefined);
+    const job = rows.find(({ pk }) => pk?.S === `job#${jobId}`);
     const leak = plant(textCanary(`row of ${table}`));
     const steps = { L: [{ M: { title: { S: leak }, status: { S: "success" }, result: { NULL: true } } }] };
     const Item = isJobs

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, test } from "vitest";
-import { allRows, rowsButCounts } from "../local/tables.ts";
+import { rowsButCounts, rowsOfAll } from "../local/tables.ts";
 import { cancel, connectionPath, list, refresh, refreshAll, resume, update } from "./calls.ts";
 import { newConnection, post } from "./keyed-posts.ts";
 import { localSystem } from "./local-system.ts";
@@ -20,7 +20,7 @@ const POSTS = 600;
 /** So many of them come over HTTP; the others are counted as if they had. */
 const REAL = 100;
 
-const rows = async () => (await allRows()).map((row) => unmarshall(Object(row)));
+const rows = async () => (await rowsOfAll()).map((row) => unmarshall(Object(row)));
 const countOf = async (beginning: string) =>
   (await rows()).filter(({ pk }) => String(pk).startsWith(beginning)).map(({ requests }) => requests);
 const othersIn = async () =>
