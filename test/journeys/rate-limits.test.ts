@@ -60,6 +60,8 @@ describe("the POST routes of a user", () => {
     const { backend, jobId, statuses } = await inOneWindow(async () => {
       const backend = newBackend();
       const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+      // Until then it takes a claim on its connection, which is nothing that a refused request did.
+      await backend.untilAsked(jobId);
       expect(await countMore(backend.target, `user#${backend.userId}`, POSTS - REAL - 1)).toBe(1);
       // Not queued: each is refused, and counts.
       return { backend, jobId, statuses: await statusesOf(REAL, () => resume(backend, jobId)) };
