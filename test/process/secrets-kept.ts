@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ListTablesCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { localTables } from "../../infra/local/local-tables.ts";
-import { allRows } from "../support/all-rows.ts";
 import type { LocalMode } from "./local-mode.ts";
 
 /** A minute until the sweeper looks and a minute until it comes, and this many looks at the slowest pace of these tests. */
@@ -13,8 +12,12 @@ export async function secretsKept({ apiUrl }: LocalMode): Promise<number> {
   const { dynamodb: endpoint } = localTables.parse(await (await fetch(`${apiUrl}/_local`)).json());
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
-  const count = async () =>
-    (await allRows(client)).flatMap(({ rows }) => rows).filter((row) => "sealed" in row).length;
+  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+  const count = async () => {
+    const scans = TableNames.map((TableName) => client.send(new ScanCommand({ TableName })));
+    return (await Promise.all(scans)).flatMap(({ Items = [] }) => Items).filter((row) => "sealed" in row)
+      .length;
+  };
   for (let looks = 1; looks < MAX_LOOKS && (await count()) > 0; looks++) await sleep(LOOK_EVERY_MS);
   const left = await count();
   client.destroy();
