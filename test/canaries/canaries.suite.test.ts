@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { HOOLI, HOOLI_GOV, PIED_PIPER } from "../journeys/logins.ts";
+import { allRows } from "../support/all-rows.ts";
 import { beyondLimits } from "./beyond-limits.ts";
 import { JOURNEYS, type Journey } from "./canary-journeys.ts";
 import { inWords, kindsOfCanaries } from "./canary-kinds.ts";
@@ -22,7 +23,7 @@ import {
 } from "./troubled-journeys.ts";
 import { CALLS_IN_TROUBLE, TROUBLE_OF_AWS, TROUBLE_OF_THE_BANK, TROUBLED_CALLS_OF_AWS } from "./troubles.ts";
 import { Visitor } from "./visitor.ts";
-import { executionsTold, keptSinks, linesOf, makeBundles, rows, sinksOf } from "./world-sinks.ts";
+import { executionsTold, keptSinks, linesOf, makeBundles, sinksOf } from "./world-sinks.ts";
 
 const ROUNDS = 12;
 const REFUSED_ROUNDS = 34;
@@ -178,9 +179,7 @@ describe("secrets go", () => {
 
 describe("afterwards", () => {
   test("enough of them went in, and as far as the bank", async () => {
-    const jobs = (await rows(world))
-      .flatMap(({ items }) => items)
-      .filter(({ pk }) => pk?.S?.startsWith("job#"));
+    const jobs = (await allRows()).flatMap(({ rows }) => rows).filter(({ pk }) => pk?.S?.startsWith("job#"));
     expect.soft(jobs.length).toBeGreaterThanOrEqual(MIN_JOBS);
     expect.soft(figures.refused).toBeGreaterThanOrEqual(MIN_REFUSED);
     expect.soft(world.register.missing(world.arrived)).toEqual([]);
@@ -203,7 +202,7 @@ describe("afterwards", () => {
 
   test("no secret is kept of any of them, once all are over", PATIENCE, async () => {
     const kept = async () =>
-      (await rows(world)).flatMap(({ items }) => items).filter(({ sealed }) => sealed !== undefined);
+      (await allRows()).flatMap(({ rows }) => rows).filter(({ sealed }) => sealed !== undefined);
     await vi.waitFor(async () => expect((await kept()).length).toBe(0), UNTIL_SWEPT);
   });
 

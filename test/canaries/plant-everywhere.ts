@@ -7,12 +7,12 @@ import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
 import { synthesizeApart } from "../../infra/local/template-process.ts";
 import { HOOLI } from "../journeys/logins.ts";
+import { allRows } from "../support/all-rows.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
 import { canaryClient } from "./canary-client.ts";
 import type { CanaryWorld } from "./canary-world.ts";
 import type { Finding } from "./scanner.ts";
 import { Visitor } from "./visitor.ts";
-import { rows } from "./world-sinks.ts";
 
 /** A leak, and the sinks in which it has to be found: each of them. */
 export interface PlantedLeak {
@@ -71,7 +71,7 @@ async function inRows(world: CanaryWorld, token: string, plant: Plant): Promise<
   const jobId = await visitor.begin(HOOLI, visitor.login("gavin"));
   await visitor.over(jobId);
   const client = new DynamoDBClient({});
-  for (const { table, items } of await rows(world)) {
+  for (const { table, rows: items } of await allRows()) {
     const isJobs = items.some(({ pk }) => pk !== undefined);
     const job = items.find(({ pk }) => pk?.S === `job#${jobId}`);
     const rowsOfIt = new RegExp(`^rows of ${table}$`);

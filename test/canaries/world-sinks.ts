@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { bundleEntries } from "../../infra/bundling/bundle-entries.ts";
+import { allRows, inJson } from "../support/all-rows.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import { awsSinks } from "./aws-sinks.ts";
 import type { CanaryWorld } from "./canary-world.ts";
@@ -20,10 +20,7 @@ export async function sinksOf(world: CanaryWorld): Promise<Sink[]> {
 export async function keptSinks(world: CanaryWorld): Promise<Sink[]> {
   return [
     ...filesIn(world.folder),
-    ...(await rows(world)).map(({ table, items }) => ({
-      name: `rows of ${table}`,
-      content: JSON.stringify(items, withBytes),
-    })),
+    ...(await allRows()).map(({ table, rows }) => ({ name: `rows of ${table}`, content: inJson(rows) })),
     histories(world),
     {
       name: "ledger of the sandbox",
@@ -41,22 +38,6 @@ export async function makeBundles() {
     sinks: (): Sink[] => filesIn(folder).map(({ name, content }) => ({ name: `bundle ${name}`, content })),
     remove: () => rmSync(folder, { recursive: true }),
   };
-}
-
-export async function rows({ system }: CanaryWorld) {
-  const client = new DynamoDBClient({});
-  const read = system.deployed.tables.map(async ({ TableName = "" }) => {
-    const items = [];
-    for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true }))
-      items.push(...Items);
-    return { table: TableName, items };
-  });
-  return Promise.all(read).finally(() => client.destroy());
-}
-
-/** Bytes as base64, as DynamoDB sends them. */
-function withBytes(_: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }
 
 /** A line each. Their names, inputs and outputs are in the file of executions. */

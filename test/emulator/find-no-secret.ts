@@ -3,11 +3,11 @@ import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aw
 import { type Canary, textCanary } from "../canaries/canary.ts";
 import { functionsHeard } from "../canaries/functions-heard.ts";
 import { type Finding, type Sink, scannerFor } from "../canaries/scanner.ts";
+import { allRows, inJson, type TableRows } from "../support/all-rows.ts";
 import { SILENT_FUNCTIONS } from "./exceptions.ts";
 import { type Execution, readExecutions } from "./executions.ts";
 import { type LogGroup, readLogs, writeLog } from "./logs.ts";
 import type { Environment } from "./programs.ts";
-import { readTables, type TableRows } from "./table-rows.ts";
 
 export interface Searched {
   client: SFNClient;
@@ -30,7 +30,7 @@ export async function findNoSecret(
   sent: readonly Canary[],
 ) {
   const logs = await readLogs(searched.commands);
-  const tables = await readTables(searched.dynamo);
+  const tables = await allRows(searched.dynamo);
   const counts = checkThereIsEnough(executions, logs, tables);
   const scanner = scannerFor(sent);
   const found = sinksOf(executions, logs, tables)
@@ -73,16 +73,8 @@ function sinksOf(
   return [
     { name: "histories", content: JSON.stringify(executions) },
     ...logs.map(({ group, lines }) => ({ name: `log ${group}`, content: lines.join("\n") })),
-    ...tables.map(({ table, rows }) => ({
-      name: `table ${table}`,
-      content: JSON.stringify(rows, withBytes),
-    })),
+    ...tables.map(({ table, rows }) => ({ name: `table ${table}`, content: inJson(rows) })),
   ];
-}
-
-/** Bytes as base64, as DynamoDB sends them. */
-function withBytes(_: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }
 
 /** API keys are known by their SHA-256. */
@@ -112,7 +104,7 @@ async function findPlanted(searched: Searched, tables: readonly TableRows[]): Pr
   const sinks = sinksOf(
     await readExecutions(client, stateMachineArn),
     await readLogs(commands),
-    await readTables(dynamo),
+    await allRows(dynamo),
   );
   const found = sinks.flatMap(scannerFor(planted).scan);
   const wanted = ["histories", `log ${group}`, ...tables.map(({ table }) => `table ${table}`)];

@@ -13,6 +13,7 @@ import { followTheReadme } from "./follow-the-readme.ts";
 import { checkLeftovers, inventory, keysIn, meantToStay } from "./inventory.ts";
 import { runJourneys } from "./journeys.ts";
 import "./localhost-names.ts";
+import { dynamoAt } from "./dynamo-at.ts";
 import { makeApiKey } from "./make-api-key.ts";
 import { phase } from "./phase.ts";
 import { checkThatPoliciesCount } from "./policies-count.ts";
@@ -20,7 +21,6 @@ import type { Environment } from "./programs.ts";
 import { seeTheSweeper } from "./see-the-sweeper.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startSandbox } from "./start-sandbox.ts";
-import { dynamoAt } from "./table-rows.ts";
 import { checkWalkedParts } from "./walked-parts.ts";
 
 /** The secret that the README has an operator make; it is none of the stack. */
