@@ -9,6 +9,7 @@ import { bytesInUse } from "./memory.ts";
 import pastFailures from "./past-failures.json" with { type: "json" };
 import { sharedProperties, touchedSince } from "./prototypes.ts";
 import { Random, SEED } from "./random.ts";
+import { wrongWithReach } from "./reach.ts";
 import type { RouteName } from "./valid-requests.ts";
 import { watchedOutput } from "./watched-output.ts";
 
@@ -38,6 +39,7 @@ const SHARES: { [route in RouteName]: number } = {
 const system = hostileSystem();
 let output: ReturnType<typeof watchedOutput>;
 const total: Attack = { statuses: new Map(), ids: new Set(), failures: [] };
+let overNetwork: Attack["statuses"] = new Map();
 let touched: string[] = [];
 const heaps: number[] = [];
 /** Before anything of ours has run. */
@@ -72,7 +74,9 @@ beforeAll(async () => {
     heaps.push((await bytesInUse()).heap);
   }
   const last = { count: COUNT_OVER_HTTP, mark: `${MARK}H`, shares: SHARES };
-  add(await attack(overHttp, hostileRequests(system, random, last)));
+  const ended = await attack(overHttp, hostileRequests(system, random, last));
+  overNetwork = ended.statuses;
+  add(ended);
   touched = touchedSince(shared);
   output.end();
   const byStatus = [...total.statuses]
@@ -87,6 +91,12 @@ afterAll(() => output.end());
 
 test("every one is answered below 500, in the shape of our errors, and nothing of it is told back", () => {
   expect(total.failures.slice(0, 20), "Those that are mended go into past-failures.json.").toEqual([]);
+});
+
+test("they get as far as the parts behind the door, in the process and over the network", () => {
+  const all = COUNT + COUNT_OVER_HTTP + pastFailures.length;
+  expect(wrongWithReach(total.statuses, all)).toEqual([]);
+  expect(wrongWithReach(overNetwork, COUNT_OVER_HTTP)).toEqual([]);
 });
 
 test("no line of the log holds anything of them", () => {
