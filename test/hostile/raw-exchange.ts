@@ -14,7 +14,11 @@ export interface Heard {
 export type Play = (socket: Socket, closed: AbortSignal) => Promise<void> | void;
 
 /** Opens a connection, plays, and listens until the other side closes it or the time is over. */
-export async function exchange(url: string, play: Play | string | Buffer): Promise<Heard> {
+export async function exchange(
+  url: string,
+  play: Play | string | Buffer,
+  withinMs = ANSWERED_WITHIN_MS,
+): Promise<Heard> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const closing = new AbortController();
@@ -33,7 +37,7 @@ export async function exchange(url: string, play: Play | string | Buffer): Promi
   const playing = typeof play === "function" ? play : (to: Socket) => void to.write(play);
   void Promise.resolve(playing(socket, closing.signal)).catch(() => undefined);
   const waiting = new AbortController();
-  const tooLate = sleep(ANSWERED_WITHIN_MS, false, { signal: waiting.signal }).catch(() => false);
+  const tooLate = sleep(withinMs, false, { signal: waiting.signal }).catch(() => false);
   const isClosed = await Promise.race([closed, tooLate]);
   waiting.abort();
   socket.destroy();
