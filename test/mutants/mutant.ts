@@ -21,6 +21,8 @@ export interface Mutant {
   removes: string;
   /** Each of them has to notice. */
   catchers: Catcher[];
+  /** How the failure begins where it is no assertion: what the test asks with throws on purpose. */
+  failsBy?: string;
   /** The files that the patch changes. */
   changes: string[];
 }
@@ -40,13 +42,14 @@ export function parsePatch(name: string, text: string): Omit<Mutant, "patchFile"
   const header = text.slice(0, text.search(/^--- a\//m));
   const removes = /^Removes: (.+)$/m.exec(header)?.[1];
   const catchers = [...header.matchAll(/^Caught by: (.+)$/gm)].map(([, words = ""]) => catcherIn(words));
+  const failsBy = /^Fails by: (.+)$/m.exec(header)?.[1];
   if (changes.length === 0) throw new Error(`${name} changes nothing.`);
   if (changes.some((file) => !/^(functions|infra|sandbox)\//.test(file))) {
     throw new Error(`${name} changes more than the product.`);
   }
   if (removes === undefined) throw new Error(`${name} does not say what it removes.`);
   if (catchers.length === 0) throw new Error(`${name} does not say what it is caught by.`);
-  return { name, removes, catchers, changes };
+  return { name, removes, catchers, ...(failsBy !== undefined && { failsBy }), changes };
 }
 
 /** `test/a.test.ts`, `test/a.test.ts > the title of a test`, or `tsc test/a.test.ts`. */

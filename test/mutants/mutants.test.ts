@@ -43,6 +43,14 @@ describe("a patch", () => {
     });
   });
 
+  test("says how its failure begins where that is no assertion", () => {
+    const header = "Removes: the lock\nCaught by: test/a.test.ts\nFails by: Error: GET /: 200\n";
+    expect(parsePatch("lock", `${header}\n${DIFF}`).failsBy).toBe("Error: GET /: 200");
+    expect(parsePatch("lock", `Removes: a\nCaught by: test/a.test.ts\n\n${DIFF}Fails by: b\n`).failsBy).toBe(
+      undefined,
+    );
+  });
+
   test.each([
     ["changes nothing", "Removes: a\nCaught by: test/a.test.ts\n"],
     ["does not say what it removes", `Caught by: test/a.test.ts\n\n${DIFF}`],

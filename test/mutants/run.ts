@@ -47,7 +47,7 @@ async function areCaught(trees: readonly CopiedTree[]): Promise<boolean> {
   return caught === mutants.length && caught > 0;
 }
 
-async function isCaught(tree: CopiedTree, { name, patchFile, catchers }: Mutant): Promise<boolean> {
+async function isCaught(tree: CopiedTree, { name, patchFile, catchers, failsBy }: Mutant): Promise<boolean> {
   try {
     tree.apply(patchFile);
   } catch {
@@ -57,7 +57,7 @@ async function isCaught(tree: CopiedTree, { name, patchFile, catchers }: Mutant)
   const began = performance.now();
   const blind: string[] = [];
   for (const catcher of catchers) {
-    const verdict = await judge(tree.folder, catcher);
+    const verdict = await judge(tree.folder, catcher, failsBy);
     if (!verdict.isCaught) blind.push(`${captionOf(catcher)} (${verdict.why})`);
   }
   tree.revert(patchFile);
