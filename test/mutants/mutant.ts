@@ -36,6 +36,13 @@ export function readMutants(): Mutant[] {
   });
 }
 
+/** Those of the names, or all where there are none. Throws an `Error` of one line for a name that no mutant has. */
+export function chosen(mutants: Mutant[], names: readonly string[]): Mutant[] {
+  const unknown = names.filter((wanted) => !mutants.some(({ name }) => name === wanted));
+  if (unknown.length > 0) throw new Error(`There is no mutant ${unknown.join(", nor ")}.`);
+  return names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name));
+}
+
 /** Throws an `Error` of one line for what is no patch of the list: lines of words, then a unified diff of the product. */
 export function parsePatch(name: string, text: string): Omit<Mutant, "patchFile"> {
   const changes = [...text.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, file = ""]) => file);

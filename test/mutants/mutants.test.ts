@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyPatch } from "./copied-tree.ts";
-import { captionOf, PROJECT_ROOT, parsePatch, readMutants } from "./mutant.ts";
+import { captionOf, chosen, PROJECT_ROOT, parsePatch, readMutants } from "./mutant.ts";
 
 const mutants = readMutants();
 const catchers = mutants.flatMap((mutant) => mutant.catchers);
@@ -24,6 +24,14 @@ describe("the list of mutants", () => {
     });
     expect(missing.map(captionOf)).toEqual([]);
   });
+});
+
+test("all are chosen, or those that are named, and a name that no mutant has is an error", () => {
+  const [first, second, third] = mutants;
+  if (!first || !second || !third) throw new Error("There are too few.");
+  expect(chosen(mutants, [])).toEqual(mutants);
+  expect(chosen(mutants, [third.name, first.name])).toEqual([first, third]);
+  expect(() => chosen(mutants, [second.name, "none-such"])).toThrow("There is no mutant none-such.");
 });
 
 const DIFF = "--- a/functions/a.ts\n+++ b/functions/a.ts\n@@ -1 +1 @@\n-a\n+b\n";
