@@ -70,7 +70,9 @@ export function repliesIn(text: string): RawReply[] {
 /** A reply that says no length ends with its connection. */
 function bodyAt(text: string, at: number, headers: string): string {
   const length = /^content-length: (\d+)\r$/im.exec(headers)?.[1];
-  if (length !== undefined) return text.slice(at, at + Number(length));
   const isInChunks = /^transfer-encoding: chunked\r$/im.test(headers);
-  return text.slice(at, isInChunks ? text.indexOf("0\r\n\r\n", at) + 5 : undefined);
+  if (length === undefined && !isInChunks) return text.slice(at);
+  const end = length === undefined ? text.indexOf("0\r\n\r\n", at) + 5 : at + Number(length);
+  if (end <= 4 || end > text.length) throw new Error("What was announced did not come.");
+  return text.slice(at, end);
 }
