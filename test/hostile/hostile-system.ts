@@ -6,6 +6,7 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
+import { HANGS_AFTER_MS } from "./attack.ts";
 import type { HostileRequest } from "./hostile-requests.ts";
 import { overHttp } from "./over-http.ts";
 import { quickUpstream } from "./quick-upstream.ts";
@@ -62,7 +63,7 @@ export function hostileSystem() {
     },
     /** Over the network, through the gateway of local mode. */
     async sendOverHttp(request: HostileRequest): Promise<Reply> {
-      const { text } = await exchange(system?.apiUrl ?? "", overHttp(request));
+      const { text } = await exchange(system?.apiUrl ?? "", overHttp(request), HANGS_AFTER_MS);
       const [first] = repliesIn(text);
       if (first === undefined) throw new Error("There was no reply.");
       return { statusCode: first.status, headers: { all: first.headers }, body: first.body };

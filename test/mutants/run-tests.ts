@@ -17,14 +17,20 @@ const PATIENTLY = ["--maxWorkers=2", "--testTimeout=120000", "--hookTimeout=1200
 const REPORT = join("coverage", "test-report.json");
 
 /** Whether the test notices that something is wrong with the tree. */
-export async function judge(folder: string, { program, file, title }: Catcher): Promise<Verdict> {
+export async function judge(
+  folder: string,
+  { program, file, title }: Catcher,
+  failsBy?: string,
+): Promise<Verdict> {
   if (program === "tsc") {
     const { exitCode, output } = await run(folder, TSC, OVER_WITHIN_MS);
     return verdictOfCompiler(exitCode, output, file);
   }
   const only = title === undefined ? [] : ["--testNamePattern", patternOf(title)];
   const report = await vitest(folder, [file, ...only, "--bail=1", "--maxWorkers=1"], OVER_WITHIN_MS);
-  return report === undefined ? { isCaught: false, why: "no report was written" } : verdictOfReport(report);
+  return report === undefined
+    ? { isCaught: false, why: "no report was written" }
+    : verdictOfReport(report, failsBy);
 }
 
 /** The files of these that fail on a tree that nothing is wrong with. */
