@@ -29,6 +29,7 @@ function bankThatAsksFirst(verify: object) {
     do: { body: JSON.stringify(body) },
   });
   return [
+    reply("POST", "/users/*/connections", 1, { type: "job", id: "any" }),
     reply("GET", "/jobs/*", 1, job("2026-01-01T00:00:00Z", running, { ...running, result: asks }, PENDING)),
     reply("POST", "/jobs/*", 1, { type: "job", id: "any" }),
     reply("GET", "/jobs/*", 1000, job("2026-01-01T00:00:01Z", verify, done, done)),

@@ -118,8 +118,6 @@ describe("the POST routes of a user", () => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const body = JSON.stringify({ "mfa-response": ["1234"] });
     const foreign = [
-      ["POST", `/jobs/${jobId}/mfa`, 404],
-      ["POST", `/jobs/${jobId}/resume`, 404],
       ["POST", `/users/${backend.userId}/connections`, 401],
       ["POST", connectionPath(other, "a b"), 404],
     ] as const;
@@ -128,5 +126,20 @@ describe("the POST routes of a user", () => {
     expect((await post(other, newConnection(other), "k".repeat(256))).status).toBe(400);
     expect((await backend.answer(jobId, "1234")).status).toBe(400);
     expect(await countOf("rate#user#")).toEqual(before);
+  });
+
+  test("count what a client posts to jobs that are not its own, or none, for itself and nobody else", async () => {
+    const [backend, other] = [newBackend(), newBackend()];
+    await inOneWindow(async () => {
+      const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
+      const token = await other.token({ scope: "CLIENT_ACCESS", userId: other.userId });
+      const init = { headers: { authorization: `Bearer ${token}` }, body: '{"mfa-response":["1234"]}' };
+      for (const path of [`/jobs/${jobId}/mfa`, `/jobs/${jobId}/resume`, `/jobs/${randomUUID()}/resume`])
+        expect((await other.send("POST", path, init)).status).toBe(404);
+      expect(await countMore(other.target, `user#${other.userId}`, POSTS - 3)).toBe(3);
+      expect((await other.send("POST", `/jobs/${randomUUID()}/mfa`, init)).status).toBe(429);
+      expect(await countMore(backend.target, `user#${backend.userId}`, 0)).toBe(1);
+      return true;
+    });
   });
 });
