@@ -4,6 +4,7 @@ import type { ListedJob } from "../domain/upstream-job.ts";
 import { upstreamId } from "./ids.ts";
 import { anything, listOf, object, optional, textThat } from "./kinds.ts";
 import { connectionIdIn } from "./upstream-links.ts";
+import { isShort } from "./upstream-text.ts";
 
 /** Entries are read one by one. */
 const listSchema = object({ data: listOf(anything) });
@@ -41,7 +42,7 @@ export function readUpstreamJobs(reply: unknown): ListedJob[] {
 function toListed({ id, created, institution, links, steps }: z.output<typeof listedSchema>): ListedJob {
   return {
     id,
-    created: typeof created === "string" ? created : "",
+    created: typeof created === "string" && isShort(created) ? created : "",
     institutionId: institution.id,
     connectionId: connectionIdIn(sourceOf(links)) ?? connectionIdIn(linkOf(steps)),
   };

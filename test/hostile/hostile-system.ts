@@ -64,7 +64,7 @@ export function hostileSystem() {
     /** Over the network, through the gateway of local mode. */
     async sendOverHttp(request: HostileRequest): Promise<Reply> {
       const { text } = await exchange(system?.apiUrl ?? "", overHttp(request), HANGS_AFTER_MS);
-      const [first] = repliesIn(text);
+      const [first] = repliesIn(text, { toHead: request.method === "HEAD" });
       if (first === undefined) throw new Error("There was no reply.");
       return { statusCode: first.status, headers: { all: first.headers }, body: first.body };
     },

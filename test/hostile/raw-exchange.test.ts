@@ -16,6 +16,11 @@ test("the replies of a connection are told apart", () => {
   ]);
 });
 
+test("to a HEAD the head is all", () => {
+  const head = WHOLE.slice(0, -2);
+  expect(repliesIn(head, { toHead: true }).map(({ status, body }) => [status, body])).toEqual([[200, ""]]);
+});
+
 test.each([WHOLE, IN_CHUNKS])("%j without its end is an error", (reply) => {
   for (let length = 1; length < reply.length; length++)
     expect(() => repliesIn(`${WHOLE}${reply.slice(0, length)}`), `${length}`).toThrow();

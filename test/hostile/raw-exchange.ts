@@ -52,15 +52,15 @@ export interface RawReply {
 
 const HEAD = /HTTP\/1\.1 (\d{3})[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/y;
 
-/** The replies of a connection, one after the other; what is announced and not sent is an error of its server. */
-export function repliesIn(text: string): RawReply[] {
+/** The replies of a connection, one after the other; what is announced and not sent is an error of its server. To a HEAD nothing is sent, unless it could not be read. */
+export function repliesIn(text: string, { toHead = false } = {}): RawReply[] {
   const replies: RawReply[] = [];
   for (let at = 0; at < text.length; ) {
     HEAD.lastIndex = at;
     const [head = "", status = "", headers = ""] = HEAD.exec(text) ?? [];
     if (head === "") throw new Error("What came back is no HTTP.");
     at += head.length;
-    const body = bodyAt(text, at, headers);
+    const body = toHead && at === text.length ? "" : bodyAt(text, at, headers);
     at += body.length;
     replies.push({ status: Number(status), headers, body });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wrongWithReach } from "./reach.ts";
+import { LIMITED, wrongWithReach } from "./reach.ts";
 
 const USUAL: [status: number, count: number][] = [
   [200, 80],
@@ -39,4 +39,11 @@ test("they are not all to be stopped at the door", () => {
 
 test("each is to be answered", () => {
   expect(wrongWithReach(new Map(USUAL), 1_001)).toEqual(["1000 of 1001 were answered"]);
+});
+
+test("those of the rate limit need not be looked at", () => {
+  const statuses = new Map(USUAL).set(429, 61);
+  for (const status of LIMITED) statuses.delete(status);
+  expect(wrongWithReach(statuses, 1_000)).toHaveLength(2);
+  expect(wrongWithReach(statuses, 1_000, LIMITED)).toEqual([]);
 });
