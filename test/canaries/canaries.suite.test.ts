@@ -34,6 +34,9 @@ const MIN_REFUSED = 2_000;
 const QUEUED = 15;
 /** Trouble that some journeys have not met, others may: so many times as many. */
 const MAX_GOES = 3;
+/** A challenge lasts for 15 seconds, in which a machine that has much else to do may not get to its answer: then it goes again. */
+const ANSWERED_LATE = /mfa-expired|got 4(09|10)/;
+const MAX_TRIES = 3;
 /** Nothing here waits for long: a machine that has much else to do may. */
 const PATIENCE = { timeout: 600_000 };
 /** Of the sweeper, which runs every three seconds here. */
@@ -63,10 +66,13 @@ function visitor(story: string): Visitor {
 }
 
 async function go(name: string, journey: Journey): Promise<void> {
-  try {
-    await journey(visitor(name));
-  } catch (error) {
-    throw new Error(`${name}: ${error instanceof Error ? error.message : "failed"}`);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await journey(visitor(name));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "failed";
+      if (tries === MAX_TRIES || !ANSWERED_LATE.test(message)) throw new Error(`${name}: ${message}`);
+    }
   }
 }
 

@@ -47,7 +47,7 @@ const MEANT_TO_STAND: readonly Meant[] = [
   {
     why: "what upstream repeats of a login after the run that sent it, we have nothing to compare with: its words are passed on",
     canary: /of what upstream's job repeats late$/,
-    form: /^(raw|JSON, 1 deep)$/,
+    form: /^((first|last) half, )?(raw|JSON, 1 deep)$/,
     sink: new RegExp(`${IN_THE_JOBS_TABLE}|^replies$`),
     isALeak: true,
   },

@@ -30,6 +30,12 @@ export const anyhow: Journey = async (visitor) => {
   await visitor.over(jobId);
 };
 
+/** The same, and a bank that nobody knows before: the records of others are remembered for a minute, and not asked for. */
+export const anyhowAtBanks: Journey = async (visitor) => {
+  await visitor.post(visitor.world.register.plain("refused bank"), visitor.login());
+  await anyhow(visitor);
+};
+
 const MAX_TRIES = 3;
 
 async function insisted(call: () => Promise<Reply>): Promise<Reply> {

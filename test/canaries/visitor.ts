@@ -11,6 +11,7 @@ const jobReply = z.object({
   steps: z.array(step),
   links: z.object({ source: z.string().optional() }),
 });
+const failure = z.object({ code: z.enum(["mfa-expired", "invalid-credentials", "job-timed-out"]) });
 const idReply = z.object({ id: z.string() });
 
 export type VisitedJob = z.infer<typeof jobReply>;
@@ -111,8 +112,8 @@ export class Visitor {
   /** Answers what is asked, with texts that are to get as far as the bank. */
   async answer(jobId: string, ...answers: string[]): Promise<void> {
     const reply = await this.call("POST", `/jobs/${jobId}/mfa`, { "mfa-response": answers });
-    this.world.register.toArrive(...answers);
     idOf(reply, 202);
+    this.world.register.toArrive(...answers);
   }
 
   /** Waits to be asked, and answers. */
@@ -153,5 +154,11 @@ function isQueued({ steps: [first] }: VisitedJob): boolean {
 }
 
 export function statuses({ steps }: VisitedJob): string {
-  return steps.map(({ title, status }) => `${title}: ${status}`).join(", ");
+  return steps.map(({ title, status, result }) => `${title}: ${status}${codeIn(result)}`).join(", ");
+}
+
+/** Of a failure, if it is one of ours: upstream's may hold anything. */
+function codeIn(result: unknown): string {
+  const { data } = failure.safeParse(result);
+  return data === undefined ? "" : ` (${data.code})`;
 }
