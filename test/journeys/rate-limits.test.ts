@@ -129,8 +129,8 @@ describe("the POST routes of a user", () => {
   });
 
   test("count what a client posts to jobs that are not its own, or none, for itself and nobody else", async () => {
-    const [backend, other] = [newBackend(), newBackend()];
     await inOneWindow(async () => {
+      const [backend, other] = [newBackend(), newBackend()];
       const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
       const token = await other.token({ scope: "CLIENT_ACCESS", userId: other.userId });
       const init = { headers: { authorization: `Bearer ${token}` }, body: '{"mfa-response":["1234"]}' };
