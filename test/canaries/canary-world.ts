@@ -15,8 +15,10 @@ import { exchangingUpstream } from "./exchanging-upstream.ts";
 import { overhearOutput } from "./overheard-output.ts";
 import { sinkBook } from "./sink-book.ts";
 
-/** Bank steps of 2 s take 0.25 s, and a challenge of 2 minutes 15 s: enough for an answer on a machine that is busy. */
+/** Waits of a minute take 7.5 s. */
 const TIME_SCALE = 8;
+/** Bank steps of 2 s take half a second, and a challenge of 2 minutes 30 s: enough for an answer on a machine that is busy. */
+const BANK_TIME_SCALE = 4;
 /** A job that upstream never ends is over after half a minute. */
 const FOLLOW_LIMIT_MINUTES = 4;
 
@@ -38,7 +40,7 @@ export async function startCanaryWorld() {
 
   const sandbox = await startSandbox({
     port: 0,
-    timeScale: TIME_SCALE,
+    timeScale: BANK_TIME_SCALE,
     dataFile: join(folder, "sandbox.json"),
   });
   const echoing = echoingUpstream();
