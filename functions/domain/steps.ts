@@ -54,6 +54,9 @@ export function initialSteps(authorization: Authorization): Step[] {
   return titles.map((title) => ({ title, status: "pending", result: null }));
 }
 
+/** Twice as many as upstream may show at once: more are no job's, and a row has an end. */
+const MAX_STEPS = 40;
+
 /**
  * Our steps after a look at upstream's. A step never goes back and a finished one never changes. Upstream's order wins,
  * and steps of ours that it does not list (yet) keep their place before the step that followed them.
@@ -74,7 +77,8 @@ export function mergeSteps(ours: readonly Step[], seen: readonly Step[]): Step[]
     const [mine] = index === -1 ? [] : pendingOurs.splice(index, 1);
     merged.push(mine === undefined ? theirs : further(mine, theirs));
   }
-  return [...merged, ...pendingOurs];
+  const all = [...merged, ...pendingOurs];
+  return all.length > MAX_STEPS ? [...ours] : all;
 }
 
 /**

@@ -100,8 +100,13 @@ async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
 async function findSent(deps: Deps, job: Job): Promise<UpstreamJob | undefined> {
   const { userId, institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
   const connectionId = kindOf(job) === "create" ? undefined : job.connectionId;
-  const listed = await deps.upstream.jobsOf(userId, connectionId);
+  const listed = await deps.upstream.jobsOf(userId, connectionId).catch(asUnavailable);
   return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds, connectionId });
+}
+
+/** A list that is refused says of no login whether it arrived. */
+function asUnavailable(error: unknown): never {
+  throw error instanceof UpstreamRefused ? new UpstreamUnavailable() : error;
 }
 
 async function send(deps: Deps, job: Job): Promise<Job> {

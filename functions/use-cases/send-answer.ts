@@ -46,10 +46,17 @@ async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> 
   if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
   // A reply that was long on its way says nothing of what has arrived since.
   const lookedAt = deps.clock.now();
-  const seen = await deps.upstream.job(job.upstreamJobId);
+  const seen = await deps.upstream.job(job.upstreamJobId).catch(orRefusal);
+  if (seen instanceof UpstreamRefused) return failJob(deps, job, seen.problem);
   if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
   if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, job, "answerPosting", challenge);
+}
+
+/** Of an upstream that does not know its job any more nothing is to be expected. */
+function orRefusal(error: unknown): UpstreamRefused {
+  if (error instanceof UpstreamRefused) return error;
+  throw error;
 }
 
 /** The answer is opened before the row says that it is on its way: when it cannot be, the next run needs not wait for any. */

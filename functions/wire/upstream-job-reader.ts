@@ -3,6 +3,7 @@ import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { readStepError } from "./upstream-error-reader.ts";
 import {
+  otherKindSchema,
   type UpstreamJobReply,
   type UpstreamResultReply,
   type UpstreamStepReply,
@@ -21,12 +22,22 @@ export function readUpstreamJob(reply: unknown): UpstreamJob {
   return toJob(z.parse(upstreamJobSchema, reply));
 }
 
-/** The jobs of a list; entries of other kinds are left out. */
+/**
+ * The jobs of a list, without those that say that they are of another kind. Throws for any other one that cannot be read: it may
+ * be the very one that is looked for, and a login that is taken for lost is sent again.
+ */
 export function readUpstreamJobs(reply: unknown): UpstreamJob[] {
-  return z.parse(upstreamJobListSchema, reply).data.flatMap((entry) => {
-    const parsed = z.safeParse(upstreamJobSchema, entry);
-    return parsed.success ? [toJob(parsed.data)] : [];
-  });
+  return z
+    .parse(upstreamJobListSchema, reply)
+    .data.filter((entry) => !z.safeParse(otherKindSchema, entry).success)
+    .map(readListedJob);
+}
+
+/** One that does not say of which bank it is may be any. */
+function readListedJob(entry: unknown): UpstreamJob {
+  const job = readUpstreamJob(entry);
+  if (job.institutionId === undefined) throw new TypeError("The job has no institution.");
+  return job;
 }
 
 function toJob(reply: UpstreamJobReply): UpstreamJob {

@@ -43,7 +43,7 @@ export const upstreamJobSchema = object({
   steps: matching<z.output<typeof steps>>(
     (value) => z.safeParse(steps, value).success && Buffer.byteLength(JSON.stringify(value)) <= MAX_BYTES,
   ),
-  institution: orNull(object({ id: shortText })),
+  institution: orNull(object({ id: upstreamId })),
   links: orNull(object({ source: text })),
 });
 
@@ -62,5 +62,8 @@ function fewOf<Schema extends z.$ZodType>(schema: Schema, min: number) {
   );
 }
 
-/** Entries are parsed one by one: a list may hold jobs of kinds that are not ours. */
+/** A list may hold jobs of kinds that are not ours. They are named since 3.0. */
+export const otherKindSchema = object({ jobType: textThat((kind) => kind !== "connection") });
+
+/** Entries are parsed one by one. */
 export const upstreamJobListSchema = object({ data: listOf(anything) });

@@ -1,13 +1,16 @@
 import { expect, onTestFinished, test } from "vitest";
 import { gavin } from "../support/job-examples.ts";
-import { rawUpstream } from "../support/raw-upstream.ts";
+import { givingToken, rawUpstream } from "../support/raw-upstream.ts";
 import { reply } from "../support/upstream-replies.ts";
 
 const TOKEN = "eyJhbGciOiJFUzI1NiJ9.upstream.token";
 const WORDS = { code: "parameter-not-valid", title: "Not valid", detail: `authorization: Bearer ${TOKEN}` };
 
 async function repeating(status: number, body: object) {
-  const raw = await rawUpstream((response) => response.writeHead(status).end(JSON.stringify(body)), TOKEN);
+  const raw = await rawUpstream(
+    (response) => response.writeHead(status).end(JSON.stringify(body)),
+    givingToken(TOKEN),
+  );
   onTestFinished(() => raw.close());
   return raw;
 }

@@ -68,9 +68,23 @@ describe("a job", () => {
 describe("a list of jobs", () => {
   const institution = { type: "institution", id: "AU00000" };
 
+  test.each([
+    [{ type: "job", id: "2", steps: "none" }],
+    [{ type: "job", id: "2", jobType: "connection" }],
+    [{ ...reply({}), jobType: 5, id: ".." }],
+    [reply({})],
+    [null],
+    ["61723"],
+  ])("is none with an entry that may be one of our kind, and cannot be read: %j", (entry) => {
+    expect(() => readUpstreamJobs({ data: [reply({}, { institution }), entry] })).toThrow();
+  });
+
   test("gives those that are of our kind", () => {
-    const data = [reply({}, { institution }), { type: "job", id: "2", steps: "none" }, null];
-    const jobs = readUpstreamJobs({ type: "list", size: 3, data });
+    const data = [
+      reply({}, { institution, jobType: "connection" }),
+      { type: "job", id: "2", jobType: "report" },
+    ];
+    const jobs = readUpstreamJobs({ type: "list", size: 2, data });
     expect(jobs.map(({ id, institutionId }) => ({ id, institutionId }))).toEqual([
       { id: "61723", institutionId: "AU00000" },
     ]);

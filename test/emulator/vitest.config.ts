@@ -21,6 +21,7 @@ const LOCAL_ONLY = [
   "idempotency-kept.test.ts",
   "known-upstream.test.ts",
   "lockout-ends.test.ts",
+  "log-lines.test.ts",
   "other-upstreams.test.ts",
   "queue-mfa-alone.test.ts",
   "queue-runs-by-itself.test.ts",

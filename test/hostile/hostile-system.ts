@@ -7,7 +7,9 @@ import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
 import type { HostileRequest } from "./hostile-requests.ts";
+import { overHttp } from "./over-http.ts";
 import { quickUpstream } from "./quick-upstream.ts";
+import { exchange, repliesIn } from "./raw-exchange.ts";
 import { type Known, type ValidRequest, validRequests } from "./valid-requests.ts";
 
 const entryModule = z.object({
@@ -51,17 +53,23 @@ export function hostileSystem() {
   });
 
   return {
-    url: () => system?.apiUrl ?? "",
-    backend: () => new MobileBackend(targetOf(system ?? unstarted())),
     token: () => token,
     /** The jobs that were there before. */
     knownIds: () => knowns.map(({ jobId }) => jobId),
     /** Valid requests of one user, most of whose logins lack a field. */
     valid: (userId?: string): ValidRequest[] =>
       knowns.flatMap((known) => validRequests({ ...known, ...(userId !== undefined && { userId }) })),
-    async send(request: HostileRequest, inBase64: boolean): Promise<Reply> {
+    /** Into the function, as API Gateway would. */
+    async send(request: HostileRequest): Promise<Reply> {
       const handler = handlers.get(request.route) ?? unstarted();
-      return result.parse(await handler(eventOf(request, inBase64)));
+      return result.parse(await handler(eventOf(request, request.mark.length % 2 === 0)));
+    },
+    /** Over the network, through the gateway of local mode. */
+    async sendOverHttp(request: HostileRequest): Promise<Reply> {
+      const { text } = await exchange(system?.apiUrl ?? "", overHttp(request));
+      const [first] = repliesIn(text);
+      if (first === undefined) throw new Error("There was no reply.");
+      return { statusCode: first.status, headers: { all: first.headers }, body: first.body };
     },
   };
 }

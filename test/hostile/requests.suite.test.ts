@@ -14,6 +14,7 @@ import { watchedOutput } from "./watched-output.ts";
 
 const MARK = `Mk${randomBytes(6).toString("hex")}`;
 const COUNT = 100_000;
+const COUNT_OVER_HTTP = 3_000;
 /** Of the heap: the rows that local mode holds in memory have buffers outside of it. Two parts of five, if each request were kept, would be 100 MB. */
 const MOST_BYTES_KEPT = 16 * 1024 * 1024;
 const MOST_LOOKS = 300;
@@ -55,7 +56,9 @@ beforeAll(async () => {
   process.env["LOG_LEVEL"] = "debug";
   output = watchedOutput(MARK);
   const shared = sharedProperties();
-  add(await attack(system, kept().values()));
+  const inProcess = { token: system.token(), send: system.send };
+  const overHttp = { token: system.token(), send: system.sendOverHttp };
+  add(await attack(inProcess, kept().values()));
   const random = new Random(SEED);
   const startedAt = performance.now();
   for (let part = 0; part < 5; part++) {
@@ -64,16 +67,18 @@ beforeAll(async () => {
       mark: `${MARK}P${part}`,
       shares: SHARES,
     });
-    add(await attack(system, requests));
+    add(await attack(inProcess, requests));
     heaps.push((await bytesInUse()).heap);
   }
+  const last = { count: COUNT_OVER_HTTP, mark: `${MARK}H`, shares: SHARES };
+  add(await attack(overHttp, hostileRequests(system, random, last)));
   touched = touchedSince(shared);
   output.end();
   const byStatus = [...total.statuses]
     .toSorted(([a], [b]) => a - b)
     .map(([status, count]) => `${status}: ${count}`);
   process.stdout.write(
-    `HOSTILE_SEED=${SEED}: ${COUNT} requests in ${Math.round(performance.now() - startedAt)} ms; ${byStatus.join(", ")}\n`,
+    `HOSTILE_SEED=${SEED}: ${COUNT} requests and ${COUNT_OVER_HTTP} over HTTP in ${Math.round(performance.now() - startedAt)} ms; ${byStatus.join(", ")}\n`,
   );
   process.stdout.write(`${heaps.map((bytes) => Math.round(bytes / 1e6))} MB, ${output.lines()} lines\n`);
 }, 600_000);

@@ -1,5 +1,5 @@
 import { placesIn, Raw, type Tree, treeOf, written } from "./json-tree.ts";
-import type { Wrong } from "./wrong-replies.ts";
+import type { Wrong } from "./wrong-reply.ts";
 
 type Value = (mark: string) => Tree;
 

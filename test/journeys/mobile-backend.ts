@@ -22,9 +22,10 @@ export class MobileBackend {
   readonly userId: string;
   #token: string | undefined;
 
-  constructor(target: Target, userId: string = randomUUID()) {
+  constructor(target: Target, userId: string = randomUUID(), token?: string) {
     this.target = target;
     this.userId = userId;
+    this.#token = token;
   }
 
   async send(method: string, path: string, init: RequestInit = {}): Promise<HttpReply> {

@@ -9,14 +9,18 @@ import { fakeClock } from "./fake-clock.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** An upstream that gives tokens, and to everything else the one answer that a test has for it. */
-export async function rawUpstream(answer: Answer, accessToken = "token") {
+export function givingToken(accessToken: string): Answer {
+  return (response) => void response.end(JSON.stringify({ access_token: accessToken, expires_in: 3600 }));
+}
+
+/** An upstream that gives tokens, unless a test has another answer for that, and to everything else the test's one answer. */
+export async function rawUpstream(answer: Answer, answerForToken: Answer = givingToken("token")) {
   const calls: { line: string; body: string; authorization: string | undefined }[] = [];
   const server = createServer(async (request, response) => {
     const body = await text(request);
     const { method, url, headers } = request;
     calls.push({ line: `${method} ${url}`, body, authorization: headers.authorization });
-    if (url === "/token") response.end(JSON.stringify({ access_token: accessToken, expires_in: 3600 }));
+    if (url === "/token") answerForToken(response, request);
     else answer(response, request);
   });
   const endpoint = await listenLocally(server);

@@ -34,6 +34,14 @@ describe("merging", () => {
     expect(mergeSteps(stepsOf({ a: "in-progress" }), seen)).toEqual(seen);
   });
 
+  test("are not taken over when they would become more than any job has", () => {
+    const many = (prefix: string) =>
+      stepsOf(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${prefix}${index}`, "pending"])));
+    const first = mergeSteps(many("a"), many("b"));
+    expect(first).toHaveLength(40);
+    expect(mergeSteps(first, many("c"))).toEqual(first);
+  });
+
   test("does not take a new result of a step that is over", () => {
     const seen = [{ title: "a", status: "failed", result: TEMPORARY_UNAVAILABLE } as const];
     expect(mergeSteps(stepsOf({ a: "success" }), seen)).toEqual(stepsOf({ a: "success" }));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
 import { USER_ID } from "../../support/job-examples.ts";
 import { jobToOpen, openingJob } from "../../support/opening.ts";
 
@@ -27,9 +27,12 @@ describe("an attempt of which nobody knows whether it arrived", () => {
     ]);
   });
 
-  test("is not made again while upstream's list cannot be read", async () => {
+  test.each([
+    ["cannot be read", new UpstreamUnavailable()],
+    ["is refused", new UpstreamRefused(406, { code: "a", title: "b", detail: "c" })],
+  ])("is not made again while upstream's list %s", async (_, failure) => {
     const { ports, open, row } = await jobToOpen(openingJob);
-    ports.upstream.script.listFails.push(new UpstreamUnavailable());
+    ports.upstream.script.listFails.push(failure);
     await expect(open()).rejects.toThrow(UpstreamUnavailable);
     expect(row()).toEqual(openingJob);
     expect(ports.upstream.calls("openConnection")).toEqual([]);

@@ -50,4 +50,17 @@ describe("an answer of which nobody knows whether it arrived", () => {
     expect(row().phase).toBe("following");
     expect(ports.upstream.done("answer")).toHaveLength(1);
   });
+
+  test("ends the job in upstream's words when upstream does not know that any more", async () => {
+    const gone = { code: "resource-not-found", title: "Not found", detail: "No such job." };
+    const { ports, send, row } = await jobToSend(answeredJob());
+    ports.upstream.script.answers.push("reply-lost");
+    ports.upstream.script.looksAfterAnswer.splice(0, 1, [new UpstreamRefused(404, gone)]);
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    await send();
+    expect(row().phase).toBe("failed");
+    expect(row().steps.find(({ status }) => status === "failed")?.result).toEqual(gone);
+    expect(ports.upstream.calls("answer")).toHaveLength(1);
+    expect(ports.vault.names()).toEqual([]);
+  });
 });
