@@ -1,7 +1,8 @@
 import * as z from "zod/v4/core";
 import { LOGIN_FIELDS, type Login } from "../domain/login.ts";
 import type { Upstream } from "../domain/upstream-ports.ts";
-import { readUpstreamJob, readUpstreamJobs } from "../wire/upstream-job-reader.ts";
+import { readUpstreamJobs } from "../wire/upstream-job-list-reader.ts";
+import { readUpstreamJob } from "../wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema } from "../wire/upstream-replies.ts";
 import { basiqInstitutions } from "./basiq-institutions.ts";
 import { type BasiqTransport, only } from "./basiq-transport.ts";

@@ -16,11 +16,11 @@ const MAX_TRIES = 2;
 
 type Read<Result> = (json: unknown) => Result;
 
-/** What was asked for by its id must be that: another one's record is no answer. */
+/** What was asked for by its id must be that, in whatever case upstream writes it: another one's record is no answer. */
 export function only<Result extends { id: string }>(id: string, read: Read<Result>): Read<Result> {
   return (json) => {
     const found = read(json);
-    if (found.id !== id) throw new TypeError("This is another one.");
+    if (found.id.toLowerCase() !== id.toLowerCase()) throw new TypeError("This is another one.");
     return found;
   };
 }

@@ -47,13 +47,11 @@ async function measured<Asked>(
 ): Promise<Asked> {
   const startedAt = performance.now();
   const called = (error?: unknown) => watch.called(call, Math.round(performance.now() - startedAt), error);
-  try {
-    const asked = await asking;
-    called();
-    return asked;
-  } catch (error) {
+  const asked = await asking.catch((error: unknown) => {
     called(error);
     watch.measure(() => measureFailedCall(call, error, institutionId));
     throw error;
-  }
+  });
+  called();
+  return asked;
 }

@@ -14,6 +14,9 @@ export interface UpstreamJob {
   institutionId?: string | undefined;
 }
 
+/** What a list says of a job. */
+export type ListedJob = Pick<UpstreamJob, "id" | "created" | "connectionId" | "institutionId">;
+
 /** The challenge that waits for an answer, if one does. */
 export function openChallenge(job: UpstreamJob): UpstreamJob["challenge"] {
   const step = job.steps.find(({ title }) => title === MFA_CHALLENGE);
@@ -42,11 +45,11 @@ export interface Attempt {
  * no earlier attempt or job is known to have made, and that is not about another connection. One that does not say when
  * it was made, or which connection it is about, counts.
  */
-export function findAttempt(listed: readonly UpstreamJob[], attempt: Attempt): UpstreamJob | undefined {
+export function findAttempt(listed: readonly ListedJob[], attempt: Attempt): ListedJob | undefined {
   const notBefore = Date.parse(attempt.startedAt) - CLOCK_SKEW_MS;
-  const isEarlier = ({ created }: UpstreamJob) => Date.parse(created) < notBefore;
+  const isEarlier = ({ created }: ListedJob) => Date.parse(created) < notBefore;
   const older = listed.filter(isEarlier).flatMap(({ connectionId }) => connectionId ?? []);
-  const isAboutAnother = ({ connectionId }: UpstreamJob) => {
+  const isAboutAnother = ({ connectionId }: ListedJob) => {
     if (connectionId === undefined) return false;
     return attempt.connectionId === undefined
       ? older.includes(connectionId)

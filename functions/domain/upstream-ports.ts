@@ -1,7 +1,7 @@
 import type { Institution } from "./institution.ts";
 import type { Login } from "./login.ts";
 import type { Secret } from "./secret.ts";
-import type { UpstreamJob } from "./upstream-job.ts";
+import type { ListedJob, UpstreamJob } from "./upstream-job.ts";
 
 /*
  * The ports to the aggregator.
@@ -18,7 +18,7 @@ export interface Upstream {
   refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
   job(upstreamJobId: string): Promise<UpstreamJob>;
   /** A user's jobs; of one connection only, when it is named. */
-  jobsOf(userId: string, connectionId?: string): Promise<UpstreamJob[]>;
+  jobsOf(userId: string, connectionId?: string): Promise<ListedJob[]>;
   /** Never repeated by the adapter once it may have arrived. */
   answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { UpstreamRefused } from "./errors.ts";
 import { CREDENTIALS_REFUSED, isOutage, QUEUED_UPSTREAM } from "./failures.ts";
 import type { Secret } from "./secret.ts";
-import { STEP_TITLES, type Step, type StepError } from "./steps.ts";
+import type { Step, StepError } from "./steps.ts";
 import type { UpstreamJob } from "./upstream-job.ts";
 import type { Upstream } from "./upstream-ports.ts";
 
@@ -23,8 +23,8 @@ interface Mask {
 export function withoutEcho(upstream: Upstream): Upstream {
   const sent: string[] = [];
   const mask: Mask = {
-    whole: (text) => (sent.some((form) => text.includes(form)) ? MASK : text),
-    part: (text) => sent.reduce((rest, form) => rest.replaceAll(form, MASK), text),
+    whole: (text) => (sent.some((form) => anyCase(form).test(text)) ? MASK : text),
+    part: (text) => sent.reduce((rest, form) => rest.replace(anyCase(form), MASK), text),
   };
 
   async function hearing<Heard>(secrets: readonly Secret[], call: () => Promise<Heard>): Promise<Heard> {
@@ -50,6 +50,11 @@ export function withoutEcho(upstream: Upstream): Upstream {
   };
 }
 
+/** Banks write login ids in their own case. */
+function anyCase(form: string): RegExp {
+  return new RegExp(form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "gi");
+}
+
 /** As it is, and as JSON and addresses write it. */
 function formsOf(secret: Secret): string[] {
   const text = secret.reveal();
@@ -67,7 +72,6 @@ function maskedJob(job: UpstreamJob, mask: Mask): UpstreamJob {
   const { steps, challenge } = job;
   return {
     ...job,
-    updated: mask.whole(job.updated),
     steps: steps.map((step) => maskedStep(step, mask)),
     challenge: challenge && {
       ...challenge,
@@ -77,11 +81,13 @@ function maskedJob(job: UpstreamJob, mask: Mask): UpstreamJob {
   };
 }
 
+/** As upstream names steps. Masked in one look only, a title would be another step. */
+const TITLE = /^[a-z-]{1,40}$/;
+
 /** A link is an address that a program follows, and the id of a bank in it may be the answer to a question. */
 function maskedStep({ title, status, result }: Step, mask: Mask): Step {
-  const isPublished = STEP_TITLES.some((published) => published === title);
   return {
-    title: isPublished ? title : mask.whole(title),
+    title: TITLE.test(title) ? title : mask.whole(title),
     status,
     result: result !== null && "code" in result ? maskedError(result, mask) : result,
   };

@@ -6,7 +6,7 @@ import type { Wordings } from "../wire/error-wordings.ts";
 import { isDependencyDown } from "./dependency-down.ts";
 import { type HttpRequest, readHttpRequest } from "./http-request.ts";
 import { aboutJob, log, logAbout } from "./log.ts";
-import { type LogFields, nameOf, type RouteName, type Uuid } from "./log-fields.ts";
+import { type LogFields, nameOf, ofGateway, type RouteName, type Uuid } from "./log-fields.ts";
 
 export interface Reply {
   status: number;
@@ -29,7 +29,7 @@ export function apiHandler(
   wordings: Wordings = {},
 ): (event: unknown) => Promise<ApiResult> {
   return (event) => {
-    const fields: RequestFields = { correlationId: randomUUID(), route };
+    const fields: RequestFields = { correlationId: randomUUID(), ...ofGateway(event), route };
     return logAbout(fields, async () => {
       const startedAt = performance.now();
       const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields, wordings);

@@ -1,7 +1,9 @@
 import type { randomUUID } from "node:crypto";
+import * as z from "zod/v4/core";
 import type { Mended } from "../domain/measurements.ts";
 import type { UpstreamCall } from "../domain/metrics.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
+import { gatewayEvent } from "../wire/api-event.ts";
 import { UUID_V4 } from "../wire/ids.ts";
 import type { ROUTES } from "../wire/routes.ts";
 
@@ -36,9 +38,14 @@ declare const checked: unique symbol;
 /** What {@link nameOf} gives of an error, and nothing else of it: messages quote what came from outside. */
 export type ErrorName = "unknown" | (string & { readonly [checked]: "ErrorName" });
 
+/** What {@link ofGateway} takes from an event of API Gateway. */
+export type GatewayId = string & { readonly [checked]: "GatewayId" };
+
 /** All that a line may hold beside its time and its level: ids, names of ours, counts. Nothing as it came from outside. */
 export interface LogFields {
   correlationId?: Uuid;
+  /** Under which API Gateway's own access log has the request. */
+  requestId?: GatewayId;
   jobId?: Uuid;
   route?: RouteName;
   task?: TaskName;
@@ -63,7 +70,8 @@ export type Exactly<Given> = [IsAny<Given>, keyof Given] extends [true, unknown]
     };
 
 const WORDS = /^[a-z]{2,20}([ -][a-z]{1,20}){0,5}$/;
-const ERROR_NAME = /^[A-Za-z][\w.]{0,63}$/;
+const GATEWAY_ID = /^[\w+/-]{15}=$/;
+const ERROR_NAME = /^[$A-Za-z][\w.]{0,63}$/;
 
 type Forms = { readonly [name in keyof LogFields | "message"]-?: RegExp };
 
@@ -72,6 +80,7 @@ const FORMS = new Map<string, RegExp>(
   Object.entries({
     message: WORDS,
     correlationId: UUID_V4,
+    requestId: GATEWAY_ID,
     jobId: UUID_V4,
     route: WORDS,
     task: WORDS,
@@ -91,9 +100,16 @@ export function fitting(given: LogFields & { message?: Message }): object {
   return Object.fromEntries(fields);
 }
 
-/** The field of a job. What is no id of ours is none. */
+/** The field of a job. What has not the form of one is none. */
 export function ofJob(jobId: string | undefined): { jobId?: Uuid } {
   return jobId !== undefined && isUuid(jobId) ? { jobId } : {};
+}
+
+/** The field of a request, out of its event: API Gateway makes it, nobody can choose it. What has not its form is none. */
+export function ofGateway(event: unknown): { requestId?: GatewayId } {
+  const { data } = z.safeParse(gatewayEvent, event);
+  const requestId = data?.requestContext.requestId;
+  return requestId !== undefined && isGatewayId(requestId) ? { requestId } : {};
 }
 
 export function nameOf(error: unknown): ErrorName {
@@ -102,6 +118,10 @@ export function nameOf(error: unknown): ErrorName {
 
 function isUuid(text: string): text is Uuid {
   return UUID_V4.test(text);
+}
+
+function isGatewayId(text: string): text is GatewayId {
+  return GATEWAY_ID.test(text);
 }
 
 function isErrorName(name: string): name is ErrorName {

@@ -21,7 +21,7 @@ export function logAbout<Fields extends LogFields, Result>(
   return about.run(fields, work);
 }
 
-/** From now on the lines of this piece of work have the job's id. What is no id of ours is passed over. */
+/** From now on the lines of this piece of work have the job's id. What has not the form of one is passed over. */
 export function aboutJob<Id extends string | undefined>(jobId: Id): Id {
   Object.assign(about.getStore() ?? {}, ofJob(jobId));
   return jobId;

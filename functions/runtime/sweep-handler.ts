@@ -8,7 +8,7 @@ const OF_NO_JOB: LogFields = {};
 /** Its event is a schedule's and says nothing. What could not be looked at makes the next sweep's list, not a failure. */
 export function sweepHandler(run: (watch: SweepWatch) => Promise<Swept>): () => Promise<void> {
   return () =>
-    logAbout(OF_NO_JOB, async () => {
+    logAbout({ ...OF_NO_JOB }, async () => {
       const startedAt = performance.now();
       try {
         const swept = await run(watch);

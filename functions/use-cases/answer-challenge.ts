@@ -7,8 +7,8 @@ import { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import { answerTo } from "../domain/secret-refs.ts";
 import { changeJob } from "./change-job.ts";
-import { type CountDeps, countRequest } from "./count-request.ts";
-import { readJob } from "./read-job.ts";
+import type { CountDeps } from "./count-request.ts";
+import { readCountedJob } from "./read-counted-job.ts";
 import { wakeIfAnswered } from "./wake-if-answered.ts";
 
 export interface AnswerChallenge {
@@ -27,8 +27,7 @@ const ANSWER_KEPT_MS = 3600 * 1000;
  * may have left between keeping the answer and waking the workflow.
  */
 export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
-  const job = await readJob(deps, request);
-  await countRequest(deps, "user", job.userId);
+  const job = await readCountedJob(deps, request);
   const challenge = requireChallenge(job, deps.clock.now());
   if (request.answers.length !== challenge.input.length)
     throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });

@@ -12,7 +12,7 @@ import type { Ports } from "../domain/ports.ts";
 import { isDue, isExhausted, mayBeHeld, needsTheUser } from "../domain/queue-policy.ts";
 import { isOverdue, isSettled, mayBeBlip, mayBeSentAgain } from "../domain/sending.ts";
 import { failCurrentStep, type StepError } from "../domain/steps.ts";
-import { findAttempt, type UpstreamJob } from "../domain/upstream-job.ts";
+import { findAttempt, type ListedJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { failJob } from "./fail-job.ts";
 import { holdAttempt } from "./hold-attempt.ts";
@@ -97,7 +97,7 @@ async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
     : holdAttempt(deps, job, { attempt: job.attempt });
 }
 
-async function findSent(deps: Deps, job: Job): Promise<UpstreamJob | undefined> {
+async function findSent(deps: Deps, job: Job): Promise<ListedJob | undefined> {
   const { userId, institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
   const connectionId = kindOf(job) === "create" ? undefined : job.connectionId;
   const listed = await deps.upstream.jobsOf(userId, connectionId).catch(asUnavailable);

@@ -17,6 +17,9 @@ export const apiEventSchema = object({
   requestContext: object({ http: object({ method: anyText }) }),
 });
 
+/** The part that names the request. */
+export const gatewayEvent = object({ requestContext: object({ requestId: anyText }) });
+
 export interface ApiResult {
   statusCode: number;
   headers: Record<string, string>;

@@ -9,8 +9,11 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 export const CONNECTION_ID = NAME;
 export const INSTITUTION_ID = NAME;
 
-/** An id of upstream's. What goes into paths and keys has no dots, no slashes and no great length. */
-export const upstreamId = textThat((id) => NAME.test(id));
+/** What of upstream's goes into paths and keys: without slashes and great length, and no step out of a folder. */
+const UPSTREAM_ID = /^(?!\.+$)[\w.:~-]{1,128}$/;
+
+/** An id of upstream's, which is free to choose them. */
+export const upstreamId = textThat((id) => UPSTREAM_ID.test(id));
 
 /** Any user id of 1 to 64 letters, digits and hyphens. */
 export const userIdSchema = textThat((id) => USER_ID.test(id));

@@ -3,13 +3,13 @@ import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { readStepError } from "./upstream-error-reader.ts";
 import {
-  otherKindSchema,
   type UpstreamJobReply,
   type UpstreamResultReply,
   type UpstreamStepReply,
-  upstreamJobListSchema,
   upstreamJobSchema,
 } from "./upstream-job-reply.ts";
+import { connectionIdIn, linkIn } from "./upstream-links.ts";
+import { timeIn } from "./upstream-text.ts";
 
 /** One published example misspells the step's title. */
 const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
@@ -22,31 +22,19 @@ export function readUpstreamJob(reply: unknown): UpstreamJob {
   return toJob(z.parse(upstreamJobSchema, reply));
 }
 
-/**
- * The jobs of a list, without those that say that they are of another kind. Throws for any other one that cannot be read: it may
- * be the very one that is looked for, and a login that is taken for lost is sent again.
- */
-export function readUpstreamJobs(reply: unknown): UpstreamJob[] {
-  return z
-    .parse(upstreamJobListSchema, reply)
-    .data.filter((entry) => !z.safeParse(otherKindSchema, entry).success)
-    .map(readListedJob);
-}
-
-/** One that does not say of which bank it is may be any. */
-function readListedJob(entry: unknown): UpstreamJob {
-  const job = readUpstreamJob(entry);
-  if (job.institutionId === undefined) throw new TypeError("The job has no institution.");
-  return job;
-}
+/** What we keep of a job: a page of 500 has to fit into the 6 MB that a function may answer. */
+const MAX_BYTES = 10_000;
 
 function toJob(reply: UpstreamJobReply): UpstreamJob {
   const steps = reply.steps.map(toStep);
   const challenge = reply.steps.map(toChallenge).find((found) => found !== undefined);
+  if (Buffer.byteLength(JSON.stringify([steps, challenge])) > MAX_BYTES) {
+    throw new TypeError("The job is larger than any.");
+  }
   return {
     id: reply.id,
     created: reply.created ?? "",
-    updated: reply.updated ?? "",
+    updated: timeIn(reply.updated),
     steps,
     challenge,
     connectionId: connectionIdIn(reply.links?.source) ?? connectionIdIn(linkOf(steps)),
@@ -60,7 +48,8 @@ function toStep({ title, status, result }: UpstreamStepReply): Step {
 
 function toResult(result: UpstreamResultReply | undefined): Step["result"] {
   if (result === undefined || isChallenge(result)) return null;
-  if (result.url != null) return { type: "link", url: relative(result.url) };
+  const url = linkIn(result.url);
+  if (url !== undefined) return { type: "link", url };
   return result.code == null ? null : readStepError({ ...result, code: result.code });
 }
 
@@ -83,15 +72,7 @@ function single(result: UpstreamStepReply["result"]): UpstreamResultReply | unde
   return (Array.isArray(result) ? result[0] : result) ?? undefined;
 }
 
-function relative(url: string): string {
-  return url.replace(/^https?:\/\/[^/]+/i, "");
-}
-
 function linkOf(steps: readonly Step[]): string | undefined {
   const result = steps.find(({ title }) => title === VERIFY_CREDENTIALS)?.result;
   return result != null && "url" in result ? result.url : undefined;
-}
-
-function connectionIdIn(url: string | null | undefined): string | undefined {
-  return /\/connections\/([\w-]{1,64})$/.exec(url ?? "")?.[1];
 }

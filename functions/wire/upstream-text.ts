@@ -11,5 +11,13 @@ export const isShort = (given: string) => given.length <= MAX_LENGTH && given.is
 
 export const shortText = textThat(isShort);
 
+/** RFC 3339, with fractions or without. */
+const TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(Z|[+-]\d\d:\d\d)$/;
+
+/** A moment as upstream wrote it, and nothing where it wrote none: this is compared, and kept in the clear. */
+export function timeIn(given: unknown): string {
+  return typeof given === "string" && TIME.test(given) ? given : "";
+}
+
 /** What upstream may leave out, or say to be `null`. */
 export const text = orNull(shortText);

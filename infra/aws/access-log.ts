@@ -5,8 +5,9 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 
 /**
- * Route, outcome and times: no path and no query, which hold ids, no header and no address. `functionRequestId` leads to the
- * lines of the function, where there are any: what is throttled or too large never comes to one.
+ * Route, outcome and times: no path and no query, which hold ids, no header and no address. Our own lines
+ * have the same `requestId`, where there are any: what is throttled or too large for the gateway never comes to a function.
+ * `functionRequestId` is that of Lambda's lines.
  */
 const FIELDS = {
   requestId: "$context.requestId",

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
 import type { LocalRoute } from "./deployed.ts";
@@ -87,7 +88,12 @@ async function answerOne(
     rawQueryString: query,
     headers: headersOf(request),
     pathParameters: found.parameters,
-    requestContext: { http: { method, path, protocol: "HTTP/1.1" }, stage: "$default" },
+    requestContext: {
+      http: { method, path, protocol: "HTTP/1.1" },
+      // As long as API Gateway's are.
+      requestId: randomBytes(11).toString("base64"),
+      stage: "$default",
+    },
     ...(body.byteLength > 0 && { body: body.toString("base64"), isBase64Encoded: true }),
   };
   const result = functionResult.parse(await invoke(found.functionArn, event));

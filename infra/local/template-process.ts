@@ -12,9 +12,12 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
  * Synthesizes in a process that ends: the CDK takes 200 MB that nobody needs afterwards, and this way the endpoints start
  * beside it.
  */
-export async function synthesizeApart(context: { upstreamUrl: string }): Promise<Template> {
+export async function synthesizeApart(
+  context: { upstreamUrl: string },
+  upstream: "basiq" | "sandbox" = "basiq",
+): Promise<Template> {
   // A sandbox here is one of local mode's own, whatever a deployment has.
-  const program = [PROGRAM, JSON.stringify({ ...context, upstream: "basiq" })];
+  const program = [PROGRAM, JSON.stringify({ ...context, upstream })];
   const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: MAX_OUTPUT_BYTES });
   return parseTemplate(JSON.parse(stdout));
 }

@@ -20,8 +20,10 @@ export interface ClientOptions {
   readonly register: CanaryRegister;
 }
 
-/** Speaks our API, and notes every reply with its headers. */
+/** Speaks our API, and notes every reply with its headers, and what was in the headers of requests that were well. */
 export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) {
+  const accepted = new Set<string>();
+
   async function send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Reply> {
     const response = await fetch(`${apiUrl}${path}`, {
       method,
@@ -35,6 +37,7 @@ export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) 
       isToken ? "replies that give a token" : "replies",
       `${response.status} ${response.statusText}\n${head}\n\n${text}`,
     );
+    if (response.ok) for (const value of Object.values(headers)) accepted.add(withoutScheme(value));
     return { status: response.status, headers: response.headers, text, json: jsonOf(text) };
   }
 
@@ -53,7 +56,11 @@ export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) 
     return found;
   }
 
-  return { send, token };
+  return { send, token, accepted };
+}
+
+function withoutScheme(header: string): string {
+  return header.replace(/^(Basic|Bearer) /, "");
 }
 
 function jsonOf(text: string): unknown {

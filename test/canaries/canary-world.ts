@@ -12,11 +12,12 @@ import { deaths } from "./deaths.ts";
 import { echoingUpstream } from "./echoing-upstream.ts";
 import { errorSink } from "./error-sink.ts";
 import { exchangingUpstream } from "./exchanging-upstream.ts";
+import { metTroubles } from "./met-troubles.ts";
 import { overhearOutput } from "./overheard-output.ts";
 import { sinkBook } from "./sink-book.ts";
 
 /** Waits of a minute take 7.5 s. */
-const TIME_SCALE = 8;
+export const TIME_SCALE = 8;
 /** Bank steps of 2 s take half a second, and a challenge of 2 minutes 30 s: enough for an answer on a machine that is busy. */
 const BANK_TIME_SCALE = 4;
 /** A job that upstream never ends is over after half a minute. */
@@ -29,6 +30,7 @@ export async function startCanaryWorld() {
   const book = sinkBook();
   const apiKey = register.header("API key");
   const upstreamApiKey = register.header("API key of upstream");
+  register.toArrive(upstreamApiKey);
   // A synthesis that takes its settings from here would write them down.
   const environment = {
     LOG_LEVEL: "debug",
@@ -38,16 +40,14 @@ export async function startCanaryWorld() {
   };
   Object.assign(process.env, environment);
 
-  const sandbox = await startSandbox({
-    port: 0,
-    timeScale: BANK_TIME_SCALE,
-    dataFile: join(folder, "sandbox.json"),
-  });
+  // Without a file: it would write all that it knows at each call.
+  const sandbox = await startSandbox({ port: 0, timeScale: BANK_TIME_SCALE });
   const echoing = echoingUpstream();
+  const troubles = metTroubles();
   const upstream = await exchangingUpstream({
     sandboxUrl: sandbox.url,
     originalOf: register.originalOf,
-    meet: echoing.meet,
+    meet: (call, perform) => echoing.meet(call, () => troubles.around(call, perform)),
     gives: (token) => register.made("access token of upstream", token),
   });
   const dying = deaths();
@@ -67,6 +67,8 @@ export async function startCanaryWorld() {
         const settings = { ...context, logLevel: "debug", followLimitMinutes: FOLLOW_LIMIT_MINUTES };
         const template = await synthesizeApart(settings);
         book.add("template", JSON.stringify(template));
+        const withSandbox = await synthesizeApart(settings, "sandbox");
+        book.add("template with the sandbox", JSON.stringify(withSandbox));
         return template;
       },
       around: async (entry, event, run) => {
@@ -90,6 +92,7 @@ export async function startCanaryWorld() {
     apiKey,
     sandboxUrl: sandbox.url,
     echoing,
+    troubles,
     dying,
     recorder,
     system,

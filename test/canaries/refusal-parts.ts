@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { HOOLI } from "../journeys/logins.ts";
+import type { BeyondLimits } from "./beyond-limits.ts";
 import type { CanaryRegister } from "./canary-register.ts";
 
 /** A request that is to be refused, and how. */
@@ -15,7 +16,7 @@ export interface RefusedRequest {
 }
 
 /** What is there to be asked for. */
-export interface Known {
+export interface Known extends BeyondLimits {
   readonly apiKey: string;
   readonly server: string;
   /** Of a user, and bound to it. */

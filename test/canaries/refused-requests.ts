@@ -5,7 +5,7 @@ import { BODY_LIMIT, JSON_TYPE, type Known, type RefusedRequest, refusalParts } 
 
 /** Each kind of refusal of each route, with canaries wherever there is room for one. */
 export function refusedRequests(register: CanaryRegister, known: Known): RefusedRequest[] {
-  const { userId, server, client, overJobId, askingJobId } = known;
+  const { userId, server, client, overJobId, askingJobId, limitedKey, limitedUserId, unsealedUserId } = known;
   const {
     text,
     plain,
@@ -24,6 +24,7 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
   } = refusalParts(register, known);
 
   return [
+    trade("one too many", 429, { authorization: `Basic ${limitedKey}` }, { more: text("field") }),
     trade("unknown key", 404, { authorization: `Basic ${header("API key")}` }),
     trade("no key", 404, { authorization: `Bearer ${header("API key")}` }),
     trade("version", 400, { "basiq-version": plain("version") }),
@@ -60,6 +61,9 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
     create("key", 400, json(login()), { "idempotency-key": header("Idempotency-Key").padEnd(256, "k") }),
     create("no token", 401, json(login()), { authorization: "" }),
     create("no Bearer", 401, json(login()), { authorization: header("authorization") }),
+    create("expired token", 403, json(login()), bearer(known.expired)),
+    { ...create("one too many", 429, json(login())), path: `/users/${limitedUserId}/connections` },
+    { ...create("KMS is down", 503, json(login())), path: `/users/${unsealedUserId}/connections` },
     create("forged token", 401, json(login()), { authorization: `Bearer ${header("token")}` }),
     create("tampered token", 401, json(login()), {
       authorization: `Bearer ${server.slice(0, -20)}${plain("signature").slice(0, 20)}`,

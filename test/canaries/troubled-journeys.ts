@@ -5,7 +5,7 @@ import type { Reply } from "./canary-client.ts";
 import type { Journey } from "./canary-journeys.ts";
 import { ECHOES } from "./echoes.ts";
 import { JOB_ECHOES } from "./shown-jobs.ts";
-import { idOf, type Visitor } from "./visitor.ts";
+import { idOf, statuses, type Visitor } from "./visitor.ts";
 
 const CODE = "1234";
 
@@ -98,6 +98,17 @@ export const timedOut: Journey = async (visitor) => {
   const jobId = await visitor.begin(NUCLEUS, visitor.login("gavin"));
   const job = await visitor.over(jobId);
   if (!JSON.stringify(job.steps).includes("job-timed-out")) throw new Error(JSON.stringify(job.steps));
+};
+
+/** A job whose answer no function can send. */
+export const givenUp: Journey = async (visitor) => {
+  const jobId = await visitor.begin(PIED_PIPER, visitor.login("jared"));
+  await visitor.asked(jobId);
+  visitor.world.dying.givingUp(jobId);
+  const body = { "mfa-response": [visitor.secret("answer", CODE)] };
+  idOf(await visitor.call("POST", `/jobs/${jobId}/mfa`, body), 202);
+  const job = await visitor.over(jobId);
+  if (!JSON.stringify(job.steps).includes("internal-server-error")) throw new Error(statuses(job));
 };
 
 /** Begun while both banks are down. What gives the connection once they are up again. */

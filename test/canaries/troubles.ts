@@ -8,6 +8,7 @@ const DEFINED = [
   { method: "GET", path: "/institutions/*" },
   { method: "GET", path: "/users/*/jobs" },
 ];
+const TIMES = 2;
 const WAYS = [
   { status: 503, retryAfter: "1" },
   { status: 401 },
@@ -20,7 +21,15 @@ const WAYS = [
 
 /** What the sandbox is to do wrong, one after the other, and how often. */
 export const TROUBLE_OF_THE_BANK: readonly object[] = WAYS.flatMap((way) =>
-  DEFINED.map((call) => ({ ...call, times: 2, do: way })),
+  DEFINED.map((call) => ({ ...call, times: TIMES, do: way })),
+);
+
+/** How often each call has met trouble once all of it was met. A reply that is late is as good as any; others come after it. */
+export const CALLS_IN_TROUBLE: readonly (readonly [call: string, times: number])[] = DEFINED.map(
+  ({ method, path }) => [
+    `${method} ${path}`,
+    TIMES * WAYS.filter(({ delayMs }) => delayMs === undefined).length,
+  ],
 );
 
 const CALLS = [
@@ -36,6 +45,9 @@ const CALLS = [
 
 /** As many as the SDK tries. */
 const TRIES = 3;
+
+/** How many calls of AWS go wrong by all of it: one that is not valid, as many as are tried, and one whose reply is lost. */
+export const TROUBLED_CALLS_OF_AWS = CALLS.length * (TRIES + 2);
 
 /** What goes wrong with the next calls of a kind. Errors of AWS quote what they were asked. */
 export const TROUBLE_OF_AWS = CALLS.flatMap(([service, operation]) => {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { bundleEntries } from "../../infra/bundling/bundle-entries.ts";
+import { allRows, inJson } from "../support/all-rows.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import { awsSinks } from "./aws-sinks.ts";
 import type { CanaryWorld } from "./canary-world.ts";
@@ -20,10 +20,7 @@ export async function sinksOf(world: CanaryWorld): Promise<Sink[]> {
 export async function keptSinks(world: CanaryWorld): Promise<Sink[]> {
   return [
     ...filesIn(world.folder),
-    ...(await rows(world)).map(({ table, items }) => ({
-      name: `rows of ${table}`,
-      content: JSON.stringify(items, withBytes),
-    })),
+    ...(await allRows()).map(({ table, rows }) => ({ name: `rows of ${table}`, content: inJson(rows) })),
     histories(world),
     {
       name: "ledger of the sandbox",
@@ -32,46 +29,39 @@ export async function keptSinks(world: CanaryWorld): Promise<Sink[]> {
   ];
 }
 
-/** The bundles of all functions, made while the canaries stand in the environment. `into` may write something into them. */
-export async function bundleSinks(into: (folder: string) => void = () => undefined): Promise<Sink[]> {
-  const outdir = mkdtempSync(join(tmpdir(), "bundles-"));
-  try {
-    await bundleEntries({ outdir });
-    into(outdir);
-    return filesIn(outdir).map(({ name, content }) => ({ name: `bundle ${name}`, content }));
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+/** The bundles of all functions, made while the canaries stand in the environment. */
+export async function makeBundles() {
+  const folder = mkdtempSync(join(tmpdir(), "bundles-"));
+  await bundleEntries({ outdir: folder });
+  return {
+    folder,
+    sinks: (): Sink[] => filesIn(folder).map(({ name, content }) => ({ name: `bundle ${name}`, content })),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
 }
 
-export async function rows({ system }: CanaryWorld) {
-  const client = new DynamoDBClient({});
-  const read = system.deployed.tables.map(async ({ TableName = "" }) => {
-    const items = [];
-    for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true }))
-      items.push(...Items);
-    return { table: TableName, items };
-  });
-  return Promise.all(read).finally(() => client.destroy());
-}
-
-/** Bytes as base64, as DynamoDB sends them. */
-function withBytes(_: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
-}
-
-/** Their names, inputs and outputs are in the file of executions. */
+/** A line each. Their names, inputs and outputs are in the file of executions. */
 function histories({ system, recorder }: CanaryWorld): Sink {
-  const started = recorder.calls.filter(({ operation }) => operation === "StartExecution");
+  const started = recorder.calls.filter(
+    ({ operation, reply }) => operation === "StartExecution" && reply?.status === 200,
+  );
   const [machine] = system.deployed.stateMachines;
   const arns = new Set(started.map(({ request }) => executionArn(machine?.arn, String(request["name"]))));
-  const told = [...arns].map((arn) => {
-    try {
-      return JSON.stringify(system.stepFunctions.history(arn));
-    } catch {
-      // One that was refused.
-      return "";
-    }
-  });
+  const told = [...arns].map((arn) => JSON.stringify(system.stepFunctions.history(arn)));
   return { name: "histories of executions", content: told.join("\n") };
+}
+
+/** How many executions have begun, by the file that remembers them, and of how many the history is among the sinks. */
+export function executionsTold(sinks: readonly Sink[]): { begun: number; told: number } {
+  return {
+    begun: linesOf(sinks, "executions.jsonl").filter((line) => line.startsWith('{"started":')).length,
+    told: linesOf(sinks, "histories of executions").filter((line) => line.includes('"ExecutionStarted"'))
+      .length,
+  };
+}
+
+/** Of the sinks of that name. */
+export function linesOf(sinks: readonly Sink[], name: string): string[] {
+  const named = sinks.filter((sink) => sink.name === name);
+  return named.flatMap(({ content }) => Buffer.from(content).toString().split("\n"));
 }

@@ -57,7 +57,10 @@ describe("a connection", () => {
       url: `/users/${USER_ID}/connections/${late.connectionId}`,
     });
     expect(Date.parse(late.updated)).toBeGreaterThan(Date.parse(early.updated));
-    expect(await bank.upstream.jobsOf(USER_ID)).toEqual([{ ...late, institutionId: "AU00000" }]);
+    const { id, created, connectionId } = late;
+    expect(await bank.upstream.jobsOf(USER_ID)).toEqual([
+      { id, created, connectionId, institutionId: "AU00000" },
+    ]);
     expect(await bank.upstream.jobsOf("somebody-else")).toEqual([]);
   });
 

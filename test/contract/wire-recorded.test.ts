@@ -8,7 +8,8 @@ import { renderStubs } from "../../functions/wire/job-rendering.ts";
 import { readConnection, readConnections } from "../../functions/wire/upstream-connection-reader.ts";
 import { upstreamErrorSchema } from "../../functions/wire/upstream-error-reader.ts";
 import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
-import { readUpstreamJob, readUpstreamJobs } from "../../functions/wire/upstream-job-reader.ts";
+import { readUpstreamJobs } from "../../functions/wire/upstream-job-list-reader.ts";
+import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
 import { upstreamAcceptedSchema, upstreamTokenSchema } from "../../functions/wire/upstream-replies.ts";
 import { jobOf } from "../support/job-examples.ts";
 
@@ -45,9 +46,12 @@ function shapeOf(reply: unknown): unknown {
 
 /** The jobs of a recorded list, listed by us, make a reply of the same fields; `jobType` came with 3.0. */
 const isListedByUs: Check = (reply) => {
-  const jobs = readUpstreamJobs(reply).map(({ created, updated, steps, institutionId = "" }) =>
-    jobOf({ createdAt: created, updatedAt: updated, steps, institutionId, connectionId: "64011b56" }),
-  );
+  const entries = z.object({ data: z.array(z.unknown()) }).parse(reply).data;
+  const jobs = entries
+    .map(readUpstreamJob)
+    .map(({ created, updated, steps, institutionId = "" }) =>
+      jobOf({ createdAt: created, updatedAt: updated, steps, institutionId, connectionId: "64011b56" }),
+    );
   const ours = renderJobList({ jobs, next: undefined }, "5b3532e0", asked, options);
   const withoutJobType = { ...ours, data: ours.data.map(({ jobType: _, ...rest }) => rest) };
   expect(shapeOf(withoutJobType)).toEqual(shapeOf(reply));

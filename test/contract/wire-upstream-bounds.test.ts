@@ -5,7 +5,7 @@ import { readInstitution } from "../../functions/wire/upstream-institution-reade
 import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
 import { rawUpstream } from "../support/raw-upstream.ts";
 
-const IDS = ["../jobs", "a/b", "a.b", "a?b", "a#b", "a\nb", "", "a".repeat(65), "é"];
+const IDS = ["../jobs", "..", ".", "a/b", "a?b", "a#b", "a\nb", "", "a".repeat(129), "é"];
 const step = (result?: object) => ({ title: "retrieve-accounts", status: "success", result });
 const job = (changes: object = {}) => ({ id: "job-1", steps: [step()], ...changes });
 
@@ -15,6 +15,11 @@ test("a job that is as it should be is read", () => {
     id: "job-1",
     steps: [{ status: "success" }],
   });
+});
+
+test.each(["a.b", "job:1", "a_b-c~d", "a".repeat(128)])("the id %j is upstream's to choose", (id) => {
+  expect(readUpstreamJob(job({ id })).id).toBe(id);
+  expect(readInstitution({ id }).id).toBe(id);
 });
 
 describe.each(IDS)("the id %j, which leads elsewhere,", (id) => {
@@ -34,8 +39,37 @@ test.each([
   "javascript:alert(1)",
   "/a b",
   "a/b",
+  "",
+  "{url}",
+  `/${"a".repeat(2000)}`,
 ])("no client is led to %j, with its token, by a link", (url) => {
-  expect(() => readUpstreamJob(job({ steps: [step({ type: "link", url })] }))).toThrow();
+  const { steps } = readUpstreamJob(job({ steps: [step({ type: "link", url })] }));
+  expect(steps).toEqual([{ title: "retrieve-accounts", status: "success", result: null }]);
+});
+
+test("what an error says counts, and not that it has a link which is none", () => {
+  const error = { code: "invalid-credentials", title: "Cannot login", detail: "No." };
+  const { steps } = readUpstreamJob(
+    job({ steps: [{ ...step(), status: "failed", result: { ...error, url: "" } }] }),
+  );
+  expect(steps[0]?.result).toEqual(error);
+});
+
+test("what is not read may be of any size", () => {
+  const picture = step({ type: "other", picture: "x".repeat(50_000) });
+  expect(readUpstreamJob(job({ steps: [{ ...picture, more: [[[{}]]] }] })).steps).toHaveLength(1);
+});
+
+test("a moment is kept where upstream wrote one, and nothing where it wrote none", () => {
+  const updated = (text: unknown) => readUpstreamJob(job({ updated: text })).updated;
+  expect(updated("2020-09-21T11:19:11Z")).toBe("2020-09-21T11:19:11Z");
+  expect(updated("2020-09-21T11:19:11.123456Z")).toBe("2020-09-21T11:19:11.123456Z");
+  expect([updated("hooli2016"), updated("2020"), updated(null), updated(undefined)]).toEqual([
+    "",
+    "",
+    "",
+    "",
+  ]);
 });
 
 test("a job of a size that none has is none", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readUpstreamJob, readUpstreamJobs } from "../../functions/wire/upstream-job-reader.ts";
+import { readUpstreamJobs } from "../../functions/wire/upstream-job-list-reader.ts";
+import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
 import { connection, link, mfa, reply } from "../support/upstream-replies.ts";
 
 describe("a job", () => {
@@ -69,7 +70,7 @@ describe("a list of jobs", () => {
   const institution = { type: "institution", id: "AU00000" };
 
   test.each([
-    [{ type: "job", id: "2", steps: "none" }],
+    [{ type: "job", id: "2", steps: [] }],
     [{ type: "job", id: "2", jobType: "connection" }],
     [{ ...reply({}), jobType: 5, id: ".." }],
     [reply({})],
@@ -88,6 +89,16 @@ describe("a list of jobs", () => {
     expect(jobs.map(({ id, institutionId }) => ({ id, institutionId }))).toEqual([
       { id: "61723", institutionId: "AU00000" },
     ]);
+  });
+
+  test.each([
+    [{ steps: "none" }],
+    [{ steps: [{ title: "verify-credentials", status: "waiting", result: { type: "link", url: "" } }] }],
+    [{ steps: [{ title: "x".repeat(50_000) }, 5, null] }],
+    [{ links: 5, created: null }],
+  ])("gives one by what it is known by, whatever else it says: %j", (odd) => {
+    const [found] = readUpstreamJobs({ data: [{ ...reply({}, { institution }), ...odd }] });
+    expect(found).toMatchObject({ id: "61723", institutionId: "AU00000" });
   });
 
   test("may be empty, but must be one", () => {

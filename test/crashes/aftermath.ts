@@ -6,7 +6,7 @@ import { executionName } from "../../functions/adapters/sfn-workflow.ts";
 import { isFinished, type Job } from "../../functions/domain/job.ts";
 import { parseJobRecord } from "../../functions/wire/job-record.ts";
 import type { HistoryEvent } from "../../infra/local/execution-history.ts";
-import { allRows } from "../local/tables.ts";
+import { rowsOfAll } from "../local/tables.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import type { MortalSystem } from "./mortal-system.ts";
 import type { Played } from "./run-scenario.ts";
@@ -58,7 +58,7 @@ function isOver(found: Aftermath | undefined, acknowledged: ReadonlySet<string>)
 }
 
 async function look(system: MortalSystem, played: readonly Played[]): Promise<Map<string, Aftermath>> {
-  const rows = (await allRows()).map((row) => unmarshall(anyRow.parse(row)));
+  const rows = (await rowsOfAll()).map((row) => unmarshall(anyRow.parse(row)));
   const jobs = rows.filter(({ pk }) => String(pk).startsWith("job#")).map(parseJobRecord);
   const secrets = rows.flatMap((row) => secretRow.safeParse(row).data ?? []);
   const posted = await upstreamSide(system.target().sandboxUrl).posted();

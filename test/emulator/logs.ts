@@ -12,23 +12,32 @@ function logGroups(commands: Environment): Promise<string[]> {
   });
 }
 
+export interface LogGroup {
+  group: string;
+  lines: readonly string[];
+}
+
 /** Every line of every log group. */
-export async function readLogs(commands: Environment): Promise<string[]> {
-  const calls = (await logGroups(commands)).map((logGroupName) => ({
+export async function readLogs(commands: Environment): Promise<LogGroup[]> {
+  const groups = await logGroups(commands);
+  const calls = groups.map((logGroupName) => ({
     service: "logs",
     operation: "filter_log_events",
     parameters: { logGroupName },
     query: "events[].message",
   }));
-  return texts.parse(await awsCalls(commands, calls)).flat();
+  const lines = texts.parse(await awsCalls(commands, calls));
+  return groups.map((group, index) => ({ group, lines: lines[index] ?? [] }));
 }
 
-export async function writeLog(commands: Environment, message: string): Promise<void> {
-  const [logGroupName] = await logGroups(commands);
+/** Gives the log group into which it wrote. */
+export async function writeLog(commands: Environment, message: string): Promise<string> {
+  const [logGroupName = ""] = await logGroups(commands);
   const stream = { logGroupName, logStreamName: "planted" };
   const logEvents = [{ timestamp: Date.now(), message }];
   await awsCalls(commands, [
     { service: "logs", operation: "create_log_stream", parameters: stream, query: "[]" },
     { service: "logs", operation: "put_log_events", parameters: { ...stream, logEvents }, query: "[]" },
   ]);
+  return logGroupName;
 }

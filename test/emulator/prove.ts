@@ -13,6 +13,7 @@ import { followTheReadme } from "./follow-the-readme.ts";
 import { checkLeftovers, inventory, keysIn, meantToStay } from "./inventory.ts";
 import { runJourneys } from "./journeys.ts";
 import "./localhost-names.ts";
+import { dynamoAt } from "./dynamo-at.ts";
 import { makeApiKey } from "./make-api-key.ts";
 import { phase } from "./phase.ts";
 import { checkThatPoliciesCount } from "./policies-count.ts";
@@ -20,7 +21,6 @@ import type { Environment } from "./programs.ts";
 import { seeTheSweeper } from "./see-the-sweeper.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startSandbox } from "./start-sandbox.ts";
-import { dynamoAt } from "./table-rows.ts";
 import { checkWalkedParts } from "./walked-parts.ts";
 
 /** The secret that the README has an operator make; it is none of the stack. */
@@ -45,7 +45,7 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
     originalOf: (text) => readExchanged(record).originals.get(text) ?? text,
     gives: (text) => upstreamTokens.push({ name: "access token of upstream", text }),
   });
-  const deployment = { commands, folder, context: { upstreamUrl: upstream.url } };
+  const deployment = { commands, folder, context: { upstreamUrl: upstream.url, logLevel: "debug" } };
 
   await phase("cdk bootstrap", () => bootstrap(commands));
   const empty = await inventory(commands);
@@ -114,7 +114,7 @@ async function checkExecutions(
   await phase("secrets", search, {
     seen: ({ needles, events, logLines, rows }) =>
       `none of ${canaries.length}, of which ${arrived} went as far as the bank, in ${needles} ways of writing them, ` +
-      `in ${events} events, ${logLines} log lines and ${rows} rows`,
+      `in ${events} events, ${logLines} log lines and ${rows} rows; each planted one was found`,
   });
   client.destroy();
   dynamo.destroy();

@@ -9,7 +9,7 @@ import { Unavailable } from "./unavailable.ts";
 /** Nothing was proved, and nothing is wrong. */
 const UNAVAILABLE_EXIT_CODE = 75;
 /** Whatever hangs is ended, and the proof is to be one that is run. The packages' first installation is not counted. */
-const OVER_WITHIN_MS = 10 * 60_000;
+const OVER_WITHIN_MS = 15 * 60_000;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => process.exit(128 + constants.signals[signal]));

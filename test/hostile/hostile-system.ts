@@ -6,6 +6,7 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
+import { HANGS_AFTER_MS } from "./attack.ts";
 import type { HostileRequest } from "./hostile-requests.ts";
 import { overHttp } from "./over-http.ts";
 import { quickUpstream } from "./quick-upstream.ts";
@@ -22,6 +23,9 @@ export type Reply = z.infer<typeof result>;
 /** A challenge of 15 minutes lasts longer than any run. */
 const TIME_SCALE = 4;
 
+/** A user may post only so often. */
+const USERS = 12;
+
 /** Local mode with an upstream that answers at once, a job that is done, and one that waits for an answer. */
 export function hostileSystem() {
   let system: LocalSystem | undefined;
@@ -37,15 +41,8 @@ export function hostileSystem() {
       const loaded: unknown = await import(new URL(`../../${entry}`, import.meta.url).href);
       handlers.set(entry.replace(/^.*\/|\.lambda\.ts$/g, ""), entryModule.parse(loaded).handler);
     }
-    const backend = new MobileBackend(targetOf(system));
-    token = await backend.token();
-    const { userId } = backend;
-    const done = await backend.startJob(HOOLI, LOGINS.gavin);
-    const connectionId = await connectionOf(backend, done);
-    const asking = await backend.startJob(PIED_PIPER, LOGINS.jared);
-    await backend.untilAsked(asking);
-    knowns.push({ userId, connectionId, jobId: done, institutionId: HOOLI });
-    knowns.push({ userId, connectionId, jobId: asking, institutionId: PIED_PIPER });
+    token = await new MobileBackend(targetOf(system)).token();
+    for (let user = 0; user < USERS; user++) knowns.push(...(await knownOf(system, token)));
   }, 60_000);
   afterAll(async () => {
     await system?.close();
@@ -66,12 +63,26 @@ export function hostileSystem() {
     },
     /** Over the network, through the gateway of local mode. */
     async sendOverHttp(request: HostileRequest): Promise<Reply> {
-      const { text } = await exchange(system?.apiUrl ?? "", overHttp(request));
+      const { text } = await exchange(system?.apiUrl ?? "", overHttp(request), HANGS_AFTER_MS);
       const [first] = repliesIn(text);
       if (first === undefined) throw new Error("There was no reply.");
       return { statusCode: first.status, headers: { all: first.headers }, body: first.body };
     },
   };
+}
+
+/** A job of a new user that is done, and one that waits for an answer. */
+async function knownOf(system: LocalSystem, token: string): Promise<Known[]> {
+  const backend = new MobileBackend(targetOf(system), undefined, token);
+  const { userId } = backend;
+  const done = await backend.startJob(HOOLI, LOGINS.gavin);
+  const connectionId = await connectionOf(backend, done);
+  const asking = await backend.startJob(PIED_PIPER, LOGINS.jared);
+  await backend.untilAsked(asking);
+  return [
+    { userId, connectionId, jobId: done, institutionId: HOOLI },
+    { userId, connectionId, jobId: asking, institutionId: PIED_PIPER },
+  ];
 }
 
 function unstarted(): never {

@@ -1,6 +1,6 @@
 import { isFinished } from "../../functions/domain/job.ts";
 import { parseJobRecord } from "../../functions/wire/job-record.ts";
-import { allRows } from "./all-rows.ts";
+import { storedRows } from "./stored-rows.ts";
 
 /**
  * What the tables hold that no accepted request explains. `ids` are the jobs that replies have named; a reservation of a
@@ -9,7 +9,7 @@ import { allRows } from "./all-rows.ts";
 export async function leftovers(
   ids: ReadonlySet<string>,
 ): Promise<{ working: string[]; unexplained: string[] }> {
-  const { jobs, secrets } = await allRows();
+  const { jobs, secrets } = await storedRows();
   const open: string[] = [];
   const working: string[] = [];
   const unexplained: string[] = [];

@@ -14,7 +14,11 @@ export interface Heard {
 export type Play = (socket: Socket, closed: AbortSignal) => Promise<void> | void;
 
 /** Opens a connection, plays, and listens until the other side closes it or the time is over. */
-export async function exchange(url: string, play: Play | string | Buffer): Promise<Heard> {
+export async function exchange(
+  url: string,
+  play: Play | string | Buffer,
+  withinMs = ANSWERED_WITHIN_MS,
+): Promise<Heard> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const closing = new AbortController();
@@ -33,7 +37,7 @@ export async function exchange(url: string, play: Play | string | Buffer): Promi
   const playing = typeof play === "function" ? play : (to: Socket) => void to.write(play);
   void Promise.resolve(playing(socket, closing.signal)).catch(() => undefined);
   const waiting = new AbortController();
-  const tooLate = sleep(ANSWERED_WITHIN_MS, false, { signal: waiting.signal }).catch(() => false);
+  const tooLate = sleep(withinMs, false, { signal: waiting.signal }).catch(() => false);
   const isClosed = await Promise.race([closed, tooLate]);
   waiting.abort();
   socket.destroy();
@@ -66,7 +70,9 @@ export function repliesIn(text: string): RawReply[] {
 /** A reply that says no length ends with its connection. */
 function bodyAt(text: string, at: number, headers: string): string {
   const length = /^content-length: (\d+)\r$/im.exec(headers)?.[1];
-  if (length !== undefined) return text.slice(at, at + Number(length));
   const isInChunks = /^transfer-encoding: chunked\r$/im.test(headers);
-  return text.slice(at, isInChunks ? text.indexOf("0\r\n\r\n", at) + 5 : undefined);
+  if (length === undefined && !isInChunks) return text.slice(at);
+  const end = length === undefined ? text.indexOf("0\r\n\r\n", at) + 5 : at + Number(length);
+  if (end <= 4 || end > text.length) throw new Error("What was announced did not come.");
+  return text.slice(at, end);
 }

@@ -81,7 +81,8 @@ beforeAll(async () => {
 }, 60_000);
 
 test("whatever a socket sends is answered or cut within 15 s, and never by a 500", () => {
-  const stuck = tried.filter(({ text, isClosed }) => text === "" && !isClosed);
+  // Who was answered in part is held as well: each connection has to have its end.
+  const stuck = tried.filter(({ isClosed }) => !isClosed);
   expect(stuck.map(({ server, name }) => `${server}: ${name}`)).toEqual([]);
   const counts = new Map<number, number>();
   for (const one of tried) {
@@ -120,7 +121,7 @@ test.concurrent("hundreds of connections that are opened and left are closed, an
   );
   await worksAsEver();
   const left = await Promise.all(leaving);
-  expect(left.filter(({ isClosed }) => !isClosed)).toEqual([]);
+  expect(left.filter(({ isClosed }) => !isClosed).length).toBe(0);
   report(`${left.length} connections left open`, new Map());
 }, 40_000);
 

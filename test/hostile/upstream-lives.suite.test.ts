@@ -5,8 +5,8 @@ import { LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { isOver, MobileBackend, type StepReply } from "../journeys/mobile-backend.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
-import { allRows } from "./all-rows.ts";
 import { hostileUpstream, type Plan, STAGES, type Stage } from "./hostile-upstream.ts";
+import { storedRows } from "./stored-rows.ts";
 import { watchedOutput } from "./watched-output.ts";
 import { wrongFields } from "./wrong-fields.ts";
 import { WRONG_REPLIES } from "./wrong-replies.ts";
@@ -103,6 +103,6 @@ test("a job whose upstream answers wrongly ends in a clear error or well, with o
 }, 300_000);
 
 test("none of them keeps a secret", async () => {
-  const secrets = async () => (await allRows()).secrets.map(({ jobId }) => jobId);
+  const secrets = async () => (await storedRows()).secrets.map(({ jobId }) => jobId);
   await expect.poll(secrets, { timeout: 20_000, interval: 500 }).toEqual([]);
 }, 30_000);

@@ -13,6 +13,13 @@ beforeAll(async () => {
 });
 
 const OTHER_PATHS = PATHS.filter(({ reply }) => reply !== "above");
+const KINDS = ["own", "other's", "unknown", "malformed"];
+/** The columns of a route's table, by the number of ids in its path. */
+const TARGETS = [
+  ["SERVER", "CLIENT, a user", "CLIENT, nobody", "CLIENT, malformed user", "another scope", "no version"],
+  KINDS,
+  KINDS.flatMap((user) => KINDS.map((its) => `${user} / ${its}`)),
+];
 const CHANGES_ITS_JOB = ["DELETE /jobs/{jobId}", "POST /jobs/{jobId}/resume", "POST /jobs/{jobId}/mfa"];
 const nameOf = ({ route, credential, target, body = "" }: Cell) =>
   [route, credential, target, body].filter((part) => part !== "").join(" | ");
@@ -65,7 +72,16 @@ describe("the page", () => {
     expect(above.toSorted()).toEqual([...CELLS.keys()].toSorted());
   });
 
-  test("has every credential in every table, and at least 500 cells", () => {
+  test("asks in every row for everything that the route's ids can be, once", () => {
+    for (const [route, cells] of CELLS) {
+      const targets = TARGETS[route.split("/{").length - 1]?.toSorted();
+      for (const [credential, row] of Map.groupBy(cells, (cell) => cell.credential)) {
+        expect(row.map(({ target }) => target).toSorted(), `${route} | ${credential}`).toEqual(targets);
+      }
+    }
+  });
+
+  test("has every credential in every table, and no fewer cells than it had", () => {
     for (const [route, cells] of CELLS) {
       const rows = new Set(cells.map(({ credential }) => credential));
       expect(
@@ -74,7 +90,10 @@ describe("the page", () => {
       ).toEqual([]);
     }
     expect(CREDENTIALS).toHaveLength(14);
-    expect([...CELLS.values()].flat().length).toBeGreaterThanOrEqual(500);
+    expect([...CELLS.values()].flat().length).toBeGreaterThanOrEqual(954);
+    expect(PATHS.length).toBeGreaterThanOrEqual(95);
+    expect(ORDER.length).toBeGreaterThanOrEqual(28);
+    expect(REFUSALS.size).toBeGreaterThanOrEqual(12);
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { allRows, asText } from "../local/tables.ts";
+import { asText, rowsOfAll } from "../local/tables.ts";
 import { jobsIn, newConnection, post, type RawReply } from "./keyed-posts.ts";
 import { localSystem } from "./local-system.ts";
 import { LOGINS } from "./logins.ts";
@@ -40,7 +40,7 @@ test("no row holds the login or the key, whatever became of the request", async 
   await post(backend, newConnection(backend, { password: "hooli2016" }), refused);
   await post(backend, newConnection(backend, login), reused);
   await post(backend, newConnection(backend, LOGINS.ash), reused);
-  const rows = await allRows();
+  const rows = await rowsOfAll();
   const said = asText(rows);
   for (const secret of [done, refused, reused, "hooli2016", "gavinBelson", "ashMann", "hooli2024"]) {
     expect(said).not.toContain(secret);

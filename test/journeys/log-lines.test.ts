@@ -11,26 +11,31 @@ import { MobileBackend } from "./mobile-backend.ts";
 import { targetOf } from "./target.ts";
 
 const FIELDS = [
-  ...["time", "level", "message", "correlationId", "jobId", "route", "task", "call"],
+  ...["time", "level", "message", "correlationId", "requestId", "jobId", "route", "task", "call"],
   ...["status", "reason", "errorName", "durationMs"],
 ];
 const OF_METRICS = [
   ...["_aws", ...Object.keys(METRICS), "Outcome", "Step", "Call", "Institution"],
-  ...["correlationId", "jobId", "route", "task", "reason"],
+  ...["correlationId", "requestId", "jobId", "route", "task", "reason"],
 ];
 
 const recorder = linesOfInvocations();
 /** Two functions are called otherwise than they can be. */
 const broken: Around = (entry, event, run) => {
   const isPlanned = entry.endsWith("health.lambda.ts") || (entry.includes("ask-for-answer") && asks++ === 0);
-  return recorder.around(entry, event, () =>
-    run(isPlanned ? { jobId: jobInput.safeParse(event).data?.jobId } : event),
-  );
+  return recorder.around(entry, event, () => run(isPlanned ? idsOnly.parse(event) : event));
 };
 let asks = 0;
 
+const idsOnly = z.object({
+  jobId: z.string().optional(),
+  requestContext: z.object({ requestId: z.string() }).optional(),
+});
 const jobInput = z.object({ jobId: z.string() });
-const apiEvent = z.object({ rawPath: z.string() });
+const apiEvent = z.object({
+  rawPath: z.string(),
+  requestContext: z.object({ requestId: z.string() }),
+});
 const apiResult = z.object({ statusCode: z.number(), body: z.string() });
 const namesJob = z.object({ type: z.literal("job"), id: z.string() });
 
@@ -58,12 +63,13 @@ const of = (folder: string) =>
 const requests = () =>
   of("api").map((invocation) => {
     const { statusCode, body } = apiResult.parse(invocation.result);
-    const { rawPath } = apiEvent.parse(invocation.event);
+    const { rawPath, requestContext } = apiEvent.parse(invocation.event);
     return {
       lines: linesOf(invocation),
       status: statusCode,
       body: z.unknown().parse(JSON.parse(body)),
       rawPath,
+      requestId: requestContext.requestId,
     };
   });
 const isOfTask = ({ event }: Invocation) => jobInput.safeParse(event).success;
@@ -139,18 +145,29 @@ describe("every line of a request", () => {
     expect(requests().filter(({ body }) => errorReply.safeParse(body).success).length).toBeGreaterThan(7);
   });
 
+  test("has the id that the gateway's own log knows the request by", () => {
+    for (const { lines, requestId } of requests()) {
+      expect(requestId).toHaveLength(16);
+      expect(new Set(lines.map((line) => line["requestId"]))).toEqual(new Set([requestId]));
+    }
+    expect(new Set(requests().map(({ requestId }) => requestId)).size).toBe(requests().length);
+  });
+
   test("has the id of the job that the request names, or makes, from when it is known", () => {
     const naming = requests().flatMap(({ lines, body, rawPath }) => {
       const made = namesJob.safeParse(body).data?.id;
-      const jobId = /^\/jobs\/([0-9a-f-]{36})/.exec(rawPath)?.[1] ?? made;
-      return jobId === undefined ? [] : [{ lines, jobId }];
+      const named = /^\/jobs\/([0-9a-f-]{36})/.exec(rawPath)?.[1];
+      const jobId = named ?? made;
+      return jobId === undefined ? [] : [{ ids: lines.map((line) => line["jobId"]), jobId, named, lines }];
     });
-    expect(naming.length).toBeGreaterThan(20);
-    for (const { lines, jobId } of naming) {
+    expect(naming.filter(({ named }) => named === undefined).length).toBeGreaterThan(5);
+    expect(naming.filter(({ named, ids }) => named !== undefined && ids.length > 1).length).toBeGreaterThan(
+      0,
+    );
+    for (const { lines, jobId, ids, named } of naming) {
       expect(lines.at(-1)).toMatchObject({ message: "request", jobId });
-      expect(lines.filter((line) => ![undefined, jobId].includes(String(line["jobId"] ?? jobId)))).toEqual(
-        [],
-      );
+      const since = named === undefined ? ids.findIndex((id) => id !== undefined) : 0;
+      expect(new Set(ids.slice(since))).toEqual(new Set([jobId]));
     }
   });
 

@@ -3,7 +3,7 @@ import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "vitest";
 import * as z from "zod";
-import { allRows, secretsOf } from "../local/tables.ts";
+import { rowsOfAll, secretsOf } from "../local/tables.ts";
 import { cancel } from "./calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, statuses } from "./mobile-backend.ts";
@@ -48,7 +48,7 @@ const sweptRow = z.object({ pk: z.object({ S: z.string() }), sweep: z.object({ S
 
 /** The jobs that a sweep will look at, sooner or later. */
 async function jobsToSweep(): Promise<string[]> {
-  const rows = (await allRows()).map((row) => sweptRow.safeParse(row));
+  const rows = (await rowsOfAll()).map((row) => sweptRow.safeParse(row));
   return rows.flatMap(({ data }) => data?.pk.S.replace(/^job#/, "") ?? []);
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, test } from "vitest";
-import { allRows, rowsButCounts } from "../local/tables.ts";
+import { rowsButCounts, rowsOfAll } from "../local/tables.ts";
 import { cancel, connectionPath, list, refresh, refreshAll, resume, update } from "./calls.ts";
 import { newConnection, post } from "./keyed-posts.ts";
 import { localSystem } from "./local-system.ts";
@@ -20,7 +20,7 @@ const POSTS = 600;
 /** So many of them come over HTTP; the others are counted as if they had. */
 const REAL = 100;
 
-const rows = async () => (await allRows()).map((row) => unmarshall(Object(row)));
+const rows = async () => (await rowsOfAll()).map((row) => unmarshall(Object(row)));
 const countOf = async (beginning: string) =>
   (await rows()).filter(({ pk }) => String(pk).startsWith(beginning)).map(({ requests }) => requests);
 const othersIn = async () =>
@@ -60,6 +60,8 @@ describe("the POST routes of a user", () => {
     const { backend, jobId, statuses } = await inOneWindow(async () => {
       const backend = newBackend();
       const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+      // Until then it takes a claim on its connection, which is nothing that a refused request did.
+      await backend.untilAsked(jobId);
       expect(await countMore(backend.target, `user#${backend.userId}`, POSTS - REAL - 1)).toBe(1);
       // Not queued: each is refused, and counts.
       return { backend, jobId, statuses: await statusesOf(REAL, () => resume(backend, jobId)) };

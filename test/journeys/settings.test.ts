@@ -2,7 +2,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import { allRows } from "../local/tables.ts";
+import { rowsOfAll } from "../local/tables.ts";
 import { begun, connected, refresh, resume, update } from "./calls.ts";
 import { localSystem } from "./local-system.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
@@ -113,7 +113,7 @@ test("a job is kept for as long as was set after its last change", async () => {
 });
 
 async function rowOf(jobId: string) {
-  const rows = (await allRows()).map((row) => jobRow.safeParse(unmarshall(attributes.parse(row))).data);
+  const rows = (await rowsOfAll()).map((row) => jobRow.safeParse(unmarshall(attributes.parse(row))).data);
   const found = rows.find((row) => row?.pk === `job#${jobId}`);
   if (found === undefined) throw new Error(`no row of ${jobId}`);
   return found;

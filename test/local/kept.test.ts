@@ -4,7 +4,7 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { posting } from "../journeys/posting.ts";
 import { target } from "../journeys/target.ts";
-import { allRows, asText, rowsButCounts } from "./tables.ts";
+import { asText, rowsButCounts, rowsOfAll } from "./tables.ts";
 
 const reached = target();
 const { backend, post } = posting(reached);
@@ -35,25 +35,25 @@ test("a login and an answer are never kept in the clear, and are gone when the j
   const login = { loginId: "jared", password: "django", securityCode: `code-${randomUUID()}` };
   const jobId = await user.startJob(PIED_PIPER, login);
   await user.untilAsked(jobId);
-  const asked = asText(await allRows());
+  const asked = asText(await rowsOfAll());
   expect(asked).toContain(jobId);
   expect(asText([{ B: new TextEncoder().encode(login.password) }])).toContain(login.password);
 
   await user.answer(jobId, ["1234"]);
-  const answered = asText(await allRows());
+  const answered = asText(await rowsOfAll());
   for (const secret of [login.password, login.securityCode, '["1234"]']) {
     expect(asked).not.toContain(secret);
     expect(answered).not.toContain(secret);
   }
 
   await user.untilOver(jobId);
-  const secretRows = async () => (await allRows()).filter((row) => "sealed" in row);
+  const secretRows = async () => (await rowsOfAll()).filter((row) => "sealed" in row);
   for (let looks = 0; looks < 100 && (await secretRows()).length > 0; looks++) await user.job(jobId);
   expect(await secretRows()).toEqual([]);
 });
 
 test("the API key is kept as a hash only", async () => {
-  const rows = asText(await allRows());
+  const rows = asText(await rowsOfAll());
   expect(rows).toMatch(/api-key#[0-9a-f]{64}/);
   expect(rows).not.toContain(reached().apiKey);
 });

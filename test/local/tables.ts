@@ -1,30 +1,20 @@
-import {
-  DynamoDBClient,
-  GetItemCommand,
-  ListTablesCommand,
-  ScanCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { allRows } from "../support/all-rows.ts";
 
-/** Every row of every table of the local mode that runs in this process, as DynamoDB gives it. */
-export async function allRows(): Promise<Record<string, unknown>[]> {
-  const client = new DynamoDBClient({});
-  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
-  const scans = TableNames.map((TableName) => client.send(new ScanCommand({ TableName })));
-  const rows = (await Promise.all(scans)).flatMap(({ Items = [] }) => Items);
-  client.destroy();
-  return rows;
+/** What all tables of the local mode that runs in this process hold, as DynamoDB gives it. */
+export async function rowsOfAll(): Promise<Record<string, unknown>[]> {
+  return (await allRows()).flatMap(({ rows }) => rows);
 }
 
 /** All that requests leave but the counts of them, which a request that is refused may be in too. */
 export async function rowsButCounts(): Promise<Record<string, unknown>[]> {
-  return (await allRows()).filter((row) => !JSON.stringify(row["pk"] ?? "").includes('"rate#'));
+  return (await rowsOfAll()).filter((row) => !JSON.stringify(row["pk"] ?? "").includes('"rate#'));
 }
 
 /** The sealed rows of a job. */
 export async function secretsOf(jobId: string): Promise<Record<string, unknown>[]> {
-  return (await allRows()).filter((row) => "sealed" in row && JSON.stringify(row).includes(jobId));
+  return (await rowsOfAll()).filter((row) => "sealed" in row && JSON.stringify(row).includes(jobId));
 }
 
 /** The rows as text: strings as they are, bytes as Latin-1, so that plain text in them is seen. */

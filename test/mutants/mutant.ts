@@ -21,6 +21,8 @@ export interface Mutant {
   removes: string;
   /** Each of them has to notice. */
   catchers: Catcher[];
+  /** How the failure begins where it is no assertion: what the test asks with throws on purpose. */
+  failsBy?: string;
   /** The files that the patch changes. */
   changes: string[];
 }
@@ -34,19 +36,27 @@ export function readMutants(): Mutant[] {
   });
 }
 
+/** Those of the names, or all where there are none. Throws an `Error` of one line for a name that no mutant has. */
+export function chosen(mutants: Mutant[], names: readonly string[]): Mutant[] {
+  const unknown = names.filter((wanted) => !mutants.some(({ name }) => name === wanted));
+  if (unknown.length > 0) throw new Error(`There is no mutant ${unknown.join(", nor ")}.`);
+  return names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name));
+}
+
 /** Throws an `Error` of one line for what is no patch of the list: lines of words, then a unified diff of the product. */
 export function parsePatch(name: string, text: string): Omit<Mutant, "patchFile"> {
   const changes = [...text.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, file = ""]) => file);
   const header = text.slice(0, text.search(/^--- a\//m));
   const removes = /^Removes: (.+)$/m.exec(header)?.[1];
   const catchers = [...header.matchAll(/^Caught by: (.+)$/gm)].map(([, words = ""]) => catcherIn(words));
+  const failsBy = /^Fails by: (.+)$/m.exec(header)?.[1];
   if (changes.length === 0) throw new Error(`${name} changes nothing.`);
   if (changes.some((file) => !/^(functions|infra|sandbox)\//.test(file))) {
     throw new Error(`${name} changes more than the product.`);
   }
   if (removes === undefined) throw new Error(`${name} does not say what it removes.`);
   if (catchers.length === 0) throw new Error(`${name} does not say what it is caught by.`);
-  return { name, removes, catchers, changes };
+  return { name, removes, catchers, ...(failsBy !== undefined && { failsBy }), changes };
 }
 
 /** `test/a.test.ts`, `test/a.test.ts > the title of a test`, or `tsc test/a.test.ts`. */

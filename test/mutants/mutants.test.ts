@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyPatch } from "./copied-tree.ts";
-import { captionOf, PROJECT_ROOT, parsePatch, readMutants } from "./mutant.ts";
+import { captionOf, chosen, PROJECT_ROOT, parsePatch, readMutants } from "./mutant.ts";
 
 const mutants = readMutants();
 const catchers = mutants.flatMap((mutant) => mutant.catchers);
@@ -26,6 +26,14 @@ describe("the list of mutants", () => {
   });
 });
 
+test("all are chosen, or those that are named, and a name that no mutant has is an error", () => {
+  const [first, second, third] = mutants;
+  if (!first || !second || !third) throw new Error("There are too few.");
+  expect(chosen(mutants, [])).toEqual(mutants);
+  expect(chosen(mutants, [third.name, first.name])).toEqual([first, third]);
+  expect(() => chosen(mutants, [second.name, "none-such"])).toThrow("There is no mutant none-such.");
+});
+
 const DIFF = "--- a/functions/a.ts\n+++ b/functions/a.ts\n@@ -1 +1 @@\n-a\n+b\n";
 
 describe("a patch", () => {
@@ -41,6 +49,14 @@ describe("a patch", () => {
       ],
       changes: ["functions/a.ts"],
     });
+  });
+
+  test("says how its failure begins where that is no assertion", () => {
+    const header = "Removes: the lock\nCaught by: test/a.test.ts\nFails by: Error: GET /: 200\n";
+    expect(parsePatch("lock", `${header}\n${DIFF}`).failsBy).toBe("Error: GET /: 200");
+    expect(parsePatch("lock", `Removes: a\nCaught by: test/a.test.ts\n\n${DIFF}Fails by: b\n`).failsBy).toBe(
+      undefined,
+    );
   });
 
   test.each([

@@ -6,22 +6,31 @@ import { notGreen, type Verdict, verdictOfCompiler, verdictOfReport } from "./ve
 
 /** Whatever hangs without its safeguard is ended. */
 const OVER_WITHIN_MS = 90_000;
-const ALL_OVER_WITHIN_MS = 300_000;
+const ALL_OVER_WITHIN_MS = 600_000;
 
 const TSC = ["node_modules/typescript/bin/tsc"];
+
+/** On a busy machine a test that is well may take its time. */
+const PATIENTLY = ["--maxWorkers=2", "--testTimeout=120000", "--hookTimeout=120000"];
 
 /** Where the configuration has it written. */
 const REPORT = join("coverage", "test-report.json");
 
 /** Whether the test notices that something is wrong with the tree. */
-export async function judge(folder: string, { program, file, title }: Catcher): Promise<Verdict> {
+export async function judge(
+  folder: string,
+  { program, file, title }: Catcher,
+  failsBy?: string,
+): Promise<Verdict> {
   if (program === "tsc") {
     const { exitCode, output } = await run(folder, TSC, OVER_WITHIN_MS);
     return verdictOfCompiler(exitCode, output, file);
   }
   const only = title === undefined ? [] : ["--testNamePattern", patternOf(title)];
   const report = await vitest(folder, [file, ...only, "--bail=1", "--maxWorkers=1"], OVER_WITHIN_MS);
-  return report === undefined ? { isCaught: false, why: "no report was written" } : verdictOfReport(report);
+  return report === undefined
+    ? { isCaught: false, why: "no report was written" }
+    : verdictOfReport(report, failsBy);
 }
 
 /** The files of these that fail on a tree that nothing is wrong with. */
@@ -38,7 +47,7 @@ export async function failing(folder: string, catchers: readonly Catcher[]): Pro
   const only = ["--testNamePattern", [...titles].join("|")];
   for (const [files, options] of [[whole, []] as const, [filesOf(inPart), only] as const]) {
     if (files.length === 0) continue;
-    const report = await vitest(folder, [...files, ...options, "--maxWorkers=2"], ALL_OVER_WITHIN_MS);
+    const report = await vitest(folder, [...files, ...options, ...PATIENTLY], ALL_OVER_WITHIN_MS);
     failed.push(...(report === undefined ? files : notGreen(report, files)));
   }
   return failed;

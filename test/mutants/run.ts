@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { type CopiedTree, copyTree } from "./copied-tree.ts";
-import { captionOf, type Mutant, readMutants } from "./mutant.ts";
+import { captionOf, chosen, type Mutant, readMutants } from "./mutant.ts";
 import { failing, judge } from "./run-tests.ts";
 
 /*
@@ -10,8 +10,7 @@ import { failing, judge } from "./run-tests.ts";
 
 const AT_ONCE = 2;
 
-const wanted = process.argv.slice(2);
-const mutants = readMutants().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const mutants = wanted();
 const startedAt = performance.now();
 const trees: CopiedTree[] = [];
 process.once("exit", () => trees.forEach((tree) => void tree.remove()));
@@ -20,6 +19,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 for (let copies = 0; copies < AT_ONCE; copies++) trees.push(copyTree());
 process.exitCode = (await isGreen(trees)) && (await areCaught(trees)) ? 0 : 1;
+
+function wanted(): Mutant[] {
+  try {
+    return chosen(readMutants(), process.argv.slice(2));
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exit(2);
+  }
+}
 
 /** A test that fails anyway catches nothing. */
 async function isGreen([tree]: readonly CopiedTree[]): Promise<boolean> {
@@ -47,7 +55,7 @@ async function areCaught(trees: readonly CopiedTree[]): Promise<boolean> {
   return caught === mutants.length && caught > 0;
 }
 
-async function isCaught(tree: CopiedTree, { name, patchFile, catchers }: Mutant): Promise<boolean> {
+async function isCaught(tree: CopiedTree, { name, patchFile, catchers, failsBy }: Mutant): Promise<boolean> {
   try {
     tree.apply(patchFile);
   } catch {
@@ -57,7 +65,7 @@ async function isCaught(tree: CopiedTree, { name, patchFile, catchers }: Mutant)
   const began = performance.now();
   const blind: string[] = [];
   for (const catcher of catchers) {
-    const verdict = await judge(tree.folder, catcher);
+    const verdict = await judge(tree.folder, catcher, failsBy);
     if (!verdict.isCaught) blind.push(`${captionOf(catcher)} (${verdict.why})`);
   }
   tree.revert(patchFile);

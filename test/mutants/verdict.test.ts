@@ -26,9 +26,17 @@ describe("a mutant is caught", () => {
   test.each([
     "AssertionError: expected 1 to be 2 // Object.is equality",
     'Error: promise resolved "undefined" instead of rejecting',
-    "$ZodError: [",
+    "Error: expected error to be instance of SealBroken",
   ])("by a test that found: %s", (message) => {
     expect(verdictOfReport(reportOf(fileOf([skipped, passed, failed(message)])))).toEqual({ isCaught: true });
+  });
+
+  test("by a test that asks with what throws, if the patch says how its failure begins", () => {
+    const refused = reportOf(fileOf([failed("Error: PUT /guarded: 200 {}")]));
+    expect(verdictOfReport(refused, "Error: PUT /guarded: 200")).toEqual({ isCaught: true });
+    const why = "failed for another reason: Error: PUT /guarded: 200 {}";
+    expect(verdictOfReport(refused, "Error: PUT /guarded: 404")).toEqual({ isCaught: false, why });
+    expect(verdictOfReport(refused)).toEqual({ isCaught: false, why });
   });
 
   test("by the compiler, in the test that is to notice", () => {
@@ -42,6 +50,11 @@ const OTHER_REASONS = [
   "SyntaxError: Unexpected token",
   "TypeError: a is not a function",
   "Error: Test timed out in 30000ms.",
+  "Error: connect ECONNREFUSED 127.0.0.1:4100",
+  "Error: No token: 500",
+  "Error: It was not so in time: AssertionError",
+  'Error: promise rejected "Error: connect ECONNREFUSED" instead of resolving',
+  "$ZodError: [",
   "Error: Hook timed out in 30000ms.",
 ];
 

@@ -17,15 +17,16 @@ const report = z.object({
 });
 
 /**
- * What Vitest's report says. A file that could not be loaded, a hook that failed, a test that took too long or that met a name
- * which is not there would fail for a broken patch, or on a slow machine, just as well: they count for nothing.
+ * What Vitest's report says. Only what a test expected in vain counts, or the words that the patch says it fails by. A file that
+ * could not be loaded, a hook that failed, a test that took too long or whose system did not answer would fail for a broken
+ * patch, or on a slow machine, just as well: they count for nothing.
  */
-export function verdictOfReport(json: unknown): Verdict {
+export function verdictOfReport(json: unknown, failsBy?: string): Verdict {
   const { numPassedTests, numFailedTests, testResults } = report.parse(json);
   const messages = testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === "failed").map((test) => test.failureMessages),
   );
-  if (messages.some((ofTest) => ofTest.some(isFinding))) return { isCaught: true };
+  if (messages.flat().some((message) => isFinding(message, failsBy))) return { isCaught: true };
   const unloaded = testResults.find(({ message }) => message !== "")?.message;
   if (unloaded !== undefined) return { isCaught: false, why: `could not be run: ${firstLine(unloaded)}` };
   if (numFailedTests > 0) {
@@ -53,9 +54,13 @@ export function verdictOfCompiler(exitCode: number, output: string, file: string
   return { isCaught: false, why: `another file does not compile: ${firstLine(output)}` };
 }
 
-/** What a test found wrong, by an assertion or by what it asks with. */
-function isFinding(message: string): boolean {
-  return !/^(ReferenceError|SyntaxError|TypeError)\b|timed out in \d+ms/.test(firstLine(message));
+/** What an assertion throws. Two of Vitest's have no name of their own. */
+const ASSERTED =
+  /^(AssertionError\b|Error: (promise resolved .* instead of rejecting$|expected error to be instance of ))/;
+
+function isFinding(message: string, failsBy: string | undefined): boolean {
+  const line = firstLine(message);
+  return ASSERTED.test(line) || (failsBy !== undefined && line.startsWith(failsBy));
 }
 
 function firstLine(text: string): string {

@@ -33,6 +33,7 @@ export function awsRecorder() {
   const meetings: { matches: Matches; meet: Meet; lasts?: true }[] = [];
   const closers: (() => Promise<void>)[] = [];
   const started = Promise.withResolvers<void>();
+  let met = 0;
 
   /** The next call that matches, and no other. */
   function meetOnce(matches: Matches, meet: Meet): void {
@@ -53,7 +54,10 @@ export function awsRecorder() {
       return performed;
     };
     const meeting = meetings.find(({ matches }) => matches(call));
-    if (meeting !== undefined && !meeting.lasts) end(meeting);
+    if (meeting !== undefined && !meeting.lasts) {
+      end(meeting);
+      met += 1;
+    }
     const reply = await (meeting === undefined ? perform() : meeting.meet(call, perform));
     calls.push(recorded(call, performed));
     return reply;
@@ -130,6 +134,9 @@ export function awsRecorder() {
         return undefined;
       });
     },
+
+    /** Of what was to happen once, to a call each: how often it did, and what waits for its call. */
+    meetings: () => ({ met, waiting: meetings.filter(({ lasts }) => lasts === undefined).length }),
 
     async close(): Promise<void> {
       functions.close();

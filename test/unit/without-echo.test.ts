@@ -22,6 +22,7 @@ const FORMS = [
     "https://bank.example/?q=[secret]",
   ],
   ["another secret", "No user login-4711.", "No user [secret]."],
+  ["in another case", "No user LOGIN-4711.", "No user [secret]."],
 ] as const;
 const WORDS = { code: "invalid-credentials", title: "Cannot login", detail: "Code 123 is wrong." };
 
@@ -51,10 +52,9 @@ describe.each(FORMS)("a login that upstream repeats %s", (_, words, masked) => {
       { title: words, ...failed },
     ];
     const challenge = { ...question, description: `Sent to ${words}.`, input: ["Code", words] };
-    script.looks.push(lookOf({}, { steps, challenge, updated: words }));
+    script.looks.push(lookOf({}, { steps, challenge }));
     const { upstreamJobId } = await guarded.openConnection(USER_ID, "AU00000", login);
     expect(await guarded.job(upstreamJobId)).toMatchObject({
-      updated: "[secret]",
       steps: [
         { title: "verify-credentials", status: "failed", result: { ...WORDS, detail: "[secret]" } },
         { title: "[secret]" },
@@ -105,13 +105,27 @@ describe("as upstream gave it stays", () => {
     expect((await guarded.job(upstreamJobId)).steps).toEqual(steps);
   });
 
+  test("the moment of a change, by which an answered challenge is told, and a title that is a word", async () => {
+    const { script, guarded } = upstreamOf();
+    const steps = [{ title: "retrieve-statements", status: "pending", result: null } as const];
+    const updated = "2026-01-05T09:00:00Z";
+    script.looks.push(lookOf({}, { steps, updated }));
+    const { upstreamJobId } = await guarded.openConnection(USER_ID, "AU00000", {
+      loginId: new Secret("statements"),
+      securityCode: new Secret("2026"),
+    });
+    expect(await guarded.job(upstreamJobId)).toMatchObject({ steps, updated });
+  });
+
   test("other errors, and what another run has sent", async () => {
     const { script, guarded } = upstreamOf();
     script.openings.push("never-arrived");
     await expect(guarded.openConnection(USER_ID, "AU00000", login)).rejects.toThrow(UpstreamUnavailable);
     const other = upstreamOf();
-    other.script.looks.push(lookOf(PLAIN, { updated: PASSWORD }));
+    other.script.looks.push(
+      lookOf(PLAIN, { challenge: { ...question, input: ["Code"], description: PASSWORD } }),
+    );
     const { upstreamJobId } = await other.guarded.openConnection(USER_ID, "AU00000", {});
-    expect(await other.guarded.job(upstreamJobId)).toMatchObject({ updated: PASSWORD });
+    expect(await other.guarded.job(upstreamJobId)).toMatchObject({ challenge: { description: PASSWORD } });
   });
 });

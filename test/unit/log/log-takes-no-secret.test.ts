@@ -55,6 +55,8 @@ test("nothing that may hold a secret can be handed to the log", () => {
   log("info", "request", { jobId: secret.reveal() });
   // @ts-expect-error what a Secret reveals, as the other id
   log("info", "request", { correlationId: secret.reveal() });
+  // @ts-expect-error what a Secret reveals, as the gateway's id
+  log("info", "request", { requestId: secret.reveal() });
   // @ts-expect-error what a Secret reveals, as a reason
   log("info", "request", { reason: secret.reveal() });
   // @ts-expect-error what a Secret reveals, as the name of an error

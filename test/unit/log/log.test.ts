@@ -3,16 +3,18 @@ import { describe, expect, test, vi } from "vitest";
 import { count } from "../../../functions/domain/metrics.ts";
 import { Secret } from "../../../functions/domain/secret.ts";
 import { aboutJob, log, logAbout, logMeasured } from "../../../functions/runtime/log.ts";
-import { type LogFields, nameOf } from "../../../functions/runtime/log-fields.ts";
+import { type LogFields, nameOf, ofGateway } from "../../../functions/runtime/log-fields.ts";
 import { capturedLines } from "../../support/captured-lines.ts";
 
 const PASSWORD = "hooli2016 Tr0ub4dor&3";
 const correlationId = randomUUID();
 const jobId = randomUUID();
+const { requestId = expect.unreachable() } = ofGateway({ requestContext: { requestId: "JKJaXmPLvHcESHA=" } });
 const lines = capturedLines();
 
 const whole: Required<LogFields> = {
   correlationId,
+  requestId,
   jobId,
   route: "create-connection",
   task: "ask-for-answer",
@@ -50,6 +52,10 @@ describe("a line", () => {
 
   const OF_ANOTHER_FORM: readonly [keyof LogFields, readonly unknown[]][] = [
     ["correlationId", [PASSWORD, `${correlationId} ${PASSWORD}`, `${PASSWORD}${correlationId}`, 42]],
+    [
+      "requestId",
+      [PASSWORD, "hooli2016", `${requestId}${PASSWORD}`, `a${requestId}`, "hooli2016hooli201", 42],
+    ],
     ["jobId", [PASSWORD, `${jobId}\n${PASSWORD}`, `/jobs/${jobId}`, "5e0c4c1e-6f0a-1c58-9a52-0c2f3a6f1b11"]],
     ["route", [PASSWORD, "/jobs/hooli2016", "create_connection", "Hooli", "a".repeat(21)]],
     ["task", [PASSWORD, "hooli2016", "https://bank.example"]],
@@ -121,6 +127,18 @@ describe("a piece of work", () => {
     expect(lines.all().toSorted((a, b) => Number(a["durationMs"]) - Number(b["durationMs"]))).toMatchObject(
       ids.map((id, durationMs) => ({ correlationId: id, durationMs })),
     );
+  });
+
+  test.each([
+    undefined,
+    "JKJaXmPLvHcESHA=",
+    {},
+    { requestContext: "JKJaXmPLvHcESHA=" },
+    ...[PASSWORD, "", 42, null, "Tr0ub4dor&3hool=", "JKJaXmPLvHcESHA=\n", " JKJaXmPLvHcESHA="].map((id) => ({
+      requestContext: { requestId: id },
+    })),
+  ])("takes nothing from an event that has no id of the gateway: %j", (event) => {
+    expect(ofGateway(event)).toEqual({});
   });
 
   test("passes over what is no id of a job", () => {
