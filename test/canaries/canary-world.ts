@@ -16,8 +16,10 @@ import { metTroubles } from "./met-troubles.ts";
 import { overhearOutput } from "./overheard-output.ts";
 import { sinkBook } from "./sink-book.ts";
 
-/** Bank steps of 2 s take 0.25 s, and a challenge of 2 minutes 15 s: enough for an answer on a machine that is busy. */
+/** Waits of a minute take 7.5 s. */
 export const TIME_SCALE = 8;
+/** Bank steps of 2 s take half a second, and a challenge of 2 minutes 30 s: enough for an answer on a machine that is busy. */
+const BANK_TIME_SCALE = 4;
 /** A job that upstream never ends is over after half a minute. */
 const FOLLOW_LIMIT_MINUTES = 4;
 
@@ -39,7 +41,7 @@ export async function startCanaryWorld() {
   Object.assign(process.env, environment);
 
   // Without a file: it would write all that it knows at each call.
-  const sandbox = await startSandbox({ port: 0, timeScale: TIME_SCALE });
+  const sandbox = await startSandbox({ port: 0, timeScale: BANK_TIME_SCALE });
   const echoing = echoingUpstream();
   const troubles = metTroubles();
   const upstream = await exchangingUpstream({

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { ECHOES, type Echo, said } from "./echoes.ts";
 import type { Meet, UpstreamReply } from "./exchanging-upstream.ts";
-import { changedSince, type JOB_ECHOES, jobEcho, jsonOf, unended } from "./shown-jobs.ts";
+import { askingAgain, type JOB_ECHOES, jobEcho, jsonOf, openForLonger, unended } from "./shown-jobs.ts";
 
 /** Upstream with those users for whom it does something of its own. */
 export function echoingUpstream() {
   const posts = new Map<string, Echo>();
   const answers = new Map<string, Echo>();
   const looks = new Map<string, (typeof JOB_ECHOES)[number]>();
-  const jobs = new Map<string, { userId: string; words: string; wasAnswered: boolean }>();
+  const jobs = new Map<string, { userId: string; words: string; answers: number }>();
   const asksTwice = new Set<string>();
   const neverEnds = new Set<string>();
 
@@ -24,23 +24,23 @@ export function echoingUpstream() {
     const known = jobs.get(jobId);
     if (known === undefined) return perform();
     if (isAnswer !== undefined) {
-      if (asksTwice.has(known.userId) && !known.wasAnswered) {
-        known.wasAnswered = true;
+      known.answers += 1;
+      if (asksTwice.has(known.userId) && known.answers > 1) {
         return { status: 202, headers: {}, body: JSON.stringify({ type: "job", id: jobId }) };
       }
       const echo = answers.get(known.userId);
       return echo === undefined ? perform() : echo(call, perform);
     }
     const look = looks.get(known.userId);
-    const reply = await perform();
-    if (asksTwice.has(known.userId) && known.wasAnswered) return changedSince(reply);
+    const reply = openForLonger(await perform());
+    if (asksTwice.has(known.userId) && known.answers === 1) return askingAgain(reply);
     if (look !== undefined) return jobEcho(look, reply, known.words);
     return neverEnds.has(known.userId) ? unended(reply) : reply;
   };
 
   function noteJob(reply: UpstreamReply | undefined, userId: string, words: string): void {
     const parsed = z.object({ id: z.string() }).safeParse(jsonOf(reply?.body ?? ""));
-    if (parsed.success) jobs.set(parsed.data.id, { userId, words, wasAnswered: false });
+    if (parsed.success) jobs.set(parsed.data.id, { userId, words, answers: 0 });
   }
 
   return {

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import type { UpstreamReply } from "./exchanging-upstream.ts";
 
+const EXPIRY_MS = 240_000;
+
 /** What upstream's job may say of what was sent for it. */
 export const JOB_ECHOES = ["step", "challenge", "title"] as const;
 
@@ -15,7 +17,7 @@ export function jobEcho(
   if (!parsed.success) return reply;
   const [first, ...rest] = parsed.data.steps;
   const failed = { code: words, title: words, detail: words };
-  const challenge = { type: "mfa", method: "token", description: words, input: [words], expiryMs: 120_000 };
+  const challenge = { type: "mfa", method: "token", description: words, input: [words], expiryMs: EXPIRY_MS };
   const steps = {
     step: [{ ...first, status: "failed", result: failed }, ...rest],
     challenge: [
@@ -30,13 +32,23 @@ export function jobEcho(
   return { ...reply, body: JSON.stringify({ ...parsed.data, steps }) };
 }
 
-/** A challenge at another time is another challenge. */
-export function changedSince(reply: UpstreamReply): UpstreamReply {
+/** The job asks once more, whatever it really shows. At another time it is another challenge. */
+export function askingAgain(reply: UpstreamReply): UpstreamReply {
   const shown = job.safeParse(jsonOf(reply.body));
-  const asks = (step: { title: string; result?: unknown }) =>
-    step.title === "mfa-challenge" && step.result !== null;
-  if (!shown.success || !shown.data.steps.some(asks)) return reply;
-  return { ...reply, body: JSON.stringify({ ...shown.data, updated: "2030-01-01T00:00:00Z" }) };
+  if (!shown.success) return reply;
+  const result = { type: "mfa", method: "token", description: "Again", input: ["Code"], expiryMs: EXPIRY_MS };
+  const steps = shown.data.steps.map((step) => {
+    if (step.title === "verify-credentials") return step;
+    return step.title === "mfa-challenge"
+      ? { ...step, status: "in-progress", result }
+      : { ...step, status: "pending", result: null };
+  });
+  return { ...reply, body: JSON.stringify({ ...shown.data, steps, updated: "2030-01-01T00:00:00Z" }) };
+}
+
+/** A challenge stays open for as long as the sandbox's, whose time is slower here. */
+export function openForLonger(reply: UpstreamReply): UpstreamReply {
+  return { ...reply, body: reply.body.replaceAll(/"expiryMs":\d+/g, `"expiryMs":${EXPIRY_MS}`) };
 }
 
 export function unended(reply: UpstreamReply): UpstreamReply {

@@ -25,6 +25,7 @@ test.each([
   ["nothing in it", '{"password":"","loginId":"  ","mfa-response":[""]}'],
   ["what no text can be", '{"password":"\\ud800"}'],
   ["a long one", `{"password":"${"x".repeat(101)}"}`],
+  ["a long body", `{"password":"whislter","more":"${"x".repeat(4_000)}"}`],
   ["no field of a secret", '{"scope":"SERVER_ACCESS"}'],
 ])("%s is sent as it is", (_, body) => {
   expect(exchanged(body, toName)).toBe(body);

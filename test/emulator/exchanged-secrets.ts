@@ -13,8 +13,9 @@ const GIVES_A_TOKEN = /\/token$/;
 const FIELD = /"(loginId|password|userToken|securityCode|secondaryLoginId)"(\s*:\s*)("(?:[^"\\]|\\.)*")/g;
 const ANSWERS = /("mfa-response"\s*:\s*\[)([^\]]*)\]/g;
 const TEXT = /"(?:[^"\\]|\\.)*"/g;
-/** What is longer is about its length. */
+/** What is longer is about its length: a secret, and a body. */
 const MAX_CHARS = 100;
+const MAX_BODY_CHARS = 4_000;
 const tokenReply = z.object({ access_token: z.string() });
 
 /**
@@ -50,6 +51,7 @@ export function exchangeSecrets(file: string): void {
 
 /** Each text in the place of a secret, by what `canaryFor` gives for it. */
 export function exchanged(body: string, canaryFor: (field: string, original: string) => string): string {
+  if (body.length > MAX_BODY_CHARS) return body;
   const exchange = (field: string, text: string) => {
     const original = parsedText(text);
     return original === undefined ? text : JSON.stringify(canaryFor(field, original));
