@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { applyPatch } from "./copied-tree.ts";
+import { applyPatch, write } from "./copied-tree.ts";
 
 const LINES = ["one", "two", "three", "four", "five", ""];
 const PATCH = [
@@ -29,16 +29,16 @@ function folderWith(lines: readonly string[]) {
 
 test("a patch is applied and taken back", () => {
   const { folder, patch, lines } = folderWith(LINES);
-  applyPatch(folder, patch);
+  write(applyPatch(folder, patch));
   expect(lines()).toEqual(["one", "two", "four", "five", ""]);
   expect(() => applyPatch(folder, patch)).toThrow();
-  applyPatch(folder, patch, "--reverse");
+  write(applyPatch(folder, patch, { isReverse: true }));
   expect(lines()).toEqual(LINES);
 });
 
 test("a patch fits further down too, where lines were put before it", () => {
   const { folder, patch, lines } = folderWith(["zero", ...LINES]);
-  applyPatch(folder, patch);
+  write(applyPatch(folder, patch));
   expect(lines()).toEqual(["zero", "one", "two", "four", "five", ""]);
 });
 

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
+import { parsePatch, applyPatch as patched, reversePatch } from "diff";
 import { PROJECT_ROOT } from "./mutant.ts";
 
 /** A copy of the tree, to be broken. */
@@ -12,36 +12,40 @@ export interface CopiedTree {
   remove(): void;
 }
 
-/** Copies what git has or would take, with the dependencies as they are. Throws where there is no git, or no checkout. */
+/** What is made, or not ours, and large. */
+const LEFT_OUT = ["node_modules", ".git", "bundles", "dist", "cdk.out", "coverage", ".emulator", ".data"];
+
+/** Copies the project, with the dependencies as they are. */
 export function copyTree(): CopiedTree {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "mutants-")));
-  for (const file of filesOfTree()) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    copyFileSync(join(PROJECT_ROOT, file), join(folder, file));
-  }
+  cpSync(PROJECT_ROOT, folder, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) });
   symlinkSync(realpathSync(join(PROJECT_ROOT, "node_modules")), join(folder, "node_modules"), "dir");
   return {
     folder,
-    apply: (patchFile) => applyPatch(folder, patchFile),
-    revert: (patchFile) => applyPatch(folder, patchFile, "--reverse"),
+    apply: (patchFile) => write(applyPatch(folder, patchFile)),
+    revert: (patchFile) => write(applyPatch(folder, patchFile, { isReverse: true })),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-/** Every line has to be there as the patch has it: throws when one is not, and changes nothing then. */
-export function applyPatch(folder: string, patchFile: string, ...options: string[]): void {
-  // In a checkout that is further up, git would leave out what is not of it.
-  const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) };
-  execFileSync("git", ["apply", ...options, patchFile], {
-    cwd: folder,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
+interface Patched {
+  path: string;
+  text: string;
+}
+
+/** The files as a patch has them afterwards. Every line has to be there as the patch knows it: throws when one is not. */
+export function applyPatch(folder: string, patchFile: string, { isReverse = false } = {}): Patched[] {
+  const changes = parsePatch(readFileSync(patchFile, "utf8"));
+  return changes.map((change) => {
+    const path = join(folder, (change.newFileName ?? "").replace(/^b\//, ""));
+    const text = patched(readFileSync(path, "utf8"), isReverse ? reversePatch(change) : change, {
+      fuzzFactor: 0,
+    });
+    if (text === false) throw new Error(`${basename(patchFile)} does not fit ${change.newFileName}.`);
+    return { path, text };
   });
 }
 
-function filesOfTree(): string[] {
-  const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const listed = execFileSync("git", args, { cwd: PROJECT_ROOT, encoding: "utf8" }).split("\0");
-  // What was deleted and not committed is still listed.
-  return listed.filter((file) => file !== "" && existsSync(join(PROJECT_ROOT, file)));
+export function write(files: readonly Patched[]): void {
+  for (const { path, text } of files) writeFileSync(path, text);
 }

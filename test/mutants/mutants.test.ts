@@ -14,7 +14,7 @@ describe("the list of mutants", () => {
   });
 
   test.each(mutants.map(({ name, patchFile }) => [name, patchFile]))("%s fits the tree", (_, patchFile) => {
-    expect(() => applyPatch(PROJECT_ROOT, patchFile, "--check")).not.toThrow();
+    expect(() => applyPatch(PROJECT_ROOT, patchFile)).not.toThrow();
   });
 
   test("names tests that there are", () => {
