@@ -5,7 +5,7 @@ import { failing, judge } from "./run-tests.ts";
 
 /*
  * Takes one safeguard of the list after the other out of a copy of the tree, and expects the tests that are named for it to fail.
- * `npm run test:mutants -- name…` tries those only. Needs git, and a checkout.
+ * `npm run test:mutants -- name…` tries those only.
  */
 
 const AT_ONCE = 2;
