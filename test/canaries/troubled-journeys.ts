@@ -30,6 +30,12 @@ export const anyhow: Journey = async (visitor) => {
   await visitor.over(jobId);
 };
 
+/** And a login for a bank that nobody knows: records of known ones are remembered, and upstream is not asked for them. */
+export const anyhowAndUnknown: Journey = async (visitor) => {
+  await visitor.post(visitor.world.register.plain("refused bank"), visitor.login());
+  await anyhow(visitor);
+};
+
 const MAX_TRIES = 3;
 
 async function insisted(call: () => Promise<Reply>): Promise<Reply> {
