@@ -1,24 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DependencyDown } from "../../functions/domain/errors.ts";
 import { Refusal } from "../../functions/domain/refusal.ts";
 import { apiHandler } from "../../functions/runtime/api-handler.ts";
 import type { HttpRequest } from "../../functions/runtime/http-request.ts";
+import { capturedLines } from "../support/captured-lines.ts";
 
 const LIMIT = 16 * 1024;
-let written: string[];
-
-beforeEach(() => {
-  vi.stubEnv("LOG_LEVEL", "debug");
-  written = [];
-  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    written.push(String(chunk));
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+const written = capturedLines();
 
 /** One request to a function that answers it in this way. */
 function replyOf(answer: (request: HttpRequest) => object, body = "") {
@@ -65,14 +53,14 @@ describe("an error of ours", () => {
         },
       ],
     });
-    expect(JSON.stringify(reply) + written.join("")).not.toContain("hooli2016");
-    expect(written.join("")).toContain('"errorName":"Error"');
+    expect(JSON.stringify(reply) + written.text()).not.toContain("hooli2016");
+    expect(written.text()).toContain('"errorName":"Error"');
   });
 
   test("that is none is no different", async () => {
     const reply = await refusing("hooli2016");
     expect(reply.statusCode).toBe(500);
-    expect(JSON.stringify(reply) + written.join("")).not.toContain("hooli2016");
+    expect(JSON.stringify(reply) + written.text()).not.toContain("hooli2016");
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as z from "zod/mini";
 import {
   InstitutionUnavailable,
@@ -8,24 +8,12 @@ import {
 } from "../../functions/domain/errors.ts";
 import { taskHandler } from "../../functions/runtime/task-handler.ts";
 import { jobInput } from "../../functions/wire/task-io.ts";
+import { capturedLines } from "../support/captured-lines.ts";
 import { extract } from "../support/emf-line.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
 const lineWithMetrics = z.looseObject({ _aws: z.looseObject({ Timestamp: z.number() }) });
-let written: string[];
-
-beforeEach(() => {
-  vi.stubEnv("METRICS_NAMESPACE", "Bank");
-  written = [];
-  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    written.push(String(chunk));
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+const written = capturedLines();
 
 /** Runs a Task that ends in an error, and gives the lines with metrics that it wrote. */
 async function run(error: Error, meanwhile = () => {}) {
@@ -34,10 +22,9 @@ async function run(error: Error, meanwhile = () => {}) {
     throw error;
   });
   await expect(handler({ jobId: JOB_ID })).rejects.toThrow();
-  const lines: unknown[] = written.map((line) => JSON.parse(line));
-  return lines.flatMap((line) =>
-    lineWithMetrics.safeParse(line).success ? [lineWithMetrics.parse(line)] : [],
-  );
+  return written
+    .all()
+    .flatMap((line) => (lineWithMetrics.safeParse(line).success ? [lineWithMetrics.parse(line)] : []));
 }
 
 describe("an error of a Task", () => {
@@ -62,9 +49,7 @@ describe("an error of a Task", () => {
 
   test("keeps its name and is no expected one when a seal was broken: people are to look", async () => {
     expect(await run(new SealBroken())).toEqual([]);
-    expect(written.map((line) => JSON.parse(line))).toMatchObject([
-      { level: "error", errorName: "SealBroken" },
-    ]);
+    expect(written.all()).toMatchObject([{ level: "error", errorName: "SealBroken" }]);
     const handler = taskHandler("follow-job", jobInput, jobInput, async () => {
       throw new SealBroken();
     });

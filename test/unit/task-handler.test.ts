@@ -1,23 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import { taskHandler } from "../../functions/runtime/task-handler.ts";
 import { jobInput, jobOutput } from "../../functions/wire/task-io.ts";
+import { capturedLines } from "../support/captured-lines.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
-let written: string[];
-
-beforeEach(() => {
-  vi.stubEnv("LOG_LEVEL", "debug");
-  written = [];
-  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    written.push(String(chunk));
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+const written = capturedLines();
 
 /** One run of a Task, as the execution's history has it. */
 async function historyOf(run: () => Promise<unknown>, event: unknown = { jobId: JOB_ID }) {
@@ -36,7 +24,7 @@ describe("what a Task gives", () => {
   test("is cut to what the workflow needs", async () => {
     const given = { jobId: JOB_ID, password: "hooli2016", steps: [{ result: "hooli2016" }] };
     expect(await historyOf(async () => given)).toEqual({ output: { jobId: JOB_ID } });
-    expect(written.join("")).not.toContain("hooli2016");
+    expect(written.text()).not.toContain("hooli2016");
   });
 
   test("is none of it when it lacks that", async () => {
@@ -56,7 +44,7 @@ describe("an error of a Task", () => {
       error: "TaskFailed",
       cause: "The task failed.\nTaskFailed: The task failed.",
     });
-    expect(written.join("")).not.toContain("hooli2016");
+    expect(written.text()).not.toContain("hooli2016");
   });
 
   test("that the workflow knows keeps its name, without the way it came", async () => {
@@ -72,6 +60,6 @@ describe("an error of a Task", () => {
   test("for an input that is none quotes nothing of it", async () => {
     const { error, cause } = await historyOf(async () => undefined, { jobId: "hooli2016" });
     expect(error).toBe("TaskFailed");
-    expect(cause + written.join("")).not.toContain("hooli2016");
+    expect(cause + written.text()).not.toContain("hooli2016");
   });
 });
