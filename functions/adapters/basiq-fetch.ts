@@ -24,7 +24,10 @@ const MAX_REPLY_BYTES = 2 * 1024 * 1024;
 /** Shorter ones are those of tests, and stand in what is no token. */
 const MIN_TOKEN_CHARS = 16;
 
-/** One exchange, of whose reply nobody reads the token again that it was made with. Throws `UpstreamUnavailable` when no whole reply came; neither the request nor the cause is kept in it. */
+/**
+ * One exchange, of whose reply nobody reads the token again that it was made with. Throws `UpstreamUnavailable` when no whole
+ * reply came; neither the request nor the cause is kept in it.
+ */
 export async function basiqFetch(
   url: URL,
   init: RequestInit,
