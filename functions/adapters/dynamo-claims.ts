@@ -1,11 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { ClaimOn } from "../domain/claim-on.ts";
 import type { Claims, Clock } from "../domain/ports.ts";
-import { keptUntil } from "../domain/retention.ts";
+import { CLAIM_TTL_DAYS, keptUntil } from "../domain/times-to-live.ts";
 import { ABSENT, putRow, readRow } from "./dynamo-row.ts";
-
-/** Far longer than any job takes. A claim whose job is gone is free. */
-const CLAIM_KEPT_DAYS = 90;
 
 export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: Clock): Claims {
   async function holder(on: ClaimOn): Promise<string | undefined> {
@@ -17,7 +14,7 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
     holder,
 
     async take(on, jobId, from) {
-      const expiresAt = keptUntil(clock.now().toISOString(), CLAIM_KEPT_DAYS);
+      const expiresAt = keptUntil(clock.now().toISOString(), CLAIM_TTL_DAYS);
       const isTaken = await putRow(
         client,
         tableName,

@@ -3,13 +3,10 @@ import * as z from "zod/v4/core";
 import { JobChanged } from "../domain/errors.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/lockout.ts";
 import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
-import { keptUntil } from "../domain/retention.ts";
+import { keptUntil, REFUSED_LOGINS_TTL_DAYS } from "../domain/times-to-live.ts";
 import { anyText, listOf, object } from "../wire/kinds.ts";
 import { wholeNumber } from "../wire/whole-number.ts";
 import { ABSENT, deleteRow, putRow, readRow } from "./dynamo-row.ts";
-
-/** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
-const KEPT_DAYS = 90;
 
 /** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
 const MAX_ROUNDS = 5;
@@ -29,7 +26,7 @@ export function dynamoRefusedLogins(
   const find = findRefusedLogins(client, tableName);
 
   function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
-    const expiresAt = keptUntil(noted.blockedUntil, KEPT_DAYS);
+    const expiresAt = keptUntil(noted.blockedUntil, REFUSED_LOGINS_TTL_DAYS);
     return putRow(
       client,
       tableName,

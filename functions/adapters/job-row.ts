@@ -1,5 +1,6 @@
 import type { Job } from "../domain/job.ts";
-import { keptUntil } from "../domain/retention.ts";
+import { keptUntil } from "../domain/times-to-live.ts";
+import { jobRecordOf } from "../wire/job-record.ts";
 
 const PREFIX = "job#";
 
@@ -17,7 +18,7 @@ export function jobIdIn(pk: string): string {
 /** A job as its row holds it: what finds it in a list of its user's, and among those that the sweeper looks at. */
 export function jobRow(job: Job, writeId: string, retentionDays: number) {
   return {
-    ...job,
+    ...jobRecordOf(job),
     ...jobKey(job.id),
     listed: listOf(job.userId),
     sweep: job.sweepAt === undefined ? undefined : sweepOf(job),

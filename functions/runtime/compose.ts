@@ -35,7 +35,7 @@ import { sfnExecutions } from "../adapters/sfn-executions.ts";
 import { sfnWaker } from "../adapters/sfn-waker.ts";
 import { sfnWorkflow } from "../adapters/sfn-workflow.ts";
 import { systemClock } from "../adapters/system-clock.ts";
-import { DEFAULT_RETENTION_DAYS } from "../domain/retention.ts";
+import { DEFAULT_RETENTION_DAYS } from "../domain/times-to-live.ts";
 import { environment, setting } from "./environment.ts";
 import { logMeasured } from "./log.ts";
 import { logCall } from "./log-call.ts";

@@ -9,6 +9,7 @@ import type { VaultDoor } from "../domain/secret-ports.ts";
 import { loginOf } from "../domain/secret-refs.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep-policy.ts";
+import { LOGIN_TTL_MS } from "../domain/times-to-live.ts";
 import { dropJob } from "./drop-job.ts";
 import { requireUnblocked, type UnblockedDeps } from "./require-unblocked.ts";
 
@@ -33,9 +34,6 @@ export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims" | "workflow"> 
 
 /** Each round lost means that a rival's job took the claim and ended within it. */
 const MAX_ROUNDS = 5;
-
-/** A day over the seven that the queue may last: the last net under what is destroyed on time. */
-const LOGIN_KEPT_MS = 8 * 24 * 3600 * 1000;
 
 /**
  * Starts a job, or gives the one that is queued or in progress about the same. With the id of an earlier request that died on
@@ -103,7 +101,7 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
   const added = await addRow(deps, job);
   if (added === undefined || hasBegun(added) || login === undefined) return added;
   try {
-    await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_KEPT_MS));
+    await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_TTL_MS));
   } catch (error) {
     await dropJob(deps, added).catch(() => undefined);
     throw error;

@@ -6,6 +6,7 @@ import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import { answerTo } from "../domain/secret-refs.ts";
+import { ANSWER_TTL_MS } from "../domain/times-to-live.ts";
 import { changeJob } from "./change-job.ts";
 import type { CountDeps } from "./count-request.ts";
 import { readCountedJob } from "./read-counted-job.ts";
@@ -19,9 +20,6 @@ export interface AnswerChallenge {
 
 type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & CountDeps;
 
-/** An answer is destroyed as soon as it was sent; this is the net under that. */
-const ANSWER_KEPT_MS = 3600 * 1000;
-
 /**
  * Takes the answer to the open challenge. The first one wins; posting it again is no error, and finishes what a crash
  * may have left between keeping the answer and waking the workflow.
@@ -34,7 +32,7 @@ export async function answerChallenge(deps: Deps, request: AnswerChallenge): Pro
   if (job.phase !== "awaiting-answer") return woken(deps, job);
 
   const ref = answerTo(job, challenge);
-  await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_KEPT_MS));
+  await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_TTL_MS));
   const after = await changeJob(deps, job.id, (current) => takeAnswer(current, challenge.number));
   if (!awaitsSending(after, challenge)) await deps.vault.destroy(ref);
   if (wasAnswered(after, challenge)) return woken(deps, after);

@@ -9,6 +9,7 @@ import { hasBegun, type Job } from "../domain/job.ts";
 import type { JobRows, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { mayBeAtWork } from "../domain/request-life.ts";
+import { IDEMPOTENCY_TTL_MS } from "../domain/times-to-live.ts";
 
 export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "fingerprints"> & {
   jobs: Pick<JobRows, "find">;
@@ -20,9 +21,6 @@ export interface Work {
   /** What a run has to say that had begun this job. */
   begun(job: Job): KeptReply;
 }
-
-/** For so long the first reply is given again. */
-const KEPT_MS = 24 * 3600 * 1000;
 
 /** A client need not come again for what takes a moment. As long as functions live, this is not divided with other times. */
 const WAIT_MS = 5_000;
@@ -94,6 +92,6 @@ async function perform(
 async function newReservation(deps: OncePerKeyDeps, request: KeyedRequest): Promise<Reservation> {
   const jobId = deps.newId();
   const fingerprint = await deps.fingerprints.take(fingerprintKeyOf(request, jobId), request.text);
-  const expiresAt = Math.ceil(deps.clock.after(KEPT_MS).getTime() / 1000);
+  const expiresAt = Math.ceil(deps.clock.after(IDEMPOTENCY_TTL_MS).getTime() / 1000);
   return { jobId, fingerprint, writeId: "", expiresAt };
 }

@@ -1,70 +1,90 @@
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
 import { AUTHORIZATIONS } from "../domain/institution.ts";
-import { CHALLENGE_METHODS, JOB_KINDS, type Job, PHASES, QUEUE_REASONS } from "../domain/job.ts";
-import { STEP_STATUSES } from "../domain/steps.ts";
-import { anyText, either, listOf, object, oneOf, optional } from "./kinds.ts";
-import { finiteNumber, wholeNumber } from "./whole-number.ts";
+import {
+  CHALLENGE_METHODS,
+  type Challenge,
+  JOB_KINDS,
+  type Job,
+  PHASES,
+  QUEUE_REASONS,
+  type Queue,
+} from "../domain/job.ts";
+import { type LinkResult, STEP_STATUSES, type Step, type StepError } from "../domain/steps.ts";
 
-const linkResult = object({ type: oneOf("link"), url: anyText });
-const stepError = object({ code: anyText, title: anyText, detail: anyText });
+/** A schema for each field of a type, optional ones included: a field more or less does not compile. */
+type Fields<Of> = { readonly [name in keyof Of]-?: z.ZodMiniType<Of[name]> };
 
-const text = optional(anyText);
+const text = z.optional(z.string());
 
-/** A job as its row in the table holds it. */
-const jobRecordSchema = object({
-  id: anyText,
-  userId: anyText,
-  institutionId: anyText,
-  authorization: oneOf(...AUTHORIZATIONS),
-  kind: optional(oneOf(...JOB_KINDS)),
-  phase: oneOf(...PHASES),
-  version: wholeNumber,
-  createdAt: anyText,
-  updatedAt: anyText,
-  generation: optional(wholeNumber),
+const linkResult = z.object({ type: z.literal("link"), url: z.string() } satisfies Fields<LinkResult>);
+const stepError = z.object({
+  code: z.string(),
+  title: z.string(),
+  detail: z.string(),
+} satisfies Fields<StepError>);
+
+const step = z.object({
+  title: z.string(),
+  status: z.enum(STEP_STATUSES),
+  result: z.nullable(z.union([linkResult, stepError])),
+} satisfies Fields<Step>);
+
+const challenge = z.object({
+  number: z.int(),
+  method: z.enum(CHALLENGE_METHODS),
+  description: z.string(),
+  input: z.array(z.string()),
+  expiryMs: z.number(),
+  upstreamUpdated: z.string(),
+  expiresAt: text,
+  isAnswered: z.optional(z.literal(true)),
+} satisfies Fields<Challenge>);
+
+const queue = z.object({
+  nextAttemptAt: z.string(),
+  expiresAt: z.string(),
+  reason: z.optional(z.enum(QUEUE_REASONS)),
+  isUpstreams: z.optional(z.literal(true)),
+  unanswered: z.optional(z.int()),
+} satisfies Fields<Queue>);
+
+const jobRecord = z.object({
+  id: z.string(),
+  userId: z.string(),
+  institutionId: z.string(),
+  authorization: z.enum(AUTHORIZATIONS),
+  kind: z.optional(z.enum(JOB_KINDS)),
+  phase: z.enum(PHASES),
+  version: z.int(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  generation: z.optional(z.int()),
   sweepAt: text,
-  isDropped: optional(oneOf(true)),
-  steps: listOf(
-    object({
-      title: anyText,
-      status: oneOf(...STEP_STATUSES),
-      result: either(either(linkResult, stepError), oneOf(null)),
-    }),
-  ),
+  isDropped: z.optional(z.literal(true)),
+  steps: z.array(step),
   stepSince: text,
-  attempt: wholeNumber,
+  attempt: z.int(),
   attemptAt: text,
   sendAgainAt: text,
-  knownUpstreamJobIds: listOf(anyText),
+  knownUpstreamJobIds: z.array(z.string()),
   upstreamJobId: text,
   connectionId: text,
   followUntil: text,
-  followLeftMs: optional(finiteNumber),
-  challenge: optional(
-    object({
-      number: wholeNumber,
-      method: oneOf(...CHALLENGE_METHODS),
-      description: anyText,
-      input: listOf(anyText),
-      expiryMs: finiteNumber,
-      upstreamUpdated: anyText,
-      expiresAt: text,
-      isAnswered: optional(oneOf(true)),
-    }),
-  ),
+  followLeftMs: z.optional(z.number()),
+  challenge: z.optional(challenge),
   sealedTaskToken: text,
-  queue: optional(
-    object({
-      nextAttemptAt: anyText,
-      expiresAt: anyText,
-      reason: optional(oneOf(...QUEUE_REASONS)),
-      isUpstreams: optional(oneOf(true)),
-      unanswered: optional(wholeNumber),
-    }),
-  ),
-});
+  queue: z.optional(queue),
+} satisfies Fields<Job>);
+
+/** A job as its row in the table holds it: the same fields as {@link Job}, with the same values. */
+export type JobRecord = z.output<typeof jobRecord>;
+
+/** The part of a row that is the job. A value of a job that the schema would not read back does not compile. */
+export function jobRecordOf(job: Job): JobRecord {
+  return job;
+}
 
 /** Throws when the row is not a job of ours. */
-export function parseJobRecord(item: unknown): Job {
-  return z.parse(jobRecordSchema, item);
+export function parseJobRecord(row: unknown): Job {
+  return z.parse(jobRecord, row);
 }

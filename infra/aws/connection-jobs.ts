@@ -8,7 +8,7 @@ import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { LogLevel } from "../../functions/domain/log-level.ts";
 import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "../../functions/domain/polling-policy.ts";
-import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { DEFAULT_RETENTION_DAYS } from "../../functions/domain/times-to-live.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
 import { checkedFollowLimit, checkedRetentionDays, checkedUpstream } from "./checked-props.ts";

@@ -6,7 +6,7 @@ import {
   DEFAULT_FOLLOW_LIMIT_MINUTES,
   MAX_FOLLOW_LIMIT_MINUTES,
 } from "../../functions/domain/polling-policy.ts";
-import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/domain/retention.ts";
+import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/domain/times-to-live.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z

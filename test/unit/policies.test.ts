@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { answerWithinMs } from "../../functions/domain/challenge-deadline.ts";
 import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
 import { LOOK_EVERY_MS, mayTurnUp, SLICE_MS, waitSeconds } from "../../functions/domain/polling-policy.ts";
-import { keptUntil } from "../../functions/domain/retention.ts";
+import { keptUntil } from "../../functions/domain/times-to-live.ts";
 import {
   IN_FLIGHT_MS,
   isOverdue,

@@ -12,7 +12,7 @@ import { type BankBehaviour, timedBank } from "./timed-bank.ts";
 
 /** More runs of a Task than any job of the queue has. */
 const MAX_RUNS = 200;
-const LOGIN_KEPT_MS = 8 * 24 * 3600_000;
+
 
 /**
  * Takes as many jobs as are said, all accepted in one second, through the opening state of the workflow to their ends, at a
@@ -26,7 +26,7 @@ export async function runBurst(definition: Definition, count: number, behaviour:
   const ids = seededIds(20_260_105, count);
   for (const id of ids) {
     const job = ports.jobs.put(jobOf({ id, userId: `user-${id}`, institutionId: "BANK" }));
-    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(LOGIN_KEPT_MS));
+    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(LOGIN_TTL_MS));
   }
   const events = ids.map((id) => ({ id, atMs: Date.parse(START), pauses: pausesOf(definition), runs: 0 }));
   const ends: string[] = [];
