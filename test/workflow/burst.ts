@@ -1,5 +1,6 @@
 import { packLogin } from "../../functions/domain/login.ts";
 import { loginOf } from "../../functions/domain/secret-refs.ts";
+import { LOGIN_TTL_MS } from "../../functions/domain/times-to-live.ts";
 import type { FollowDeps } from "../../functions/use-cases/follow-job.ts";
 import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
 import { START } from "../support/fake-clock.ts";
@@ -12,7 +13,6 @@ import { type BankBehaviour, timedBank } from "./timed-bank.ts";
 
 /** More runs of a Task than any job of the queue has. */
 const MAX_RUNS = 200;
-
 
 /**
  * Takes as many jobs as are said, all accepted in one second, through the opening state of the workflow to their ends, at a
