@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
-import { TRANSITIONS } from "../functions/domain/transitions.ts";
+import { TRANSITIONS } from "../functions/jobs/domain/transitions.ts";
 import { deploy } from "../infra/local/deployed.ts";
 import { parseTemplate } from "../infra/local/template.ts";
 import { synthesize } from "../infra/synthesize.ts";
@@ -34,7 +34,7 @@ export function diagrams(): string {
     "From the synthesized state machine. Not drawn: every Task is retried after errors that may pass.",
     mermaid(stateMachineLines(deployedDefinition())),
     "## Phases of a job",
-    "From `functions/domain/transitions.ts`: the events, the phases they may come in, and the phases they lead to.",
+    "From `functions/jobs/domain/transitions.ts`: the events, the phases they may come in, and the phases they lead to.",
     ...unchangedSentences(),
     mermaid(phaseLines()),
   ]

@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { UPSTREAM_CALLS, type UpstreamCall } from "../../functions/domain/metrics.ts";
+import { UPSTREAM_CALLS, type UpstreamCall } from "../../functions/jobs/domain/metrics.ts";
 import type { AlarmOfList } from "./alarm-of-list.ts";
 import { ownMetric, total } from "./own-metrics.ts";
 import { sweeperAlarms } from "./sweeper-alarms.ts";

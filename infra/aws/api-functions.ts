@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { ROUTES } from "../../functions/wire/routes.ts";
+import { entryOf, REFUSE_ENTRY, type ROUTES } from "../../functions/routes.ts";
 import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
@@ -77,7 +77,7 @@ export class ApiFunctions extends Construct {
       "answer-mfa": this.#endpoint("AnswerMfa", "answer-mfa", kept),
       health: this.#endpoint("Health", "health", {}),
     };
-    this.refuse = this.#endpoint("Refuse", "refuse", {});
+    this.refuse = this.#function("Refuse", REFUSE_ENTRY, {});
     this.#grant(props);
   }
 
@@ -140,9 +140,13 @@ export class ApiFunctions extends Construct {
     workflow.grantWaking(answerMfa);
   }
 
-  #endpoint(id: string, name: string, environment: Record<string, string>): LambdaFunction {
+  #endpoint(id: string, name: keyof typeof ROUTES, environment: Record<string, string>): LambdaFunction {
+    return this.#function(id, entryOf(name), environment);
+  }
+
+  #function(id: string, entry: string, environment: Record<string, string>): LambdaFunction {
     return nodeFunction(this, id, {
-      entry: `functions/api/${name}.lambda.ts`,
+      entry,
       timeout: API_TIMEOUT,
       environment,
       shared: this.#shared,

@@ -1,6 +1,6 @@
 import { Token } from "aws-cdk-lib";
-import { MAX_FOLLOW_LIMIT_MINUTES } from "../../functions/domain/polling-policy.ts";
-import { MAX_RETENTION_DAYS } from "../../functions/domain/times-to-live.ts";
+import { MAX_FOLLOW_LIMIT_MINUTES } from "../../functions/jobs/domain/polling-policy.ts";
+import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 

@@ -1,7 +1,7 @@
 import { type Duration, Stack } from "aws-cdk-lib";
 import { MathExpression, Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { METRICS, type MetricKind, type MetricName } from "../../functions/domain/metrics.ts";
+import { METRICS, type MetricKind, type MetricName } from "../../functions/jobs/domain/metrics.ts";
 
 /**
  * Where the metrics of a system are, by any of its parts: the stack's name, and the system's path in the stack if it is

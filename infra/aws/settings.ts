@@ -1,12 +1,12 @@
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
-import { BASIQ_VERSIONS } from "../../functions/domain/caller.ts";
-import { LOG_LEVELS } from "../../functions/domain/log-level.ts";
+import { BASIQ_VERSIONS } from "../../functions/access/caller.ts";
 import {
   DEFAULT_FOLLOW_LIMIT_MINUTES,
   MAX_FOLLOW_LIMIT_MINUTES,
-} from "../../functions/domain/polling-policy.ts";
-import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/domain/times-to-live.ts";
+} from "../../functions/jobs/domain/polling-policy.ts";
+import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
+import { LOG_LEVELS } from "../../functions/platform/log-level.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z

@@ -43,7 +43,7 @@ export class Sweeper extends Construct {
       "It is a dead-letter queue itself: of the schedule's rule and of the function. The rule looks at queues of queues only.",
     );
     this.function = nodeFunction(this, "Sweep", {
-      entry: "functions/workflow/sweep.lambda.ts",
+      entry: "functions/jobs/workflow/sweep.lambda.ts",
       timeout: TIMEOUT,
       environment: {
         ...tables.jobsEnvironment,

@@ -89,7 +89,7 @@ export class TaskFunctions extends Construct {
   }
 
   #task(id: string, name: string, environment: Record<string, string>, memoryMb?: number): LambdaFunction {
-    const entry = `functions/workflow/${name}.lambda.ts`;
+    const entry = `functions/jobs/workflow/${name}.lambda.ts`;
     return nodeFunction(this, id, {
       entry,
       timeout: TASK_TIMEOUT,

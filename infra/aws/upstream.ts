@@ -1,6 +1,6 @@
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
-import type { BasiqVersion } from "../../functions/domain/caller.ts";
+import type { BasiqVersion } from "../../functions/access/caller.ts";
 import { grantReading } from "./grants.ts";
 
 /** The aggregator. */

@@ -14,8 +14,8 @@ import {
 } from "aws-cdk-lib/aws-stepfunctions";
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import type { Construct } from "constructs";
-import { WORKFLOW_ERRORS } from "../../functions/domain/errors.ts";
-import { MAX_RETRIES, RETRY_EVERY_SECONDS } from "../../functions/domain/queue-policy.ts";
+import { WORKFLOW_ERRORS } from "../../functions/jobs/domain/errors.ts";
+import { MAX_RETRIES, RETRY_EVERY_SECONDS } from "../../functions/jobs/domain/queue.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 
 const jobId = JsonPath.stringAt("$.jobId");

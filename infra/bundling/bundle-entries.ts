@@ -6,7 +6,7 @@ import { BUNDLES_FOLDER, bundleFolder } from "./bundle-folder.ts";
 
 const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-const ENTRIES = ["functions/{api,workflow}/*.lambda.ts", "sandbox/*.lambda.ts"];
+const ENTRIES = ["functions/**/*.lambda.ts", "sandbox/*.lambda.ts"];
 
 /** How our code becomes a function's. The SDK goes in: its version is the tested one, and less of it is loaded at a cold start. */
 export const BUNDLING = {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Secret } from "../../functions/domain/secret.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 
 /** By this, those who look for leaked secrets know one of ours: `cjkey_[A-Za-z0-9_-]{43}`. */
 const PREFIX = "cjkey_";

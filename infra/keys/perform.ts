@@ -1,4 +1,4 @@
-import type { ApiKeyRegister, KeptApiKey } from "../../functions/adapters/dynamo-api-key-register.ts";
+import type { ApiKeyRegister, KeptApiKey } from "../../functions/access/api-key-register.ts";
 import { newApiKey } from "./new-api-key.ts";
 import type { Command } from "./read-command.ts";
 import { keysAsJson, keysAsTable } from "./render-keys.ts";

@@ -1,4 +1,4 @@
-import type { KeptApiKey } from "../../functions/adapters/dynamo-api-key-register.ts";
+import type { KeptApiKey } from "../../functions/access/api-key-register.ts";
 
 /** As a list of objects; `revokedAt` is missing in a valid one. */
 export function keysAsJson(keys: readonly KeptApiKey[]): string {

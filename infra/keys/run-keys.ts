@@ -1,4 +1,4 @@
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
 import { findTable } from "./find-table.ts";
 import { lineOf } from "./line-of.ts";
 import { type Output, perform } from "./perform.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 import { startDynamoDb } from "./dynamodb-endpoint.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { connected } from "../journeys/calls.ts";
 import { HOOLI_GOV, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";

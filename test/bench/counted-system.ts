@@ -1,4 +1,4 @@
-import { handler as sweep } from "../../functions/workflow/sweep.lambda.ts";
+import { handler as sweep } from "../../functions/jobs/workflow/sweep.lambda.ts";
 import type { Around } from "../../infra/local/function-host.ts";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, type StartOptions, startLocal } from "../../infra/local/start-local.ts";
@@ -32,7 +32,7 @@ export interface CountedOptions {
 }
 
 const API_KEY = "bench-api-key";
-const SWEEP = "functions/workflow/sweep.lambda.ts";
+const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 
 /** Local mode on free ports, with everything that its functions do written down. Once per process. */
 export async function startCounted(options: CountedOptions): Promise<CountedSystem> {

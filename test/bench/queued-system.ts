@@ -25,7 +25,7 @@ export async function startQueued(
     const name = functionName(entry);
     try {
       const result = await run(event);
-      if (entry.startsWith("functions/workflow/")) pass(pauses?.msAfterResult(result) ?? 0);
+      if (entry.startsWith("functions/jobs/workflow/")) pass(pauses?.msAfterResult(result) ?? 0);
       return result;
     } catch (error) {
       pass(pauses?.msAfterError(name, error instanceof Error ? error.name : "") ?? 0);

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
-import { RATE_LIMITS, type RateLimit } from "../../functions/domain/rate-limit.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
+import { RATE_LIMITS, type RateLimit } from "../../functions/access/rate-limit.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { findTable } from "../../infra/keys/find-table.ts";
 import { serverClaims, tokenMaker } from "../access/token-maker.ts";
 import type { AwsCall } from "../support/aws-call.ts";

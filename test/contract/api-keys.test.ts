@@ -2,9 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
-import { dynamoApiKeys } from "../../functions/adapters/dynamo-api-keys.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
+import { dynamoApiKeys } from "../../functions/access/api-keys.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;

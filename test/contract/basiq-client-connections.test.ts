@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { findAttempt } from "../../functions/domain/upstream-job.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { findAttempt } from "../../functions/jobs/domain/upstream-job.ts";
 import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 

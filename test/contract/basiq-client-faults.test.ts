@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { type BasiqSandbox, basiqSandbox, type Fault } from "../support/basiq-sandbox.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { type BasiqSandbox, basiqSandbox, type Fault } from "../support/basiq-sandbox.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 import { rawUpstream } from "../support/raw-upstream.ts";
 

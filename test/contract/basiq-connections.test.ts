@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 import { rawUpstream } from "../support/raw-upstream.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { cachedInstitutions } from "../../functions/adapters/cached-institutions.ts";
+import { cachedInstitutions } from "../../functions/aggregators/cached-institutions.ts";
 import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
 
 let bank: BasiqSandbox;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoClaims } from "../../functions/adapters/dynamo-claims.ts";
+import { dynamoClaims } from "../../functions/jobs/store/claims.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
 

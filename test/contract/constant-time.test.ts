@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
-import { dynamoApiKeys } from "../../functions/adapters/dynamo-api-keys.ts";
-import { sameBytes } from "../../functions/adapters/same-bytes.ts";
-import { sealedFingerprints } from "../../functions/adapters/sealed-fingerprints.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { SecretRef } from "../../functions/domain/secret-refs.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
+import { dynamoApiKeys } from "../../functions/access/api-keys.ts";
+import { sameBytes } from "../../functions/jobs/domain/same-bytes.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
 import { comparedInConstantTime } from "../support/compared-in-constant-time.ts";
 import { fakeSealer } from "../support/fake-vault.ts";
 import { JOBS, localTables } from "../support/local-tables.ts";

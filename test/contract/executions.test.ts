@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { sfnExecutions } from "../../functions/adapters/sfn-executions.ts";
+import { sfnExecutions } from "../../functions/jobs/store/executions.ts";
 import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws-json-endpoint.ts";
 import { type LocalStepFunctions, startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
 import { sdkSettings } from "../local-endpoints/sdk-settings.ts";

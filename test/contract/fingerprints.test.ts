@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kmsSealer } from "../../functions/adapters/kms-sealer.ts";
-import { sealedFingerprints } from "../../functions/adapters/sealed-fingerprints.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { SecretRef } from "../../functions/domain/secret-refs.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
+import { kmsSealer } from "../../functions/jobs/store/kms-sealer.ts";
 import { localKms } from "../support/local-kms.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DependencyDown } from "../../functions/domain/errors.ts";
+import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
 import { everything, listedJobs } from "./listed-jobs.ts";
 
 const { accepted, list, watched } = listedJobs();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../functions/domain/job.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { everything, listedJobs } from "./listed-jobs.ts";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoJobStore } from "../../functions/adapters/dynamo-job-store.ts";
-import { JobChanged } from "../../functions/domain/errors.ts";
-import type { Job } from "../../functions/domain/job.ts";
+import { JobChanged } from "../../functions/jobs/domain/errors.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { awaitingJob, followingJob, jobOf, USER_ID } from "../support/job-examples.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoJobStore } from "../../functions/adapters/dynamo-job-store.ts";
-import type { Job } from "../../functions/domain/job.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { followingJob, jobOf } from "../support/job-examples.ts";
 import { JOBS, localTables } from "../support/local-tables.ts";

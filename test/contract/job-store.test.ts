@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoJobStore } from "../../functions/adapters/dynamo-job-store.ts";
-import { JobChanged } from "../../functions/domain/errors.ts";
-import type { Job } from "../../functions/domain/job.ts";
-import { IllegalTransition } from "../../functions/domain/transitions.ts";
+import { JobChanged } from "../../functions/jobs/domain/errors.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { IllegalTransition } from "../../functions/jobs/domain/transitions.ts";
+import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { awaitingJob, challengeOf, followingJob, jobOf } from "../support/job-examples.ts";
 import { JOBS, type Losses, localTables, loseReplies } from "../support/local-tables.ts";

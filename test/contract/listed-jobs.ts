@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import { dynamoJobList } from "../../functions/adapters/dynamo-job-list.ts";
-import { dynamoJobStore } from "../../functions/adapters/dynamo-job-store.ts";
-import type { Job } from "../../functions/domain/job.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { dynamoJobList } from "../../functions/jobs/store/job-list.ts";
+import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { jobOf } from "../support/job-examples.ts";
 import { JOBS, localTables } from "../support/local-tables.ts";

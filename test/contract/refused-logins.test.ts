@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoRefusedLogins } from "../../functions/adapters/dynamo-refused-logins.ts";
-import { JobChanged } from "../../functions/domain/errors.ts";
-import { blockedForMs } from "../../functions/domain/lockout.ts";
+import { JobChanged } from "../../functions/jobs/domain/errors.ts";
+import { blockedForMs } from "../../functions/jobs/domain/lockout.ts";
+import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
 

@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { dynamoRequestCounts } from "../../functions/adapters/dynamo-request-counts.ts";
+import { dynamoRequestCounts } from "../../functions/access/request-counts.ts";
 import { JOBS, localTables } from "../support/local-tables.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;

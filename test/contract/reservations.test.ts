@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoReservations } from "../../functions/adapters/dynamo-reservations.ts";
-import type { KeyedRequest, Reservation } from "../../functions/domain/idempotency.ts";
+import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
+import { dynamoReservations } from "../../functions/jobs/store/reservations.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeReservations } from "../support/fake-reservations.ts";
 import { keyed } from "../support/keyed.ts";

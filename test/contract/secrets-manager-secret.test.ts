@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { secretsManagerSecret } from "../../functions/adapters/secrets-manager-secret.ts";
+import { secretsManagerSecret } from "../../functions/platform/secrets-manager.ts";
 import { startSecretsManager } from "../../infra/local/secrets-manager-endpoint.ts";
 
 const closers: (() => Promise<void>)[] = [];

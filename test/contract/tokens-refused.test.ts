@@ -3,10 +3,10 @@ import { GetPublicKeyCommand, SignCommand } from "@aws-sdk/client-kms";
 import format from "ecdsa-sig-formatter";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kmsTokenIssuer } from "../../functions/adapters/kms-token-issuer.ts";
-import { kmsTokenVerifier } from "../../functions/adapters/kms-token-verifier.ts";
-import type { TokenClaims } from "../../functions/domain/caller.ts";
-import { Refusal } from "../../functions/domain/refusal.ts";
+import type { TokenClaims } from "../../functions/access/caller.ts";
+import { kmsTokenVerifier } from "../../functions/access/kms-token-verifier.ts";
+import { kmsTokenIssuer } from "../../functions/access/tokens.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { localKms } from "../support/local-kms.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;

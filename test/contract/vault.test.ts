@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dynamoVault } from "../../functions/adapters/dynamo-vault.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { SecretRef } from "../../functions/domain/secret-refs.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import { dynamoVault } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeSealer } from "../support/fake-vault.ts";
 import { localTables, loseReplies, SECRETS } from "../support/local-tables.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { LOGIN_FIELDS } from "../../functions/domain/login.ts";
-import type { RefusalReason } from "../../functions/domain/refusal.ts";
-import { renderErrors } from "../../functions/wire/error-rendering.ts";
+import { renderErrors } from "../../functions/http/errors.ts";
+import { LOGIN_FIELDS } from "../../functions/jobs/domain/login.ts";
+import type { RefusalReason } from "../../functions/jobs/domain/refusal.ts";
 import { ALL_WORDINGS } from "../support/all-wordings.ts";
 
 const shape = z.strictObject({

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LOGIN_FIELDS } from "../../functions/domain/login.ts";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { parseConnectionRequest } from "../../functions/wire/connection-request.ts";
-import { renderErrors } from "../../functions/wire/error-rendering.ts";
-import { parseMfaRequest } from "../../functions/wire/mfa-request.ts";
-import { parseTokenRequest } from "../../functions/wire/token-request.ts";
+import { parseTokenRequest } from "../../functions/access/token-request.ts";
+import { renderErrors } from "../../functions/http/errors.ts";
+import { parseConnectionRequest } from "../../functions/jobs/api/connection-request.ts";
+import { parseMfaRequest } from "../../functions/jobs/api/mfa-request.ts";
+import { LOGIN_FIELDS } from "../../functions/jobs/domain/login.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { ALL_WORDINGS } from "../support/all-wordings.ts";
 
 /** Long enough to be found nowhere by chance. */

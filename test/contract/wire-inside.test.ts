@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { parse, safeParse } from "zod/v4/core";
-import { apiEventSchema } from "../../functions/wire/api-event.ts";
-import { jobIdSchema, userIdSchema } from "../../functions/wire/ids.ts";
-import { parseJobRecord } from "../../functions/wire/job-record.ts";
-import { methodsOf, ROUTES } from "../../functions/wire/routes.ts";
-import { askInput, followOutput, giveUpInput, jobInput, jobOutput } from "../../functions/wire/task-io.ts";
-import { readTokenPayload, tokenPayload } from "../../functions/wire/token-claims.ts";
+import { readTokenPayload, tokenPayload } from "../../functions/access/token-claims.ts";
+import { apiEventSchema } from "../../functions/http/api-event.ts";
+import { jobIdSchema, userIdSchema } from "../../functions/jobs/domain/ids.ts";
+import { parseJobRecord } from "../../functions/jobs/store/job-record.ts";
+import {
+  askInput,
+  followOutput,
+  giveUpInput,
+  jobInput,
+  jobOutput,
+} from "../../functions/jobs/workflow/task-io.ts";
+import { methodsOf, ROUTES } from "../../functions/routes.ts";
 import { awaitingJob, JOB_ID, jobOf } from "../support/job-examples.ts";
 
 describe("ids", () => {

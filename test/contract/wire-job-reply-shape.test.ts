@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../functions/domain/job.ts";
-import { jobReply, jobReplyInLists } from "../../functions/wire/api-replies.ts";
-import { renderJob } from "../../functions/wire/job-rendering.ts";
+import { jobReply, jobReplyInLists } from "../../functions/http/api-replies.ts";
+import { renderJob } from "../../functions/jobs/api/replies.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
 import { awaitingJob, followingJob, jobOf, stepsOf, USER_ID } from "../support/job-examples.ts";
 
 const asObject = { apiUrl: "https://api.example.com", stepResults: "object" } as const;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../functions/domain/job.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { renderAccepted, renderJob, renderJobStub } from "../../functions/wire/job-rendering.ts";
-import { renderToken } from "../../functions/wire/token-rendering.ts";
+import { renderToken } from "../../functions/access/token-rendering.ts";
+import { renderAccepted, renderJob, renderJobStub } from "../../functions/jobs/api/replies.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { awaitingJob, followingJob, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
 
 const api = "https://api.example.com";

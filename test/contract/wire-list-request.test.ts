@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { parseListRequest } from "../../functions/wire/list-request.ts";
+import { parseListRequest } from "../../functions/jobs/api/list-request.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
 const read = (query: { [name: string]: string }) => parseListRequest((name) => query[name]);

@@ -3,14 +3,20 @@ import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { parse } from "zod/v4/core";
-import { renderJobList } from "../../functions/wire/job-list-rendering.ts";
-import { renderStubs } from "../../functions/wire/job-rendering.ts";
-import { readConnection, readConnections } from "../../functions/wire/upstream-connection-reader.ts";
-import { upstreamErrorSchema } from "../../functions/wire/upstream-error-reader.ts";
-import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
-import { readUpstreamJobs } from "../../functions/wire/upstream-job-list-reader.ts";
-import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
-import { upstreamAcceptedSchema, upstreamTokenSchema } from "../../functions/wire/upstream-replies.ts";
+import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
+import {
+  readConnection,
+  readConnections,
+} from "../../functions/aggregators/basiq/upstream-connection-reader.ts";
+import { upstreamErrorSchema } from "../../functions/aggregators/basiq/upstream-error-reader.ts";
+import { readInstitution } from "../../functions/aggregators/basiq/upstream-institution-reader.ts";
+import { readUpstreamJobs } from "../../functions/aggregators/basiq/upstream-job-list-reader.ts";
+import {
+  upstreamAcceptedSchema,
+  upstreamTokenSchema,
+} from "../../functions/aggregators/basiq/upstream-replies.ts";
+import { renderJobList } from "../../functions/jobs/api/job-list-rendering.ts";
+import { renderStubs } from "../../functions/jobs/api/replies.ts";
 import { jobOf } from "../support/job-examples.ts";
 
 /** Replies that the publisher's own tests recorded. They are kept beside the project, and may be absent. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { parseConnectionRequest } from "../../functions/wire/connection-request.ts";
-import { parseMfaRequest } from "../../functions/wire/mfa-request.ts";
-import { parseTokenRequest } from "../../functions/wire/token-request.ts";
+import { parseTokenRequest } from "../../functions/access/token-request.ts";
+import { parseConnectionRequest } from "../../functions/jobs/api/connection-request.ts";
+import { parseMfaRequest } from "../../functions/jobs/api/mfa-request.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 
 function problemsOf(parse: () => unknown) {
   try {

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { readConnection } from "../../functions/wire/upstream-connection-reader.ts";
-import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
-import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
+import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
+import { readConnection } from "../../functions/aggregators/basiq/upstream-connection-reader.ts";
+import { readInstitution } from "../../functions/aggregators/basiq/upstream-institution-reader.ts";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { rawUpstream } from "../support/raw-upstream.ts";
 
 const IDS = ["../jobs", "..", ".", "a/b", "a?b", "a#b", "a\nb", "", "a".repeat(129), "é"];

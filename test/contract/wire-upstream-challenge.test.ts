@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
+import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
 import { mfa, reply } from "../support/upstream-replies.ts";
 
 const challengeIn = (step: object) => readUpstreamJob(reply({ title: "mfa-challenge", ...step })).challenge;

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { readConnection, readConnections } from "../../functions/wire/upstream-connection-reader.ts";
+import {
+  readConnection,
+  readConnections,
+} from "../../functions/aggregators/basiq/upstream-connection-reader.ts";
 
 const record = {
   type: "connection",

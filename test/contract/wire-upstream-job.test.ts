@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readUpstreamJobs } from "../../functions/wire/upstream-job-list-reader.ts";
-import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
+import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
+import { readUpstreamJobs } from "../../functions/aggregators/basiq/upstream-job-list-reader.ts";
 import { connection, link, mfa, reply } from "../support/upstream-replies.ts";
 
 describe("a job", () => {

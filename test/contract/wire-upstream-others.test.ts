@@ -1,8 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { parse, safeParse } from "zod/v4/core";
-import { readUpstreamError, upstreamErrorSchema } from "../../functions/wire/upstream-error-reader.ts";
-import { readInstitution } from "../../functions/wire/upstream-institution-reader.ts";
-import { upstreamAcceptedSchema, upstreamTokenSchema } from "../../functions/wire/upstream-replies.ts";
+import {
+  readUpstreamError,
+  upstreamErrorSchema,
+} from "../../functions/aggregators/basiq/upstream-error-reader.ts";
+import { readInstitution } from "../../functions/aggregators/basiq/upstream-institution-reader.ts";
+import {
+  upstreamAcceptedSchema,
+  upstreamTokenSchema,
+} from "../../functions/aggregators/basiq/upstream-replies.ts";
 
 describe("an institution", () => {
   const record = {

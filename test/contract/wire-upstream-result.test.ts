@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readUpstreamJob } from "../../functions/wire/upstream-job-reader.ts";
+import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
 import { connection, link, reply } from "../support/upstream-replies.ts";
 
 const firstResult = (step: object) => readUpstreamJob(reply(step)).steps[0]?.result;

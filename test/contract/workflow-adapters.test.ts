@@ -1,8 +1,8 @@
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { sfnWaker } from "../../functions/adapters/sfn-waker.ts";
-import { sfnWorkflow } from "../../functions/adapters/sfn-workflow.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { sfnWaker } from "../../functions/jobs/store/sfn-waker.ts";
+import { sfnWorkflow } from "../../functions/jobs/store/sfn-workflow.ts";
 import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws-json-endpoint.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 

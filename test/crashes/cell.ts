@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Job } from "../../functions/domain/job.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
 
 /** The end of the process that is about to have an effect, or has just had it. */
 export interface Crash {

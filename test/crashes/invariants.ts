@@ -1,5 +1,5 @@
-import { hasBegun, isFinished, type Job } from "../../functions/domain/job.ts";
-import type { StepStatus } from "../../functions/domain/steps.ts";
+import { hasBegun, isFinished, type Job } from "../../functions/jobs/domain/job.ts";
+import type { StepStatus } from "../../functions/jobs/domain/steps.ts";
 import type { Aftermath } from "./aftermath.ts";
 import type { Cell } from "./cell.ts";
 import { isOver, isQueued, type StepSeen } from "./patient-client.ts";

@@ -6,7 +6,7 @@ import {
   stubListReply,
   stubReply,
   tokenReply,
-} from "../../functions/wire/api-replies.ts";
+} from "../../functions/http/api-replies.ts";
 import type { Target } from "../journeys/target.ts";
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 
 /** The longest text of upstream's that is taken over. */
 const LONGEST_TEXT = 2_000;

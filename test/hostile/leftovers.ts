@@ -1,5 +1,5 @@
-import { isFinished } from "../../functions/domain/job.ts";
-import { parseJobRecord } from "../../functions/wire/job-record.ts";
+import { isFinished } from "../../functions/jobs/domain/job.ts";
+import { parseJobRecord } from "../../functions/jobs/store/job-record.ts";
 import { storedRows } from "./stored-rows.ts";
 
 /**

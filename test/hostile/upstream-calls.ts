@@ -1,4 +1,4 @@
-import { Secret } from "../../functions/domain/secret.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { gavin, UPSTREAM_JOB_ID, USER_ID } from "../support/job-examples.ts";
 import type { rawUpstream } from "../support/raw-upstream.ts";
 import { connection, link, mfa, reply } from "../support/upstream-replies.ts";

@@ -1,6 +1,6 @@
-import { requestSchema as connectionRequest } from "../../functions/wire/connection-request.ts";
-import { requestSchema as mfaRequest } from "../../functions/wire/mfa-request.ts";
-import { ROUTES } from "../../functions/wire/routes.ts";
+import { requestSchema as connectionRequest } from "../../functions/jobs/api/connection-request.ts";
+import { requestSchema as mfaRequest } from "../../functions/jobs/api/mfa-request.ts";
+import { ROUTES } from "../../functions/routes.ts";
 import { LOGINS } from "../journeys/logins.ts";
 
 /** What is there for requests to be about. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { METRICS, type MetricKind, UPSTREAM_CALLS } from "../../functions/domain/metrics.ts";
+import { METRICS, type MetricKind, UPSTREAM_CALLS } from "../../functions/jobs/domain/metrics.ts";
 import { alarmsOf } from "./alarms-of.ts";
 import { ofType, referredTo, withoutHash } from "./resources.ts";
 import { synthesizedResources } from "./synthesized.ts";

@@ -52,7 +52,7 @@ describe("a planted violation is found:", () => {
     [INWARD, "infra/aws/a.ts", `import { b } from "../../test/support/b.ts";`],
     [BARE, "functions/domain/a.ts", `import * as z from "zod/mini";`],
     [BARE, "functions/domain/a.ts", `import { inspect } from "node:util";`],
-    [BARE, "functions/domain/secret.ts", `import { randomUUID } from "node:crypto";`],
+    [BARE, "functions/jobs/domain/secret.ts", `import { randomUUID } from "node:crypto";`],
     [BARE, "functions/use-cases/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "functions/runtime/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "functions/api/a.lambda.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
@@ -66,10 +66,10 @@ describe("a planted violation is found:", () => {
     [WORD, "functions/domain/a.ts", `const now = new Date();`],
     [WORD, "functions/domain/a.ts", `const id = Math.random();`],
     [WORD, "functions/use-cases/a.ts", `if (process.platform) return;`],
-    [WORD, "functions/runtime/compose.ts", `const url = process.env["URL"];`],
+    [WORD, "functions/compose.ts", `const url = process.env["URL"];`],
     [WORD, "infra/local/gateway.ts", `const url = process.env.URL;`],
     [WORD, "sandbox/server.ts", `const url = process.env.URL;`],
-    [WORD, "functions/runtime/api-handler.ts", `process.stdout.write("x");`],
+    [WORD, "functions/http/api-handler.ts", `process.stdout.write("x");`],
     [WORD, "infra/local/a.ts", `console.log("x");`],
     [WORD, "functions/adapters/a.ts", `return timingSafeEqual(one, other);`],
     [WORD, "sandbox/answer.ts", `return timingSafeEqual(one, other);`],
@@ -81,9 +81,9 @@ describe("a planted violation is found:", () => {
 
   test.each([
     [WORD, "functions/domain/a.ts", `const at = new Date(job.updatedAt); // not Date.now()`],
-    [WORD, "functions/runtime/environment.ts", `const url = process.env["URL"];`],
+    [WORD, "functions/platform/environment.ts", `const url = process.env["URL"];`],
     [INWARD, "functions/api/a.lambda.ts", `import { b } from "../use-cases/b.ts";`],
-    [PACKAGE, "functions/runtime/compose.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
+    [PACKAGE, "functions/compose.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     ["a file is short", "sandbox/a.ts", "const a = 1;\n".repeat(160)],
   ])("and what is allowed is not: %s, in %s: %j", (rule, path, text) => {
     expect(violationsOf(rule, [{ path, text }])).toEqual([]);

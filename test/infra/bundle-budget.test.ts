@@ -34,8 +34,8 @@ test("the bundles are measured, each against the parts of the SDK that it uses",
   );
   process.stdout.write(`${[row("", "bytes", "alone", "ratio", "left"), ...rows].join("\n")}\n`);
   const used = Object.fromEntries(bundles.map(({ entry, use }) => [entry, use]));
-  expect(used["functions/api/health.lambda.ts"]).toEqual({});
-  expect(used["functions/api/issue-token.lambda.ts"]).toMatchObject({
+  expect(used["functions/http/health.lambda.ts"]).toEqual({});
+  expect(used["functions/access/issue-token.lambda.ts"]).toMatchObject({
     "@aws-sdk/client-kms": ["KMSClient", "SignCommand"],
   });
 });

@@ -71,30 +71,39 @@ const FOLLOW: readonly Permission[] = [
 
 /** All that each function may do, beside writing its log. */
 export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
-  "functions/api/issue-token.lambda.ts": [
+  "functions/access/issue-token.lambda.ts": [
     ["dynamodb:GetItem", "TablesJobs", rows("api-key#*")],
     ["dynamodb:UpdateItem", "TablesJobs", rows("rate#token#*")],
     ["kms:Sign", "KeysSigning"],
   ],
-  "functions/api/create-connection.lambda.ts": ACCEPT_LOGINS,
-  "functions/api/update-connection.lambda.ts": ACCEPT_LOGINS,
-  "functions/api/refresh-connection.lambda.ts": [...ACCEPT_JOBS, FORGET_REQUESTS],
-  "functions/api/refresh-connections.lambda.ts": ACCEPT_JOBS,
-  "functions/api/list-jobs.lambda.ts": [
+  "functions/jobs/api/create-connection.lambda.ts": ACCEPT_LOGINS,
+  "functions/jobs/api/update-connection.lambda.ts": ACCEPT_LOGINS,
+  "functions/jobs/api/refresh-connection.lambda.ts": [...ACCEPT_JOBS, FORGET_REQUESTS],
+  "functions/jobs/api/refresh-connections.lambda.ts": ACCEPT_JOBS,
+  "functions/jobs/api/list-jobs.lambda.ts": [
     ...VERIFY_TOKENS,
     ["dynamodb:Query", "TablesJobs/index/listed-by-age", rows("user#*")],
     ["dynamodb:BatchGetItem", "TablesJobs", rows("job#*")],
   ],
-  "functions/api/get-job.lambda.ts": [...VERIFY_TOKENS, ["dynamodb:GetItem", "TablesJobs", rows("job#*")]],
-  "functions/api/cancel-job.lambda.ts": [
+  "functions/jobs/api/get-job.lambda.ts": [
+    ...VERIFY_TOKENS,
+    ["dynamodb:GetItem", "TablesJobs", rows("job#*")],
+  ],
+  "functions/jobs/api/cancel-job.lambda.ts": [
     ...VERIFY_TOKENS,
     ...READ_AND_WRITE_JOBS,
     SETTLE,
     ["dynamodb:DeleteItem", "TablesSecrets"],
     STOP,
   ],
-  "functions/api/resume-job.lambda.ts": [...VERIFY_TOKENS, ...READ_AND_WRITE_JOBS, COUNT_POSTS, STOP, START],
-  "functions/api/answer-mfa.lambda.ts": [
+  "functions/jobs/api/resume-job.lambda.ts": [
+    ...VERIFY_TOKENS,
+    ...READ_AND_WRITE_JOBS,
+    COUNT_POSTS,
+    STOP,
+    START,
+  ],
+  "functions/jobs/api/answer-mfa.lambda.ts": [
     ...VERIFY_TOKENS,
     ...READ_AND_WRITE_JOBS,
     COUNT_POSTS,
@@ -104,30 +113,30 @@ export const PERMISSIONS: { [entry: string]: readonly Permission[] } = {
     ["kms:Decrypt", "KeysSealing", purpose("task-token")],
     WAKE,
   ],
-  "functions/api/health.lambda.ts": [],
-  "functions/api/refuse.lambda.ts": [],
-  "functions/workflow/open-connection.lambda.ts": [
+  "functions/http/health.lambda.ts": [],
+  "functions/http/refuse.lambda.ts": [],
+  "functions/jobs/workflow/open-connection.lambda.ts": [
     ...FOLLOW,
     ["dynamodb:GetItem", "TablesSecrets"],
     ["kms:Decrypt", "KeysSealing", purpose("login")],
   ],
-  "functions/workflow/follow-job.lambda.ts": FOLLOW,
-  "functions/workflow/ask-for-answer.lambda.ts": [
+  "functions/jobs/workflow/follow-job.lambda.ts": FOLLOW,
+  "functions/jobs/workflow/ask-for-answer.lambda.ts": [
     ...READ_AND_WRITE_JOBS,
     ["kms:Encrypt", "KeysSealing", purpose("task-token")],
     WAKE,
   ],
-  "functions/workflow/send-answer.lambda.ts": [
+  "functions/jobs/workflow/send-answer.lambda.ts": [
     ...FOLLOW,
     ["dynamodb:GetItem", "TablesSecrets"],
     ["kms:Decrypt", "KeysSealing", purpose("answer-*")],
   ],
-  "functions/workflow/give-up.lambda.ts": [
+  "functions/jobs/workflow/give-up.lambda.ts": [
     ...READ_AND_WRITE_JOBS,
     SETTLE,
     ["dynamodb:DeleteItem", "TablesSecrets"],
   ],
-  "functions/workflow/sweep.lambda.ts": [
+  "functions/jobs/workflow/sweep.lambda.ts": [
     ["dynamodb:Query", "TablesJobs/index/swept-by-time", rows("queued#*", "running#*")],
     ...READ_AND_WRITE_JOBS,
     SETTLE,

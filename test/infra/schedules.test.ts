@@ -34,7 +34,7 @@ describe("the sweeper", () => {
   const resources = synthesizedResources();
   const properties = (type: string) => ofType(resources, type).map(([, { Properties }]) => Properties);
   const [[functionId = ""] = []] = ofType(resources, "AWS::Lambda::Function").filter(
-    ([, { Metadata }]) => Metadata[ENTRY_METADATA] === "functions/workflow/sweep.lambda.ts",
+    ([, { Metadata }]) => Metadata[ENTRY_METADATA] === "functions/jobs/workflow/sweep.lambda.ts",
   );
   const [[queueId = ""] = []] = ofType(resources, "AWS::SQS::Queue");
   const arnOf = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });

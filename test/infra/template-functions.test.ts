@@ -54,9 +54,9 @@ test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
 test("a function has 256 MB, but those that mostly sleep", () => {
   const others = entries.filter(([, { Properties }]) => Properties["MemorySize"] !== 256);
   expect(others.map(([entry, { Properties }]) => [entry, Properties["MemorySize"]])).toEqual([
-    ["functions/workflow/open-connection.lambda.ts", 192],
-    ["functions/workflow/follow-job.lambda.ts", 192],
-    ["functions/workflow/send-answer.lambda.ts", 192],
+    ["functions/jobs/workflow/open-connection.lambda.ts", 192],
+    ["functions/jobs/workflow/follow-job.lambda.ts", 192],
+    ["functions/jobs/workflow/send-answer.lambda.ts", 192],
   ]);
 });
 
@@ -70,7 +70,7 @@ test("the functions of the API end before the gateway gives up, a sweep after th
     entries.map(([entry, { Properties }]) => [entry, Properties["Timeout"]]),
   );
   for (const [entry, seconds] of Object.entries(timeouts)) {
-    expect([entry, seconds]).toEqual([entry, entry.startsWith("functions/api/") ? 29 : 180]);
+    expect([entry, seconds]).toEqual([entry, entry.startsWith("functions/jobs/workflow/") ? 180 : 29]);
   }
 });
 
@@ -81,8 +81,8 @@ describe("the environment of a function", () => {
   });
 
   test("is derived from the parts that the entry names and the parts of those", () => {
-    expect(variablesNeededBy("functions/api/health.lambda.ts")).toEqual(["LOG_LEVEL"]);
-    expect(variablesNeededBy("functions/workflow/give-up.lambda.ts")).toEqual([
+    expect(variablesNeededBy("functions/http/health.lambda.ts")).toEqual(["LOG_LEVEL"]);
+    expect(variablesNeededBy("functions/jobs/workflow/give-up.lambda.ts")).toEqual([
       "JOBS_TABLE",
       "LOG_LEVEL",
       "METRICS_NAMESPACE",
@@ -90,7 +90,7 @@ describe("the environment of a function", () => {
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
     ]);
-    expect(variablesNeededBy("functions/workflow/follow-job.lambda.ts")).toEqual([
+    expect(variablesNeededBy("functions/jobs/workflow/follow-job.lambda.ts")).toEqual([
       "FOLLOW_LIMIT_MINUTES",
       "JOBS_TABLE",
       "LOG_LEVEL",
@@ -103,7 +103,7 @@ describe("the environment of a function", () => {
       "UPSTREAM_URL",
       "UPSTREAM_VERSION",
     ]);
-    expect(variablesNeededBy("functions/api/create-connection.lambda.ts")).toEqual([
+    expect(variablesNeededBy("functions/jobs/api/create-connection.lambda.ts")).toEqual([
       "API_URL",
       "JOBS_TABLE",
       "LOG_LEVEL",
@@ -134,7 +134,7 @@ test.each([
     return QUEUE === undefined ? [] : [[entry, { QUEUE, FOLLOW_LIMIT_MINUTES }]];
   });
   const followers = ["open-connection", "follow-job", "send-answer"];
-  expect(told).toEqual(followers.map((name) => [`functions/workflow/${name}.lambda.ts`, expected]));
+  expect(told).toEqual(followers.map((name) => [`functions/jobs/workflow/${name}.lambda.ts`, expected]));
 });
 
 describe("logs", () => {

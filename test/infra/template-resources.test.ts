@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { ROUTES } from "../../functions/wire/routes.ts";
+import { entryOf, ROUTES } from "../../functions/routes.ts";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
 import { ofType, type Resource, referredTo, withoutHash } from "./resources.ts";
 import { synthesizedResources } from "./synthesized.ts";
@@ -109,11 +109,11 @@ describe("the API", () => {
   test("has the routes of the wire, each served by the entry of its name, and one for everything else", () => {
     const ofTheWire = Object.entries(ROUTES).map(([name, { method, path }]) => [
       `${method} ${path}`,
-      `functions/api/${name}.lambda.ts`,
+      entryOf(name),
     ]);
     expect(servedBy()).toEqual({
       ...Object.fromEntries(ofTheWire),
-      $default: "functions/api/refuse.lambda.ts",
+      $default: "functions/http/refuse.lambda.ts",
     });
   });
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ROUTES } from "../../functions/wire/routes.ts";
+import { ROUTES } from "../../functions/routes.ts";
 import { accessRequest, credentialOf } from "../access/access-request.ts";
 import { type AccessWorld, accessWorld } from "../access/access-world.ts";
 import { type Answered, ask, inWords } from "../access/asked.ts";

@@ -12,9 +12,9 @@ import { PERMISSION_JOURNEYS } from "./permission-journeys.ts";
 
 const PAGE = "../../docs/permissions.md";
 const COMMAND = "npx vitest run test/journeys/every-permission.test.ts --update";
-const GET_JOB = "functions/api/get-job.lambda.ts";
-const CREATE_CONNECTION = "functions/api/create-connection.lambda.ts";
-const ASK = "functions/workflow/ask-for-answer.lambda.ts";
+const GET_JOB = "functions/jobs/api/get-job.lambda.ts";
+const CREATE_CONNECTION = "functions/jobs/api/create-connection.lambda.ts";
+const ASK = "functions/jobs/workflow/ask-for-answer.lambda.ts";
 /** A challenge of 2 minutes lasts 2.4 s. */
 const TIME_SCALE = 50;
 

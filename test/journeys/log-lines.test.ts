@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { METRICS } from "../../functions/domain/metrics.ts";
-import { errorReply } from "../../functions/wire/api-replies.ts";
+import { errorReply } from "../../functions/http/api-replies.ts";
+import { METRICS } from "../../functions/jobs/domain/metrics.ts";
 import type { Around } from "../../infra/local/function-host.ts";
 import { type Invocation, linesOf, linesOfInvocations } from "../support/lines-of-invocations.ts";
 import { localSystem } from "./local-system.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
-import { dynamoApiKeyRegister } from "../../functions/adapters/dynamo-api-key-register.ts";
-import { inBatches } from "../../functions/domain/in-batches.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { errorReply } from "../../functions/wire/api-replies.ts";
+import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
+import { errorReply } from "../../functions/http/api-replies.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { inBatches } from "../../functions/jobs/use-cases/in-batches.ts";
 import { findTable } from "../../infra/keys/find-table.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
 import { refusal } from "./posting.ts";

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { jobReply } from "../../functions/wire/api-replies.ts";
+import { jobReply } from "../../functions/http/api-replies.ts";
 import { transitionsOf } from "../workflow/transitions-of.ts";
 import { executionOf } from "./execution-of.ts";
 import { localSystem } from "./local-system.ts";

@@ -4,7 +4,7 @@ import { parseTemplate } from "../../infra/local/template.ts";
 import { synthesize } from "../../infra/synthesize.ts";
 
 const locally = { apiUrl: "http://127.0.0.1:3000" };
-const ENTRY = "functions/workflow/sweep.lambda.ts";
+const ENTRY = "functions/jobs/workflow/sweep.lambda.ts";
 
 function withRule(ScheduleExpression: string) {
   const Sweep = { Type: "AWS::Lambda::Function", Metadata: { "connection-jobs:entry": ENTRY } };

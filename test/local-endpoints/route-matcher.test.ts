@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ROUTES } from "../../functions/wire/routes.ts";
+import { ROUTES } from "../../functions/routes.ts";
 import { routeMatcher } from "../../infra/local/route-matcher.ts";
 
 const routes = [

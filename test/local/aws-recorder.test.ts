@@ -8,7 +8,7 @@ import type { AwsCall } from "../support/aws-call.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 import { itemBytes } from "../support/item-bytes.ts";
 
-const CREATE_CONNECTION = "functions/api/create-connection.lambda.ts";
+const CREATE_CONNECTION = "functions/jobs/api/create-connection.lambda.ts";
 const recorder = awsRecorder();
 let system: LocalSystem;
 

@@ -8,7 +8,7 @@ import { targetOf } from "../journeys/target.ts";
 import type { AwsCall } from "../support/aws-call.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 
-const SWEEP = "functions/workflow/sweep.lambda.ts";
+const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 /** The sweeper comes every 0.6 s, and a job is due 0.6 s after it was accepted. */
 const TIME_SCALE = 100;
 

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { expect, test } from "vitest";
-import { dynamoVaultDoor } from "../../functions/adapters/dynamo-vault.ts";
-import { kmsSealer } from "../../functions/adapters/kms-sealer.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { SecretRef } from "../../functions/domain/secret-refs.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import { kmsSealer } from "../../functions/jobs/store/kms-sealer.ts";
+import { dynamoVaultDoor } from "../../functions/jobs/store/vault.ts";
 import { resume } from "../journeys/calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { ALL_DONE, type MobileBackend, statuses } from "../journeys/mobile-backend.ts";

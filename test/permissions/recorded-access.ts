@@ -34,7 +34,7 @@ export function recordedAccess(
 
 function invokerOf(entry: string): string {
   if (entry === SWEEP) return SCHEDULE;
-  return entry.startsWith("functions/api/") ? API : STATE_MACHINE;
+  return entry.startsWith("functions/jobs/workflow/") ? STATE_MACHINE : API;
 }
 
 const row = z

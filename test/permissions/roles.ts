@@ -9,7 +9,7 @@ export const API = "the API";
 export const SCHEDULE = "the schedule";
 
 /** The one function that a schedule invokes. */
-export const SWEEP = "functions/workflow/sweep.lambda.ts";
+export const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 
 /** Functions let others in by themselves: those take on no role. */
 const lettingIn = z.object({ Action: z.string(), FunctionName: z.unknown(), Principal: z.string() });

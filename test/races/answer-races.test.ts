@@ -1,13 +1,14 @@
-import fc, { type Scheduler } from "fast-check";
+import type { Scheduler } from "fast-check";
+import fc from "fast-check";
 import { expect } from "vitest";
-import { isFinished, type Job } from "../../functions/domain/job.ts";
-import { packLogin } from "../../functions/domain/login.ts";
-import { outcomeOf } from "../../functions/domain/outcome.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { loginOf, taskTokenOf } from "../../functions/domain/secret-refs.ts";
-import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
-import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
-import { cancelJob } from "../../functions/use-cases/cancel-job.ts";
+import { isFinished, type Job } from "../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../functions/jobs/domain/login.ts";
+import { outcomeOf } from "../../functions/jobs/domain/outcome.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { loginOf, taskTokenOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
+import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { cancelJob } from "../../functions/jobs/use-cases/cancel-job.ts";
 import { caller } from "../support/answering.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import {

@@ -1,7 +1,8 @@
-import fc, { type Scheduler } from "fast-check";
+import type { Scheduler } from "fast-check";
+import fc from "fast-check";
 import { expect } from "vitest";
-import { isFinished } from "../../functions/domain/job.ts";
-import { acceptConnection } from "../../functions/use-cases/accept-connection.ts";
+import { isFinished } from "../../functions/jobs/domain/job.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/accept-connection.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import { gavin, lookOf, PLAIN, USER_ID } from "../support/job-examples.ts";
 import { expectHistory, expectWhole } from "../support/job-invariants.ts";

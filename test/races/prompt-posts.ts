@@ -1,4 +1,4 @@
-import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import type { FakePorts } from "../support/fake-ports.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Scheduler } from "fast-check";
-import { isFinished } from "../../functions/domain/job.ts";
-import { Refusal, type RefusalReason } from "../../functions/domain/refusal.ts";
-import { sweep } from "../../functions/use-cases/sweep.ts";
+import { isFinished } from "../../functions/jobs/domain/job.ts";
+import { Refusal, type RefusalReason } from "../../functions/jobs/domain/refusal.ts";
+import { sweep } from "../../functions/jobs/use-cases/sweep.ts";
 import type { FakePorts } from "../support/fake-ports.ts";
 import { scheduledPorts } from "../support/scheduled-ports.ts";
 import { execution } from "../support/workflow-driver.ts";

@@ -1,11 +1,11 @@
-import { unpackAnswers } from "../../functions/domain/answers.ts";
-import type { TokenClaims } from "../../functions/domain/caller.ts";
-import type { Phase } from "../../functions/domain/job.ts";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { answerTo, taskTokenOf } from "../../functions/domain/secret-refs.ts";
-import type { StepStatus } from "../../functions/domain/steps.ts";
-import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
+import type { TokenClaims } from "../../functions/access/caller.ts";
+import { unpackAnswers } from "../../functions/jobs/domain/answers.ts";
+import type { Phase } from "../../functions/jobs/domain/job.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { answerTo, taskTokenOf } from "../../functions/jobs/domain/secret-refs.ts";
+import type { StepStatus } from "../../functions/jobs/domain/steps.ts";
+import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { awaitingJob, challengeOf, JOB_ID, stepsOf, USER_ID, WITH_MFA } from "./job-examples.ts";
 

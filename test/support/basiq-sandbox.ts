@@ -1,8 +1,11 @@
 import * as z from "zod";
-import { basiqClient } from "../../functions/adapters/basiq-client.ts";
-import { basiqConnectionList, basiqConnections } from "../../functions/adapters/basiq-connections.ts";
-import { basiqTransport } from "../../functions/adapters/basiq-transport.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+import { basiqClient } from "../../functions/aggregators/basiq/basiq.ts";
+import {
+  basiqConnectionList,
+  basiqConnections,
+} from "../../functions/aggregators/basiq/basiq-connections.ts";
+import { basiqTransport } from "../../functions/aggregators/basiq/transport.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { fakeClock } from "./fake-clock.ts";
 

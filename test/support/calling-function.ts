@@ -5,7 +5,7 @@ import * as z from "zod";
 
 /** One invocation of a function. */
 export interface Invocation {
-  /** Such as `functions/api/get-job.lambda.ts`. */
+  /** Such as `functions/jobs/api/get-job.lambda.ts`. */
   entry: string;
   /** From 1, in the order of all functions' invocations. */
   number: number;

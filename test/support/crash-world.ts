@@ -1,5 +1,5 @@
-import type { Job } from "../../functions/domain/job.ts";
-import { sweep } from "../../functions/use-cases/sweep.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { sweep } from "../../functions/jobs/use-cases/sweep.ts";
 import type { CrashingPorts } from "./crashing-ports.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { execution } from "./workflow-driver.ts";

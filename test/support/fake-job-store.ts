@@ -1,7 +1,7 @@
-import { applyEvent } from "../../functions/domain/apply-event.ts";
-import { JobChanged } from "../../functions/domain/errors.ts";
-import type { Job } from "../../functions/domain/job.ts";
-import type { Clock, JobStore } from "../../functions/domain/ports.ts";
+import { applyEvent } from "../../functions/jobs/domain/apply-event.ts";
+import { JobChanged } from "../../functions/jobs/domain/errors.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import type { Clock, JobStore } from "../../functions/jobs/domain/ports.ts";
 
 export interface FakeJobStore extends JobStore {
   readonly rows: Map<string, Job>;

@@ -1,9 +1,7 @@
-import { sealedFingerprints } from "../../functions/adapters/sealed-fingerprints.ts";
-import { executionName } from "../../functions/adapters/sfn-workflow.ts";
-import type { ClaimOn } from "../../functions/domain/claim-on.ts";
-import type { Institution } from "../../functions/domain/institution.ts";
-import type { SweptJobs } from "../../functions/domain/job-list-ports.ts";
-import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/domain/lockout.ts";
+import type { ClaimOn } from "../../functions/jobs/domain/claim-on.ts";
+import type { Institution } from "../../functions/jobs/domain/institution.ts";
+import type { SweptJobs } from "../../functions/jobs/domain/job-list-ports.ts";
+import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/lockout.ts";
 import type {
   Claims,
   Clock,
@@ -11,8 +9,10 @@ import type {
   Ports,
   RefusedLoginNotes,
   Waker,
-} from "../../functions/domain/ports.ts";
-import type { Policy } from "../../functions/domain/queue-policy.ts";
+} from "../../functions/jobs/domain/ports.ts";
+import type { Policy } from "../../functions/jobs/domain/queue.ts";
+import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
+import { executionName } from "../../functions/jobs/store/sfn-workflow.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
 import { fakeRequestCounts } from "./fake-request-counts.ts";

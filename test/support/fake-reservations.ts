@@ -1,5 +1,5 @@
-import type { KeyedRequest, Reservation, Reservations } from "../../functions/domain/idempotency.ts";
-import type { Clock } from "../../functions/domain/ports.ts";
+import type { KeyedRequest, Reservation, Reservations } from "../../functions/jobs/domain/idempotency.ts";
+import type { Clock } from "../../functions/jobs/domain/ports.ts";
 
 export interface FakeReservations extends Reservations {
   /** By user and key. */

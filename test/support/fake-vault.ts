@@ -1,8 +1,8 @@
-import { SealBroken } from "../../functions/domain/errors.ts";
-import type { Clock } from "../../functions/domain/ports.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { Sealer, Vault } from "../../functions/domain/secret-ports.ts";
-import type { SecretRef } from "../../functions/domain/secret-refs.ts";
+import { SealBroken } from "../../functions/jobs/domain/errors.ts";
+import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { Sealer, Vault } from "../../functions/jobs/domain/secret-ports.ts";
+import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
 
 const nameOf = ({ jobId, userId, purpose }: SecretRef) => `${jobId}/${userId}/${purpose}`;
 

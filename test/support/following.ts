@@ -1,7 +1,7 @@
-import type { Job } from "../../functions/domain/job.ts";
-import { packLogin } from "../../functions/domain/login.ts";
-import { loginOf } from "../../functions/domain/secret-refs.ts";
-import { followJob } from "../../functions/use-cases/follow-job.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { followJob } from "../../functions/jobs/use-cases/follow-job.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { followingJob, gavin, JOB_ID, UPSTREAM_JOB_ID, USER_ID } from "./job-examples.ts";
 import type { Look } from "./scripted-upstream.ts";

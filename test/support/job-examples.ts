@@ -1,7 +1,7 @@
-import type { Challenge, Job } from "../../functions/domain/job.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { Step, StepStatus } from "../../functions/domain/steps.ts";
-import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
+import type { Challenge, Job } from "../../functions/jobs/domain/job.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { Step, StepStatus } from "../../functions/jobs/domain/steps.ts";
+import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
 import { START } from "./fake-clock.ts";
 
 export const JOB_ID = "5e0c4c1e-6f0a-4c58-9a52-0c2f3a6f1b11";

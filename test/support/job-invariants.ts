@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { isFinished, type Job } from "../../functions/domain/job.ts";
-import { isOver } from "../../functions/domain/steps.ts";
+import { isFinished, type Job } from "../../functions/jobs/domain/job.ts";
+import { isOver } from "../../functions/jobs/domain/steps.ts";
 import type { FakePorts } from "./fake-ports.ts";
 
 /** What holds of every job once nothing is left to happen, whatever has died on its way. */

@@ -1,6 +1,6 @@
-import { UpstreamRefused } from "../../functions/domain/errors.ts";
-import type { Outcome } from "../../functions/domain/outcome.ts";
-import { failCurrentStep } from "../../functions/domain/steps.ts";
+import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
+import type { Outcome } from "../../functions/jobs/domain/outcome.ts";
+import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import type { Request } from "./crash-world.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { lookOf, PLAIN, question, stepsOf, WITH_MFA } from "./job-examples.ts";

@@ -1,6 +1,6 @@
-import type { KeptReply, KeyedRequest } from "../../functions/domain/idempotency.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { Work } from "../../functions/use-cases/once-per-key.ts";
+import type { KeptReply, KeyedRequest } from "../../functions/jobs/domain/idempotency.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { Work } from "../../functions/jobs/use-cases/once-per-key.ts";
 import { USER_ID } from "./job-examples.ts";
 
 interface Example {

@@ -1,8 +1,8 @@
-import type { Job } from "../../functions/domain/job.ts";
-import { measureChange } from "../../functions/domain/measurements.ts";
-import type { Measurement } from "../../functions/domain/metrics.ts";
-import { failCurrentStep, initialSteps, type StepError } from "../../functions/domain/steps.ts";
-import { type JobChange, transition } from "../../functions/domain/transitions.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { measureChange } from "../../functions/jobs/domain/measurements.ts";
+import type { Measurement } from "../../functions/jobs/domain/metrics.ts";
+import { failCurrentStep, initialSteps, type StepError } from "../../functions/jobs/domain/steps.ts";
+import { type JobChange, transition } from "../../functions/jobs/domain/transitions.ts";
 import { START } from "./fake-clock.ts";
 import { PLAIN, stepsOf, UPSTREAM_JOB_ID, WITH_MFA } from "./job-examples.ts";
 

@@ -1,7 +1,7 @@
-import type { Job } from "../../functions/domain/job.ts";
-import { packLogin } from "../../functions/domain/login.ts";
-import { loginOf } from "../../functions/domain/secret-refs.ts";
-import { openConnection } from "../../functions/use-cases/open-connection.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { openConnection } from "../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "./fake-clock.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { gavin, JOB_ID, jobOf } from "./job-examples.ts";

@@ -1,5 +1,5 @@
-import { UpstreamRefused } from "../../functions/domain/errors.ts";
-import { failCurrentStep } from "../../functions/domain/steps.ts";
+import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
+import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { OUTAGE_PROBLEM } from "./bank-status.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { lookOf, PLAIN, stepsOf } from "./job-examples.ts";

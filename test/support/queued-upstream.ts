@@ -1,4 +1,4 @@
-import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
+import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
 import { lookOf, PLAIN } from "./job-examples.ts";
 
 const result = {

@@ -1,6 +1,6 @@
-import { emfLine } from "../../functions/adapters/emf-line.ts";
-import { emfMetrics } from "../../functions/adapters/emf-metrics.ts";
-import type { UpstreamWatch } from "../../functions/domain/ports.ts";
+import type { UpstreamWatch } from "../../functions/jobs/domain/ports.ts";
+import { emfLine } from "../../functions/platform/emf-line.ts";
+import { emfMetrics } from "../../functions/platform/metrics.ts";
 import { extract } from "./emf-line.ts";
 
 /** The real writer, and what it wrote. */

@@ -1,15 +1,15 @@
-import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import type { Institution } from "../../functions/domain/institution.ts";
-import type { Login } from "../../functions/domain/login.ts";
-import type { Clock } from "../../functions/domain/ports.ts";
-import type { Step } from "../../functions/domain/steps.ts";
-import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import type { Institution } from "../../functions/jobs/domain/institution.ts";
+import type { Login } from "../../functions/jobs/domain/login.ts";
+import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import type { Step } from "../../functions/jobs/domain/steps.ts";
+import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
 import type {
   Connection,
   ConnectionList,
   Connections,
   Upstream,
-} from "../../functions/domain/upstream-ports.ts";
+} from "../../functions/jobs/domain/upstream-ports.ts";
 
 /** What a look at a job shows, or the error that it ends in. */
 export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;

@@ -1,8 +1,8 @@
-import { packAnswers } from "../../functions/domain/answers.ts";
-import type { Job } from "../../functions/domain/job.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { answerTo } from "../../functions/domain/secret-refs.ts";
-import { sendAnswer } from "../../functions/use-cases/send-answer.ts";
+import { packAnswers } from "../../functions/jobs/domain/answers.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { answerTo } from "../../functions/jobs/domain/secret-refs.ts";
+import { sendAnswer } from "../../functions/jobs/use-cases/send-answer.ts";
 import { fakePorts } from "./fake-ports.ts";
 import {
   awaitingJob,

@@ -1,8 +1,8 @@
-import { packAnswers } from "../../functions/domain/answers.ts";
-import type { Job } from "../../functions/domain/job.ts";
-import { packLogin } from "../../functions/domain/login.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { answerTo, loginOf } from "../../functions/domain/secret-refs.ts";
+import { packAnswers } from "../../functions/jobs/domain/answers.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../functions/jobs/domain/login.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { answerTo, loginOf } from "../../functions/jobs/domain/secret-refs.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { gavin } from "./job-examples.ts";
 

@@ -1,9 +1,9 @@
-import { Secret } from "../../functions/domain/secret.ts";
-import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
-import { type Followed, followJob } from "../../functions/use-cases/follow-job.ts";
-import { giveUp } from "../../functions/use-cases/give-up.ts";
-import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
-import { sendAndFollow } from "../../functions/use-cases/send-and-follow.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { type Followed, followJob } from "../../functions/jobs/use-cases/follow-job.ts";
+import { giveUp } from "../../functions/jobs/use-cases/give-up.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-and-follow.ts";
+import { sendAndFollow } from "../../functions/jobs/use-cases/send-and-follow.ts";
 import type { FakePorts } from "./fake-ports.ts";
 
 const PAUSE_MS = 5_000;

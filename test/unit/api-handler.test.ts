@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { DependencyDown } from "../../functions/domain/errors.ts";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { apiHandler } from "../../functions/runtime/api-handler.ts";
-import type { HttpRequest } from "../../functions/runtime/http-request.ts";
+import { apiHandler } from "../../functions/http/api-handler.ts";
+import type { HttpRequest } from "../../functions/http/request.ts";
+import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { capturedLines } from "../support/captured-lines.ts";
 
 const LIMIT = 16 * 1024;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { applyEvent } from "../../functions/domain/apply-event.ts";
-import { IllegalTransition } from "../../functions/domain/transitions.ts";
+import { applyEvent } from "../../functions/jobs/domain/apply-event.ts";
+import { IllegalTransition } from "../../functions/jobs/domain/transitions.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { followingJob, jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
 

@@ -1,7 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { SCOPES, type TokenClaims } from "../../functions/domain/caller.ts";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import type { TokenVerifier } from "../../functions/domain/secret-ports.ts";
 import {
   authenticate,
   authenticateToAct,
@@ -9,8 +6,11 @@ import {
   jobOfPath,
   userOfPath,
   userOfServer,
-} from "../../functions/runtime/authenticate.ts";
-import { readHttpRequest } from "../../functions/runtime/http-request.ts";
+} from "../../functions/access/authenticate.ts";
+import { SCOPES, type TokenClaims } from "../../functions/access/caller.ts";
+import { readHttpRequest } from "../../functions/http/request.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import type { TokenVerifier } from "../../functions/jobs/domain/secret-ports.ts";
 
 const JOB = "61723f32-8a63-4b0e-9a33-6a0e2f5a8b11";
 const [SERVER, CLIENT] = SCOPES;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { handler as health } from "../../functions/api/health.lambda.ts";
-import { handler as refuse } from "../../functions/api/refuse.lambda.ts";
+import { handler as health } from "../../functions/http/health.lambda.ts";
+import { handler as refuse } from "../../functions/http/refuse.lambda.ts";
 
 const LIMIT = 16 * 1024;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { expireChallenge, isPast } from "../../functions/domain/challenge-state.ts";
-import { MFA_EXPIRED } from "../../functions/domain/failures.ts";
+import { expireChallenge, isPast } from "../../functions/jobs/domain/challenge.ts";
+import { MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { awaitingJob, challengeOf, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 

@@ -5,9 +5,9 @@ import {
   showChallenge,
   takeAnswer,
   wasAnswered,
-} from "../../functions/domain/challenge-state.ts";
-import { MFA_EXPIRED } from "../../functions/domain/failures.ts";
-import type { StepStatus } from "../../functions/domain/steps.ts";
+} from "../../functions/jobs/domain/challenge.ts";
+import { MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
+import type { StepStatus } from "../../functions/jobs/domain/steps.ts";
 import { START } from "../support/fake-clock.ts";
 import {
   awaitingJob,

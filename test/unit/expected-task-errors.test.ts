@@ -5,9 +5,9 @@ import {
   JobChanged,
   SealBroken,
   UpstreamUnavailable,
-} from "../../functions/domain/errors.ts";
-import { taskHandler } from "../../functions/runtime/task-handler.ts";
-import { jobInput } from "../../functions/wire/task-io.ts";
+} from "../../functions/jobs/domain/errors.ts";
+import { taskHandler } from "../../functions/jobs/workflow/task-handler.ts";
+import { jobInput } from "../../functions/jobs/workflow/task-io.ts";
 import { capturedLines } from "../support/captured-lines.ts";
 import { extract } from "../support/emf-line.ts";
 import { JOB_ID } from "../support/job-examples.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import * as errors from "../../functions/domain/errors.ts";
+import * as errors from "../../functions/jobs/domain/errors.ts";
 import {
   failureFor,
   INTERNAL_ERROR,
@@ -9,8 +9,8 @@ import {
   MFA_EXPIRED,
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
-} from "../../functions/domain/failures.ts";
-import { Refusal } from "../../functions/domain/refusal.ts";
+} from "../../functions/jobs/domain/failures.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 
 describe("the failure for an error's name", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { JOB_TIMED_OUT, TEMPORARY_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import { decideOnLook, decideWithoutLook } from "../../functions/domain/follow-decision.ts";
+import { JOB_TIMED_OUT, TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
+import { decideOnLook, decideWithoutLook } from "../../functions/jobs/domain/following.ts";
 import { START } from "../support/fake-clock.ts";
 import {
   challengeOf,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { INTERNAL_ERROR, MFA_EXPIRED } from "../../functions/domain/failures.ts";
-import { blamesTheBank, endsUnanswered, waitsUpstream } from "../../functions/domain/follow-decision.ts";
-import { failCurrentStep, type StepStatus } from "../../functions/domain/steps.ts";
-import type { JobChange } from "../../functions/domain/transitions.ts";
+import { INTERNAL_ERROR, MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
+import { blamesTheBank, endsUnanswered, waitsUpstream } from "../../functions/jobs/domain/following.ts";
+import { failCurrentStep, type StepStatus } from "../../functions/jobs/domain/steps.ts";
+import type { JobChange } from "../../functions/jobs/domain/transitions.ts";
 import { awaitingJob, followingJob, lookOf, PLAIN, stepsOf } from "../support/job-examples.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };

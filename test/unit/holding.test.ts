@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { TEMPORARY_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import { holdChange, holdUpstreamChange, knownWith } from "../../functions/domain/holding.ts";
-import { failCurrentStep } from "../../functions/domain/steps.ts";
+import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
+import { holdChange, holdUpstreamChange, knownWith } from "../../functions/jobs/domain/holding.ts";
+import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import {
   awaitingJob,

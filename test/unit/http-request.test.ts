@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { readHttpRequest, requireForm, requireJson } from "../../functions/runtime/http-request.ts";
+import { readHttpRequest, requireForm, requireJson } from "../../functions/http/request.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 

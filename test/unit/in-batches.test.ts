@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inBatches } from "../../functions/domain/in-batches.ts";
+import { inBatches } from "../../functions/jobs/use-cases/in-batches.ts";
 
 describe("what is made in batches", () => {
   test("comes in its order, so many at once", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { packAnswers, unpackAnswers } from "../../functions/domain/answers.ts";
-import { type Institution, isAvailable, mayAskForMfa } from "../../functions/domain/institution.ts";
+import { packAnswers, unpackAnswers } from "../../functions/jobs/domain/answers.ts";
+import { type Institution, isAvailable, mayAskForMfa } from "../../functions/jobs/domain/institution.ts";
 import {
   LOGIN_FIELDS,
   type Login,
@@ -10,8 +10,8 @@ import {
   missingFields,
   packLogin,
   unpackLogin,
-} from "../../functions/domain/login.ts";
-import { Secret } from "../../functions/domain/secret.ts";
+} from "../../functions/jobs/domain/login.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { gavin } from "../support/job-examples.ts";
 
 const bank: Institution = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Refusal } from "../../functions/domain/refusal.ts";
-import { derivedId } from "../../functions/runtime/derived-id.ts";
-import { readHttpRequest } from "../../functions/runtime/http-request.ts";
-import { keyedRequest } from "../../functions/runtime/keyed-request.ts";
-import { UUID_V4 } from "../../functions/wire/ids.ts";
+import { readHttpRequest } from "../../functions/http/request.ts";
+import { keyedRequest } from "../../functions/jobs/api/keyed-request.ts";
+import { derivedId } from "../../functions/jobs/domain/derived-id.ts";
+import { UUID_V4 } from "../../functions/jobs/domain/ids.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 
 interface Sent {
   key?: string | undefined;

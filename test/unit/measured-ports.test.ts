@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { measuredJobStore } from "../../functions/adapters/measured-job-store.ts";
 import {
   measuredConnectionList,
   measuredConnections,
   measuredUpstream,
-} from "../../functions/adapters/measured-upstream.ts";
-import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { Upstream } from "../../functions/domain/upstream-ports.ts";
+} from "../../functions/aggregators/measured-upstream.ts";
+import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { Upstream } from "../../functions/jobs/domain/upstream-ports.ts";
+import { measuredJobStore } from "../../functions/jobs/store/measured-job-store.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { followingJob, gavin, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
 import { recordedMetrics } from "../support/recorded-metrics.ts";

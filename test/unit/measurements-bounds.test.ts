@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { UpstreamRefused } from "../../functions/domain/errors.ts";
-import { PHASES } from "../../functions/domain/job.ts";
-import { measureChange, measureFailedCall } from "../../functions/domain/measurements.ts";
+import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
+import { PHASES } from "../../functions/jobs/domain/job.ts";
+import { measureChange, measureFailedCall } from "../../functions/jobs/domain/measurements.ts";
 import {
   MEASURED_STEPS,
   METRICS,
   type Measurement,
   type MetricKind,
   UPSTREAM_CALLS,
-} from "../../functions/domain/metrics.ts";
-import { OUTCOMES } from "../../functions/domain/outcome.ts";
-import { STEP_STATUSES, STEP_TITLES } from "../../functions/domain/steps.ts";
-import { isLegal, TRANSITIONS, transition } from "../../functions/domain/transitions.ts";
+} from "../../functions/jobs/domain/metrics.ts";
+import { OUTCOMES } from "../../functions/jobs/domain/outcome.ts";
+import { STEP_STATUSES, STEP_TITLES } from "../../functions/jobs/domain/steps.ts";
+import { isLegal, TRANSITIONS, transition } from "../../functions/jobs/domain/transitions.ts";
 import { START } from "../support/fake-clock.ts";
 import { jobOf } from "../support/job-examples.ts";
 

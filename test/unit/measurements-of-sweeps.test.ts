@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { measureSweep } from "../../functions/domain/measurements.ts";
-import { METRICS } from "../../functions/domain/metrics.ts";
+import { measureSweep } from "../../functions/jobs/domain/measurements.ts";
+import { METRICS } from "../../functions/jobs/domain/metrics.ts";
 import { START } from "../support/fake-clock.ts";
 import { at, said } from "../support/measured-walk.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { INTERNAL_ERROR, JOB_TIMED_OUT, SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
-import type { Job } from "../../functions/domain/job.ts";
-import { measureFailedCall } from "../../functions/domain/measurements.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { INTERNAL_ERROR, JOB_TIMED_OUT, SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { measureFailedCall } from "../../functions/jobs/domain/measurements.ts";
 import { jobOf } from "../support/job-examples.ts";
 import { failed, opened, said, started, walk } from "../support/measured-walk.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { expireChallenge, showChallenge, takeAnswer } from "../../functions/domain/challenge-state.ts";
-import { INTERNAL_ERROR, SERVICE_UNAVAILABLE } from "../../functions/domain/failures.ts";
+import { expireChallenge, showChallenge, takeAnswer } from "../../functions/jobs/domain/challenge.ts";
+import { INTERNAL_ERROR, SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { challengeOf, jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 import {

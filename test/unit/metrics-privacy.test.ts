@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { measuredJobStore } from "../../functions/adapters/measured-job-store.ts";
-import { measuredUpstream } from "../../functions/adapters/measured-upstream.ts";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { packLogin } from "../../functions/domain/login.ts";
-import { METRICS } from "../../functions/domain/metrics.ts";
-import { loginOf } from "../../functions/domain/secret-refs.ts";
+import { measuredUpstream } from "../../functions/aggregators/measured-upstream.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { packLogin } from "../../functions/jobs/domain/login.ts";
+import { METRICS } from "../../functions/jobs/domain/metrics.ts";
+import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { measuredJobStore } from "../../functions/jobs/store/measured-job-store.ts";
 import { driveJob } from "../support/drive-job.ts";
 import { extract, membersOf } from "../support/emf-line.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";

@@ -7,9 +7,9 @@ import {
   MFA_EXPIRED,
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
-} from "../../functions/domain/failures.ts";
-import { OUTCOMES, outcomeOf, wasCancelled } from "../../functions/domain/outcome.ts";
-import { failCurrentStep, type StepError } from "../../functions/domain/steps.ts";
+} from "../../functions/jobs/domain/failures.ts";
+import { OUTCOMES, outcomeOf, wasCancelled } from "../../functions/jobs/domain/outcome.ts";
+import { failCurrentStep, type StepError } from "../../functions/jobs/domain/steps.ts";
 import { jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
 const errorOf = (code: string): StepError => ({ code, title: "Title", detail: "Detail" });

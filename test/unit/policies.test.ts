@@ -1,16 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answerWithinMs } from "../../functions/domain/challenge-deadline.ts";
-import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { LOOK_EVERY_MS, mayTurnUp, SLICE_MS, waitSeconds } from "../../functions/domain/polling-policy.ts";
-import { keptUntil } from "../../functions/domain/times-to-live.ts";
+import { answerWithinMs } from "../../functions/jobs/domain/challenge-deadline.ts";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import {
+  LOOK_EVERY_MS,
+  mayTurnUp,
+  SLICE_MS,
+  waitSeconds,
+} from "../../functions/jobs/domain/polling-policy.ts";
 import {
   IN_FLIGHT_MS,
   isOverdue,
   isSettled,
   mayBeBlip,
   mayBeSentAgain,
-} from "../../functions/domain/sending.ts";
+} from "../../functions/jobs/domain/sending.ts";
+import { keptUntil } from "../../functions/jobs/domain/times-to-live.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 
 const day = 24 * 3600;

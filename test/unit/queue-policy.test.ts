@@ -10,7 +10,7 @@ import {
   needsTheUser,
   QUEUE_LIMIT_SECONDS,
   RETRY_EVERY_SECONDS,
-} from "../../functions/domain/queue-policy.ts";
+} from "../../functions/jobs/domain/queue.ts";
 import { PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
 const SECOND = 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { secondsToNextAttempt } from "../../functions/domain/queue-policy.ts";
+import { secondsToNextAttempt } from "../../functions/jobs/domain/queue.ts";
 import { seededIds } from "../support/seeded-ids.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00Z", expiresAt: "2026-01-12T09:00:00Z" };

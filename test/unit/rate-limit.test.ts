@@ -5,7 +5,7 @@ import {
   isTooMany,
   RATE_LIMITS,
   retryAfterSeconds,
-} from "../../functions/domain/rate-limit.ts";
+} from "../../functions/access/rate-limit.ts";
 
 const FIVE_MINUTES = 300_000;
 

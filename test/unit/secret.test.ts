@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { format, inspect, isDeepStrictEqual } from "node:util";
 import { serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
-import { Secret } from "../../functions/domain/secret.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 
 const TEXT = "hunter2-Zebra";
 const secret = new Secret(TEXT);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Authorization } from "../../functions/domain/institution.ts";
+import type { Authorization } from "../../functions/jobs/domain/institution.ts";
 import {
   initialSteps,
   isOver,
@@ -8,7 +8,7 @@ import {
   type Step,
   type StepStatus,
   settleUnlisted,
-} from "../../functions/domain/steps.ts";
+} from "../../functions/jobs/domain/steps.ts";
 
 const RANKS: { [status in StepStatus]: number } = {
   pending: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TEMPORARY_UNAVAILABLE } from "../../functions/domain/failures.ts";
+import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import {
   failCurrentStep,
   initialSteps,
@@ -8,7 +8,7 @@ import {
   settleUnlisted,
   statusOf,
   verdict,
-} from "../../functions/domain/steps.ts";
+} from "../../functions/jobs/domain/steps.ts";
 import { PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
 describe("the steps of a new job", () => {

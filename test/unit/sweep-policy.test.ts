@@ -1,12 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Job, Phase } from "../../functions/domain/job.ts";
-import {
-  firstSweepAt,
-  nextSweepAt,
-  retrySweepAt,
-  sweepAtAfter,
-} from "../../functions/domain/sweep-policy.ts";
-import type { JobEvent } from "../../functions/domain/transitions.ts";
+import type { Job, Phase } from "../../functions/jobs/domain/job.ts";
+import { firstSweepAt, nextSweepAt, retrySweepAt, sweepAtAfter } from "../../functions/jobs/domain/sweep.ts";
+import type { JobEvent } from "../../functions/jobs/domain/transitions.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { challengeOf, followingJob, jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../functions/adapters/system-clock.ts";
+import { systemClock } from "../../functions/platform/clock.ts";
 
 const now = new Date("2026-01-05T09:00:00.000Z");
 beforeEach(() => {

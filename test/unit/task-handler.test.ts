@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { taskHandler } from "../../functions/runtime/task-handler.ts";
-import { jobInput, jobOutput } from "../../functions/wire/task-io.ts";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { taskHandler } from "../../functions/jobs/workflow/task-handler.ts";
+import { jobInput, jobOutput } from "../../functions/jobs/workflow/task-io.ts";
 import { capturedLines } from "../support/captured-lines.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 

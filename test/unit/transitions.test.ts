@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { isFinished, type Job, type Phase } from "../../functions/domain/job.ts";
+import { isFinished, type Job, type Phase } from "../../functions/jobs/domain/job.ts";
 import {
   IllegalTransition,
   isLegal,
   type JobEvent,
   TRANSITIONS,
   transition,
-} from "../../functions/domain/transitions.ts";
+} from "../../functions/jobs/domain/transitions.ts";
 import { START } from "../support/fake-clock.ts";
 import { jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
 

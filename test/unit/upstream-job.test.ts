@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { StepStatus } from "../../functions/domain/steps.ts";
-import { findAttempt, isQueuedUpstream, openChallenge } from "../../functions/domain/upstream-job.ts";
+import type { StepStatus } from "../../functions/jobs/domain/steps.ts";
+import { findAttempt, isQueuedUpstream, openChallenge } from "../../functions/jobs/domain/upstream-job.ts";
 import { START } from "../support/fake-clock.ts";
 import { lookOf, PLAIN, question } from "../support/job-examples.ts";
 

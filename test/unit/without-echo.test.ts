@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../functions/domain/errors.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import type { StepError } from "../../functions/domain/steps.ts";
-import { withoutEcho } from "../../functions/domain/without-echo.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { withoutEcho } from "../../functions/jobs/domain/redaction.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import type { StepError } from "../../functions/jobs/domain/steps.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { lookOf, PLAIN, question, USER_ID } from "../support/job-examples.ts";
 import { scriptedUpstream } from "../support/scripted-upstream.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isFinished } from "../../functions/domain/job.ts";
+import { isFinished } from "../../functions/jobs/domain/job.ts";
 import { START } from "../support/fake-clock.ts";
 import { runBurst } from "./burst.ts";
 import { deployedWorkflow } from "./deployed-workflow.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { QUEUE_LIMIT_SECONDS } from "../../functions/domain/queue-policy.ts";
+import { QUEUE_LIMIT_SECONDS } from "../../functions/jobs/domain/queue.ts";
 import { deployedWorkflow } from "./deployed-workflow.ts";
 
 const DAY = 24 * 3600;

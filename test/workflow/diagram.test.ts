@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DIAGRAM_COMMAND, DIAGRAM_FILE, diagrams, writtenDiagrams } from "../../docs/generate-diagrams.ts";
-import { PHASES } from "../../functions/domain/job.ts";
-import { TRANSITIONS } from "../../functions/domain/transitions.ts";
+import { PHASES } from "../../functions/jobs/domain/job.ts";
+import { TRANSITIONS } from "../../functions/jobs/domain/transitions.ts";
 import { deployedWorkflow } from "./deployed-workflow.ts";
 
 const generated = diagrams();

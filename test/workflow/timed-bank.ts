@@ -1,8 +1,8 @@
-import { UpstreamRefused } from "../../functions/domain/errors.ts";
-import type { Clock } from "../../functions/domain/ports.ts";
-import type { Step, StepError, StepStatus } from "../../functions/domain/steps.ts";
-import type { UpstreamJob } from "../../functions/domain/upstream-job.ts";
-import type { Upstream } from "../../functions/domain/upstream-ports.ts";
+import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
+import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import type { Step, StepError, StepStatus } from "../../functions/jobs/domain/steps.ts";
+import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
+import type { Upstream } from "../../functions/jobs/domain/upstream-ports.ts";
 
 const SECOND = 1000;
 /** The pace of a plain job, which takes 10 s, and of one with a challenge: 2 s to it, and 4 s from the answer on. */

@@ -1,16 +1,22 @@
 import { parse } from "zod/v4/core";
-import { sfnWaker } from "../../functions/adapters/sfn-waker.ts";
-import type { Ports } from "../../functions/domain/ports.ts";
-import { Secret } from "../../functions/domain/secret.ts";
-import { taskHandler } from "../../functions/runtime/task-handler.ts";
-import { acceptConnection } from "../../functions/use-cases/accept-connection.ts";
-import { answerChallenge } from "../../functions/use-cases/answer-challenge.ts";
-import { askForAnswer } from "../../functions/use-cases/ask-for-answer.ts";
-import { type FollowDeps, followJob } from "../../functions/use-cases/follow-job.ts";
-import { giveUp } from "../../functions/use-cases/give-up.ts";
-import { openAndFollow } from "../../functions/use-cases/open-and-follow.ts";
-import { sendAndFollow } from "../../functions/use-cases/send-and-follow.ts";
-import { askInput, followOutput, giveUpInput, jobInput, jobOutput } from "../../functions/wire/task-io.ts";
+import type { Ports } from "../../functions/jobs/domain/ports.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { sfnWaker } from "../../functions/jobs/store/sfn-waker.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/accept-connection.ts";
+import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
+import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { type FollowDeps, followJob } from "../../functions/jobs/use-cases/follow-job.ts";
+import { giveUp } from "../../functions/jobs/use-cases/give-up.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-and-follow.ts";
+import { sendAndFollow } from "../../functions/jobs/use-cases/send-and-follow.ts";
+import { taskHandler } from "../../functions/jobs/workflow/task-handler.ts";
+import {
+  askInput,
+  followOutput,
+  giveUpInput,
+  jobInput,
+  jobOutput,
+} from "../../functions/jobs/workflow/task-io.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import type { Entry, Invoke, workflowEndpoint } from "./deployed-workflow.ts";
 import { pausesOf } from "./pauses.ts";

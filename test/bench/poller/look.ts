@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
-import { answerWithinMs } from "../../../functions/domain/challenge-deadline.ts";
-import { showChallenge } from "../../../functions/domain/challenge-state.ts";
-import { isFinished, type Job } from "../../../functions/domain/job.ts";
-import { followDeps } from "../../../functions/runtime/follow-deps.ts";
-import { once } from "../../../functions/runtime/once.ts";
-import { taskHandler } from "../../../functions/runtime/task-handler.ts";
-import { findJob } from "../../../functions/use-cases/change-job.ts";
-import { destroyUnneeded } from "../../../functions/use-cases/destroy-unneeded.ts";
-import { lookAtJob } from "../../../functions/use-cases/look-at-job.ts";
-import { sendAnswer } from "../../../functions/use-cases/send-answer.ts";
-import { jobInput } from "../../../functions/wire/task-io.ts";
+import { followDeps } from "../../../functions/follow-deps.ts";
+import { showChallenge } from "../../../functions/jobs/domain/challenge.ts";
+import { answerWithinMs } from "../../../functions/jobs/domain/challenge-deadline.ts";
+import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
+import { findJob } from "../../../functions/jobs/use-cases/change-job.ts";
+import { destroyUnneeded } from "../../../functions/jobs/use-cases/destroy-unneeded.ts";
+import { lookAtJob } from "../../../functions/jobs/use-cases/look-at-job.ts";
+import { sendAnswer } from "../../../functions/jobs/use-cases/send-answer.ts";
+import { taskHandler } from "../../../functions/jobs/workflow/task-handler.ts";
+import { jobInput } from "../../../functions/jobs/workflow/task-io.ts";
+import { once } from "../../../functions/once.ts";
 
 const deps = once(followDeps);
 const output = z.object({ jobId: z.string(), isOver: z.boolean() });

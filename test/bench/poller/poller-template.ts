@@ -8,8 +8,11 @@ export const POLLER_LOOKS_EVERY_MS = 2_000;
 
 /** Which of our functions gives its settings to which of the poller's. */
 const IN_PLACE_OF: { readonly [entry: string]: { name: string; entry: string } } = {
-  "functions/workflow/open-connection.lambda.ts": { name: "Submit", entry: "test/bench/poller/submit.ts" },
-  "functions/workflow/follow-job.lambda.ts": { name: "Look", entry: "test/bench/poller/look.ts" },
+  "functions/jobs/workflow/open-connection.lambda.ts": {
+    name: "Submit",
+    entry: "test/bench/poller/submit.ts",
+  },
+  "functions/jobs/workflow/follow-job.lambda.ts": { name: "Look", entry: "test/bench/poller/look.ts" },
 };
 
 /** Our template with the poller for its state machine: API, tables and keys are the same. */

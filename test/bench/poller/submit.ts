@@ -1,8 +1,8 @@
-import { followDeps } from "../../../functions/runtime/follow-deps.ts";
-import { once } from "../../../functions/runtime/once.ts";
-import { taskHandler } from "../../../functions/runtime/task-handler.ts";
-import { openConnection } from "../../../functions/use-cases/open-connection.ts";
-import { jobInput, jobOutput } from "../../../functions/wire/task-io.ts";
+import { followDeps } from "../../../functions/follow-deps.ts";
+import { openConnection } from "../../../functions/jobs/use-cases/open-connection.ts";
+import { taskHandler } from "../../../functions/jobs/workflow/task-handler.ts";
+import { jobInput, jobOutput } from "../../../functions/jobs/workflow/task-io.ts";
+import { once } from "../../../functions/once.ts";
 
 const deps = once(followDeps);
 

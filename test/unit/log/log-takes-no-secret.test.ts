@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import type { KeyedRequest } from "../../../functions/domain/idempotency.ts";
-import { Secret } from "../../../functions/domain/secret.ts";
-import { readHttpRequest } from "../../../functions/runtime/http-request.ts";
-import { log, logAbout, logMeasured } from "../../../functions/runtime/log.ts";
-import { nameOf, ofJob } from "../../../functions/runtime/log-fields.ts";
+import { readHttpRequest } from "../../../functions/http/request.ts";
+import type { KeyedRequest } from "../../../functions/jobs/domain/idempotency.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { log, logAbout, logMeasured } from "../../../functions/platform/log.ts";
+import { nameOf, ofJob } from "../../../functions/platform/log-fields.ts";
 import { capturedLines } from "../../support/captured-lines.ts";
 import { jobOf } from "../../support/job-examples.ts";
 

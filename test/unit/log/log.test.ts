@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
-import { count } from "../../../functions/domain/metrics.ts";
-import { Secret } from "../../../functions/domain/secret.ts";
-import { aboutJob, log, logAbout, logMeasured } from "../../../functions/runtime/log.ts";
-import { type LogFields, nameOf, ofGateway } from "../../../functions/runtime/log-fields.ts";
+import { count } from "../../../functions/jobs/domain/metrics.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { aboutJob, log, logAbout, logMeasured } from "../../../functions/platform/log.ts";
+import { type LogFields, nameOf, ofGateway } from "../../../functions/platform/log-fields.ts";
 import { capturedLines } from "../../support/captured-lines.ts";
 
 const PASSWORD = "hooli2016 Tr0ub4dor&3";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DependencyDown } from "../../../functions/domain/errors.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { acceptConnection } from "../../../functions/use-cases/accept-connection.ts";
+import { DependencyDown } from "../../../functions/jobs/domain/errors.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
 

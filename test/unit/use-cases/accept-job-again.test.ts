@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { DependencyDown } from "../../../functions/domain/errors.ts";
-import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
+import { DependencyDown } from "../../../functions/jobs/domain/errors.ts";
+import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../../functions/domain/job.ts";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
-import { sweep } from "../../../functions/use-cases/sweep.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
+import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";

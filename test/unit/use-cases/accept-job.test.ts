@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { unpackLogin } from "../../../functions/domain/login.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { type AcceptJob, acceptJob } from "../../../functions/use-cases/accept-job.ts";
+import { unpackLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, stepsOf, USER_ID, WITH_MFA } from "../../support/job-examples.ts";
 

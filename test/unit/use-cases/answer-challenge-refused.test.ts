@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { MFA_EXPIRED } from "../../../functions/domain/failures.ts";
-import { RATE_LIMITS } from "../../../functions/domain/rate-limit.ts";
+import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
+import { MFA_EXPIRED } from "../../../functions/jobs/domain/failures.ts";
 import { caller, jobAt, waitingJob } from "../../support/answering.ts";
 import { awaitingJob, challengeOf } from "../../support/job-examples.ts";
 

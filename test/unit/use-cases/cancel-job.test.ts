@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { TokenClaims } from "../../../functions/domain/caller.ts";
-import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
-import { isFinished, type Job, PHASES } from "../../../functions/domain/job.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { Secret } from "../../../functions/domain/secret.ts";
-import { answerTo } from "../../../functions/domain/secret-refs.ts";
-import { failCurrentStep } from "../../../functions/domain/steps.ts";
-import { acceptConnection } from "../../../functions/use-cases/accept-connection.ts";
-import { cancelJob } from "../../../functions/use-cases/cancel-job.ts";
-import { sweep } from "../../../functions/use-cases/sweep.ts";
+import type { TokenClaims } from "../../../functions/access/caller.ts";
+import { JOB_CANCELLED } from "../../../functions/jobs/domain/failures.ts";
+import { isFinished, type Job, PHASES } from "../../../functions/jobs/domain/job.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { answerTo } from "../../../functions/jobs/domain/secret-refs.ts";
+import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
+import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
+import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { caller } from "../../support/answering.ts";
 import {
   awaitingJob,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { JobChanged } from "../../../functions/domain/errors.ts";
-import { changeJob } from "../../../functions/use-cases/change-job.ts";
+import { JobChanged } from "../../../functions/jobs/domain/errors.ts";
+import { changeJob } from "../../../functions/jobs/use-cases/change-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { followingJob, JOB_ID } from "../../support/job-examples.ts";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
-import type { Login } from "../../../functions/domain/login.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { Secret } from "../../../functions/domain/secret.ts";
-import { acceptConnection } from "../../../functions/use-cases/accept-connection.ts";
+import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import type { Login } from "../../../functions/jobs/domain/login.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { countRequest } from "../../../functions/use-cases/count-request.ts";
+import { countRequest } from "../../../functions/access/count-request.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeRequestCounts } from "../../support/fake-request-counts.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../../functions/domain/job.ts";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { dropJob } from "../../../functions/use-cases/drop-job.ts";
-import { sweep } from "../../../functions/use-cases/sweep.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { dropJob } from "../../../functions/jobs/use-cases/drop-job.ts";
+import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf } from "../../support/job-examples.ts";
 

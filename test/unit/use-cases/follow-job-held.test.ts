@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "../../../functions/domain/failures.ts";
-import type { Job } from "../../../functions/domain/job.ts";
-import { failCurrentStep, type StepError } from "../../../functions/domain/steps.ts";
+import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "../../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { failCurrentStep, type StepError } from "../../../functions/jobs/domain/steps.ts";
 import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
 import { jobToFollow } from "../../support/following.ts";
 import {

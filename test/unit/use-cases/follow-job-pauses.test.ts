@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { followJob } from "../../../functions/use-cases/follow-job.ts";
+import { followJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import {
   awaitingJob,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { JobMissing, UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
-import { JOB_TIMED_OUT } from "../../../functions/domain/failures.ts";
-import { followJob } from "../../../functions/use-cases/follow-job.ts";
+import { JobMissing, UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import { JOB_TIMED_OUT } from "../../../functions/jobs/domain/failures.ts";
+import { followJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { jobToFollow } from "../../support/following.ts";
 import { followingJob, JOB_ID, jobOf, lookOf, PLAIN, stepsOf } from "../../support/job-examples.ts";

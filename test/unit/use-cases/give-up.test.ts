@@ -3,8 +3,8 @@ import {
   INTERNAL_ERROR,
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
-} from "../../../functions/domain/failures.ts";
-import { giveUp } from "../../../functions/use-cases/give-up.ts";
+} from "../../../functions/jobs/domain/failures.ts";
+import { giveUp } from "../../../functions/jobs/use-cases/give-up.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { awaitingJob, followingJob, JOB_ID, jobOf } from "../../support/job-examples.ts";
 import { withSecrets } from "../../support/with-secrets.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { TokenClaims } from "../../../functions/domain/caller.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { Secret } from "../../../functions/domain/secret.ts";
-import { type IssueToken, issueToken } from "../../../functions/use-cases/issue-token.ts";
+import type { TokenClaims } from "../../../functions/access/caller.ts";
+import { type IssueToken, issueToken } from "../../../functions/access/issue-token.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeRequestCounts } from "../../support/fake-request-counts.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { findConnection } from "../../../functions/use-cases/find-connection.ts";
-import { refreshConnection } from "../../../functions/use-cases/refresh-connection.ts";
-import { updateConnection } from "../../../functions/use-cases/update-connection.ts";
+import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { findConnection } from "../../../functions/jobs/use-cases/find-connection.ts";
+import { refreshConnection } from "../../../functions/jobs/use-cases/refresh-connection.ts";
+import { updateConnection } from "../../../functions/jobs/use-cases/update-connection.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
 

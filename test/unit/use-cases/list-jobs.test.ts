@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Job } from "../../../functions/domain/job.ts";
-import type { JobList } from "../../../functions/domain/job-list-ports.ts";
-import { listJobs } from "../../../functions/use-cases/list-jobs.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import type { JobList } from "../../../functions/jobs/domain/job-list-ports.ts";
+import { listJobs } from "../../../functions/jobs/use-cases/list-jobs.ts";
 import { jobOf, USER_ID } from "../../support/job-examples.ts";
 
 const jobs = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DependencyDown } from "../../../functions/domain/errors.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { oncePerKey } from "../../../functions/use-cases/once-per-key.ts";
+import { DependencyDown } from "../../../functions/jobs/domain/errors.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { oncePerKey } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { countedWork, keyed } from "../../support/keyed.ts";
 

@@ -1,10 +1,11 @@
-import fc, { type Scheduler } from "fast-check";
+import type { Scheduler } from "fast-check";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { KeptReply } from "../../../functions/domain/idempotency.ts";
-import { isFinished } from "../../../functions/domain/job.ts";
-import { acceptConnection } from "../../../functions/use-cases/accept-connection.ts";
-import { failJob } from "../../../functions/use-cases/fail-job.ts";
-import { sweep } from "../../../functions/use-cases/sweep.ts";
+import type { KeptReply } from "../../../functions/jobs/domain/idempotency.ts";
+import { isFinished } from "../../../functions/jobs/domain/job.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
+import { failJob } from "../../../functions/jobs/use-cases/fail-job.ts";
+import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
 import { CALLS } from "../../support/keyed-calls.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { oncePerKey } from "../../../functions/use-cases/once-per-key.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { oncePerKey } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";
 import { countedWork, keyed } from "../../support/keyed.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { USER_ID } from "../../support/job-examples.ts";
 import { jobToOpen, openingJob } from "../../support/opening.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../../functions/domain/job.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { setStatus } from "../../support/bank-status.ts";
 import { jobOf, stepsOf, WITH_MFA } from "../../support/job-examples.ts";
 import { jobToOpen } from "../../support/opening.ts";

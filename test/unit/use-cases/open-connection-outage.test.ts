@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
 import { jobOf, PLAIN, stepsOf } from "../../support/job-examples.ts";
 import { jobToOpen } from "../../support/opening.ts";

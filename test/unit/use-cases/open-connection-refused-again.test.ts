@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { UpstreamRefused } from "../../../functions/domain/errors.ts";
-import { CREDENTIALS_REFUSED } from "../../../functions/domain/failures.ts";
+import { UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
+import { CREDENTIALS_REFUSED } from "../../../functions/jobs/domain/failures.ts";
 import { JOB_ID, USER_ID } from "../../support/job-examples.ts";
 import { jobToOpen, openingJob } from "../../support/opening.ts";
 

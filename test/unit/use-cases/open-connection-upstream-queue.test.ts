@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
-import { TEMPORARY_UNAVAILABLE } from "../../../functions/domain/failures.ts";
-import type { Job } from "../../../functions/domain/job.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import { TEMPORARY_UNAVAILABLE } from "../../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { setStatus } from "../../support/bank-status.ts";
 import { jobOf, lookOf, PLAIN, UPSTREAM_JOB_ID, USER_ID } from "../../support/job-examples.ts";
 import { jobToOpen } from "../../support/opening.ts";

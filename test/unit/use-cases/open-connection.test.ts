@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { JobMissing, UpstreamRefused } from "../../../functions/domain/errors.ts";
-import { INTERNAL_ERROR } from "../../../functions/domain/failures.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { openConnection } from "../../../functions/use-cases/open-connection.ts";
+import { JobMissing, UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
+import { INTERNAL_ERROR } from "../../../functions/jobs/domain/failures.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { openConnection } from "../../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";

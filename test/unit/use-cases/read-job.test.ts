@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { TokenClaims } from "../../../functions/domain/caller.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { readJob } from "../../../functions/use-cases/read-job.ts";
+import type { TokenClaims } from "../../../functions/access/caller.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { readJob } from "../../../functions/jobs/use-cases/read-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamUnavailable } from "../../../functions/domain/errors.ts";
-import { refreshConnections } from "../../../functions/use-cases/refresh-connections.ts";
+import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import { refreshConnections } from "../../../functions/jobs/use-cases/refresh-connections.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { jobOf, USER_ID } from "../../support/job-examples.ts";
 

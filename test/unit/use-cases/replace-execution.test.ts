@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { replaceExecution, stopExecutions } from "../../../functions/use-cases/replace-execution.ts";
+import { replaceExecution, stopExecutions } from "../../../functions/jobs/use-cases/replace-execution.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { jobOf } from "../../support/job-examples.ts";
 import { nameOf } from "../../support/sweeping.ts";

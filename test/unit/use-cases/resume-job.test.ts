@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { TokenClaims } from "../../../functions/domain/caller.ts";
-import { type Job, PHASES } from "../../../functions/domain/job.ts";
-import { RATE_LIMITS } from "../../../functions/domain/rate-limit.ts";
-import { Refusal } from "../../../functions/domain/refusal.ts";
-import { resumeJob } from "../../../functions/use-cases/resume-job.ts";
+import type { TokenClaims } from "../../../functions/access/caller.ts";
+import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
+import { type Job, PHASES } from "../../../functions/jobs/domain/job.ts";
+import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
+import { resumeJob } from "../../../functions/jobs/use-cases/resume-job.ts";
 import { caller } from "../../support/answering.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { JOB_ID, jobOf } from "../../support/job-examples.ts";

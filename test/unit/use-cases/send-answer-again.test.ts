@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { answeredJob, jobToSend } from "../../support/sending.ts";
 
 describe("an answer of which nobody knows whether it arrived", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { MFA_EXPIRED } from "../../../functions/domain/failures.ts";
-import type { Job } from "../../../functions/domain/job.ts";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { answerChallenge } from "../../../functions/use-cases/answer-challenge.ts";
-import { sendAndFollow } from "../../../functions/use-cases/send-and-follow.ts";
+import { MFA_EXPIRED } from "../../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
+import { sendAndFollow } from "../../../functions/jobs/use-cases/send-and-follow.ts";
 import { caller } from "../../support/answering.ts";
 import {
   awaitingJob,

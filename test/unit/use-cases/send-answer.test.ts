@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { UpstreamRefused } from "../../../functions/domain/errors.ts";
-import { INTERNAL_ERROR, MFA_EXPIRED } from "../../../functions/domain/failures.ts";
+import { UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
+import { INTERNAL_ERROR, MFA_EXPIRED } from "../../../functions/jobs/domain/failures.ts";
 import {
   awaitingJob,
   challengeOf,

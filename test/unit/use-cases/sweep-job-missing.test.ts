@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../../functions/domain/job.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { START } from "../../support/fake-clock.ts";
 import { followingJob, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
 import { dueJob, nameOf } from "../../support/sweeping.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { JobChanged } from "../../../functions/domain/errors.ts";
-import { JOB_CANCELLED } from "../../../functions/domain/failures.ts";
-import type { Job } from "../../../functions/domain/job.ts";
-import { failCurrentStep } from "../../../functions/domain/steps.ts";
-import { sweepJob } from "../../../functions/use-cases/sweep-job.ts";
+import { JobChanged } from "../../../functions/jobs/domain/errors.ts";
+import { JOB_CANCELLED } from "../../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
+import { sweepJob } from "../../../functions/jobs/use-cases/sweep-job.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { packLogin } from "../../../functions/domain/login.ts";
-import { loginOf } from "../../../functions/domain/secret-refs.ts";
-import { sweep } from "../../../functions/use-cases/sweep.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { followingJob, gavin, jobOf } from "../../support/job-examples.ts";

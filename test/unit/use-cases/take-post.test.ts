@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { RATE_LIMITS } from "../../../functions/domain/rate-limit.ts";
-import { takePost } from "../../../functions/use-cases/take-post.ts";
+import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
+import { takePost } from "../../../functions/jobs/use-cases/take-post.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";
 import { countedWork, keyed } from "../../support/keyed.ts";

@@ -1,0 +1,30 @@
+import { apiKeys, clock, requestCounts, settings, tokenIssuer } from "../compose.ts";
+import { apiHandler } from "../http/api-handler.ts";
+import { requireForm } from "../http/request.ts";
+import { TOKEN_WORDINGS } from "../http/token-wordings.ts";
+import { once } from "../once.ts";
+import { issueToken } from "./issue-token.ts";
+import { renderToken } from "./token-rendering.ts";
+import { parseTokenRequest } from "./token-request.ts";
+
+const deps = once(() => ({
+  clock: clock(),
+  apiKeys: apiKeys(),
+  requestCounts: requestCounts(),
+  settings: settings(),
+  tokenIssuer: tokenIssuer(),
+}));
+
+export const handler = apiHandler(
+  "issue-token",
+  async (request) => {
+    requireForm(request);
+    const asked = parseTokenRequest({
+      authorization: request.header("authorization"),
+      version: request.header("basiq-version"),
+      body: request.text(),
+    });
+    return { status: 200, body: renderToken(await issueToken(deps(), asked)) };
+  },
+  TOKEN_WORDINGS,
+);

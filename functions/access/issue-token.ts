@@ -1,0 +1,34 @@
+import type { Ports } from "../jobs/domain/ports.ts";
+import { Refusal } from "../jobs/domain/refusal.ts";
+import type { Secret } from "../jobs/domain/secret.ts";
+import type { BasiqVersion, Scope, TokenClaims } from "./caller.ts";
+import { type CountDeps, countRequest } from "./count-request.ts";
+
+export interface IssueToken {
+  apiKey: Secret | undefined;
+  version: BasiqVersion;
+  scope: Scope;
+  userId: string | undefined;
+}
+
+export interface IssuedToken {
+  accessToken: Secret;
+  expiresInSeconds: number;
+}
+
+/** Trades an API key for a token. Only what is issued is counted: a key that nobody has leaves nothing. */
+export async function issueToken(
+  deps: Pick<Ports, "apiKeys" | "tokenIssuer" | "settings"> & CountDeps,
+  request: IssueToken,
+): Promise<IssuedToken> {
+  const { apiKey, scope, version, userId } = request;
+  const keyId = apiKey && (await deps.apiKeys.idOf(apiKey));
+  if (keyId === undefined) throw new Refusal("api-key-not-valid");
+  const claims: TokenClaims = scope === "SERVER_ACCESS" ? { scope, version } : { scope, version, userId };
+  const isForNobody = scope === "CLIENT_ACCESS" && userId === undefined;
+  if (isForNobody && !deps.settings.allowsUnboundClientTokens) {
+    throw new Refusal({ reason: "field-missing", field: "userId" });
+  }
+  await countRequest(deps, "token", keyId);
+  return deps.tokenIssuer.issue(claims);
+}

@@ -1,0 +1,40 @@
+import * as z from "zod/v4/core";
+import { userIdSchema } from "../jobs/domain/ids.ts";
+import { oneOf, optional } from "../jobs/domain/kinds.ts";
+import { Refusal } from "../jobs/domain/refusal.ts";
+import { Secret } from "../jobs/domain/secret.ts";
+import { BASIQ_VERSIONS, type BasiqVersion, SCOPES, type Scope } from "./caller.ts";
+
+const versionSchema = oneOf(...BASIQ_VERSIONS);
+const scopeSchema = oneOf(...SCOPES);
+
+/** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
+const BASIC = /^basic +(\S+)$/i;
+
+export interface TokenRequest {
+  apiKey: Secret | undefined;
+  version: BasiqVersion;
+  scope: Scope;
+  userId: string | undefined;
+}
+
+export function parseTokenRequest(input: {
+  authorization: string | undefined;
+  version: string | undefined;
+  body: string;
+}): TokenRequest {
+  const version = z.safeParse(versionSchema, input.version);
+  if (!version.success) throw new Refusal({ reason: "version-not-valid", field: "basiq-version" });
+  const form = new URLSearchParams(input.body);
+  const scope = z.safeParse(scopeSchema, form.get("scope") || "SERVER_ACCESS");
+  if (!scope.success) throw new Refusal({ reason: "field-not-valid", field: "scope" });
+  const userId = z.safeParse(optional(userIdSchema), form.get("userId") || undefined);
+  if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
+  const key = BASIC.exec(input.authorization ?? "")?.[1];
+  return {
+    apiKey: key === undefined ? undefined : new Secret(key),
+    version: version.data,
+    scope: scope.data,
+    userId: userId.data,
+  };
+}

@@ -1,3 +1,0 @@
-import { apiHandler } from "../runtime/api-handler.ts";
-
-export const handler = apiHandler("health", async () => ({ status: 200, body: { status: "ok" } }));

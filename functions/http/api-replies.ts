@@ -1,0 +1,113 @@
+import * as z from "zod/mini";
+import { CHALLENGE_METHODS } from "../jobs/domain/job.ts";
+import { STEP_STATUSES } from "../jobs/domain/steps.ts";
+
+/*
+ * What our API answers, field by field. The renderings are typed by these schemas, and tests hold every reply against
+ * them: a reply with a field more or less is a defect.
+ */
+
+/** RFC 3339 in UTC, without fractions. */
+const timestamp = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
+
+export const tokenReply = z.strictObject({
+  access_token: z.string(),
+  token_type: z.literal("Bearer"),
+  expires_in: z.int(),
+});
+
+export const stubReply = z.strictObject({
+  type: z.literal("job"),
+  id: z.uuidv4(),
+  links: z.strictObject({ self: z.url() }),
+});
+
+const linkResult = z.strictObject({ type: z.literal("link"), url: z.string().check(z.startsWith("/")) });
+
+export const mfaResult = z.strictObject({
+  type: z.literal("mfa"),
+  method: z.enum(CHALLENGE_METHODS),
+  description: z.string(),
+  input: z.array(z.string()).check(z.minLength(1)),
+  expiryMs: z.number(),
+  expiresAt: timestamp,
+  links: z.strictObject({ response: z.url() }),
+});
+
+const errorResult = z.strictObject({ code: z.string(), title: z.string(), detail: z.string() });
+
+export const queuedResult = z.strictObject({
+  code: z.literal("temporary-unavailable-queued"),
+  title: z.string(),
+  detail: z.string(),
+  attempt: z.int(),
+  attemptsLeft: z.int(),
+  nextAttemptAt: timestamp,
+  expiresAt: timestamp,
+});
+
+function jobReplyWith<Result extends z.ZodMiniType>(result: Result) {
+  return z.strictObject({
+    type: z.literal("job"),
+    id: z.uuidv4(),
+    created: timestamp,
+    updated: timestamp,
+    jobType: z.literal("connection"),
+    steps: z.array(
+      z.strictObject({ title: z.string(), status: z.enum(STEP_STATUSES), result: z.nullable(result) }),
+    ),
+    links: z.strictObject({ self: z.url(), source: z.optional(z.url()) }),
+  });
+}
+
+const wrapped = z.array(z.union([linkResult, mfaResult])).check(z.length(1));
+
+/** A job whose results are objects: what is published. */
+export const jobReply = jobReplyWith(z.union([linkResult, mfaResult, queuedResult, errorResult]));
+
+/** A job whose links and challenges are in lists of one, as the published prose has it. */
+export const jobReplyInLists = jobReplyWith(z.union([wrapped, queuedResult, errorResult]));
+
+const institutionEntry = z.strictObject({
+  type: z.literal("institution"),
+  id: z.string(),
+  links: z.strictObject({ self: z.url() }),
+});
+
+/** A page of jobs, newest first. `size` counts those of the page. */
+export const jobListReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  data: z.array(z.strictObject({ ...jobReply.shape, institution: institutionEntry })),
+  links: z.strictObject({ self: z.url(), next: z.optional(z.url()) }),
+});
+
+export const stubListReply = z.strictObject({ type: z.literal("list"), data: z.array(stubReply) });
+
+export const errorReply = z.strictObject({
+  type: z.literal("list"),
+  correlationId: z.uuid(),
+  data: z
+    .array(
+      z.strictObject({
+        type: z.literal("error"),
+        code: z.string(),
+        title: z.string(),
+        detail: z.optional(z.string()),
+        source: z.optional(z.strictObject({ pointer: z.string(), parameter: z.string() })),
+      }),
+    )
+    .check(z.minLength(1)),
+});
+
+export type TokenReply = z.infer<typeof tokenReply>;
+export type StubReply = z.infer<typeof stubReply>;
+export type StepReply =
+  | z.infer<typeof jobReply>["steps"][number]
+  | z.infer<typeof jobReplyInLists>["steps"][number];
+export type JobReply = Omit<z.infer<typeof jobReply>, "steps"> & { steps: StepReply[] };
+export type JobListReply = Omit<z.infer<typeof jobListReply>, "data"> & {
+  data: (JobReply & { institution: z.infer<typeof institutionEntry> })[];
+};
+export type StubListReply = z.infer<typeof stubListReply>;
+export type ErrorReply = z.infer<typeof errorReply>;

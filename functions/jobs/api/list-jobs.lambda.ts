@@ -1,0 +1,17 @@
+import { authenticate, userOfPath } from "../../access/authenticate.ts";
+import { jobList, replyOptions, tokenVerifier } from "../../compose.ts";
+import { apiHandler } from "../../http/api-handler.ts";
+import { once } from "../../once.ts";
+import { listJobs } from "../use-cases/list-jobs.ts";
+import { renderJobList } from "./job-list-rendering.ts";
+import { parseListRequest } from "./list-request.ts";
+
+const deps = once(() => ({ jobList: jobList(), tokenVerifier: tokenVerifier() }));
+
+export const handler = apiHandler("list-jobs", async (request) => {
+  const userId = userOfPath(request, await authenticate(deps(), request));
+  const { query } = request;
+  const page = await listJobs(deps(), { userId, ...parseListRequest(query) });
+  const asked = { filter: query("filter"), limit: query("limit"), next: query("next") };
+  return { status: 200, body: renderJobList(page, userId, asked, replyOptions()) };
+});

@@ -1,0 +1,90 @@
+import type { JobReply, StepReply, StubListReply, StubReply } from "../../http/api-replies.ts";
+import type { Job, QueueReason } from "../domain/job.ts";
+import { MAX_ATTEMPTS } from "../domain/queue.ts";
+import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
+
+export interface JobReplyOptions {
+  /** Where our API answers, without a trailing slash. */
+  apiUrl: string;
+  /** `list` wraps link and MFA results in a one-element list, for programs written from the published prose. */
+  stepResults: "object" | "list";
+}
+
+/** The 202 body: what a job is called and where it is read. */
+export function renderJobStub(job: Job, { apiUrl }: JobReplyOptions): StubReply {
+  return { type: "job", id: job.id, links: { self: `${apiUrl}/jobs/${job.id}` } };
+}
+
+/** A new job is 202 and its stub; one that was there already is 200 and the whole of it. */
+export function renderAccepted({ isNew, job }: { isNew: boolean; job: Job }, options: JobReplyOptions) {
+  return isNew
+    ? { status: 202, body: renderJobStub(job, options), jobId: job.id }
+    : { status: 200, body: renderJob(job, options), jobId: job.id };
+}
+
+/** What was started or found for each of several connections. */
+export function renderStubs(jobs: readonly Job[], options: JobReplyOptions): StubListReply {
+  return { type: "list", data: jobs.map((job) => renderJobStub(job, options)) };
+}
+
+export function renderJob(job: Job, options: JobReplyOptions): JobReply {
+  const { apiUrl } = options;
+  const source =
+    job.connectionId === undefined
+      ? {}
+      : { source: `${apiUrl}/users/${job.userId}/connections/${job.connectionId}` };
+  return {
+    type: "job",
+    id: job.id,
+    created: timestamp(job.createdAt),
+    updated: timestamp(job.updatedAt),
+    jobType: "connection",
+    steps: job.steps.map((step) => renderStep(job, step, options)),
+    links: { self: `${apiUrl}/jobs/${job.id}`, ...source },
+  };
+}
+
+function renderStep(job: Job, step: Step, options: JobReplyOptions): StepReply {
+  const { title, status } = step;
+  const waiting = renderChallenge(job, title, options.apiUrl) ?? renderQueue(job, title);
+  const result = waiting ?? step.result;
+  const isWrapped = options.stepResults === "list" && result !== null && "type" in result;
+  return isWrapped ? { title, status, result: [result] } : { title, status, result };
+}
+
+/** What the user is asked, as long as an answer is waited for. */
+function renderChallenge({ id, phase, challenge }: Job, title: string, apiUrl: string) {
+  if (title !== MFA_CHALLENGE || phase !== "awaiting-answer") return undefined;
+  if (challenge?.expiresAt === undefined) return undefined;
+  const { method, description, input, expiryMs } = challenge;
+  const expiresAt = timestamp(challenge.expiresAt);
+  const links = { response: `${apiUrl}/jobs/${id}/mfa` };
+  return { type: "mfa" as const, method, description, input, expiryMs, expiresAt, links };
+}
+
+/** The first is the published one. */
+const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
+  "institution-unavailable": "3rd party service temporary unavailable. Job queued, retry in 2 hours.",
+  "challenge-not-answered": "The MFA challenge was not answered in time. Job queued, retry in 2 hours.",
+  "ready-for-user":
+    "The institution is available again. Job queued, ready for the user: it will ask for an MFA response once the job is resumed.",
+};
+
+/** What the first step says while the bank is down. The words are the published ones; the numbers are added. */
+function renderQueue({ phase, queue, attempt }: Job, title: string) {
+  if (title !== VERIFY_CREDENTIALS || phase !== "queued" || queue === undefined) return undefined;
+  return {
+    code: "temporary-unavailable-queued" as const,
+    title: "Institution temporary unavailable, retry pending",
+    detail: QUEUE_DETAILS[queue.reason ?? "institution-unavailable"],
+    attempt,
+    attemptsLeft: MAX_ATTEMPTS - attempt,
+    nextAttemptAt: timestamp(queue.nextAttemptAt),
+    expiresAt: timestamp(queue.expiresAt),
+  };
+}
+
+/** RFC 3339 in UTC, without fractions. */
+function timestamp(iso: string): string {
+  return `${iso.slice(0, 19)}Z`;
+}

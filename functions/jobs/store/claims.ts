@@ -1,0 +1,33 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ABSENT, putRow, readRow } from "../../platform/dynamo.ts";
+import type { ClaimOn } from "../domain/claim-on.ts";
+import type { Claims, Clock } from "../domain/ports.ts";
+import { CLAIM_TTL_DAYS, keptUntil } from "../domain/times-to-live.ts";
+
+export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: Clock): Claims {
+  async function holder(on: ClaimOn): Promise<string | undefined> {
+    const jobId = (await readRow(client, tableName, keyOf(on)))?.["jobId"];
+    return typeof jobId === "string" ? jobId : undefined;
+  }
+
+  return {
+    holder,
+
+    async take(on, jobId, from) {
+      const expiresAt = keptUntil(clock.now().toISOString(), CLAIM_TTL_DAYS);
+      const isTaken = await putRow(
+        client,
+        tableName,
+        { ...keyOf(on), jobId, expiresAt },
+        from === undefined ? ABSENT : ["jobId = :from", { ":from": from }],
+      );
+      // The SDK repeats a write whose reply was lost, and then meets its own first one.
+      return isTaken || (await holder(on)) === jobId;
+    },
+  };
+}
+
+function keyOf(on: ClaimOn) {
+  const what = "connectionId" in on ? `connection#${on.connectionId}` : on.institutionId;
+  return { pk: `claim#${on.userId}#${what}` };
+}

@@ -1,0 +1,26 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { Fingerprints } from "../domain/idempotency.ts";
+import { sameBytes } from "../domain/same-bytes.ts";
+import { Secret } from "../domain/secret.ts";
+import type { Sealer } from "../domain/secret-ports.ts";
+
+/**
+ * A hash without a key would give a password away to whoever tries a list of them: each fingerprint has a key of its own, and
+ * that one is sealed.
+ */
+export function sealedFingerprints(sealer: Sealer): Fingerprints {
+  return {
+    async take(ref, text) {
+      const key = new Secret(randomBytes(32).toString("hex"));
+      return { mac: macOf(text, key), sealedKey: await sealer.seal(ref, key) };
+    },
+
+    async matches(ref, text, { mac, sealedKey }) {
+      return sameBytes(macOf(text, await sealer.unseal(ref, sealedKey)), mac);
+    },
+  };
+}
+
+function macOf(text: Secret, key: Secret): Uint8Array {
+  return createHmac("sha256", Buffer.from(key.reveal(), "hex")).update(text.reveal()).digest();
+}

@@ -1,0 +1,106 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  paginateQuery,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import * as z from "zod/v4/core";
+import type { Census, SweptJobs } from "../domain/job-list-ports.ts";
+import { anyText, object, optional } from "../domain/kinds.ts";
+import type { Clock } from "../domain/ports.ts";
+import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-row.ts";
+
+const INDEX = "swept-by-time";
+
+/** Each takes some ten calls: so many are done within the minute that a sweep has. */
+const MAX_DUE = 2_000;
+
+const entrySchema = object({
+  pk: anyText,
+  createdAt: anyText,
+  sweepAt: anyText,
+  /** The last change of a job that runs after it was queued: for how long it had waited says nothing of how it runs. */
+  runsSince: optional(anyText),
+});
+type Entry = z.output<typeof entrySchema>;
+
+const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
+
+/** The jobs that are not over, or not settled, by the time when they are to be looked at. */
+export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock: Clock): SweptJobs {
+  async function* entries(part: string, dueBy?: string): AsyncIterable<Entry> {
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: tableName,
+        IndexName: INDEX,
+        KeyConditionExpression: dueBy === undefined ? "sweep = :part" : "sweep = :part AND sweepAt <= :by",
+        ExpressionAttributeValues: marshall({ ":part": part, ":by": dueBy }, { removeUndefinedValues: true }),
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      for (const item of Items) {
+        const entry = z.safeParse(entrySchema, unmarshall(item));
+        if (entry.success) yield entry.data;
+      }
+    }
+  }
+
+  async function dueIn(part: string, limit: number): Promise<Entry[]> {
+    const found: Entry[] = [];
+    for await (const entry of entries(part, clock.now().toISOString())) {
+      found.push(entry);
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  async function count(kind: "queued" | "running") {
+    let [size, oldest]: [number, string | undefined] = [0, undefined];
+    for (const shard of SHARDS) {
+      for await (const { createdAt, runsSince: since = createdAt } of entries(sweepPart(kind, shard))) {
+        size += 1;
+        if (oldest === undefined || since < oldest) oldest = since;
+      }
+    }
+    return { size, oldest };
+  }
+
+  return {
+    async due() {
+      const parts = SHARDS.flatMap((shard) => [sweepPart("running", shard), sweepPart("queued", shard)]);
+      const found = await Promise.all(parts.map((part) => dueIn(part, Math.ceil(MAX_DUE / parts.length))));
+      return found
+        .flat()
+        .toSorted((a, b) => (a.sweepAt < b.sweepAt ? -1 : 1))
+        .map(({ pk }) => jobIdIn(pk));
+    },
+
+    async postpone(job, until) {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            TableName: tableName,
+            Key: marshall(jobKey(job.id)),
+            UpdateExpression: "SET sweepAt = :until",
+            ConditionExpression: "version = :version",
+            ExpressionAttributeValues: marshall({ ":until": until, ":version": job.version }),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async census(): Promise<Census> {
+      const [queued, running] = await Promise.all([count("queued"), count("running")]);
+      return {
+        queued: queued.size,
+        running: running.size,
+        oldestQueued: queued.oldest,
+        oldestRunning: running.oldest,
+      };
+    },
+  };
+}

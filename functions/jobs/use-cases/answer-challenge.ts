@@ -1,0 +1,53 @@
+import type { TokenClaims } from "../../access/caller.ts";
+import type { CountDeps } from "../../access/count-request.ts";
+import { packAnswers } from "../domain/answers.ts";
+import { awaitsSending, challengeState, takeAnswer, wasAnswered } from "../domain/challenge.ts";
+import type { Challenge, Job } from "../domain/job.ts";
+import type { Ports } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { Secret } from "../domain/secret.ts";
+import { answerTo } from "../domain/secret-refs.ts";
+import { ANSWER_TTL_MS } from "../domain/times-to-live.ts";
+import { changeJob } from "./change-job.ts";
+import { readCountedJob } from "./read-counted-job.ts";
+import { wakeIfAnswered } from "./wake-if-answered.ts";
+
+export interface AnswerChallenge {
+  jobId: string;
+  caller: TokenClaims;
+  answers: readonly Secret[];
+}
+
+type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & CountDeps;
+
+/**
+ * Takes the answer to the open challenge. The first one wins; posting it again is no error, and finishes what a crash
+ * may have left between keeping the answer and waking the workflow.
+ */
+export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
+  const job = await readCountedJob(deps, request);
+  const challenge = requireChallenge(job, deps.clock.now());
+  if (request.answers.length !== challenge.input.length)
+    throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
+  if (job.phase !== "awaiting-answer") return woken(deps, job);
+
+  const ref = answerTo(job, challenge);
+  await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_TTL_MS));
+  const after = await changeJob(deps, job.id, (current) => takeAnswer(current, challenge.number));
+  if (!awaitsSending(after, challenge)) await deps.vault.destroy(ref);
+  if (wasAnswered(after, challenge)) return woken(deps, after);
+  requireChallenge(after, deps.clock.now());
+  throw new Refusal("challenge-not-active");
+}
+
+function requireChallenge(job: Job, now: Date): Challenge {
+  const state = challengeState(job, now);
+  if (state === "over") throw new Refusal("challenge-over");
+  if (state === "not-active" || job.challenge === undefined) throw new Refusal("challenge-not-active");
+  return job.challenge;
+}
+
+async function woken(deps: Deps, job: Job): Promise<Job> {
+  await wakeIfAnswered(deps, job);
+  return job;
+}

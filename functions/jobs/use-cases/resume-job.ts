@@ -1,0 +1,23 @@
+import type { TokenClaims } from "../../access/caller.ts";
+import type { CountDeps } from "../../access/count-request.ts";
+import { generationOf, type Job } from "../domain/job.ts";
+import type { Ports } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { changeJob } from "./change-job.ts";
+import { readCountedJob } from "./read-counted-job.ts";
+import { replaceExecution } from "./replace-execution.ts";
+
+type Deps = Pick<Ports, "jobs" | "executions"> & CountDeps;
+
+/** Begins the next attempt of a queued job now. Asked again before that has begun, it finishes what a crash may have left. */
+export async function resumeJob(deps: Deps, request: { jobId: string; caller: TokenClaims }): Promise<Job> {
+  const { id } = await readCountedJob(deps, request);
+  const job = await changeJob(deps, id, (current) =>
+    current.phase === "queued"
+      ? { event: "resumed", changes: { generation: generationOf(current) + 1 } }
+      : undefined,
+  );
+  if (job.phase !== "accepted" || job.queue === undefined) throw new Refusal("job-not-waiting");
+  await replaceExecution(deps, job);
+  return job;
+}

@@ -1,0 +1,93 @@
+import { unpackAnswers } from "../domain/answers.ts";
+import { expireChallenge, fateOfAnswer, takeAnswer } from "../domain/challenge.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import { INTERNAL_ERROR, isOutage } from "../domain/failures.ts";
+import type { Challenge, Job } from "../domain/job.ts";
+import { FOLLOW_AFTER_ANSWER_MS } from "../domain/polling-policy.ts";
+import type { Ports } from "../domain/ports.ts";
+import { answerTo } from "../domain/secret-refs.ts";
+import { isSettled, mayBeSentAgain } from "../domain/sending.ts";
+import { changeJob } from "./change-job.ts";
+import { destroyUnneeded } from "./destroy-unneeded.ts";
+import { failJob } from "./fail-job.ts";
+import { sendAgainAt } from "./send-again-at.ts";
+
+type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
+
+/**
+ * Sends the answer that was taken, once, or ends the job when the deadline passed without one. Throws
+ * `UpstreamUnavailable` when nobody can say whether the answer arrived: running this again finds out.
+ */
+export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
+  const job = await changeJob(deps, jobId, (current) => takeOrExpire(deps, current));
+  if (job.challenge === undefined) return job;
+  switch (job.phase) {
+    case "failed":
+      await destroyUnneeded(deps, job);
+      return job;
+    case "answered":
+      return send(deps, job, "answerSending", job.challenge);
+    case "sending-answer":
+      return resend(deps, job, job.challenge);
+    default:
+      return job;
+  }
+}
+
+/** An answer that was kept counts, even if its request died before it could say so in the row. */
+async function takeOrExpire(deps: Deps, job: Job) {
+  if (job.phase !== "awaiting-answer" || job.challenge === undefined) return undefined;
+  if (await deps.vault.holds(answerTo(job, job.challenge))) return takeAnswer(job, job.challenge.number);
+  return expireChallenge(job, deps.clock);
+}
+
+/** The answer may have been sent before: upstream's job says whether it still waits for it. */
+async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
+  if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
+  // A reply that was long on its way says nothing of what has arrived since.
+  const lookedAt = deps.clock.now();
+  const seen = await deps.upstream.job(job.upstreamJobId).catch(orRefusal);
+  if (seen instanceof UpstreamRefused) return failJob(deps, job, seen.problem);
+  if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
+  if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
+  return send(deps, job, "answerPosting", challenge);
+}
+
+/** Of an upstream that does not know its job any more nothing is to be expected. */
+function orRefusal(error: unknown): UpstreamRefused {
+  if (error instanceof UpstreamRefused) return error;
+  throw error;
+}
+
+/** The answer is opened before the row says that it is on its way: when it cannot be, the next run needs not wait for any. */
+async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challenge): Promise<Job> {
+  const packed = await deps.vault.reveal(answerTo(found, challenge));
+  const { upstreamJobId } = found;
+  if (packed === undefined || upstreamJobId === undefined) return failJob(deps, found, INTERNAL_ERROR);
+  const job = await note(deps, found, event, sendAgainAt(deps));
+  try {
+    await deps.upstream.answer(upstreamJobId, unpackAnswers(packed));
+  } catch (error) {
+    const isRefused = error instanceof UpstreamRefused;
+    if (isRefused && !isOutage(error.problem.code)) return failJob(deps, job, error.problem);
+    const isOver = isRefused || isSettled(error);
+    await note(deps, job, "answerPosting", isOver ? undefined : sendAgainAt(deps));
+    throw isRefused ? new UpstreamUnavailable() : error;
+  }
+  return recordSent(deps, job, challenge);
+}
+
+type SendEvent = "answerSending" | "answerPosting";
+
+function note(deps: Deps, job: Job, event: SendEvent, again: string | undefined) {
+  return deps.jobs.record(job, { event, changes: { sendAgainAt: again } });
+}
+
+async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
+  const followMs = Math.max(job.followLeftMs ?? 0, FOLLOW_AFTER_ANSWER_MS);
+  const followUntil = deps.clock.after(followMs).toISOString();
+  const changes = { followUntil, sealedTaskToken: undefined, sendAgainAt: undefined };
+  const sent = await deps.jobs.record(job, { event: "answerSent", changes });
+  await deps.vault.destroy(answerTo(job, challenge));
+  return sent;
+}

@@ -1,0 +1,43 @@
+/**
+ * The routes of our API, by the entry that serves each, and the room of that entry. Infrastructure, the catch-all and the tests
+ * read this one table.
+ */
+export const ROUTES = {
+  "issue-token": { method: "POST", path: "/token", room: "access" },
+  "create-connection": { method: "POST", path: "/users/{userId}/connections", room: "jobs/api" },
+  "update-connection": { method: "POST", path: "/users/{userId}/connections/{connectionId}", room: "jobs/api" },
+  "refresh-connection": { method: "POST", path: "/users/{userId}/connections/{connectionId}/refresh", room: "jobs/api" },
+  "refresh-connections": { method: "POST", path: "/users/{userId}/connections/refresh", room: "jobs/api" },
+  "list-jobs": { method: "GET", path: "/users/{userId}/jobs", room: "jobs/api" },
+  "get-job": { method: "GET", path: "/jobs/{jobId}", room: "jobs/api" },
+  "cancel-job": { method: "DELETE", path: "/jobs/{jobId}", room: "jobs/api" },
+  "resume-job": { method: "POST", path: "/jobs/{jobId}/resume", room: "jobs/api" },
+  "answer-mfa": { method: "POST", path: "/jobs/{jobId}/mfa", room: "jobs/api" },
+  health: { method: "GET", path: "/health", room: "http" },
+} as const;
+
+export const ROUTE_NAMES = namesOf(ROUTES);
+
+function namesOf<Name extends string>(routes: { readonly [name in Name]: unknown }): Name[] {
+  const names: Name[] = [];
+  for (const name in routes) names.push(name);
+  return names;
+}
+
+/** The source of the function that serves a route, relative to the project's root. */
+export function entryOf(name: keyof typeof ROUTES): string {
+  return `functions/${ROUTES[name].room}/${name}.lambda.ts`;
+}
+
+/** The entry that refuses whatever no route takes. */
+export const REFUSE_ENTRY = "functions/http/refuse.lambda.ts";
+
+/** The methods of the routes whose path this is; none for a path that no route has. */
+export function methodsOf(path: string): string[] {
+  const fitting = Object.values(ROUTES).filter((route) => patternOf(route.path).test(path));
+  return [...new Set(fitting.map((route) => route.method))];
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+}
