@@ -1,19 +1,19 @@
-import * as parts from "./compose.ts";
+import { claims, clock, fingerprints, institutions, jobRows, newId, notedRefusals, requestCounts, reservations, tokenVerifier, vaultDoor, workflow } from "./compose.ts";
 
 /** What every function needs that makes jobs. */
 export function acceptingDeps() {
   return {
-    newId: parts.newId,
-    clock: parts.clock(),
-    jobs: parts.jobRows(),
-    claims: parts.claims(),
-    vault: parts.vaultDoor(),
-    workflow: parts.workflow(),
-    refusedLogins: parts.notedRefusals(),
-    institutions: parts.institutions(),
-    requestCounts: parts.requestCounts(),
-    reservations: parts.reservations(),
-    fingerprints: parts.fingerprints(),
-    tokenVerifier: parts.tokenVerifier(),
+    newId: newId,
+    clock: clock(),
+    jobs: jobRows(),
+    claims: claims(),
+    vault: vaultDoor(),
+    workflow: workflow(),
+    refusedLogins: notedRefusals(),
+    institutions: institutions(),
+    requestCounts: requestCounts(),
+    reservations: reservations(),
+    fingerprints: fingerprints(),
+    tokenVerifier: tokenVerifier(),
   };
 }
