@@ -4,49 +4,42 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { dynamoApiKeys } from "./access/api-keys.ts";
-import { kmsTokenVerifier } from "./access/kms-token-verifier.ts";
 import { dynamoRequestCounts } from "./access/request-counts.ts";
-import { kmsTokenIssuer } from "./access/tokens.ts";
-import { basiqClient } from "./aggregators/basiq/basiq.ts";
-import { basiqConnectionList, basiqConnections } from "./aggregators/basiq/basiq-connections.ts";
-import { basiqInstitutions } from "./aggregators/basiq/basiq-institutions.ts";
+import { kmsTokenIssuer, kmsTokenVerifier } from "./access/tokens.ts";
+import { basiq } from "./aggregators/basiq/basiq.ts";
 import { basiqTransport } from "./aggregators/basiq/transport.ts";
 import { cachedInstitutions } from "./aggregators/cached-institutions.ts";
-import {
-  measuredConnectionList,
-  measuredConnections,
-  measuredInstitutions,
-  measuredUpstream,
-} from "./aggregators/measured-upstream.ts";
+import { measuredUpstream } from "./aggregators/measured-upstream.ts";
+import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "./jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "./jobs/domain/times-to-live.ts";
 import { dynamoClaims } from "./jobs/store/claims.ts";
-import { dynamoJobRows } from "./jobs/store/dynamo-job-rows.ts";
-import { sfnExecutions } from "./jobs/store/executions.ts";
+import { sfnExecutions, sfnWaker } from "./jobs/store/executions.ts";
 import { sealedFingerprints } from "./jobs/store/fingerprints.ts";
 import { dynamoJobList } from "./jobs/store/job-list.ts";
-import { dynamoJobStore } from "./jobs/store/job-store.ts";
-import { kmsSealer } from "./jobs/store/kms-sealer.ts";
-import { measuredJobStore } from "./jobs/store/measured-job-store.ts";
-import { dynamoRefusedLogins, findRefusedLogins } from "./jobs/store/refused-logins.ts";
+import { dynamoJobStore, measuredJobStore } from "./jobs/store/job-store.ts";
+import { dynamoRefusedLogins } from "./jobs/store/refused-logins.ts";
 import { dynamoReservations } from "./jobs/store/reservations.ts";
-import { sfnWaker } from "./jobs/store/sfn-waker.ts";
-import { sfnWorkflow } from "./jobs/store/sfn-workflow.ts";
 import { dynamoSweptJobs } from "./jobs/store/swept-jobs.ts";
-import { dynamoVault, dynamoVaultDoor } from "./jobs/store/vault.ts";
-import { once } from "./once.ts";
+import { dynamoVault, kmsSealer } from "./jobs/store/vault.ts";
 import { systemClock } from "./platform/clock.ts";
 import { environment, setting } from "./platform/environment.ts";
-import { logMeasured } from "./platform/log.ts";
-import { logCall } from "./platform/log-call.ts";
+import { logCall, logMeasured } from "./platform/log.ts";
 import { emfMetrics } from "./platform/metrics.ts";
 import { secretsManagerSecret } from "./platform/secrets-manager.ts";
 
-export { policy, replyOptions, settings } from "./settings.ts";
-
 /*
- * The composition root: each part made at its first use, from the environment of the function that uses it. An entry
- * names the parts it needs; marked as pure, the others stay out of its bundle.
+ * The composition root. Each part is made at its first use, from the environment of the function that uses it. An entry names the
+ * parts that it needs; the others, marked as pure, stay out of its bundle.
  */
+
+/** Makes a value at its first use, and the same one from then on. */
+export function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
 
 /** An AWS service that does not answer by then is tried again by its client. */
 const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
@@ -77,15 +70,12 @@ const jobsOptions = /* @__PURE__ */ once(() => ({
   newId,
 }));
 
-/** For functions that take no job any further: there is nothing to measure. */
-export const jobRows = /* @__PURE__ */ once(() => dynamoJobRows(jobsOptions()));
+/** For functions that only read jobs: there is nothing to measure. */
+export const jobStore = /* @__PURE__ */ once(() => dynamoJobStore(jobsOptions()));
 
-export const jobs = /* @__PURE__ */ once(() => measuredJobStore(dynamoJobStore(jobsOptions()), metrics()));
+export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobStore(), metrics()));
 
 export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTable(), clock()));
-
-/** For functions that do not see what becomes of a login. */
-export const notedRefusals = /* @__PURE__ */ once(() => ({ find: findRefusedLogins(dynamo(), jobsTable()) }));
 
 export const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
@@ -99,17 +89,14 @@ export const apiKeys = /* @__PURE__ */ once(() => dynamoApiKeys(dynamo(), jobsTa
 
 export const sealer = /* @__PURE__ */ once(() => kmsSealer(kms(), environment("SEALING_KEY_ID")));
 
-const vaultOptions = /* @__PURE__ */ once(() => ({
-  client: dynamo(),
-  tableName: environment("SECRETS_TABLE"),
-  sealer: sealer(),
-  clock: clock(),
-}));
-
-/** For functions that read no secret. */
-export const vaultDoor = /* @__PURE__ */ once(() => dynamoVaultDoor(vaultOptions()));
-
-export const vault = /* @__PURE__ */ once(() => dynamoVault(vaultOptions()));
+export const vault = /* @__PURE__ */ once(() =>
+  dynamoVault({
+    client: dynamo(),
+    tableName: environment("SECRETS_TABLE"),
+    sealer: sealer(),
+    clock: clock(),
+  }),
+);
 
 export const reservations = /* @__PURE__ */ once(() => dynamoReservations(dynamo(), jobsTable(), clock()));
 
@@ -121,34 +108,63 @@ export const tokenVerifier = /* @__PURE__ */ once(() =>
   kmsTokenVerifier(kms(), environment("SIGNING_KEY_ID")),
 );
 
-export const workflow = /* @__PURE__ */ once(() => sfnWorkflow(sfn(), environment("STATE_MACHINE_ARN")));
-
 export const executions = /* @__PURE__ */ once(() => sfnExecutions(sfn(), environment("STATE_MACHINE_ARN")));
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-const upstreamTransport = /* @__PURE__ */ once(() =>
-  basiqTransport({
+export const upstream = /* @__PURE__ */ once(() => {
+  const transport = basiqTransport({
     baseUrl: environment("UPSTREAM_URL"),
     version: environment("UPSTREAM_VERSION"),
     apiKey: secretsManagerSecret(secretsManager(), environment("UPSTREAM_API_KEY_SECRET")),
     clock: clock(),
-  }),
-);
+  });
+  return measuredUpstream(basiq(transport), metrics());
+});
 
-export const upstream = /* @__PURE__ */ once(() =>
-  measuredUpstream(basiqClient(upstreamTransport()), metrics()),
-);
+/** Records of institutions that may be a minute old. */
+export const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
 
-/** Upstream's, as far as they may be a minute old. */
-export const institutions = /* @__PURE__ */ once(() =>
-  cachedInstitutions(measuredInstitutions(basiqInstitutions(upstreamTransport()), metrics())),
-);
+/** When jobs wait, and for how long they are followed. */
+export const policy = /* @__PURE__ */ once(() => ({
+  queues: setting("QUEUE") !== "off",
+  followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
+}));
 
-export const connections = /* @__PURE__ */ once(() =>
-  measuredConnections(basiqConnections(upstreamTransport()), metrics()),
-);
+export const settings = /* @__PURE__ */ once(() => ({
+  allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",
+}));
 
-export const connectionList = /* @__PURE__ */ once(() =>
-  measuredConnectionList(basiqConnectionList(upstreamTransport()), metrics()),
-);
+/** How replies render jobs. */
+export const replyOptions = /* @__PURE__ */ once(() => {
+  const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
+  return { apiUrl: environment("API_URL"), stepResults };
+});
+
+/** What every function needs that accepts jobs. */
+export const acceptingDeps = /* @__PURE__ */ once(() => ({
+  newId,
+  clock: clock(),
+  jobs: jobStore(),
+  claims: claims(),
+  vault: vault(),
+  executions: executions(),
+  refusedLogins: refusedLogins(),
+  upstream: upstream(),
+  institutions: institutions(),
+  requestCounts: requestCounts(),
+  reservations: reservations(),
+  fingerprints: fingerprints(),
+  tokenVerifier: tokenVerifier(),
+}));
+
+/** What every Task needs that follows a job. */
+export const followDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  jobs: jobs(),
+  vault: vault(),
+  upstream: upstream(),
+  claims: claims(),
+  refusedLogins: refusedLogins(),
+  policy: policy(),
+}));

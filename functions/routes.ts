@@ -5,8 +5,16 @@
 export const ROUTES = {
   "issue-token": { method: "POST", path: "/token", room: "access" },
   "create-connection": { method: "POST", path: "/users/{userId}/connections", room: "jobs/api" },
-  "update-connection": { method: "POST", path: "/users/{userId}/connections/{connectionId}", room: "jobs/api" },
-  "refresh-connection": { method: "POST", path: "/users/{userId}/connections/{connectionId}/refresh", room: "jobs/api" },
+  "update-connection": {
+    method: "POST",
+    path: "/users/{userId}/connections/{connectionId}",
+    room: "jobs/api",
+  },
+  "refresh-connection": {
+    method: "POST",
+    path: "/users/{userId}/connections/{connectionId}/refresh",
+    room: "jobs/api",
+  },
   "refresh-connections": { method: "POST", path: "/users/{userId}/connections/refresh", room: "jobs/api" },
   "list-jobs": { method: "GET", path: "/users/{userId}/jobs", room: "jobs/api" },
   "get-job": { method: "GET", path: "/jobs/{jobId}", room: "jobs/api" },

@@ -7,10 +7,9 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/v4/core";
-import { anyText, object, optional } from "../jobs/domain/kinds.ts";
+import * as z from "zod/mini";
 import type { Secret } from "../jobs/domain/secret.ts";
-import { apiKeyHash, apiKeyId, apiKeyRow, hashInRow } from "./api-key-row.ts";
+import { apiKeyHash, apiKeyId, apiKeyRow, hashInRow } from "./api-keys.ts";
 
 export interface KeptApiKey {
   /** How people name the key. */
@@ -35,12 +34,12 @@ export interface ApiKeyRegister {
 const INDEX = "listed-by-age";
 const LISTED = "api-keys";
 
-const keyOfRow = object({ pk: anyText });
-const rowSchema = object({
-  pk: anyText,
-  name: anyText,
-  createdAt: anyText,
-  revokedAt: optional(anyText),
+const keyOfRow = z.object({ pk: z.string() });
+const rowSchema = z.object({
+  pk: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  revokedAt: z.optional(z.string()),
 });
 
 export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string): ApiKeyRegister {

@@ -1,15 +1,15 @@
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
 import type { HttpRequest } from "../http/request.ts";
 import { CONNECTION_ID, jobIdSchema, userIdSchema } from "../jobs/domain/ids.ts";
-import type { Ports } from "../jobs/domain/ports.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
 import { reachesJobsOf, type TokenClaims } from "./caller.ts";
+import type { AccessPorts } from "./ports.ts";
 
 const BEARER = /^bearer +(\S+)$/i;
 
 /** Who calls. Throws a `Refusal` without a valid token. */
 export async function authenticate(
-  deps: Pick<Ports, "tokenVerifier">,
+  deps: Pick<AccessPorts, "tokenVerifier">,
   request: HttpRequest,
 ): Promise<TokenClaims> {
   const token = BEARER.exec(request.header("authorization") ?? "")?.[1];
@@ -28,7 +28,7 @@ export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
 
 /** Who calls, to do more to a job than to read or to answer it: an unbound client token may not. */
 export async function authenticateToAct(
-  deps: Pick<Ports, "tokenVerifier">,
+  deps: Pick<AccessPorts, "tokenVerifier">,
   request: HttpRequest,
 ): Promise<TokenClaims> {
   const caller = await authenticate(deps, request);

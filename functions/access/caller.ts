@@ -1,12 +1,12 @@
 export const SCOPES = ["SERVER_ACCESS", "CLIENT_ACCESS"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export const BASIQ_VERSIONS = ["2.0", "2.1", "3.0"] as const;
-export type BasiqVersion = (typeof BASIQ_VERSIONS)[number];
+export const API_VERSIONS = ["2.0", "2.1", "3.0"] as const;
+export type ApiVersion = (typeof API_VERSIONS)[number];
 
 export interface TokenClaims {
   scope: Scope;
-  version: BasiqVersion;
+  version: ApiVersion;
   /** The user that a client token is bound to. Old 2.1 programs ask for unbound ones. */
   userId?: string | undefined;
 }

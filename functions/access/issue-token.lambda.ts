@@ -1,11 +1,8 @@
-import { apiKeys, clock, requestCounts, settings, tokenIssuer } from "../compose.ts";
+import { apiKeys, clock, once, requestCounts, settings, tokenIssuer } from "../compose.ts";
 import { apiHandler } from "../http/api-handler.ts";
 import { requireForm } from "../http/request.ts";
-import { TOKEN_WORDINGS } from "../http/token-wordings.ts";
-import { once } from "../once.ts";
 import { issueToken } from "./issue-token.ts";
-import { renderToken } from "./token-rendering.ts";
-import { parseTokenRequest } from "./token-request.ts";
+import { parseTokenRequest, renderToken } from "./token-request.ts";
 
 const deps = once(() => ({
   clock: clock(),
@@ -15,16 +12,12 @@ const deps = once(() => ({
   tokenIssuer: tokenIssuer(),
 }));
 
-export const handler = apiHandler(
-  "issue-token",
-  async (request) => {
-    requireForm(request);
-    const asked = parseTokenRequest({
-      authorization: request.header("authorization"),
-      version: request.header("basiq-version"),
-      body: request.text(),
-    });
-    return { status: 200, body: renderToken(await issueToken(deps(), asked)) };
-  },
-  TOKEN_WORDINGS,
-);
+export const handler = apiHandler("issue-token", async (request) => {
+  requireForm(request);
+  const asked = parseTokenRequest({
+    authorization: request.header("authorization"),
+    version: request.header("basiq-version"),
+    body: request.text(),
+  });
+  return { status: 200, body: renderToken(await issueToken(deps(), asked)) };
+});

@@ -1,12 +1,12 @@
-import type { Ports } from "../jobs/domain/ports.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
 import type { Secret } from "../jobs/domain/secret.ts";
-import type { BasiqVersion, Scope, TokenClaims } from "./caller.ts";
-import { type CountDeps, countRequest } from "./count-request.ts";
+import type { ApiVersion, Scope, TokenClaims } from "./caller.ts";
+import type { AccessPorts } from "./ports.ts";
+import { type CountDeps, countRequest } from "./rate-limit.ts";
 
 export interface IssueToken {
   apiKey: Secret | undefined;
-  version: BasiqVersion;
+  version: ApiVersion;
   scope: Scope;
   userId: string | undefined;
 }
@@ -18,7 +18,7 @@ export interface IssuedToken {
 
 /** Trades an API key for a token. Only what is issued is counted: a key that nobody has leaves nothing. */
 export async function issueToken(
-  deps: Pick<Ports, "apiKeys" | "tokenIssuer" | "settings"> & CountDeps,
+  deps: Pick<AccessPorts, "apiKeys" | "tokenIssuer" | "settings"> & CountDeps,
   request: IssueToken,
 ): Promise<IssuedToken> {
   const { apiKey, scope, version, userId } = request;

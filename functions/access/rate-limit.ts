@@ -1,4 +1,6 @@
-import type { Clock } from "../jobs/domain/ports.ts";
+import type { Clock } from "../jobs/domain/clock.ts";
+import { Refusal } from "../jobs/domain/refusal.ts";
+import type { AccessPorts } from "./ports.ts";
 
 const WINDOW_MS = 5 * 60_000;
 
@@ -37,4 +39,17 @@ export function isTooMany(limit: RateLimit, counted: number): boolean {
 /** Whole seconds until the next window has begun. */
 export function retryAfterSeconds({ endsAt }: RateWindow, now: Date): number {
   return Math.max(1, Math.ceil((endsAt.getTime() - now.getTime()) / 1000));
+}
+
+export type CountDeps = { clock: Clock } & Pick<AccessPorts, "requestCounts">;
+
+/** Counts a request that has nothing wrong with it, before anything comes of it. Throws a `Refusal` when it is one too many. */
+export async function countRequest(deps: CountDeps, limit: RateLimit, of: string): Promise<void> {
+  const window = currentWindow(deps.clock);
+  const counted = await deps.requestCounts.add(limit, of, window);
+  if (!isTooMany(limit, counted)) return;
+  throw new Refusal({
+    reason: "rate-exceeded",
+    retryAfterSeconds: retryAfterSeconds(window, deps.clock.now()),
+  });
 }

@@ -1,19 +1,19 @@
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
+import type { TokenReply } from "../http/reply-schemas.ts";
 import { userIdSchema } from "../jobs/domain/ids.ts";
-import { oneOf, optional } from "../jobs/domain/kinds.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
 import { Secret } from "../jobs/domain/secret.ts";
-import { BASIQ_VERSIONS, type BasiqVersion, SCOPES, type Scope } from "./caller.ts";
+import { API_VERSIONS, type ApiVersion, SCOPES, type Scope } from "./caller.ts";
 
-const versionSchema = oneOf(...BASIQ_VERSIONS);
-const scopeSchema = oneOf(...SCOPES);
+const versionSchema = z.enum(API_VERSIONS);
+const scopeSchema = z.enum(SCOPES);
 
 /** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
 const BASIC = /^basic +(\S+)$/i;
 
 export interface TokenRequest {
   apiKey: Secret | undefined;
-  version: BasiqVersion;
+  version: ApiVersion;
   scope: Scope;
   userId: string | undefined;
 }
@@ -28,7 +28,7 @@ export function parseTokenRequest(input: {
   const form = new URLSearchParams(input.body);
   const scope = z.safeParse(scopeSchema, form.get("scope") || "SERVER_ACCESS");
   if (!scope.success) throw new Refusal({ reason: "field-not-valid", field: "scope" });
-  const userId = z.safeParse(optional(userIdSchema), form.get("userId") || undefined);
+  const userId = z.safeParse(z.optional(userIdSchema), form.get("userId") || undefined);
   if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
   const key = BASIC.exec(input.authorization ?? "")?.[1];
   return {
@@ -36,5 +36,14 @@ export function parseTokenRequest(input: {
     version: version.data,
     scope: scope.data,
     userId: userId.data,
+  };
+}
+
+/** The reply in which a token leaves us. */
+export function renderToken(token: { accessToken: Secret; expiresInSeconds: number }): TokenReply {
+  return {
+    access_token: token.accessToken.reveal(),
+    token_type: "Bearer",
+    expires_in: token.expiresInSeconds,
   };
 }

@@ -1,5 +1,5 @@
 import type { Institution } from "../jobs/domain/institution.ts";
-import type { Upstream } from "../jobs/domain/upstream-ports.ts";
+import type { Upstream } from "../jobs/domain/ports.ts";
 
 /** What a login must hold changes rarely; a status is never read from here. */
 const KEPT_MS = 60_000;

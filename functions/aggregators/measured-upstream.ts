@@ -1,12 +1,15 @@
 import { measureFailedCall } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
-import type { UpstreamWatch } from "../jobs/domain/ports.ts";
-import type { ConnectionList, Connections, Upstream } from "../jobs/domain/upstream-ports.ts";
+import type { Upstream, UpstreamWatch } from "../jobs/domain/ports.ts";
 
-/** Tells of every call, measures those that end in an error, and passes the error on as it is. */
+/** Reports every call, measures calls that end in an error, and rethrows the error as it is. */
 export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upstream {
   return {
-    ...measuredInstitutions(upstream, watch),
+    // Until upstream has answered, the id of an institution is whatever somebody sent: it is no dimension.
+    institution: (institutionId) => measured(watch, "record", upstream.institution(institutionId)),
+    connection: (userId, connectionId) =>
+      measured(watch, "connection", upstream.connection(userId, connectionId)),
+    connectionsOf: (userId) => measured(watch, "connection", upstream.connectionsOf(userId)),
     openConnection: (userId, institutionId, login) =>
       measured(watch, "login", upstream.openConnection(userId, institutionId, login), institutionId),
     updateConnection: (userId, connectionId, login) =>
@@ -17,26 +20,6 @@ export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upst
     jobsOf: (userId, connectionId) => measured(watch, "list", upstream.jobsOf(userId, connectionId)),
     answer: (upstreamJobId, answers) => measured(watch, "answer", upstream.answer(upstreamJobId, answers)),
   };
-}
-
-/** The part of it that knows users' connections. */
-export function measuredConnections(connections: Connections, watch: UpstreamWatch): Connections {
-  return {
-    connection: (userId, connectionId) =>
-      measured(watch, "connection", connections.connection(userId, connectionId)),
-  };
-}
-
-export function measuredConnectionList(list: ConnectionList, watch: UpstreamWatch): ConnectionList {
-  return { connectionsOf: (userId) => measured(watch, "connection", list.connectionsOf(userId)) };
-}
-
-/** The part of it that knows banks. None is named: until upstream has answered, an id is what somebody sent. */
-export function measuredInstitutions(
-  upstream: Pick<Upstream, "institution">,
-  watch: UpstreamWatch,
-): Pick<Upstream, "institution"> {
-  return { institution: (institutionId) => measured(watch, "record", upstream.institution(institutionId)) };
 }
 
 async function measured<Asked>(

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { DependencyDown, JobChanged, UpstreamRefused, UpstreamUnavailable } from "../jobs/domain/errors.ts";
 import { type Problem, Refusal } from "../jobs/domain/refusal.ts";
 import { aboutJob, log, logAbout } from "../platform/log.ts";
 import { type LogFields, nameOf, ofGateway, type RouteName, type Uuid } from "../platform/log-fields.ts";
-import type { ApiResult } from "./api-event.ts";
-import { isDependencyDown } from "./dependency-down.ts";
-import type { Wordings } from "./error-wordings.ts";
 import { renderErrors } from "./errors.ts";
-import { type HttpRequest, readHttpRequest } from "./request.ts";
+import { type ApiResult, type HttpRequest, readHttpRequest } from "./request.ts";
 
 export interface Reply {
   status: number;
@@ -20,19 +18,17 @@ export interface Reply {
 const RETRY_AFTER_SECONDS = "5";
 
 /**
- * The one shape of every API function: read the request, answer it, and answer every failure in the error shape, in words that
- * many functions have or in its own.
+ * The shape of every API function: read the request, answer it, and answer every failure in the error shape.
  */
 export function apiHandler(
   route: RouteName,
   answer: (request: HttpRequest) => Promise<Reply>,
-  wordings: Wordings = {},
 ): (event: unknown) => Promise<ApiResult> {
   return (event) => {
     const fields: RequestFields = { correlationId: randomUUID(), ...ofGateway(event), route };
     return logAbout(fields, async () => {
       const startedAt = performance.now();
-      const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields, wordings);
+      const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields);
       const durationMs = Math.round(performance.now() - startedAt);
       aboutJob(jobId);
       log("info", "request", { status, durationMs });
@@ -52,7 +48,6 @@ async function answerOrRefuse(
   event: unknown,
   answer: (request: HttpRequest) => Promise<Reply>,
   fields: RequestFields,
-  wordings: Wordings,
 ): Promise<Reply> {
   try {
     const request = readHttpRequest(event);
@@ -65,7 +60,7 @@ async function answerOrRefuse(
     if (!(error instanceof Refusal)) {
       log(first === "internal" ? "error" : "warn", "request failed", { errorName: nameOf(error) });
     }
-    return { ...renderErrors(fields.correlationId, problems, wordings), headers: headersOf(first) };
+    return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };
   }
 }
 
@@ -79,4 +74,18 @@ function headersOf(problem: Problem | "internal"): Record<string, string> {
 function problemsOf(error: unknown): readonly [Problem | "internal", ...Problem[]] {
   if (error instanceof Refusal) return error.problems;
   return isDependencyDown(error) ? [{ reason: "service-unavailable" }] : ["internal"];
+}
+
+/** How AWS services name what they blame on the caller although a moment later it would have gone well. */
+const OVER_A_LIMIT = /Throttl|LimitExceeded|ThroughputExceeded|TooManyRequests/;
+
+/**
+ * Whether an error says that something we stand on is down, rather than that we are wrong: upstream, or an AWS service
+ * that could not be reached, throttled us or failed. The SDK marks what the caller did wrong as `$fault: "client"`.
+ */
+export function isDependencyDown(error: unknown): boolean {
+  if (error instanceof UpstreamUnavailable || error instanceof UpstreamRefused) return true;
+  if (error instanceof DependencyDown || error instanceof JobChanged) return true;
+  if (!(error instanceof Error) || !("$metadata" in error)) return false;
+  return !("$fault" in error) || error.$fault !== "client" || OVER_A_LIMIT.test(error.name);
 }

@@ -1,6 +1,27 @@
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
 import { Refusal } from "../jobs/domain/refusal.ts";
-import { apiEventSchema } from "./api-event.ts";
+
+const texts = z.nullish(z.record(z.string(), z.optional(z.string())));
+
+/** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
+export const apiEventSchema = z.object({
+  rawPath: z.string(),
+  rawQueryString: z.nullish(z.string()),
+  headers: texts,
+  pathParameters: texts,
+  body: z.nullish(z.string()),
+  isBase64Encoded: z.nullish(z.boolean()),
+  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+});
+
+/** The part that names the request. */
+export const gatewayEvent = z.object({ requestContext: z.object({ requestId: z.string() }) });
+
+export interface ApiResult {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
 
 /** No published request comes near it. */
 const MAX_BODY_BYTES = 16 * 1024;

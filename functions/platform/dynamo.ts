@@ -7,6 +7,11 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
+/** What is past its time counts as gone, whenever DynamoDB deletes it. */
+export function isKept({ expiresAt }: Record<string, unknown>, now: Date): boolean {
+  return typeof expiresAt !== "number" || expiresAt * 1000 > now.getTime();
+}
+
 /** A row, or the part of it that is its key. */
 export type Row = Record<string, unknown>;
 

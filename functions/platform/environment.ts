@@ -1,3 +1,7 @@
+/** From the most talkative on. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** Every variable that our functions read. This is the one place that reads them. */
 type VariableName =
   | "API_URL"

@@ -1,6 +1,6 @@
 import type { randomUUID } from "node:crypto";
-import * as z from "zod/v4/core";
-import { gatewayEvent } from "../http/api-event.ts";
+import * as z from "zod/mini";
+import { gatewayEvent } from "../http/request.ts";
 import { UUID_V4 } from "../jobs/domain/ids.ts";
 import type { Mended } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";

@@ -1,9 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { UpstreamRefused } from "../jobs/domain/errors.ts";
 import type { Measurement } from "../jobs/domain/metrics.ts";
-import { emfLine } from "./emf-line.ts";
-import { setting } from "./environment.ts";
-import { type Exactly, fitting, type Lines, type LogFields, type Message, ofJob } from "./log-fields.ts";
-import { LOG_LEVELS, type LogLevel } from "./log-level.ts";
+import type { UpstreamWatch } from "../jobs/domain/ports.ts";
+import { LOG_LEVELS, type LogLevel, setting } from "./environment.ts";
+import {
+  type Exactly,
+  fitting,
+  type Lines,
+  type LogFields,
+  type Message,
+  nameOf,
+  ofJob,
+} from "./log-fields.ts";
+import { emfLine } from "./metrics.ts";
 
 /*
  * The one way out for lines. What is handed to it is picked field by field, each held to a form; a type that holds anything
@@ -53,3 +62,10 @@ function write(line: object): void {
 function threshold(): LogLevel {
   return LOG_LEVELS.find((level) => level === setting("LOG_LEVEL")) ?? "info";
 }
+
+/** What of upstream was called, and how that ended: never where to, which would hold ids, or with what. */
+export const logCall: UpstreamWatch["called"] = (call, durationMs, error) => {
+  const failed = error === undefined ? {} : { errorName: nameOf(error) };
+  const status = error instanceof UpstreamRefused ? error.status : undefined;
+  log("debug", "upstream called", { call, durationMs, status, ...failed });
+};

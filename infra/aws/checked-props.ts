@@ -1,5 +1,5 @@
 import { Token } from "aws-cdk-lib";
-import { MAX_FOLLOW_LIMIT_MINUTES } from "../../functions/jobs/domain/polling-policy.ts";
+import { MAX_FOLLOW_LIMIT_MINUTES } from "../../functions/jobs/domain/following.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";

@@ -11,8 +11,8 @@ import {
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import { OUTCOMES } from "../../functions/jobs/domain/failures.ts";
 import { MEASURED_STEPS, UPSTREAM_CALLS } from "../../functions/jobs/domain/metrics.ts";
-import { OUTCOMES } from "../../functions/jobs/domain/outcome.ts";
 import { metricsNamespace, ownMetric } from "./own-metrics.ts";
 import type { Watched } from "./watched.ts";
 

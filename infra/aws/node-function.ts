@@ -12,7 +12,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { LogLevel } from "../../functions/platform/log-level.ts";
+import type { LogLevel } from "../../functions/platform/environment.ts";
 import { BUNDLES_FOLDER, bundleFolder } from "../bundling/bundle-folder.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 

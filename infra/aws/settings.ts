@@ -1,12 +1,12 @@
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
-import { BASIQ_VERSIONS } from "../../functions/access/caller.ts";
+import { API_VERSIONS } from "../../functions/access/caller.ts";
 import {
   DEFAULT_FOLLOW_LIMIT_MINUTES,
   MAX_FOLLOW_LIMIT_MINUTES,
-} from "../../functions/jobs/domain/polling-policy.ts";
+} from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
-import { LOG_LEVELS } from "../../functions/platform/log-level.ts";
+import { LOG_LEVELS } from "../../functions/platform/environment.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z
@@ -49,7 +49,7 @@ const settingsSchema = z
     stage: z.optional(z.string().check(z.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,30}$/, "must be a short name"))),
     upstream: z._default(z.enum(["basiq", "sandbox"]), "basiq"),
     upstreamUrl,
-    upstreamVersion: z.enum(BASIQ_VERSIONS),
+    upstreamVersion: z.enum(API_VERSIONS),
     upstreamApiKeySecret: z.string().check(z.minLength(1)),
     stepResults: z._default(z.enum(["object", "list"]), "object"),
     allowUnboundClientTokens: z._default(flag, false),

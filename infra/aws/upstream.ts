@@ -1,6 +1,6 @@
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
-import type { BasiqVersion } from "../../functions/access/caller.ts";
+import type { ApiVersion } from "../../functions/access/caller.ts";
 import { grantReading } from "./grants.ts";
 
 /** The aggregator. */
@@ -8,7 +8,7 @@ export interface Upstream {
   /** Without a slash at the end. */
   readonly url: string;
   /** Its `basiq-version`. */
-  readonly version: BasiqVersion;
+  readonly version: ApiVersion;
   /** Holds its API key as plain text. */
   readonly apiKeySecret: ISecret;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ErrorReply } from "../../functions/http/api-replies.ts";
+import type { ErrorReply } from "../../functions/http/reply-schemas.ts";
 
 /** Code, title, and words. */
 const ERRORS = {

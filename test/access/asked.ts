@@ -6,7 +6,7 @@ import {
   stubListReply,
   stubReply,
   tokenReply,
-} from "../../functions/http/api-replies.ts";
+} from "../../functions/http/reply-schemas.ts";
 import type { Target } from "../journeys/target.ts";
 import { REFUSALS, SUCCESSES } from "./matrix-page.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { executionName } from "../../functions/jobs/store/sfn-workflow.ts";
+import { executionName } from "../../functions/jobs/store/executions.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import { transitionsOf } from "../workflow/transitions-of.ts";

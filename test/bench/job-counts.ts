@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { LOOK_EVERY_MS } from "../../functions/jobs/domain/polling-policy.ts";
+import { LOOK_EVERY_MS } from "../../functions/jobs/domain/following.ts";
 import type { RecordedCall } from "../support/aws-call.ts";
 import { capacityMeter } from "./capacity-meter.ts";
 import type { CountedSystem } from "./counted-system.ts";

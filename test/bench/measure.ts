@@ -1,4 +1,4 @@
-import { LOOK_EVERY_MS } from "../../functions/jobs/domain/polling-policy.ts";
+import { LOOK_EVERY_MS } from "../../functions/jobs/domain/following.ts";
 import { synthesizeApart } from "../../infra/local/template-process.ts";
 import { countKinds } from "./count-kinds.ts";
 import { type CountedSystem, startCounted } from "./counted-system.ts";

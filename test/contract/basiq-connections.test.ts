@@ -22,19 +22,19 @@ describe("the connections of a user", () => {
 
   test("are those that upstream knows, with their institutions", async () => {
     const [hooli, gov] = [await made("AU00000"), await made("AU00004")];
-    expect(await bank.connectionList.connectionsOf(USER_ID)).toEqual([
+    expect(await bank.upstream.connectionsOf(USER_ID)).toEqual([
       { id: hooli, institutionId: "AU00000" },
       { id: gov, institutionId: "AU00004" },
     ]);
-    expect(await bank.connections.connection(USER_ID, gov)).toEqual({ id: gov, institutionId: "AU00004" });
+    expect(await bank.upstream.connection(USER_ID, gov)).toEqual({ id: gov, institutionId: "AU00004" });
   });
 
   test("are none of another user's, and none that is not there", async () => {
     const id = await made("AU00000");
-    expect(await bank.connectionList.connectionsOf("somebody-else")).toEqual([]);
-    expect(await bank.connections.connection("somebody-else", id)).toBeUndefined();
-    expect(await bank.connections.connection(USER_ID, "nothing")).toBeUndefined();
-    expect(await bank.connections.connection(USER_ID, "../../institutions/AU00000")).toBeUndefined();
+    expect(await bank.upstream.connectionsOf("somebody-else")).toEqual([]);
+    expect(await bank.upstream.connection("somebody-else", id)).toBeUndefined();
+    expect(await bank.upstream.connection(USER_ID, "nothing")).toBeUndefined();
+    expect(await bank.upstream.connection(USER_ID, "../../institutions/AU00000")).toBeUndefined();
   });
 
   test.each([{ status: 503 }, { status: 500 }, { body: "<html>" }, { reset: "before" }] as const)(
@@ -45,11 +45,11 @@ describe("the connections of a user", () => {
       const meet = (times: number) =>
         bank.setFaults(...[list, one].map((path) => ({ method: "GET" as const, path, times, do: fault })));
       await meet(1);
-      expect(await bank.connectionList.connectionsOf(USER_ID)).toHaveLength(1);
-      expect(await bank.connections.connection(USER_ID, id)).toBeDefined();
+      expect(await bank.upstream.connectionsOf(USER_ID)).toHaveLength(1);
+      expect(await bank.upstream.connection(USER_ID, id)).toBeDefined();
       await meet(2);
-      await expect(bank.connectionList.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
-      await expect(bank.connections.connection(USER_ID, id)).rejects.toThrow(UpstreamUnavailable);
+      await expect(bank.upstream.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
+      await expect(bank.upstream.connection(USER_ID, id)).rejects.toThrow(UpstreamUnavailable);
     },
   );
 });
@@ -74,8 +74,8 @@ describe("a hostile reply", () => {
     ["a number for an id", { ...connection, id: 8 }],
     ["a text that no bank sends", { ...connection, institution: { id: "x".repeat(2001) } }],
   ])("of %s is no connection, and no sign that there is none", async (_, body) => {
-    const { connections } = await answering(body);
-    await expect(connections.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamUnavailable);
+    const { upstream } = await answering(body);
+    await expect(upstream.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamUnavailable);
   });
 
   test.each([
@@ -83,30 +83,30 @@ describe("a hostile reply", () => {
     ["an object for the data", { data: {} }],
     ["a list that is bare", [connection]],
   ])("of %s is no list", async (_, body) => {
-    const { connectionList } = await answering(body);
-    await expect(connectionList.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
+    const { upstream } = await answering(body);
+    await expect(upstream.connectionsOf(USER_ID)).rejects.toThrow(UpstreamUnavailable);
   });
 
   test("with some that are none gives the others", async () => {
     const data = [{ ...connection, id: "a/b" }, "x", null, { ...connection, extra: { __proto__: 1 } }, {}];
-    const { connectionList } = await answering({ data });
-    expect(await connectionList.connectionsOf(USER_ID)).toEqual([{ id: "8fce3b", institutionId: "AU00000" }]);
+    const { upstream } = await answering({ data });
+    expect(await upstream.connectionsOf(USER_ID)).toEqual([{ id: "8fce3b", institutionId: "AU00000" }]);
   });
 
   test("of 404 in no words of upstream's does not say that there is none", async () => {
-    const { connections } = await answering("<html>Not Found</html>", 404);
-    await expect(connections.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamUnavailable);
+    const { upstream } = await answering("<html>Not Found</html>", 404);
+    await expect(upstream.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamUnavailable);
   });
 
   test("of another refusal is one", async () => {
-    const { connections, connectionList } = await answering({ data: [{ code: "parameter-not-valid" }] }, 400);
-    await expect(connections.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamRefused);
-    await expect(connectionList.connectionsOf(USER_ID)).rejects.toThrow(UpstreamRefused);
+    const { upstream } = await answering({ data: [{ code: "parameter-not-valid" }] }, 400);
+    await expect(upstream.connection(USER_ID, "8fce3b")).rejects.toThrow(UpstreamRefused);
+    await expect(upstream.connectionsOf(USER_ID)).rejects.toThrow(UpstreamRefused);
   });
 
   test("leads no id astray", async () => {
     const raw = await answering({ data: [{ code: "resource-not-found" }] }, 404);
-    expect(await raw.connections.connection("a/b", "../c?d#e")).toBeUndefined();
+    expect(await raw.upstream.connection("a/b", "../c?d#e")).toBeUndefined();
     expect(raw.lines()).toEqual(["GET /users/a%2Fb/connections/..%2Fc%3Fd%23e"]);
   });
 });

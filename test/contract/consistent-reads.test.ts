@@ -4,9 +4,9 @@ import * as z from "zod";
 import { dynamoApiKeys } from "../../functions/access/api-keys.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { dynamoClaims } from "../../functions/jobs/store/claims.ts";
-import { dynamoJobRows } from "../../functions/jobs/store/dynamo-job-rows.ts";
 import { dynamoJobList } from "../../functions/jobs/store/job-list.ts";
-import { findRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
+import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
+import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
 import { dynamoReservations } from "../../functions/jobs/store/reservations.ts";
 import { dynamoVault } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -49,15 +49,15 @@ function watched() {
 
 type Client = ReturnType<typeof watched>["client"];
 
-const jobRows = (client: Client) =>
-  dynamoJobRows({ client, tableName: JOBS, clock, retentionDays: 90, newId: randomUUID });
+const jobStore = (client: Client) =>
+  dynamoJobStore({ client, tableName: JOBS, clock, retentionDays: 90, newId: randomUUID });
 const keyed = { userId, key: "k", text: new Secret("text") };
 
 /** Everything that a reply or a decision rests upon. */
 const READS: [string, (client: Client) => Promise<unknown>][] = [
-  ["a job", (client) => jobRows(client).find(job.id)],
+  ["a job", (client) => jobStore(client).find(job.id)],
   ["a claim", (client) => dynamoClaims(client, JOBS, clock).holder({ userId, institutionId: "AU00000" })],
-  ["a note of refused logins", (client) => findRefusedLogins(client, JOBS)(userId, "AU00000")],
+  ["a note of refused logins", (client) => dynamoRefusedLogins(client, JOBS, clock).find(userId, "AU00000")],
   ["a reservation", (client) => dynamoReservations(client, JOBS, clock).find(keyed)],
   ["an API key", (client) => dynamoApiKeys(client, JOBS).idOf(new Secret("key"))],
   [
@@ -77,7 +77,7 @@ const READS: [string, (client: Client) => Promise<unknown>][] = [
 ];
 
 test.each(READS)("%s is read as it is written, not as it was a moment ago", async (_, read) => {
-  await jobRows(tables.client).add(job);
+  await jobStore(tables.client).add(job);
   const { client, reads } = watched();
   await read(client);
   expect(reads).toEqual([true]);

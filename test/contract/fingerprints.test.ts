@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
-import { kmsSealer } from "../../functions/jobs/store/kms-sealer.ts";
+import { kmsSealer } from "../../functions/jobs/store/vault.ts";
 import { localKms } from "../support/local-kms.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;

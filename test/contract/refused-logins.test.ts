@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { JobChanged } from "../../functions/jobs/domain/errors.ts";
-import { blockedForMs } from "../../functions/jobs/domain/lockout.ts";
+import { blockedForMs } from "../../functions/jobs/domain/login.ts";
 import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";

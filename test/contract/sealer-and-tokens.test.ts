@@ -1,13 +1,10 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TokenClaims } from "../../functions/access/caller.ts";
-import { kmsTokenVerifier } from "../../functions/access/kms-token-verifier.ts";
-import { kmsTokenIssuer } from "../../functions/access/tokens.ts";
+import { kmsTokenIssuer, kmsTokenVerifier } from "../../functions/access/tokens.ts";
 import { SealBroken } from "../../functions/jobs/domain/errors.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
-import { tellBrokenSeals } from "../../functions/jobs/store/broken-seals.ts";
-import { kmsSealer } from "../../functions/jobs/store/kms-sealer.ts";
+import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
+import { kmsSealer, tellBrokenSeals } from "../../functions/jobs/store/vault.ts";
 import { localKms } from "../support/local-kms.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;

@@ -4,8 +4,7 @@ import format from "ecdsa-sig-formatter";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TokenClaims } from "../../functions/access/caller.ts";
-import { kmsTokenVerifier } from "../../functions/access/kms-token-verifier.ts";
-import { kmsTokenIssuer } from "../../functions/access/tokens.ts";
+import { kmsTokenIssuer, kmsTokenVerifier } from "../../functions/access/tokens.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { localKms } from "../support/local-kms.ts";
 

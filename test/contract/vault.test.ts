@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { dynamoVault } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeSealer } from "../support/fake-vault.ts";

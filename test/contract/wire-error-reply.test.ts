@@ -3,7 +3,6 @@ import * as z from "zod";
 import { renderErrors } from "../../functions/http/errors.ts";
 import { LOGIN_FIELDS } from "../../functions/jobs/domain/login.ts";
 import type { RefusalReason } from "../../functions/jobs/domain/refusal.ts";
-import { ALL_WORDINGS } from "../support/all-wordings.ts";
 
 const shape = z.strictObject({
   type: z.literal("list"),
@@ -62,7 +61,7 @@ function isReason(text: string): text is RefusalReason {
 
 describe("the reply to a refusal", () => {
   test.each(reasons())("for %s has the published status, code and shape", (reason) => {
-    const { status, body } = renderErrors("c-1", [{ reason }], ALL_WORDINGS);
+    const { status, body } = renderErrors("c-1", [{ reason }]);
     shape.parse(JSON.parse(JSON.stringify(body)));
     expect([status, body.data[0]?.code]).toEqual(TABLE[reason]);
     expect(body).toMatchObject({ type: "list", correlationId: "c-1" });
@@ -102,7 +101,7 @@ describe("the reply to a refusal", () => {
     ],
     ["idempotency-key-reused", "Idempotency-Key was used with another request."],
   ] as const)("for %s has its detail", (reason, detail) => {
-    expect(renderErrors("c", [{ reason }], ALL_WORDINGS).body.data[0]?.detail).toBe(detail);
+    expect(renderErrors("c", [{ reason }]).body.data[0]?.detail).toBe(detail);
   });
 });
 
@@ -181,7 +180,7 @@ describe("a parameter of a query that cannot be used", () => {
 });
 
 test("a wrong version is pointed at as recorded", () => {
-  const { body } = renderErrors("c", [{ reason: "version-not-valid", field: "basiq-version" }], ALL_WORDINGS);
+  const { body } = renderErrors("c", [{ reason: "version-not-valid", field: "basiq-version" }]);
   expect(body.data[0]).toMatchObject({
     detail: "Basiq-version must be specified in HTTP request header",
     source: { parameter: "basiq-version", pointer: "header/basiq-version" },

@@ -2,11 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseTokenRequest } from "../../functions/access/token-request.ts";
 import { renderErrors } from "../../functions/http/errors.ts";
-import { parseConnectionRequest } from "../../functions/jobs/api/connection-request.ts";
-import { parseMfaRequest } from "../../functions/jobs/api/mfa-request.ts";
+import { parseConnectionRequest, parseMfaRequest } from "../../functions/jobs/api/requests.ts";
 import { LOGIN_FIELDS } from "../../functions/jobs/domain/login.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
-import { ALL_WORDINGS } from "../support/all-wordings.ts";
 
 /** Long enough to be found nowhere by chance. */
 const MARK = "z9Qx-marked";
@@ -46,7 +44,7 @@ function refusesAtMost(parse: () => unknown) {
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
     if (!(error instanceof Refusal)) return;
-    const { status, body } = renderErrors("correlation", error.problems, ALL_WORDINGS);
+    const { status, body } = renderErrors("correlation", error.problems);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
     expect(JSON.stringify(body)).not.toContain(MARK);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse, safeParse } from "zod/v4/core";
-import { readTokenPayload, tokenPayload } from "../../functions/access/token-claims.ts";
-import { apiEventSchema } from "../../functions/http/api-event.ts";
+import { readTokenPayload, tokenPayload } from "../../functions/access/tokens.ts";
+import { apiEventSchema } from "../../functions/http/request.ts";
 import { jobIdSchema, userIdSchema } from "../../functions/jobs/domain/ids.ts";
 import { parseJobRecord } from "../../functions/jobs/store/job-record.ts";
 import {
@@ -10,7 +10,7 @@ import {
   giveUpInput,
   jobInput,
   jobOutput,
-} from "../../functions/jobs/workflow/task-io.ts";
+} from "../../functions/jobs/workflow/handlers.ts";
 import { methodsOf, ROUTES } from "../../functions/routes.ts";
 import { awaitingJob, JOB_ID, jobOf } from "../support/job-examples.ts";
 

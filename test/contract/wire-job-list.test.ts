@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { jobListReply, stubListReply } from "../../functions/http/api-replies.ts";
-import { renderJobList } from "../../functions/jobs/api/job-list-rendering.ts";
-import { renderJob, renderStubs } from "../../functions/jobs/api/replies.ts";
+import { jobListReply, stubListReply } from "../../functions/http/reply-schemas.ts";
+import { renderJob, renderJobList, renderStubs } from "../../functions/jobs/api/replies.ts";
 import { awaitingJob, followingJob, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
 
 const api = "https://api.example.com";

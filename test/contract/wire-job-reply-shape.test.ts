@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { jobReply, jobReplyInLists } from "../../functions/http/api-replies.ts";
+import { jobReply, jobReplyInLists } from "../../functions/http/reply-schemas.ts";
 import { renderJob } from "../../functions/jobs/api/replies.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { awaitingJob, followingJob, jobOf, stepsOf, USER_ID } from "../support/job-examples.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renderToken } from "../../functions/access/token-rendering.ts";
+import { renderToken } from "../../functions/access/token-request.ts";
 import { renderAccepted, renderJob, renderJobStub } from "../../functions/jobs/api/replies.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";

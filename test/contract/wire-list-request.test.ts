@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseListRequest } from "../../functions/jobs/api/list-request.ts";
+import { parseListRequest } from "../../functions/jobs/api/requests.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 

@@ -3,20 +3,17 @@ import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { parse } from "zod/v4/core";
-import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
 import {
   readConnection,
   readConnections,
-} from "../../functions/aggregators/basiq/upstream-connection-reader.ts";
-import { upstreamErrorSchema } from "../../functions/aggregators/basiq/upstream-error-reader.ts";
-import { readInstitution } from "../../functions/aggregators/basiq/upstream-institution-reader.ts";
-import { readUpstreamJobs } from "../../functions/aggregators/basiq/upstream-job-list-reader.ts";
-import {
+  readInstitution,
+  readUpstreamJob,
+  readUpstreamJobs,
   upstreamAcceptedSchema,
+  upstreamErrorSchema,
   upstreamTokenSchema,
-} from "../../functions/aggregators/basiq/upstream-replies.ts";
-import { renderJobList } from "../../functions/jobs/api/job-list-rendering.ts";
-import { renderStubs } from "../../functions/jobs/api/replies.ts";
+} from "../../functions/aggregators/basiq/replies.ts";
+import { renderJobList, renderStubs } from "../../functions/jobs/api/replies.ts";
 import { jobOf } from "../support/job-examples.ts";
 
 /** Replies that the publisher's own tests recorded. They are kept beside the project, and may be absent. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseTokenRequest } from "../../functions/access/token-request.ts";
-import { parseConnectionRequest } from "../../functions/jobs/api/connection-request.ts";
-import { parseMfaRequest } from "../../functions/jobs/api/mfa-request.ts";
+import { parseConnectionRequest, parseMfaRequest } from "../../functions/jobs/api/requests.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 
 function problemsOf(parse: () => unknown) {

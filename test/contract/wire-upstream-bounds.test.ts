@@ -1,7 +1,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
-import { readConnection } from "../../functions/aggregators/basiq/upstream-connection-reader.ts";
-import { readInstitution } from "../../functions/aggregators/basiq/upstream-institution-reader.ts";
+import {
+  readConnection,
+  readInstitution,
+  readUpstreamJob,
+} from "../../functions/aggregators/basiq/replies.ts";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { rawUpstream } from "../support/raw-upstream.ts";
 

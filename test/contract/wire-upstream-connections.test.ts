@@ -1,8 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  readConnection,
-  readConnections,
-} from "../../functions/aggregators/basiq/upstream-connection-reader.ts";
+import { readConnection, readConnections } from "../../functions/aggregators/basiq/replies.ts";
 
 const record = {
   type: "connection",

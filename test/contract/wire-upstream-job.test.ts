@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
-import { readUpstreamJobs } from "../../functions/aggregators/basiq/upstream-job-list-reader.ts";
+import { readUpstreamJob, readUpstreamJobs } from "../../functions/aggregators/basiq/replies.ts";
 import { connection, link, mfa, reply } from "../support/upstream-replies.ts";
 
 describe("a job", () => {

@@ -1,14 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { parse, safeParse } from "zod/v4/core";
 import {
+  readInstitution,
   readUpstreamError,
-  upstreamErrorSchema,
-} from "../../functions/aggregators/basiq/upstream-error-reader.ts";
-import { readInstitution } from "../../functions/aggregators/basiq/upstream-institution-reader.ts";
-import {
   upstreamAcceptedSchema,
+  upstreamErrorSchema,
   upstreamTokenSchema,
-} from "../../functions/aggregators/basiq/upstream-replies.ts";
+} from "../../functions/aggregators/basiq/replies.ts";
 
 describe("an institution", () => {
   const record = {

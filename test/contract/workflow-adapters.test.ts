@@ -1,8 +1,7 @@
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { sfnWaker } from "../../functions/jobs/store/sfn-waker.ts";
-import { sfnWorkflow } from "../../functions/jobs/store/sfn-workflow.ts";
+import { sfnExecutions, sfnWaker } from "../../functions/jobs/store/executions.ts";
 import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws-json-endpoint.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
@@ -37,7 +36,7 @@ async function stepFunctions(failure?: string) {
 describe("starting a workflow", () => {
   test("names it by the job, so that it starts once, and tells it the job's id alone", async () => {
     const { client, asked } = await stepFunctions();
-    await sfnWorkflow(client, "arn:machine").start({ id: JOB_ID });
+    await sfnExecutions(client, "arn:machine").start({ id: JOB_ID });
     expect(asked).toEqual([
       { stateMachineArn: "arn:machine", name: `${JOB_ID}-1`, input: JSON.stringify({ jobId: JOB_ID }) },
     ]);
@@ -45,7 +44,7 @@ describe("starting a workflow", () => {
 
   test("that was started is no error", async () => {
     const { client, asked } = await stepFunctions("ExecutionAlreadyExists");
-    await sfnWorkflow(client, "arn:machine").start({ id: JOB_ID });
+    await sfnExecutions(client, "arn:machine").start({ id: JOB_ID });
     expect(asked).toHaveLength(1);
   });
 
@@ -53,7 +52,7 @@ describe("starting a workflow", () => {
     "that fails by %s is one",
     async (failure) => {
       const { client } = await stepFunctions(failure);
-      await expect(sfnWorkflow(client, "arn:machine").start({ id: JOB_ID })).rejects.toMatchObject({
+      await expect(sfnExecutions(client, "arn:machine").start({ id: JOB_ID })).rejects.toMatchObject({
         name: failure,
       });
     },

@@ -1,4 +1,4 @@
-import { jobListReply } from "../../functions/http/api-replies.ts";
+import { jobListReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { isAsked, isOver, type PatientClient } from "./patient-client.ts";
 

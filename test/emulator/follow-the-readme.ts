@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { jobReply } from "../../functions/http/api-replies.ts";
+import { jobReply } from "../../functions/http/reply-schemas.ts";
 import { commandsUnder } from "../readme/readme.ts";
 import { PROJECT_ROOT } from "./folders.ts";
 import { OPERATORS_PART, operatorsScript, printedByEach } from "./operators-commands.ts";

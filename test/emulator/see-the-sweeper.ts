@@ -5,7 +5,7 @@ import {
   type SFNClient,
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
-import { executionName } from "../../functions/jobs/store/sfn-workflow.ts";
+import { executionName } from "../../functions/jobs/store/executions.ts";
 import { LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import type { Target } from "../journeys/target.ts";

@@ -1,4 +1,4 @@
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { API_KEY } from "../journeys/start-for-tests.ts";
 import { type HostileRequest, hostileRequest } from "./hostile-requests.ts";
 import type { hostileSystem, Reply } from "./hostile-system.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
 import { localSystem } from "../journeys/local-system.ts";
 import { HOOLI, LOGINS } from "../journeys/logins.ts";

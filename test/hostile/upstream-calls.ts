@@ -52,12 +52,12 @@ export const UPSTREAM_CALLS: { [name: string]: UpstreamCall } = {
   "a connection": {
     good: kept,
     isPost: false,
-    call: ({ connections }) => connections.connection(USER_ID, "8fce3b"),
+    call: ({ upstream }) => upstream.connection(USER_ID, "8fce3b"),
   },
   "all connections": {
     good: { data: [kept] },
     isPost: false,
-    call: ({ connectionList }) => connectionList.connectionsOf(USER_ID),
+    call: ({ upstream }) => upstream.connectionsOf(USER_ID),
   },
   "a job": { good: { ...job, steps }, isPost: false, call: ({ upstream }) => upstream.job(UPSTREAM_JOB_ID) },
   "all jobs": {

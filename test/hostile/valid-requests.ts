@@ -1,5 +1,4 @@
-import { requestSchema as connectionRequest } from "../../functions/jobs/api/connection-request.ts";
-import { requestSchema as mfaRequest } from "../../functions/jobs/api/mfa-request.ts";
+import { connectionRequest, mfaRequest } from "../../functions/jobs/api/requests.ts";
 import { ROUTES } from "../../functions/routes.ts";
 import { LOGINS } from "../journeys/logins.ts";
 

@@ -104,7 +104,7 @@ const WORDS: readonly {
   {
     word: /\btimingSafeEqual\b|\.equals\(/,
     in: ["functions", "sandbox"],
-    only: ["functions/jobs/domain/same-bytes.ts", "sandbox/access-token.ts"],
+    only: ["functions/jobs/domain/secret.ts", "sandbox/access-token.ts"],
   },
   // A second aggregator is a folder beside it. The header with its name is part of our own wire.
   {

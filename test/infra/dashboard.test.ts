@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { OUTCOMES } from "../../functions/jobs/domain/failures.ts";
 import { METRICS, type MetricKind, UPSTREAM_CALLS } from "../../functions/jobs/domain/metrics.ts";
-import { OUTCOMES } from "../../functions/jobs/domain/outcome.ts";
 import { ofType, referredTo, withoutHash } from "./resources.ts";
 import { synthesizedResources } from "./synthesized.ts";
 

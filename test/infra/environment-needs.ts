@@ -5,7 +5,7 @@ const root = new URL("../../", import.meta.url);
 const LOCAL_ONLY = ["TIME_SCALE"];
 /** Read by every function, through its log. */
 const BY_EVERY_FUNCTION = ["LOG_LEVEL"];
-const COMPOSE = ["functions/compose.ts", "functions/settings.ts"];
+const COMPOSE = ["functions/compose.ts", "functions/compose.ts"];
 /** What gives all of its parts at once to every entry of a kind. */
 const DEPS = /from "\.\.\/runtime\/([a-z]+-deps\.ts)"/g;
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { OUTCOMES } from "../../functions/jobs/domain/failures.ts";
 import {
   MEASURED_STEPS,
   METRICS,
   type MetricKind,
   UPSTREAM_CALLS,
 } from "../../functions/jobs/domain/metrics.ts";
-import { OUTCOMES } from "../../functions/jobs/domain/outcome.ts";
 
 const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
 /** The cells of the rows that begin with a name in code. */

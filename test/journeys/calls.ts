@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { jobListReply, stubListReply, stubReply } from "../../functions/http/api-replies.ts";
+import { jobListReply, stubListReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { type HttpReply, type MobileBackend, statuses } from "./mobile-backend.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { errorReply, stubReply } from "../../functions/http/api-replies.ts";
+import { errorReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { begun, cancel, connected, list, page, refresh, resume } from "./calls.ts";
 import { allIsWell, CANCEL_PHASES } from "./cancel-phases.ts";
 import { HOOLI, LOGINS } from "./logins.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { jobReply, stubReply } from "../../functions/http/api-replies.ts";
+import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend, statuses } from "./mobile-backend.ts";
 import { target } from "./target.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
-import { executionName } from "../../functions/jobs/store/sfn-workflow.ts";
+import { executionName } from "../../functions/jobs/store/executions.ts";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";

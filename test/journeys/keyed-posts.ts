@@ -1,4 +1,4 @@
-import { jobReply, stubReply } from "../../functions/http/api-replies.ts";
+import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { connectionPath } from "./calls.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import type { MobileBackend } from "./mobile-backend.ts";

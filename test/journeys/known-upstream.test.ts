@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { stubReply, tokenReply } from "../../functions/http/api-replies.ts";
+import { stubReply, tokenReply } from "../../functions/http/reply-schemas.ts";
 import { allBegun, begun, connectionPath, list, page, refresh, refreshAll, update } from "./calls.ts";
 import { localSystem } from "./local-system.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";

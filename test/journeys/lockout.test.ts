@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { errorReply, jobReply } from "../../functions/http/api-replies.ts";
+import { errorReply, jobReply } from "../../functions/http/reply-schemas.ts";
 import { begun, connected, connectionPath, refresh, update } from "./calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { type HttpReply, MobileBackend, statuses } from "./mobile-backend.ts";

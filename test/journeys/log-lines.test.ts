@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { METRICS } from "../../functions/jobs/domain/metrics.ts";
 import type { Around } from "../../infra/local/function-host.ts";
 import { type Invocation, linesOf, linesOfInvocations } from "../support/lines-of-invocations.ts";

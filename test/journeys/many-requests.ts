@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { inBatches } from "../../functions/jobs/use-cases/in-batches.ts";
 import { findTable } from "../../infra/keys/find-table.ts";

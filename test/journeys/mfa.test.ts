@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorReply, stubReply } from "../../functions/http/api-replies.ts";
+import { errorReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { AVIATO, HOOLI, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, BANK_OUT_OF_SIGHT, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { target } from "./target.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { jobReply, mfaResult, stubReply, tokenReply } from "../../functions/http/api-replies.ts";
+import { jobReply, mfaResult, stubReply, tokenReply } from "../../functions/http/reply-schemas.ts";
 import type { Target } from "./target.ts";
 
 /** Far more looks than any job needs: a job that is stuck fails its test, whatever the machine's speed. */

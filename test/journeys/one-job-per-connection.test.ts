@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { jobReply, stubReply } from "../../functions/http/api-replies.ts";
+import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { begun, cancel, connected, connectionPath, refresh, update } from "./calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, type HttpReply, MobileBackend, statuses } from "./mobile-backend.ts";

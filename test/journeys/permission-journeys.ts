@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { jobReply } from "../../functions/http/api-replies.ts";
+import { jobReply } from "../../functions/http/reply-schemas.ts";
 import { fails } from "../support/faulty-functions.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, statuses, stepOf } from "./mobile-backend.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stubReply } from "../../functions/http/api-replies.ts";
+import { stubReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
 import { isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { isQueued } from "./queued.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, expect } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
 import type { Target } from "./target.ts";

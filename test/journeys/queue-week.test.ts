@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { jobReply } from "../../functions/http/api-replies.ts";
+import { jobReply } from "../../functions/http/reply-schemas.ts";
 import { transitionsOf } from "../workflow/transitions-of.ts";
 import { executionOf } from "./execution-of.ts";
 import { localSystem } from "./local-system.ts";

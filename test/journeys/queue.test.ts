@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { jobReply } from "../../functions/http/api-replies.ts";
+import { jobReply } from "../../functions/http/reply-schemas.ts";
 import { begun, connected, connectionPath, refresh, resume, update } from "./calls.ts";
 import { HOOLI_GOV, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend, statuses } from "./mobile-backend.ts";

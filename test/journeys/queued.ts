@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { queuedResult } from "../../functions/http/api-replies.ts";
+import { queuedResult } from "../../functions/http/reply-schemas.ts";
 import { isOver, type MobileBackend, type StepReply, stepOf } from "./mobile-backend.ts";
 
 export type Queued = z.infer<typeof queuedResult>;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { jobReply, stubListReply } from "../../functions/http/api-replies.ts";
+import { jobReply, stubListReply } from "../../functions/http/reply-schemas.ts";
 import { allBegun, begun, connected, connectionPath, refresh, refreshAll } from "./calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend, statuses } from "./mobile-backend.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI } from "./logins.ts";
 import { posting, refusal } from "./posting.ts";
 import { target } from "./target.ts";

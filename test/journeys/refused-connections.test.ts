@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { begun, connected, connectionPath, refresh, update } from "./calls.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";

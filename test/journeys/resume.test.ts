@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { errorReply, stubReply } from "../../functions/http/api-replies.ts";
+import { errorReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { begun, connected, refresh, resume } from "./calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, type HttpReply, MobileBackend, statuses } from "./mobile-backend.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { target } from "./target.ts";

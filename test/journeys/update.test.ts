@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { begun, connected, connectionPath, update } from "./calls.ts";
 import { HOOLI, LOGINS, NUCLEUS, PIED_PIPER, RAVIGA, TOKEN_BANK } from "./logins.ts";
 import { ALL_DONE, MobileBackend, statuses } from "./mobile-backend.ts";

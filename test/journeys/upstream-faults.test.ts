@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { errorReply, queuedResult } from "../../functions/http/api-replies.ts";
+import { errorReply, queuedResult } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { target } from "./target.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { errorReply } from "../../functions/http/api-replies.ts";
+import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { type Gateway, openGateway } from "../../infra/local/gateway.ts";
 import { exchange, repliesIn } from "../hostile/raw-exchange.ts";
 

@@ -1,10 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { expect, test } from "vitest";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
-import { kmsSealer } from "../../functions/jobs/store/kms-sealer.ts";
-import { dynamoVaultDoor } from "../../functions/jobs/store/vault.ts";
+import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
+import { dynamoVault, kmsSealer } from "../../functions/jobs/store/vault.ts";
+import { systemClock } from "../../functions/platform/clock.ts";
 import { resume } from "../journeys/calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { ALL_DONE, type MobileBackend, statuses } from "../journeys/mobile-backend.ts";
@@ -63,7 +62,11 @@ async function plantAnswer(jobId: string, of: SecretRef, until = Date.now() + 3_
   const kms = kmsSealer(new KMSClient({}), SEALING_KEY_ID);
   const sealer = { ...kms, seal: (_: SecretRef, secret: Secret) => kms.seal(of, secret) };
   const here: SecretRef = { ...of, jobId, purpose: "answer-1" };
-  await dynamoVaultDoor({ client, tableName, sealer }).keep(here, new Secret('["1234"]'), new Date(until));
+  await dynamoVault({ client, tableName, sealer, clock: systemClock() }).keep(
+    here,
+    new Secret('["1234"]'),
+    new Date(until),
+  );
   client.destroy();
 }
 

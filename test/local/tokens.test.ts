@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { beforeAll, expect, test } from "vitest";
-import { errorReply, tokenReply } from "../../functions/http/api-replies.ts";
+import { errorReply, tokenReply } from "../../functions/http/reply-schemas.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { MobileBackend, statuses } from "../journeys/mobile-backend.ts";
 import { posting, refusal, VALID } from "../journeys/posting.ts";

@@ -1,11 +1,10 @@
 import type { Scheduler } from "fast-check";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { outcomeOf } from "../../functions/jobs/domain/failures.ts";
 import { isFinished, type Job } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { outcomeOf } from "../../functions/jobs/domain/outcome.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { loginOf, taskTokenOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { loginOf, Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
 import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
 import { cancelJob } from "../../functions/jobs/use-cases/cancel-job.ts";

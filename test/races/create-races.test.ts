@@ -2,7 +2,7 @@ import type { Scheduler } from "fast-check";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { isFinished } from "../../functions/jobs/domain/job.ts";
-import { acceptConnection } from "../../functions/jobs/use-cases/accept-connection.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import { gavin, lookOf, PLAIN, USER_ID } from "../support/job-examples.ts";
 import { expectHistory, expectWhole } from "../support/job-invariants.ts";

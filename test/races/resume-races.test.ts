@@ -1,10 +1,10 @@
 import type { Scheduler } from "fast-check";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { outcomeOf } from "../../functions/jobs/domain/failures.ts";
 import { isFinished, type Job } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { outcomeOf } from "../../functions/jobs/domain/outcome.ts";
-import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { cancelJob } from "../../functions/jobs/use-cases/cancel-job.ts";
 import { resumeJob } from "../../functions/jobs/use-cases/resume-job.ts";

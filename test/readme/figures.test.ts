@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { OUTCOMES } from "../../functions/jobs/domain/failures.ts";
 import {
   MEASURED_STEPS,
   METRICS,
   type MetricKind,
   UPSTREAM_CALLS,
 } from "../../functions/jobs/domain/metrics.ts";
-import { OUTCOMES } from "../../functions/jobs/domain/outcome.ts";
 import { alarmsOf } from "../infra/alarms-of.ts";
 import { functionsByEntry } from "../infra/resources.ts";
 import { synthesizedResources } from "../infra/synthesized.ts";

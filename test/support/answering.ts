@@ -1,9 +1,8 @@
 import type { TokenClaims } from "../../functions/access/caller.ts";
-import { unpackAnswers } from "../../functions/jobs/domain/answers.ts";
+import { unpackAnswers } from "../../functions/jobs/domain/challenge.ts";
 import type { Phase } from "../../functions/jobs/domain/job.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { answerTo, taskTokenOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { answerTo, Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
 import type { StepStatus } from "../../functions/jobs/domain/steps.ts";
 import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { fakePorts } from "./fake-ports.ts";

@@ -1,9 +1,5 @@
 import * as z from "zod";
-import { basiqClient } from "../../functions/aggregators/basiq/basiq.ts";
-import {
-  basiqConnectionList,
-  basiqConnections,
-} from "../../functions/aggregators/basiq/basiq-connections.ts";
+import { basiq } from "../../functions/aggregators/basiq/basiq.ts";
 import { basiqTransport } from "../../functions/aggregators/basiq/transport.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
@@ -31,7 +27,7 @@ export async function basiqSandbox() {
   };
   const transportWith = (apiKey: () => Promise<Secret>) =>
     basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting });
-  const clientWith = (apiKey: () => Promise<Secret>) => basiqClient(transportWith(apiKey));
+  const clientWith = (apiKey: () => Promise<Secret>) => basiq(transportWith(apiKey));
   /** Each trade for a token takes the next key, and the last one from then on. */
   const newClient = (...keys: string[]) => {
     const left = keys.length === 0 ? ["the-key"] : keys;
@@ -49,8 +45,6 @@ export async function basiqSandbox() {
     newClient,
     clientWith,
     upstream: newClient(),
-    connections: basiqConnections(transportWith(async () => new Secret("the-key"))),
-    connectionList: basiqConnectionList(transportWith(async () => new Secret("the-key"))),
     close: sandbox.close,
     setFaults: (...faults: Fault[]) =>
       control(

@@ -20,11 +20,9 @@ const CRASHING = [
   "claims",
   "refusedLogins",
   "requestCounts",
-  "workflow",
   "executions",
   "sweptJobs",
   "institutions",
-  "connections",
 ] as const;
 
 /** Dies at the given calls, just before they have their effect or just after. Counts all calls. */

@@ -49,7 +49,6 @@ export function dyingPorts(ports: FakePorts, death?: Death) {
 
   const wrapped = { ...ports };
   for (const name of DYING) Object.assign(wrapped, { [name]: wrap(ports[name]) });
-  wrapped.workflow = wrapped.executions;
   return { ports: wrapped, counter };
 }
 

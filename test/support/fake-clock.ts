@@ -1,4 +1,4 @@
-import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
 
 export const START = "2026-01-05T09:00:00.000Z";
 

@@ -1,7 +1,8 @@
-import { applyEvent } from "../../functions/jobs/domain/apply-event.ts";
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
-import type { Clock, JobStore } from "../../functions/jobs/domain/ports.ts";
+import type { JobStore } from "../../functions/jobs/domain/ports.ts";
+import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
 
 export interface FakeJobStore extends JobStore {
   readonly rows: Map<string, Job>;

@@ -1,18 +1,19 @@
-import type { ClaimOn } from "../../functions/jobs/domain/claim-on.ts";
+import type { AccessPorts } from "../../functions/access/ports.ts";
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import type { Institution } from "../../functions/jobs/domain/institution.ts";
-import type { SweptJobs } from "../../functions/jobs/domain/job-list-ports.ts";
-import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/lockout.ts";
+import type { ClaimOn } from "../../functions/jobs/domain/job.ts";
+import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/login.ts";
 import type {
   Claims,
-  Clock,
   Executions,
   Ports,
   RefusedLoginNotes,
+  SweptJobs,
   Waker,
 } from "../../functions/jobs/domain/ports.ts";
 import type { Policy } from "../../functions/jobs/domain/queue.ts";
+import { executionName } from "../../functions/jobs/store/executions.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
-import { executionName } from "../../functions/jobs/store/sfn-workflow.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
 import { fakeRequestCounts } from "./fake-request-counts.ts";
@@ -41,16 +42,13 @@ export function fakePorts() {
     fingerprints: sealedFingerprints(sealer),
     refusedLogins: fakeRefusedLogins(clock),
     requestCounts: fakeRequestCounts(),
-    workflow: executions,
     executions,
     sweptJobs: fakeSweptJobs(jobs, clock),
     policy,
     waker: recordedWaker(),
-    connections: upstream,
-    connectionList: upstream,
     institutions: { institution: async (id: string) => upstream.institutions.get(id) },
     newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
-  } satisfies Partial<Ports>;
+  } satisfies Partial<Ports & AccessPorts>;
 }
 
 export type FakePorts = ReturnType<typeof fakePorts>;

@@ -1,5 +1,6 @@
-import type { KeyedRequest, Reservation, Reservations } from "../../functions/jobs/domain/idempotency.ts";
-import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
+import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
+import type { Reservations } from "../../functions/jobs/domain/ports.ts";
 
 export interface FakeReservations extends Reservations {
   /** By user and key. */

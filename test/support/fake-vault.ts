@@ -1,8 +1,7 @@
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import { SealBroken } from "../../functions/jobs/domain/errors.ts";
-import type { Clock } from "../../functions/jobs/domain/ports.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { Sealer, Vault } from "../../functions/jobs/domain/secret-ports.ts";
-import type { SecretRef } from "../../functions/jobs/domain/secret-refs.ts";
+import type { Sealer, Vault } from "../../functions/jobs/domain/ports.ts";
+import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 
 const nameOf = ({ jobId, userId, purpose }: SecretRef) => `${jobId}/${userId}/${purpose}`;
 

@@ -1,6 +1,6 @@
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { followJob } from "../../functions/jobs/use-cases/follow-job.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { followingJob, gavin, JOB_ID, UPSTREAM_JOB_ID, USER_ID } from "./job-examples.ts";

@@ -1,5 +1,5 @@
 import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
-import type { Outcome } from "../../functions/jobs/domain/outcome.ts";
+import type { Outcome } from "../../functions/jobs/domain/failures.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import type { Request } from "./crash-world.ts";
 import type { FakePorts } from "./fake-ports.ts";

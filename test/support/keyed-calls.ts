@@ -1,11 +1,10 @@
 import { renderAccepted, renderStubs } from "../../functions/jobs/api/replies.ts";
-import { derivedId } from "../../functions/jobs/domain/derived-id.ts";
-import type { KeptReply } from "../../functions/jobs/domain/idempotency.ts";
+import { derivedId, type KeptReply } from "../../functions/jobs/domain/idempotency.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
-import { acceptConnection } from "../../functions/jobs/use-cases/accept-connection.ts";
 import type { Accepted } from "../../functions/jobs/use-cases/accept-job.ts";
-import { refreshConnections } from "../../functions/jobs/use-cases/refresh-connections.ts";
-import { takePost } from "../../functions/jobs/use-cases/take-post.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
+import { takePost } from "../../functions/jobs/use-cases/once-per-key.ts";
+import { refreshConnections } from "../../functions/jobs/use-cases/refresh-connection.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { gavin, USER_ID } from "./job-examples.ts";
 import { keyed } from "./keyed.ts";

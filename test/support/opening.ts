@@ -1,6 +1,6 @@
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { openConnection } from "../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "./fake-clock.ts";
 import { fakePorts } from "./fake-ports.ts";

@@ -1,10 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { basiqClient } from "../../functions/aggregators/basiq/basiq.ts";
-import {
-  basiqConnectionList,
-  basiqConnections,
-} from "../../functions/aggregators/basiq/basiq-connections.ts";
+import { basiq } from "../../functions/aggregators/basiq/basiq.ts";
 import { basiqTransport } from "../../functions/aggregators/basiq/transport.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { listenLocally } from "../../infra/local/listen-locally.ts";
@@ -34,9 +30,7 @@ export async function rawUpstream(answer: Answer, answerForToken: Answer = givin
     clock: fakeClock(),
   });
   return {
-    upstream: basiqClient(transport),
-    connections: basiqConnections(transport),
-    connectionList: basiqConnectionList(transport),
+    upstream: basiq(transport),
     calls,
     lines: () => calls.map(({ line }) => line).filter((line) => line !== "POST /token"),
     close: endpoint.close,

@@ -1,6 +1,5 @@
 import type { UpstreamWatch } from "../../functions/jobs/domain/ports.ts";
-import { emfLine } from "../../functions/platform/emf-line.ts";
-import { emfMetrics } from "../../functions/platform/metrics.ts";
+import { emfLine, emfMetrics } from "../../functions/platform/metrics.ts";
 import { extract } from "./emf-line.ts";
 
 /** The real writer, and what it wrote. */

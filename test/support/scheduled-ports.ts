@@ -60,6 +60,5 @@ export function scheduledPorts(ports: FakePorts, scheduler: Scheduler, life: Lif
 
   const wrapped = { ...ports };
   for (const name of SCHEDULED) Object.assign(wrapped, { [name]: wrap(ports[name]) });
-  wrapped.workflow = wrapped.executions;
   return { ports: wrapped, died: death.promise };
 }

@@ -1,15 +1,10 @@
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import type { Institution } from "../../functions/jobs/domain/institution.ts";
 import type { Login } from "../../functions/jobs/domain/login.ts";
-import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import type { Step } from "../../functions/jobs/domain/steps.ts";
-import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
-import type {
-  Connection,
-  ConnectionList,
-  Connections,
-  Upstream,
-} from "../../functions/jobs/domain/upstream-ports.ts";
+import type { Connection, UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
 
 /** What a look at a job shows, or the error that it ends in. */
 export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
@@ -111,7 +106,7 @@ export function scriptedUpstream(clock: Clock) {
     return connections.find(({ id }) => id === connectionId)?.institutionId ?? "AU00000";
   }
 
-  const upstream: Upstream & Connections & ConnectionList = {
+  const upstream: Upstream = {
     connection: async (_userId, connectionId) => connections.find(({ id }) => id === connectionId),
     connectionsOf: async () => connections,
     institution: async (institutionId) => {

@@ -1,7 +1,6 @@
-import { packAnswers } from "../../functions/jobs/domain/answers.ts";
+import { packAnswers } from "../../functions/jobs/domain/challenge.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { answerTo } from "../../functions/jobs/domain/secret-refs.ts";
+import { answerTo, Secret } from "../../functions/jobs/domain/secret.ts";
 import { sendAnswer } from "../../functions/jobs/use-cases/send-answer.ts";
 import { fakePorts } from "./fake-ports.ts";
 import {

@@ -1,9 +1,9 @@
 import type { TokenClaims } from "../../functions/access/caller.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { acceptConnection } from "../../functions/jobs/use-cases/accept-connection.ts";
 import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { cancelJob } from "../../functions/jobs/use-cases/cancel-job.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
 import { refreshConnection } from "../../functions/jobs/use-cases/refresh-connection.ts";
 import { resumeJob } from "../../functions/jobs/use-cases/resume-job.ts";
 import { updateConnection } from "../../functions/jobs/use-cases/update-connection.ts";

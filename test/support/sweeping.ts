@@ -1,9 +1,8 @@
-import { packAnswers } from "../../functions/jobs/domain/answers.ts";
+import { packAnswers } from "../../functions/jobs/domain/challenge.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { answerTo, loginOf, taskTokenOf } from "../../functions/jobs/domain/secret-refs.ts";
-import { sweepJob } from "../../functions/jobs/use-cases/sweep-job.ts";
+import { answerTo, loginOf, Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
+import { sweepJob } from "../../functions/jobs/use-cases/sweep.ts";
 import { START } from "./fake-clock.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { awaitingJob, gavin, JOB_ID } from "./job-examples.ts";

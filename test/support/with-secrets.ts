@@ -1,8 +1,7 @@
-import { packAnswers } from "../../functions/jobs/domain/answers.ts";
+import { packAnswers } from "../../functions/jobs/domain/challenge.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { answerTo, loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { answerTo, loginOf, Secret } from "../../functions/jobs/domain/secret.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { gavin } from "./job-examples.ts";
 

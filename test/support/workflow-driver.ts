@@ -1,9 +1,9 @@
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { giveUp } from "../../functions/jobs/use-cases/end-job.ts";
 import { type Followed, followJob } from "../../functions/jobs/use-cases/follow-job.ts";
-import { giveUp } from "../../functions/jobs/use-cases/give-up.ts";
-import { openAndFollow } from "../../functions/jobs/use-cases/open-and-follow.ts";
-import { sendAndFollow } from "../../functions/jobs/use-cases/send-and-follow.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
+import { sendAndFollow } from "../../functions/jobs/use-cases/send-answer.ts";
 import type { FakePorts } from "./fake-ports.ts";
 
 const PAUSE_MS = 5_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { applyEvent } from "../../functions/jobs/domain/apply-event.ts";
+import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
 import { IllegalTransition } from "../../functions/jobs/domain/transitions.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { followingJob, jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";

@@ -8,9 +8,9 @@ import {
   userOfServer,
 } from "../../functions/access/authenticate.ts";
 import { SCOPES, type TokenClaims } from "../../functions/access/caller.ts";
+import type { TokenVerifier } from "../../functions/access/ports.ts";
 import { readHttpRequest } from "../../functions/http/request.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
-import type { TokenVerifier } from "../../functions/jobs/domain/secret-ports.ts";
 
 const JOB = "61723f32-8a63-4b0e-9a33-6a0e2f5a8b11";
 const [SERVER, CLIENT] = SCOPES;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimOf } from "../../functions/jobs/domain/claim-on.ts";
+import { claimOf } from "../../functions/jobs/domain/job.ts";
 import { jobOf, USER_ID } from "../support/job-examples.ts";
 
 const atBank = { userId: USER_ID, institutionId: "AU00000" };

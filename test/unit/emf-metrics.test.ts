@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { count, durationMs, type Measurement } from "../../functions/jobs/domain/metrics.ts";
-import { emfLine } from "../../functions/platform/emf-line.ts";
-import { type EmfOptions, emfMetrics } from "../../functions/platform/metrics.ts";
+import { type EmfOptions, emfLine, emfMetrics } from "../../functions/platform/metrics.ts";
 import { extract, membersOf } from "../support/emf-line.ts";
 import { START } from "../support/fake-clock.ts";
 

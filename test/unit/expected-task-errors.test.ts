@@ -6,8 +6,7 @@ import {
   SealBroken,
   UpstreamUnavailable,
 } from "../../functions/jobs/domain/errors.ts";
-import { taskHandler } from "../../functions/jobs/workflow/task-handler.ts";
-import { jobInput } from "../../functions/jobs/workflow/task-io.ts";
+import { jobInput, taskHandler } from "../../functions/jobs/workflow/handlers.ts";
 import { capturedLines } from "../support/captured-lines.ts";
 import { extract } from "../support/emf-line.ts";
 import { JOB_ID } from "../support/job-examples.ts";

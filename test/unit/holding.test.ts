@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
-import { holdChange, holdUpstreamChange, knownWith } from "../../functions/jobs/domain/holding.ts";
+import { holdChange, holdUpstreamChange, knownWith } from "../../functions/jobs/domain/queue.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { packAnswers, unpackAnswers } from "../../functions/jobs/domain/answers.ts";
+import { packAnswers, unpackAnswers } from "../../functions/jobs/domain/challenge.ts";
 import { type Institution, isAvailable, mayAskForMfa } from "../../functions/jobs/domain/institution.ts";
 import {
   LOGIN_FIELDS,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readHttpRequest } from "../../functions/http/request.ts";
-import { keyedRequest } from "../../functions/jobs/api/keyed-request.ts";
-import { derivedId } from "../../functions/jobs/domain/derived-id.ts";
+import { keyedRequest } from "../../functions/jobs/api/requests.ts";
+import { derivedId } from "../../functions/jobs/domain/idempotency.ts";
 import { UUID_V4 } from "../../functions/jobs/domain/ids.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 

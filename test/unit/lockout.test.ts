@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { blockedForMs, LOCKOUT_MS, noteRefused } from "../../functions/jobs/domain/lockout.ts";
+import { blockedForMs, LOCKOUT_MS, noteRefused } from "../../functions/jobs/domain/login.ts";
 import { START } from "../support/fake-clock.ts";
 
 const at = (ms: number) => new Date(Date.parse(START) + ms);

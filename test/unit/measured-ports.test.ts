@@ -1,14 +1,10 @@
 import { describe, expect, test } from "vitest";
-import {
-  measuredConnectionList,
-  measuredConnections,
-  measuredUpstream,
-} from "../../functions/aggregators/measured-upstream.ts";
+import { measuredUpstream } from "../../functions/aggregators/measured-upstream.ts";
 import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
+import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { Upstream } from "../../functions/jobs/domain/upstream-ports.ts";
-import { measuredJobStore } from "../../functions/jobs/store/measured-job-store.ts";
+import { measuredJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { followingJob, gavin, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
 import { recordedMetrics } from "../support/recorded-metrics.ts";
@@ -64,6 +60,8 @@ describe("a measured upstream", () => {
     const { metrics, measured } = recordedMetrics();
     const failing: Upstream = {
       institution: ending,
+      connection: ending,
+      connectionsOf: ending,
       openConnection: ending,
       updateConnection: ending,
       refreshConnection: ending,
@@ -72,12 +70,10 @@ describe("a measured upstream", () => {
       answer: ending,
     };
     const upstream = measuredUpstream(failing, metrics);
-    const connections = measuredConnections({ connection: ending }, metrics);
-    const list = measuredConnectionList({ connectionsOf: ending }, metrics);
     const all = [
       () => upstream.institution("AU00000"),
-      () => connections.connection(USER_ID, "8fce3b"),
-      () => list.connectionsOf(USER_ID),
+      () => upstream.connection(USER_ID, "8fce3b"),
+      () => upstream.connectionsOf(USER_ID),
       () => upstream.openConnection(USER_ID, "AU00002", gavin),
       () => upstream.updateConnection(USER_ID, "8fce3b", gavin),
       () => upstream.refreshConnection(USER_ID, "8fce3b"),
@@ -122,9 +118,7 @@ describe("a measured upstream", () => {
     const { upstreamJobId } = await measured.openConnection(USER_ID, "AU00000", gavin);
     expect(await measured.job(upstreamJobId)).toMatchObject({ id: upstreamJobId });
     upstream.connections.push({ id: "8fce3b", institutionId: "AU00000" });
-    expect(await measuredConnectionList(upstream, metrics).connectionsOf(USER_ID)).toEqual(
-      upstream.connections,
-    );
+    expect(await measured.connectionsOf(USER_ID)).toEqual(upstream.connections);
     expect(lines).toEqual([]);
   });
 });

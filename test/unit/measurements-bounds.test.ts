@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
+import { OUTCOMES } from "../../functions/jobs/domain/failures.ts";
 import { PHASES } from "../../functions/jobs/domain/job.ts";
 import { measureChange, measureFailedCall } from "../../functions/jobs/domain/measurements.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type MetricKind,
   UPSTREAM_CALLS,
 } from "../../functions/jobs/domain/metrics.ts";
-import { OUTCOMES } from "../../functions/jobs/domain/outcome.ts";
 import { STEP_STATUSES, STEP_TITLES } from "../../functions/jobs/domain/steps.ts";
 import { isLegal, TRANSITIONS, transition } from "../../functions/jobs/domain/transitions.ts";
 import { START } from "../support/fake-clock.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { expireChallenge } from "../../functions/jobs/domain/challenge.ts";
 import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
-import { holdChange, holdUpstreamChange } from "../../functions/jobs/domain/holding.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
+import { holdChange, holdUpstreamChange } from "../../functions/jobs/domain/queue.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { awaitingJob, jobOf } from "../support/job-examples.ts";
 import { at, failed, held, opened, started, walk } from "../support/measured-walk.ts";

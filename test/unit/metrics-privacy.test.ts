@@ -3,8 +3,8 @@ import { measuredUpstream } from "../../functions/aggregators/measured-upstream.
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
 import { METRICS } from "../../functions/jobs/domain/metrics.ts";
-import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
-import { measuredJobStore } from "../../functions/jobs/store/measured-job-store.ts";
+import { loginOf } from "../../functions/jobs/domain/secret.ts";
+import { measuredJobStore } from "../../functions/jobs/store/job-store.ts";
 import { driveJob } from "../support/drive-job.ts";
 import { extract, membersOf } from "../support/emf-line.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";

@@ -5,10 +5,12 @@ import {
   JOB_CANCELLED,
   JOB_TIMED_OUT,
   MFA_EXPIRED,
+  OUTCOMES,
+  outcomeOf,
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
+  wasCancelled,
 } from "../../functions/jobs/domain/failures.ts";
-import { OUTCOMES, outcomeOf, wasCancelled } from "../../functions/jobs/domain/outcome.ts";
 import { failCurrentStep, type StepError } from "../../functions/jobs/domain/steps.ts";
 import { jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 

@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answerWithinMs } from "../../functions/jobs/domain/challenge-deadline.ts";
+import { answerWithinMs } from "../../functions/jobs/domain/challenge.ts";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
-import {
-  LOOK_EVERY_MS,
-  mayTurnUp,
-  SLICE_MS,
-  waitSeconds,
-} from "../../functions/jobs/domain/polling-policy.ts";
+import { LOOK_EVERY_MS, mayTurnUp, SLICE_MS, waitSeconds } from "../../functions/jobs/domain/following.ts";
 import {
   IN_FLIGHT_MS,
   isOverdue,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as z from "zod";
 import type { Swept } from "../../functions/jobs/domain/measurements.ts";
-import { sweepHandler } from "../../functions/jobs/workflow/sweep-handler.ts";
+import { sweepHandler } from "../../functions/jobs/workflow/handlers.ts";
 import { extract } from "../support/emf-line.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 

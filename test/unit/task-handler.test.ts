@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
-import { taskHandler } from "../../functions/jobs/workflow/task-handler.ts";
-import { jobInput, jobOutput } from "../../functions/jobs/workflow/task-io.ts";
+import { jobInput, jobOutput, taskHandler } from "../../functions/jobs/workflow/handlers.ts";
 import { capturedLines } from "../support/captured-lines.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 

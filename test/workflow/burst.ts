@@ -1,8 +1,8 @@
 import { packLogin } from "../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { LOGIN_TTL_MS } from "../../functions/jobs/domain/times-to-live.ts";
 import type { FollowDeps } from "../../functions/jobs/use-cases/follow-job.ts";
-import { openAndFollow } from "../../functions/jobs/use-cases/open-and-follow.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "../support/fake-clock.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import { gavin, jobOf } from "../support/job-examples.ts";

@@ -1,8 +1,8 @@
+import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
-import type { Clock } from "../../functions/jobs/domain/ports.ts";
+import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import type { Step, StepError, StepStatus } from "../../functions/jobs/domain/steps.ts";
 import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
-import type { Upstream } from "../../functions/jobs/domain/upstream-ports.ts";
 
 const SECOND = 1000;
 /** The pace of a plain job, which takes 10 s, and of one with a challenge: 2 s to it, and 4 s from the answer on. */
@@ -98,6 +98,8 @@ export function timedBank(clock: Clock, behaviour: BankBehaviour) {
       needsSecondaryLoginId: false,
       status: isDown("by record") ? "major-outage" : "operational",
     }),
+    connection: async () => undefined,
+    connectionsOf: async () => [],
     openConnection: post,
     updateConnection: post,
     refreshConnection: post,

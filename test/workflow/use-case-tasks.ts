@@ -1,22 +1,23 @@
 import { parse } from "zod/v4/core";
+import type { AccessPorts } from "../../functions/access/ports.ts";
 import type { Ports } from "../../functions/jobs/domain/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { sfnWaker } from "../../functions/jobs/store/sfn-waker.ts";
-import { acceptConnection } from "../../functions/jobs/use-cases/accept-connection.ts";
+import { sfnWaker } from "../../functions/jobs/store/executions.ts";
 import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
+import { giveUp } from "../../functions/jobs/use-cases/end-job.ts";
 import { type FollowDeps, followJob } from "../../functions/jobs/use-cases/follow-job.ts";
-import { giveUp } from "../../functions/jobs/use-cases/give-up.ts";
-import { openAndFollow } from "../../functions/jobs/use-cases/open-and-follow.ts";
-import { sendAndFollow } from "../../functions/jobs/use-cases/send-and-follow.ts";
-import { taskHandler } from "../../functions/jobs/workflow/task-handler.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
+import { sendAndFollow } from "../../functions/jobs/use-cases/send-answer.ts";
 import {
   askInput,
   followOutput,
   giveUpInput,
   jobInput,
   jobOutput,
-} from "../../functions/jobs/workflow/task-io.ts";
+  taskHandler,
+} from "../../functions/jobs/workflow/handlers.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import type { Entry, Invoke, workflowEndpoint } from "./deployed-workflow.ts";
 import { pausesOf } from "./pauses.ts";
@@ -68,7 +69,7 @@ export function useCaseTasks(
   };
 }
 
-type TaskPorts = FollowDeps & Pick<Ports, "requestCounts" | "sealer" | "waker">;
+type TaskPorts = FollowDeps & Pick<Ports & AccessPorts, "requestCounts" | "sealer" | "waker">;
 
 function handlersOf(ports: TaskPorts): { [entry in Entry]: (payload: unknown) => Promise<unknown> } {
   return {

@@ -1,27 +1,44 @@
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
+import { UpstreamRefused } from "../../jobs/domain/errors.ts";
 import { LOGIN_FIELDS, type Login } from "../../jobs/domain/login.ts";
-import type { Upstream } from "../../jobs/domain/upstream-ports.ts";
-import { basiqInstitutions } from "./basiq-institutions.ts";
-import { readUpstreamJob } from "./replies.ts";
+import type { Upstream } from "../../jobs/domain/ports.ts";
+import {
+  readConnection,
+  readConnections,
+  readInstitution,
+  readUpstreamJob,
+  readUpstreamJobs,
+  upstreamAcceptedSchema,
+} from "./replies.ts";
 import { type BasiqTransport, only } from "./transport.ts";
-import { readUpstreamJobs } from "./upstream-job-list-reader.ts";
-import { upstreamAcceptedSchema } from "./upstream-replies.ts";
 
-/** Upstream, as published: Basiq's API or the sandbox that speaks the same wire. */
-export function basiqClient(transport: BasiqTransport): Upstream {
+/** Basiq's published API, or the sandbox that speaks the same wire. */
+export function basiq(transport: BasiqTransport): Upstream {
   async function accepted(path: string, body: object): Promise<{ upstreamJobId: string }> {
     const { id } = await transport.post(path, body, (reply) => z.parse(upstreamAcceptedSchema, reply));
     return { upstreamJobId: id };
   }
 
   return {
-    ...basiqInstitutions(transport),
+    institution: (institutionId) =>
+      orWhenUnknown(
+        transport.get(
+          `/institutions/${encodeURIComponent(institutionId)}`,
+          only(institutionId, readInstitution),
+        ),
+        undefined,
+      ),
+
+    connection: (userId, connectionId) =>
+      orWhenUnknown(
+        transport.get(connectionPath(userId, connectionId), only(connectionId, readConnection)),
+        undefined,
+      ),
+
+    connectionsOf: (userId) => orWhenUnknown(transport.get(connectionsPath(userId), readConnections), []),
 
     openConnection: (userId, institutionId, login) =>
-      accepted(`/users/${encodeURIComponent(userId)}/connections`, {
-        ...fieldsOf(login),
-        institution: { id: institutionId },
-      }),
+      accepted(connectionsPath(userId), { ...fieldsOf(login), institution: { id: institutionId } }),
 
     updateConnection: (userId, connectionId, login) =>
       accepted(connectionPath(userId, connectionId), fieldsOf(login)),
@@ -44,8 +61,21 @@ export function basiqClient(transport: BasiqTransport): Upstream {
   };
 }
 
+async function orWhenUnknown<Asked, Other>(asking: Promise<Asked>, other: Other): Promise<Asked | Other> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof UpstreamRefused && error.status === 404) return other;
+    throw error;
+  }
+}
+
+function connectionsPath(userId: string): string {
+  return `/users/${encodeURIComponent(userId)}/connections`;
+}
+
 function connectionPath(userId: string, connectionId: string): string {
-  return `/users/${encodeURIComponent(userId)}/connections/${encodeURIComponent(connectionId)}`;
+  return `${connectionsPath(userId)}/${encodeURIComponent(connectionId)}`;
 }
 
 function fieldsOf(login: Login): object {

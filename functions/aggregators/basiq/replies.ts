@@ -1,15 +1,216 @@
-import * as z from "zod/v4/core";
-import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../../jobs/domain/steps.ts";
-import type { UpstreamJob } from "../../jobs/domain/upstream-job.ts";
-import { readStepError } from "./upstream-error-reader.ts";
+import * as z from "zod/mini";
+import { upstreamId } from "../../jobs/domain/ids.ts";
+import { AUTHORIZATIONS, type Authorization, type Institution } from "../../jobs/domain/institution.ts";
 import {
-  type UpstreamJobReply,
-  type UpstreamResultReply,
-  type UpstreamStepReply,
-  upstreamJobSchema,
-} from "./upstream-job-reply.ts";
-import { connectionIdIn, linkIn } from "./upstream-links.ts";
-import { timeIn } from "./upstream-text.ts";
+  MFA_CHALLENGE,
+  STEP_STATUSES,
+  type Step,
+  type StepError,
+  VERIFY_CREDENTIALS,
+} from "../../jobs/domain/steps.ts";
+import type { Connection, ListedJob, UpstreamJob } from "../../jobs/domain/upstream-job.ts";
+
+/*
+ * Upstream's replies are read tolerantly: results as objects or one-element lists, links relative or absolute, `detail`
+ * or `details`. Unknown fields are ignored; a field of a wrong type, of a size that no bank has, or with half a character in it, is rubbish.
+ */
+
+const MAX_LENGTH = 2000;
+
+export const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
+
+export const shortText = z.string().check(z.refine(isShort));
+
+/** RFC 3339, with fractions or without. */
+const TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(Z|[+-]\d\d:\d\d)$/;
+
+/** A moment as upstream wrote it, and nothing where it wrote none: this is compared, and kept in the clear. */
+export function timeIn(given: unknown): string {
+  return typeof given === "string" && TIME.test(given) ? given : "";
+}
+
+/** What upstream may leave out, or say to be `null`. */
+export const text = z.nullish(shortText);
+
+/** Elsewhere than at upstream it may lead nowhere: clients follow it with their token. */
+const LINK = /^(https?:\/\/[^/]+)?(\/[^/\\\s][^\\\s]*)$/i;
+
+/** A link of upstream's, absolute or not, as a relative one. */
+export function linkIn(url: unknown): string | undefined {
+  return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;
+}
+
+export function connectionIdIn(url: unknown): string | undefined {
+  return typeof url === "string" ? /\/connections\/([\w-]{1,64})$/.exec(url)?.[1] : undefined;
+}
+
+export const upstreamErrorSchema = z.object({
+  data: z.array(z.object({ code: shortText, title: text, detail: text, details: text })),
+});
+
+/** The first error of a reply; nothing when it is not in upstream's own words. */
+export function readUpstreamError(reply: unknown): StepError | undefined {
+  const parsed = z.safeParse(upstreamErrorSchema, reply);
+  const [first] = parsed.success ? parsed.data.data : [];
+  return first && readStepError(first);
+}
+
+/** An error in upstream's words, `detail` or `details`. */
+export function readStepError(error: {
+  code: string;
+  title?: string | null | undefined;
+  detail?: string | null | undefined;
+  details?: string | null | undefined;
+}): StepError {
+  const title = error.title ?? error.code;
+  return { code: error.code, title, detail: error.detail ?? error.details ?? title };
+}
+
+const institutionSchema = z.object({
+  id: upstreamId,
+  authorization: text,
+  securityCodeCaption: text,
+  secondaryLoginIdCaption: text,
+  status: text,
+});
+
+/** `user-token` and `token` are one; z.unknown() else that is not MFA is a plain login. */
+const MEANINGS = new Map<string, Authorization>([
+  ...AUTHORIZATIONS.map((name) => [name, name] as const),
+  ["user-token", "token"],
+]);
+
+/** Throws for z.unknown() that is not an institution. */
+export function readInstitution(reply: unknown): Institution {
+  const record = z.parse(institutionSchema, reply);
+  return {
+    id: record.id,
+    authorization: MEANINGS.get(record.authorization ?? "") ?? "user",
+    needsSecurityCode: Boolean(record.securityCodeCaption),
+    needsSecondaryLoginId: Boolean(record.secondaryLoginIdCaption),
+    status: record.status ?? "operational",
+  };
+}
+
+const connectionSchema = z.object({
+  id: upstreamId,
+  status: text,
+  institution: z.object({ id: upstreamId }),
+});
+
+const connectionListSchema = z.object({ data: z.array(z.unknown()) });
+
+/** Throws for z.unknown() that is not a connection. */
+export function readConnection(reply: unknown): Connection {
+  return toConnection(z.parse(connectionSchema, reply));
+}
+
+/** The connections of a list; entries of other kinds are left out. */
+export function readConnections(reply: unknown): Connection[] {
+  return z.parse(connectionListSchema, reply).data.flatMap((entry) => {
+    const parsed = z.safeParse(connectionSchema, entry);
+    return parsed.success ? [toConnection(parsed.data)] : [];
+  });
+}
+
+function toConnection({ id, status, institution }: z.output<typeof connectionSchema>): Connection {
+  return { id, institutionId: institution.id, ...(status === "pending" && { isBeingMade: true }) };
+}
+
+/** Entries are read one by one. */
+const jobListSchema = z.object({ data: z.array(z.unknown()) });
+
+/** A list may hold jobs of kinds that are not ours. They are named since 3.0. */
+const otherKindSchema = z.object({ jobType: z.string().check(z.refine((kind) => kind !== "connection")) });
+
+/** No more than a job is known by, so that nothing else that upstream may say of it makes it pass unseen. */
+const listedSchema = z.object({
+  id: upstreamId,
+  created: z.optional(z.unknown()),
+  institution: z.object({ id: upstreamId }),
+  links: z.optional(z.unknown()),
+  steps: z.optional(z.unknown()),
+});
+
+const sourceSchema = z.object({ source: z.unknown() });
+const stepsSchema = z.array(z.unknown());
+const verifiedSchema = z.object({
+  title: z.literal(VERIFY_CREDENTIALS),
+  result: z.object({ url: z.unknown() }),
+});
+
+/**
+ * The jobs of a list, without those that say that they are of another kind. Throws for any other one that cannot be told: it may
+ * be the very one that is looked for, and a login that is taken for lost is sent again.
+ */
+export function readUpstreamJobs(reply: unknown): ListedJob[] {
+  return z
+    .parse(jobListSchema, reply)
+    .data.filter((entry) => !z.safeParse(otherKindSchema, entry).success)
+    .map((entry) => toListed(z.parse(listedSchema, entry)));
+}
+
+function toListed({ id, created, institution, links, steps }: z.output<typeof listedSchema>): ListedJob {
+  return {
+    id,
+    created: typeof created === "string" && isShort(created) ? created : "",
+    institutionId: institution.id,
+    connectionId: connectionIdIn(sourceOf(links)) ?? connectionIdIn(linkInSteps(steps)),
+  };
+}
+
+function sourceOf(links: unknown): unknown {
+  const parsed = z.safeParse(sourceSchema, links);
+  return parsed.success ? parsed.data.source : undefined;
+}
+
+function linkInSteps(steps: unknown): unknown {
+  const parsed = z.safeParse(stepsSchema, steps);
+  const found = parsed.success ? parsed.data.map((step) => z.safeParse(verifiedSchema, step)) : [];
+  return found.find(({ success }) => success)?.data?.result.url;
+}
+
+/** Steps of a job, and inputs of a challenge. */
+const MAX_ENTRIES = 20;
+
+const duration = z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER));
+
+const resultSchema = z.object({
+  type: text,
+  /** One that is no link leads nowhere, and nothing else depends on it. */
+  url: z.nullish(z.string()),
+  code: text,
+  title: text,
+  detail: text,
+  details: text,
+  method: text,
+  description: text,
+  input: z.nullish(fewOf(shortText, 0)),
+  expiryMs: z.nullish(duration),
+});
+
+const stepSchema = z.object({
+  title: shortText,
+  status: z.enum(STEP_STATUSES),
+  result: z.nullish(z.union([resultSchema, z.array(resultSchema)])),
+});
+
+export const upstreamJobSchema = z.object({
+  id: upstreamId,
+  created: text,
+  updated: text,
+  steps: fewOf(stepSchema, 1),
+  institution: z.nullish(z.object({ id: upstreamId })),
+  links: z.nullish(z.object({ source: text })),
+});
+
+export type UpstreamJobReply = z.output<typeof upstreamJobSchema>;
+export type UpstreamStepReply = z.output<typeof stepSchema>;
+export type UpstreamResultReply = z.output<typeof resultSchema>;
+
+function fewOf<Schema extends z.ZodMiniType>(schema: Schema, min: number) {
+  return z.array(schema).check(z.minLength(min), z.maxLength(MAX_ENTRIES));
+}
 
 /** One published example misspells the step's title. */
 const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
@@ -17,7 +218,7 @@ const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
 /** Asked for when upstream gives no `expiryMs`: what the published examples of 2.1 show. */
 const DEFAULT_EXPIRY_MS = 120_000;
 
-/** Throws for anything that is not a job. */
+/** Throws for z.unknown() that is not a job. */
 export function readUpstreamJob(reply: unknown): UpstreamJob {
   return toJob(z.parse(upstreamJobSchema, reply));
 }
@@ -76,3 +277,11 @@ function linkOf(steps: readonly Step[]): string | undefined {
   const result = steps.find(({ title }) => title === VERIFY_CREDENTIALS)?.result;
   return result != null && "url" in result ? result.url : undefined;
 }
+
+export const upstreamAcceptedSchema = z.object({ id: upstreamId });
+
+export const upstreamTokenSchema = z.object({
+  // It goes into a header.
+  access_token: z.string().check(z.regex(/^[!-~]{1,8000}$/)),
+  expires_in: z.number(),
+});

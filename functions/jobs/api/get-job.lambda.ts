@@ -1,19 +1,13 @@
 import { authenticate, jobOfPath } from "../../access/authenticate.ts";
-import { jobRows, replyOptions, tokenVerifier } from "../../compose.ts";
+import { jobStore, once, replyOptions, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
-import { JOB_WORDINGS } from "../../http/job-wordings.ts";
-import { once } from "../../once.ts";
 import { readJob } from "../use-cases/read-job.ts";
 import { renderJob } from "./replies.ts";
 
-const deps = once(() => ({ jobs: jobRows(), tokenVerifier: tokenVerifier() }));
+const deps = once(() => ({ jobs: jobStore(), tokenVerifier: tokenVerifier() }));
 
-export const handler = apiHandler(
-  "get-job",
-  async (request) => {
-    const caller = await authenticate(deps(), request);
-    const job = await readJob(deps(), { jobId: jobOfPath(request), caller });
-    return { status: 200, body: renderJob(job, replyOptions()) };
-  },
-  JOB_WORDINGS,
-);
+export const handler = apiHandler("get-job", async (request) => {
+  const caller = await authenticate(deps(), request);
+  const job = await readJob(deps(), { jobId: jobOfPath(request), caller });
+  return { status: 200, body: renderJob(job, replyOptions()) };
+});

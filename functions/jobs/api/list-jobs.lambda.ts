@@ -1,10 +1,9 @@
 import { authenticate, userOfPath } from "../../access/authenticate.ts";
-import { jobList, replyOptions, tokenVerifier } from "../../compose.ts";
+import { jobList, once, replyOptions, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
-import { once } from "../../once.ts";
 import { listJobs } from "../use-cases/list-jobs.ts";
-import { renderJobList } from "./job-list-rendering.ts";
-import { parseListRequest } from "./list-request.ts";
+import { renderJobList } from "./replies.ts";
+import { parseListRequest } from "./requests.ts";
 
 const deps = once(() => ({ jobList: jobList(), tokenVerifier: tokenVerifier() }));
 

@@ -1,5 +1,12 @@
-import type { JobReply, StepReply, StubListReply, StubReply } from "../../http/api-replies.ts";
+import type {
+  JobListReply,
+  JobReply,
+  StepReply,
+  StubListReply,
+  StubReply,
+} from "../../http/reply-schemas.ts";
 import type { Job, QueueReason } from "../domain/job.ts";
+import type { JobsPage } from "../domain/ports.ts";
 import { MAX_ATTEMPTS } from "../domain/queue.ts";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 
@@ -87,4 +94,40 @@ function renderQueue({ phase, queue, attempt }: Job, title: string) {
 /** RFC 3339 in UTC, without fractions. */
 function timestamp(iso: string): string {
   return `${iso.slice(0, 19)}Z`;
+}
+
+export interface AskedFor {
+  filter: string | undefined;
+  limit: string | undefined;
+  /** Where the page begins. */
+  next: string | undefined;
+}
+
+/** A page of a user's jobs. What was asked for is asked for in its links too. */
+export function renderJobList(
+  { jobs, next }: JobsPage,
+  userId: string,
+  asked: AskedFor,
+  options: JobReplyOptions,
+): JobListReply {
+  const linkTo = (query: AskedFor) => {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) search.set(name, value);
+    }
+    return `${options.apiUrl}/users/${userId}/jobs${search.size > 0 ? `?${search}` : ""}`;
+  };
+  return {
+    type: "list",
+    size: jobs.length,
+    data: jobs.map((job) => ({
+      ...renderJob(job, options),
+      institution: {
+        type: "institution",
+        id: job.institutionId,
+        links: { self: `${options.apiUrl}/institutions/${job.institutionId}` },
+      },
+    })),
+    links: { self: linkTo(asked), ...(next !== undefined && { next: linkTo({ ...asked, next }) }) },
+  };
 }

@@ -1,30 +1,28 @@
-import { acceptingDeps } from "../../accepting-deps.ts";
 import { authenticate, connectionOfPath, userOfPath } from "../../access/authenticate.ts";
-import * as parts from "../../compose.ts";
+import { acceptingDeps, replyOptions } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
-import { once } from "../../once.ts";
 import { aboutJob } from "../../platform/log.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
-import { takePost } from "../use-cases/take-post.ts";
+import { takePost } from "../use-cases/once-per-key.ts";
 import { updateConnection } from "../use-cases/update-connection.ts";
-import { parseConnectionRequest } from "./connection-request.ts";
-import { keyedRequest } from "./keyed-request.ts";
 import { renderAccepted } from "./replies.ts";
+import { keyedRequest, parseConnectionRequest } from "./requests.ts";
 
-const deps = once(() => ({ ...acceptingDeps(), connections: parts.connections() }));
-
-const render = (accepted: Accepted) => renderAccepted(accepted, parts.replyOptions());
+const render = (accepted: Accepted) => renderAccepted(accepted, replyOptions());
 
 export const handler = apiHandler("update-connection", async (request) => {
-  const userId = userOfPath(request, await authenticate(deps(), request));
+  const userId = userOfPath(request, await authenticate(acceptingDeps(), request));
   const connectionId = connectionOfPath(request);
   requireJson(request);
   const { login } = parseConnectionRequest(request.jsonObject());
-  return takePost(deps(), userId, keyedRequest(request, userId), {
+  return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
       render(
-        await updateConnection({ ...deps(), newId: () => aboutJob(jobId) }, { userId, connectionId, login }),
+        await updateConnection(
+          { ...acceptingDeps(), newId: () => aboutJob(jobId) },
+          { userId, connectionId, login },
+        ),
       ),
     begun: (job) => render({ isNew: true, job }),
   });

@@ -1,10 +1,32 @@
+import type { Clock } from "./clock.ts";
 import { MFA_EXPIRED } from "./failures.ts";
-import { holdChange } from "./holding.ts";
 import type { Challenge, Job } from "./job.ts";
-import type { Clock } from "./ports.ts";
+import { holdChange } from "./queue.ts";
+import { Secret } from "./secret.ts";
 import { errorCodeOf, failCurrentStep, MFA_CHALLENGE, statusOf } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
 import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
+
+const MIN_MS = 60_000;
+export const MAX_ANSWER_MS = 15 * 60_000;
+
+/**
+ * How long an answer is waited for. Upstream's `expiryMs` has been seen as 120000 and as 3600: the latter, taken
+ * literally, would leave a user 3.6 s.
+ */
+export function answerWithinMs(expiryMs: number): number {
+  return Math.min(Math.max(expiryMs, MIN_MS), MAX_ANSWER_MS);
+}
+
+/** The answers to one challenge as one secret, for sealing. */
+export function packAnswers(answers: readonly Secret[]): Secret {
+  return new Secret(JSON.stringify(answers.map((answer) => answer.reveal())));
+}
+
+export function unpackAnswers(packed: Secret): Secret[] {
+  const answers: unknown = JSON.parse(packed.reveal());
+  return Array.isArray(answers) ? answers.map((answer) => new Secret(String(answer))) : [];
+}
 
 export type ChallengeState = "waiting" | "taken" | "over" | "not-active";
 

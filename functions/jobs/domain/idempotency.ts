@@ -1,5 +1,5 @@
-import type { Secret } from "./secret.ts";
-import type { SecretRef } from "./secret-refs.ts";
+import { createHash } from "node:crypto";
+import type { Secret, SecretRef } from "./secret.ts";
 
 /** A request that came with an Idempotency-Key. Keys are a user's own. */
 export interface KeyedRequest {
@@ -38,20 +38,28 @@ export interface Reservation {
   reply?: KeptReply | undefined;
 }
 
-export interface Reservations {
-  find(request: KeyedRequest): Promise<Reservation | undefined>;
-  /** Compare-and-swap: false when there is another one than `from`. */
-  write(request: KeyedRequest, next: Reservation, from: Reservation | undefined): Promise<boolean>;
-  /** Nothing when it has changed. */
-  remove(request: KeyedRequest, reservation: Reservation): Promise<void>;
-}
-
-export interface Fingerprints {
-  take(ref: SecretRef, text: Secret): Promise<Fingerprint>;
-  matches(ref: SecretRef, text: Secret, fingerprint: Fingerprint): Promise<boolean>;
-}
-
 /** The key of a fingerprint opens for this user's reservation only. */
 export function fingerprintKeyOf({ userId }: KeyedRequest, jobId: string): SecretRef {
   return { jobId, userId, purpose: "idempotency" };
+}
+
+/** An API function lives 29 s, however time is divided. */
+const REQUEST_MS = 30_000;
+
+/** Whether a request that was at work at a moment may still be: whoever wants to take its place waits until it is dead. */
+export function mayBeAtWork(since: string, now: Date): boolean {
+  return now.getTime() < Date.parse(since) + REQUEST_MS;
+}
+
+/** An id that one id and a name always make again, in the form of a UUID v4. */
+export function derivedId(id: string, name: string): string {
+  const hash = createHash("sha256").update(`${id} ${name}`).digest("hex");
+  const variant = ((Number.parseInt(hash.charAt(16), 16) & 3) | 8).toString(16);
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `4${hash.slice(13, 16)}`,
+    `${variant}${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join("-");
 }

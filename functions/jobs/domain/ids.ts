@@ -1,4 +1,4 @@
-import { textThat } from "./kinds.ts";
+import * as z from "zod/mini";
 
 const USER_ID = /^[A-Za-z0-9-]{1,64}$/;
 export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
@@ -13,10 +13,10 @@ export const INSTITUTION_ID = NAME;
 const UPSTREAM_ID = /^(?!\.+$)[\w.:~-]{1,128}$/;
 
 /** An id of upstream's, which is free to choose them. */
-export const upstreamId = textThat((id) => UPSTREAM_ID.test(id));
+export const upstreamId = z.string().check(z.regex(UPSTREAM_ID));
 
 /** Any user id of 1 to 64 letters, digits and hyphens. */
-export const userIdSchema = textThat((id) => USER_ID.test(id));
+export const userIdSchema = z.string().check(z.regex(USER_ID));
 
 /** UUID v4, as our jobs have. */
-export const jobIdSchema = textThat((id) => UUID_V4.test(id));
+export const jobIdSchema = z.string().check(z.regex(UUID_V4));

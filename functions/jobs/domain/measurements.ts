@@ -1,11 +1,19 @@
 import { UpstreamRefused, UpstreamUnavailable } from "./errors.ts";
-import { isOutage } from "./failures.ts";
+import { isOutage, outcomeOf } from "./failures.ts";
 import { isFinished, type Job } from "./job.ts";
-import type { Census } from "./job-list-ports.ts";
 import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall } from "./metrics.ts";
-import { outcomeOf } from "./outcome.ts";
 import { currentStep, statusOf } from "./steps.ts";
 import type { JobEvent } from "./transitions.ts";
+
+export interface Census {
+  /** Jobs that wait for their bank, or for their user. */
+  queued: number;
+  running: number;
+  /** ISO 8601, as is the other. */
+  oldestQueued?: string | undefined;
+  /** The time for which a job was queued does not count. */
+  oldestRunning?: string | undefined;
+}
 
 /** What an event of a job adds to the metrics, once it is written. */
 export function* measureChange(before: Job, event: JobEvent, after: Job): Iterable<Measurement> {

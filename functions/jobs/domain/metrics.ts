@@ -1,4 +1,4 @@
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./failures.ts";
 import { STEP_TITLES } from "./steps.ts";
 
 /** What upstream is asked for. A path would hold ids. */

@@ -1,51 +1,98 @@
-import type { RateLimit, RateWindow } from "../../access/rate-limit.ts";
-import type { ClaimOn } from "./claim-on.ts";
-import type { Fingerprints, Reservations } from "./idempotency.ts";
-import type { Job } from "./job.ts";
-import type { JobList, SweptJobs } from "./job-list-ports.ts";
-import type { RefusedLogins } from "./lockout.ts";
+import type { Clock } from "./clock.ts";
+import type { Fingerprint, KeyedRequest, Reservation } from "./idempotency.ts";
+import type { Institution } from "./institution.ts";
+import type { ClaimOn, Job } from "./job.ts";
+import type { Login, RefusedLogins } from "./login.ts";
+import type { Census } from "./measurements.ts";
 import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue.ts";
-import type { Secret } from "./secret.ts";
-import type { ApiKeys, Sealer, TokenIssuer, TokenVerifier, Vault } from "./secret-ports.ts";
+import type { Secret, SecretRef } from "./secret.ts";
 import type { JobChange } from "./transitions.ts";
-import type { ConnectionList, Connections, Upstream } from "./upstream-ports.ts";
+import type { Connection, ListedJob, UpstreamJob } from "./upstream-job.ts";
 
-/** Durations are nominal: a scaled clock divides them, and only it knows. */
-export interface Clock {
-  now(): Date;
-  /** The moment that lies a duration ahead. */
-  after(ms: number): Date;
-  /** How much of a duration is left until a moment; below zero when it has passed. */
-  msUntil(moment: Date): number;
-  sleep(ms: number): Promise<void>;
+/*
+ * What jobs need of the world outside. `test/conformance` has a suite for each port.
+ */
+
+export interface Ports {
+  newId(): string;
+  clock: Clock;
+  jobs: JobStore;
+  jobList: JobList;
+  sweptJobs: SweptJobs;
+  claims: Claims;
+  reservations: Reservations;
+  fingerprints: Fingerprints;
+  refusedLogins: RefusedLoginNotes;
+  sealer: Sealer;
+  vault: Vault;
+  executions: Executions;
+  waker: Waker;
+  policy: Policy;
+  upstream: Upstream;
+  /** Records of institutions that may be a minute old. */
+  institutions: Pick<Upstream, "institution">;
 }
 
-/** Jobs, for those who take none any further. */
-export interface JobRows {
-  /** Never older than any earlier answer. */
+export interface JobStore {
+  /** Never returns an older version than an earlier call did. */
   find(jobId: string): Promise<Job | undefined>;
   /**
-   * Adds a job, or writes it over another one of its id, as that was read. False when there is anything else, if only what
-   * this has just written, and of which no reply came.
+   * Adds a job, or replaces the version of it that was read as `over`. Returns false if any other row exists, including our own
+   * write whose response was lost.
    */
   add(job: Job, over?: Job): Promise<boolean>;
-  /** Removes a job. False when it is not as it was read any more, or gone. */
+  /** Deletes a job. Returns false if it changed since it was read, or does not exist. */
   drop(job: Job): Promise<boolean>;
-}
-
-export interface JobStore extends JobRows {
-  /** Applies an event and writes the outcome. Throws `JobChanged` when the row is not as `before` any more. */
+  /** Applies an event and writes the outcome. Throws `JobChanged` if the row is not `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
-  /** Notes that a job that is over has left nothing behind: the sweeper needs not look at it any more. */
+  /** Takes a finished job off the sweeper's list: nothing of it is left to clean up. */
   settle(job: Job): Promise<void>;
 }
 
+export interface JobsPage {
+  /** Newest first. */
+  jobs: Job[];
+  /** Where the next page begins; none after the last one. */
+  next: string | undefined;
+}
+
+export interface JobList {
+  /** A user's jobs that pass a test, as they are now. A job that was accepted within the last second may be missing. */
+  page(
+    userId: string,
+    options: { limit: number; from: string | undefined; wanted: (job: Job) => boolean },
+  ): Promise<JobsPage>;
+}
+
+/** Jobs as the sweeper finds them. */
+export interface SweptJobs {
+  /** The ids of the jobs that are due, the longest overdue first; not all of them when there are very many. */
+  due(): Promise<string[]>;
+  /** Moves the next sweep of a healthy job. Does nothing if the job has changed since it was read. */
+  postpone(job: Job, until: string): Promise<void>;
+  /** Counts the jobs that are not finished, about a second old. */
+  census(): Promise<Census>;
+}
+
 export interface Claims {
-  /** The job that holds it, finished or not. */
+  /** The id of the job that holds the claim, finished or not. */
   holder(on: ClaimOn): Promise<string | undefined>;
-  /** Compare-and-swap; false when another holder than `from` was found, and than the job itself. */
+  /** Compare-and-swap. Returns false if the holder is neither `from` nor the job itself. */
   take(on: ClaimOn, jobId: string, from: string | undefined): Promise<boolean>;
+}
+
+export interface Reservations {
+  find(request: KeyedRequest): Promise<Reservation | undefined>;
+  /** Compare-and-swap. Returns false if the reservation is not `from` any more. */
+  write(request: KeyedRequest, next: Reservation, from: Reservation | undefined): Promise<boolean>;
+  /** Does nothing if the reservation has changed. */
+  remove(request: KeyedRequest, reservation: Reservation): Promise<void>;
+}
+
+export interface Fingerprints {
+  take(ref: SecretRef, text: Secret): Promise<Fingerprint>;
+  matches(ref: SecretRef, text: Secret, fingerprint: Fingerprint): Promise<boolean>;
 }
 
 /** Logins in a row that banks refused, by user and institution. */
@@ -56,72 +103,67 @@ export interface RefusedLoginNotes {
   clear(userId: string, institutionId: string): Promise<void>;
 }
 
-export interface RequestCounts {
-  /** Adds one to the requests of somebody in a window, and gives how many there are with it. */
-  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
+/** Encrypts without storing. */
+export interface Sealer {
+  seal(ref: SecretRef, secret: Secret): Promise<Uint8Array>;
+  /** Throws if the secret was sealed under another reference. */
+  unseal(ref: SecretRef, sealed: Uint8Array): Promise<Secret>;
 }
 
-/** What is known of an execution. `missing`: none of that number was ever started. */
+/** Sealed secrets in their own table. */
+export interface Vault {
+  /** The first secret under a reference wins: storing a second one changes nothing. */
+  keep(ref: SecretRef, secret: Secret, until: Date): Promise<void>;
+  holds(ref: SecretRef): Promise<boolean>;
+  /** Throws `SealBroken` if the stored secret was sealed under another reference, or is damaged. */
+  reveal(ref: SecretRef): Promise<Secret | undefined>;
+  destroy(ref: SecretRef): Promise<void>;
+}
+
+/** `missing`: no execution of that job and generation was ever started. */
 export type ExecutionState = "missing" | "running" | "ended";
 
-export interface Workflow {
-  /** Starts the execution that is to drive the job now. Starting a started one is no error. */
+/** Executions of the workflow, one for each generation of a job. */
+export interface Executions {
+  /** Starts the execution of the job's generation. Starting it again is no error. */
   start(job: Pick<Job, "id" | "generation">): Promise<void>;
-}
-
-/** Executions under the hands of whoever puts others in their place. */
-export interface Executions extends Workflow {
   state(job: Pick<Job, "id" | "generation">): Promise<ExecutionState>;
-  /** Stopping one that has ended, or never was, is no error. */
+  /** Stopping an execution that has ended, or never started, is no error. */
   stop(job: Pick<Job, "id" | "generation">): Promise<void>;
 }
 
 export interface Waker {
-  /** Wakes the workflow that waits for an answer. A token that is over is no error: the row decides. */
+  /** Wakes the workflow that waits for an answer. An expired token is no error: the job's row decides. */
   wake(taskToken: Secret, challengeNumber: number): Promise<void>;
 }
 
-/** Not for use cases: what they are given measures itself. */
+/** The aggregator. Every call throws `UpstreamUnavailable` or `UpstreamRefused`. */
+export interface Upstream {
+  institution(institutionId: string): Promise<Institution | undefined>;
+  /** Returns `undefined` if the user has no such connection. */
+  connection(userId: string, connectionId: string): Promise<Connection | undefined>;
+  connectionsOf(userId: string): Promise<Connection[]>;
+  /** Never sent again by itself once the request may have arrived. */
+  openConnection(userId: string, institutionId: string, login: Login): Promise<{ upstreamJobId: string }>;
+  /** As {@link Upstream.openConnection}, with a new login for an existing connection. */
+  updateConnection(userId: string, connectionId: string, login: Login): Promise<{ upstreamJobId: string }>;
+  /** As {@link Upstream.openConnection}, with the login that the aggregator has. */
+  refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
+  job(upstreamJobId: string): Promise<UpstreamJob>;
+  /** A user's jobs, or those of one connection. */
+  jobsOf(userId: string, connectionId?: string): Promise<ListedJob[]>;
+  /** Never sent again by itself once the request may have arrived. */
+  answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
+}
+
+/** Not for use cases: the stores and the aggregator that they get measure themselves. */
 export interface Metrics {
-  /** Never throws and never waits: what cannot be measured is lost. `at` is when it happened, if not just now. */
+  /** Never throws and never waits: a measurement that fails is lost. `at` is when it happened, if not just now. */
   measure(derive: () => Iterable<Measurement>, at?: Date): void;
 }
 
-/** Is told of every call of upstream. */
+/** Receives every call of the aggregator. */
 export interface UpstreamWatch extends Metrics {
-  /** Never throws. `error` is what the call ended in, if it did. */
+  /** Never throws. `error` is what the call threw, if it did. */
   called(call: UpstreamCall, durationMs: number, error?: unknown): void;
-}
-
-export interface Settings {
-  /** Old 2.1 programs ask for client tokens that name no user. */
-  allowsUnboundClientTokens: boolean;
-}
-
-export interface Ports {
-  settings: Settings;
-  newId(): string;
-  clock: Clock;
-  apiKeys: ApiKeys;
-  tokenIssuer: TokenIssuer;
-  tokenVerifier: TokenVerifier;
-  jobs: JobStore;
-  claims: Claims;
-  reservations: Reservations;
-  fingerprints: Fingerprints;
-  refusedLogins: RefusedLoginNotes;
-  requestCounts: RequestCounts;
-  jobList: JobList;
-  sweptJobs: SweptJobs;
-  sealer: Sealer;
-  vault: Vault;
-  workflow: Workflow;
-  executions: Executions;
-  policy: Policy;
-  waker: Waker;
-  upstream: Upstream;
-  /** Upstream's records of institutions, as far as they may be a minute old. */
-  institutions: Pick<Upstream, "institution">;
-  connections: Connections;
-  connectionList: ConnectionList;
 }

@@ -1,9 +1,9 @@
 import { UpstreamRefused } from "./errors.ts";
 import { CREDENTIALS_REFUSED, isOutage, QUEUED_UPSTREAM } from "./failures.ts";
+import type { Upstream } from "./ports.ts";
 import type { Secret } from "./secret.ts";
 import type { Step, StepError } from "./steps.ts";
 import type { UpstreamJob } from "./upstream-job.ts";
-import type { Upstream } from "./upstream-ports.ts";
 
 /** Shorter ones stand in every sentence. */
 const MIN_CHARS = 4;

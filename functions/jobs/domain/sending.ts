@@ -1,5 +1,6 @@
 import { UpstreamUnavailable } from "./errors.ts";
 import type { Job } from "./job.ts";
+import type { Ports } from "./ports.ts";
 
 /**
  * A login or an answer may be sent again this long after it was sent, should upstream not know of it then: longer than any
@@ -32,4 +33,22 @@ export function mayBeBlip(job: Pick<Job, "attemptAt" | "queue">, msUntil: (momen
 /** Whether an exchange ended without telling what became of it, but with nothing left on its way. */
 export function isSettled(error: unknown): boolean {
   return error instanceof UpstreamUnavailable && !error.mayStillArrive;
+}
+
+/** What upstream was asked, or the other value when it gave no usable reply. */
+export async function orWhenUnavailable<Asked, Other>(
+  asking: Promise<Asked>,
+  other: Other,
+): Promise<Asked | Other> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof UpstreamUnavailable) return other;
+    throw error;
+  }
+}
+
+/** From when on what is sent now may be sent again. */
+export function sendAgainAt(deps: Pick<Ports, "clock">): string {
+  return deps.clock.after(IN_FLIGHT_MS).toISOString();
 }

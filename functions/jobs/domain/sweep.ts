@@ -1,8 +1,8 @@
+import type { Clock } from "./clock.ts";
 import { isFinished, type Job, kindOf } from "./job.ts";
-import type { Clock } from "./ports.ts";
 import { RETRY_EVERY_SECONDS } from "./queue.ts";
 import { statusOf, VERIFY_CREDENTIALS } from "./steps.ts";
-import type { JobEvent } from "./transitions.ts";
+import { type JobChange, type JobEvent, transition } from "./transitions.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -86,4 +86,10 @@ function leavesNothing(before: Job, event: JobEvent): boolean {
 function isBeyondNextAttempt({ phase, sweepAt }: Job, clock: Pick<Clock, "msUntil">): boolean {
   if (phase !== "queued" || sweepAt === undefined) return false;
   return clock.msUntil(new Date(sweepAt)) > RETRY_EVERY_SECONDS * SECOND + QUEUED_SLACK_MS;
+}
+
+/** The job as it is written after an event. Throws `IllegalTransition` when the event may not come in the job's phase. */
+export function applyEvent(before: Job, change: JobChange, clock: Clock): Job {
+  const after = transition(before, change, clock.now());
+  return { ...after, sweepAt: sweepAtAfter(before, change.event, after, clock) };
 }

@@ -1,4 +1,4 @@
-import { MAX_ANSWER_MS } from "./challenge-deadline.ts";
+import { MAX_ANSWER_MS } from "./challenge.ts";
 import { QUEUE_LIMIT_SECONDS } from "./queue.ts";
 
 /*

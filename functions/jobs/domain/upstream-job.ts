@@ -61,3 +61,11 @@ export function findAttempt(listed: readonly ListedJob[], attempt: Attempt): Lis
     .filter((job) => !attempt.knownUpstreamJobIds.includes(job.id))
     .toSorted((a, b) => Date.parse(b.created) - Date.parse(a.created))[0];
 }
+
+/** A user's connection, as upstream lists it. */
+export interface Connection {
+  id: string;
+  institutionId: string;
+  /** The bank has not accepted any login for it yet. */
+  isBeingMade?: true | undefined;
+}

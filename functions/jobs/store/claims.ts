@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ABSENT, putRow, readRow } from "../../platform/dynamo.ts";
-import type { ClaimOn } from "../domain/claim-on.ts";
-import type { Claims, Clock } from "../domain/ports.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { ClaimOn } from "../domain/job.ts";
+import type { Claims } from "../domain/ports.ts";
 import { CLAIM_TTL_DAYS, keptUntil } from "../domain/times-to-live.ts";
 
 export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: Clock): Claims {

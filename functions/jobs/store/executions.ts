@@ -1,19 +1,41 @@
 import {
   DescribeExecutionCommand,
+  ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  InvalidToken,
+  SendTaskSuccessCommand,
   type SFNClient,
+  StartExecutionCommand,
   StopExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
 } from "@aws-sdk/client-sfn";
-import type { Job } from "../domain/job.ts";
-import type { Executions } from "../domain/ports.ts";
-import { executionName, sfnWorkflow } from "./sfn-workflow.ts";
+import { generationOf, type Job } from "../domain/job.ts";
+import type { Executions, Waker } from "../domain/ports.ts";
+
+/** Executions are known by their job and its generation: an execution can only be started once. */
+export function executionName(job: Pick<Job, "id" | "generation">): string {
+  return `${job.id}-${generationOf(job)}`;
+}
 
 export function sfnExecutions(client: SFNClient, stateMachineArn: string): Executions {
   const arnOf = (job: Pick<Job, "id" | "generation">) =>
     `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${executionName(job)}`;
 
   return {
-    ...sfnWorkflow(client, stateMachineArn),
+    async start(job) {
+      try {
+        await client.send(
+          new StartExecutionCommand({
+            stateMachineArn,
+            name: executionName(job),
+            input: JSON.stringify({ jobId: job.id }),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ExecutionAlreadyExists)) throw error;
+      }
+    },
 
     async state(job) {
       try {
@@ -31,6 +53,21 @@ export function sfnExecutions(client: SFNClient, stateMachineArn: string): Execu
         await client.send(new StopExecutionCommand({ executionArn: arnOf(job) }));
       } catch (error) {
         if (!(error instanceof ExecutionDoesNotExist)) throw error;
+      }
+    },
+  };
+}
+
+export function sfnWaker(client: SFNClient): Waker {
+  return {
+    async wake(taskToken, challengeNumber) {
+      const output = JSON.stringify({ challengeNumber });
+      try {
+        await client.send(new SendTaskSuccessCommand({ taskToken: taskToken.reveal(), output }));
+      } catch (error) {
+        const isOver =
+          error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
+        if (!isOver) throw error;
       }
     },
   };

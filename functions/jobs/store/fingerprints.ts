@@ -1,8 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { Fingerprints } from "../domain/idempotency.ts";
-import { sameBytes } from "../domain/same-bytes.ts";
-import { Secret } from "../domain/secret.ts";
-import type { Sealer } from "../domain/secret-ports.ts";
+import type { Fingerprints, Sealer } from "../domain/ports.ts";
+import { Secret, sameBytes } from "../domain/secret.ts";
 
 /**
  * A hash without a key would give a password away to whoever tries a list of them: each fingerprint has a key of its own, and

@@ -1,13 +1,13 @@
 import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
+import { isKept } from "../../platform/dynamo.ts";
+import type { Clock } from "../domain/clock.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
-import type { JobList } from "../domain/job-list-ports.ts";
-import { anyText, object } from "../domain/kinds.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { JobList } from "../domain/ports.ts";
 import { parseJobRecord } from "./job-record.ts";
-import { isKept, jobIdIn, jobKey, listOf } from "./job-row.ts";
+import { jobIdIn, jobKey, listOf } from "./job-store.ts";
 
 /** The index of rows that can be listed, by what they are listed under and by their age. */
 const INDEX = "listed-by-age";
@@ -18,7 +18,7 @@ const BATCH = 100;
 const MAX_ROUNDS = 5;
 const PAUSE_MS = 50;
 
-const entrySchema = object({ pk: anyText, createdAt: anyText });
+const entrySchema = z.object({ pk: z.string(), createdAt: z.string() });
 
 /** A user's jobs by the index, each read from its own row: the index may be a second behind. */
 export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: Clock): JobList {

@@ -1,23 +1,98 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { type Condition, putRow, readRow, wasMade } from "../../platform/dynamo.ts";
-import { applyEvent } from "../domain/apply-event.ts";
+import {
+  ABSENT,
+  type Condition,
+  deleteRow,
+  isKept,
+  putRow,
+  readRow,
+  wasMade,
+} from "../../platform/dynamo.ts";
+import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
-import type { JobStore } from "../domain/ports.ts";
+import { measureChange } from "../domain/measurements.ts";
+import type { JobStore, Metrics } from "../domain/ports.ts";
+import { applyEvent } from "../domain/sweep.ts";
+import { keptUntil } from "../domain/times-to-live.ts";
 import { TRANSITIONS } from "../domain/transitions.ts";
-import { dynamoJobRows, type JobRowsOptions } from "./dynamo-job-rows.ts";
-import { jobKey, jobRow } from "./job-row.ts";
+import { jobRecordOf, parseJobRecord } from "./job-record.ts";
 
-export function dynamoJobStore(options: JobRowsOptions): JobStore {
-  const { client, tableName, clock, newId } = options;
+const PREFIX = "job#";
+
+/** A partition of an index takes 1,000 writes a second: the jobs that are not over are shared among so many. */
+export const SWEEP_SHARDS = 4;
+
+export function jobKey(jobId: string) {
+  return { pk: `${PREFIX}${jobId}` };
+}
+
+export function jobIdIn(pk: string): string {
+  return pk.slice(PREFIX.length);
+}
+
+/** A job as its row holds it: what finds it in a list of its user's, and among those that the sweeper looks at. */
+export function jobRow(job: Job, writeId: string, retentionDays: number) {
   return {
-    ...dynamoJobRows(options),
+    ...jobRecordOf(job),
+    ...jobKey(job.id),
+    listed: listOf(job.userId),
+    sweep: job.sweepAt === undefined ? undefined : sweepOf(job),
+    runsSince: job.phase !== "queued" && job.queue !== undefined ? job.updatedAt : undefined,
+    writeId,
+    expiresAt: keptUntil(job.updatedAt, retentionDays),
+  };
+}
+
+/** What a user's jobs are listed under. */
+export function listOf(userId: string): string {
+  return `user#${userId}`;
+}
+
+/** The part of the sweeper's index: jobs that are queued are apart, since they are many at times, and wait for long. */
+function sweepOf({ id, phase }: Job): string {
+  const shard = Number.parseInt(id.slice(-2), 16) % SWEEP_SHARDS;
+  return sweepPart(phase === "queued" ? "queued" : "running", shard);
+}
+
+export function sweepPart(kind: "queued" | "running", shard: number): string {
+  return `${kind}#${shard}`;
+}
+
+export interface JobStoreOptions {
+  client: DynamoDBClient;
+  tableName: string;
+  clock: Clock;
+  retentionDays: number;
+  newId(): string;
+}
+
+export function dynamoJobStore(options: JobStoreOptions): JobStore {
+  const { client, tableName, clock, newId, retentionDays } = options;
+  return {
+    async find(jobId) {
+      const row = await readRow(client, tableName, jobKey(jobId));
+      return row !== undefined && isKept(row, clock.now()) ? parseJobRecord(row) : undefined;
+    },
+
+    // An attempt that timed out may arrive late, after its repetition has been built upon.
+    add: (job, over) =>
+      putRow(
+        client,
+        tableName,
+        jobRow(job, newId(), retentionDays),
+        over === undefined ? ABSENT : sameJob(over),
+      ),
+
+    drop: (job) =>
+      // An attempt that timed out may arrive late, after the same id has been added again.
+      deleteRow(client, tableName, jobKey(job.id), sameJob(job)),
 
     async record(before, change) {
       const after = applyEvent(before, change, clock);
       const writeId = newId();
-      const row = jobRow(after, writeId, options.retentionDays);
+      const row = jobRow(after, writeId, retentionDays);
       const condition = conditionFor(before, TRANSITIONS[change.event].from);
       const isMade = await putRow(client, tableName, row, condition);
       if (isMade) return after;
@@ -28,7 +103,7 @@ export function dynamoJobStore(options: JobRowsOptions): JobStore {
     },
 
     async settle(job) {
-      // A job that is over never changes: what is not as it was is gone.
+      // A finished job never changes: if the condition fails, the row is gone.
       await wasMade(
         client.send(
           new UpdateItemCommand({
@@ -44,10 +119,27 @@ export function dynamoJobStore(options: JobRowsOptions): JobStore {
   };
 }
 
+/** The version alone would fit another job that was added under the id of a deleted one. */
+function sameJob({ version, createdAt }: Job): Condition {
+  return ["version = :version AND createdAt = :at", { ":version": version, ":at": createdAt }];
+}
+
 function conditionFor(before: Job, from: readonly string[]): Condition {
   const phases = Object.fromEntries(from.map((phase, index) => [`:from${index}`, phase]));
   return [
     `version = :version AND phase IN (${Object.keys(phases).join(", ")})`,
     { ":version": before.version, ...phases },
   ];
+}
+
+/** Measures every event that was written. A write that lost against another one is not measured. */
+export function measuredJobStore(jobs: JobStore, metrics: Metrics): JobStore {
+  return {
+    ...jobs,
+    async record(before, change) {
+      const after = await jobs.record(before, change);
+      metrics.measure(() => measureChange(before, change.event, after));
+      return after;
+    },
+  };
 }

@@ -1,20 +1,19 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/v4/core";
+import * as z from "zod/mini";
 import { ABSENT, deleteRow, putRow, readRow } from "../../platform/dynamo.ts";
+import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
-import { anyText, listOf, object } from "../domain/kinds.ts";
-import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/lockout.ts";
-import type { Clock, RefusedLoginNotes } from "../domain/ports.ts";
+import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/login.ts";
+import type { RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil, REFUSED_LOGINS_TTL_DAYS } from "../domain/times-to-live.ts";
-import { wholeNumber } from "../domain/whole-number.ts";
 
 /** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
 const MAX_ROUNDS = 5;
 
-const rowSchema = object({
-  jobIds: listOf(anyText),
-  blockedUntil: anyText,
-  version: wholeNumber,
+const rowSchema = z.object({
+  jobIds: z.array(z.string()),
+  blockedUntil: z.string(),
+  version: z.int(),
 });
 
 /** One row for each user and institution whose last login was refused. */
@@ -23,7 +22,10 @@ export function dynamoRefusedLogins(
   tableName: string,
   clock: Clock,
 ): RefusedLoginNotes {
-  const find = findRefusedLogins(client, tableName);
+  async function find(userId: string, institutionId: string) {
+    const row = await readRow(client, tableName, keyOf(userId, institutionId));
+    return row === undefined ? undefined : z.parse(rowSchema, row);
+  }
 
   function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
     const expiresAt = keptUntil(noted.blockedUntil, REFUSED_LOGINS_TTL_DAYS);
@@ -50,14 +52,6 @@ export function dynamoRefusedLogins(
     async clear(userId, institutionId) {
       await deleteRow(client, tableName, keyOf(userId, institutionId));
     },
-  };
-}
-
-/** The reading part of it, for those who bring logins and do not see what becomes of them. */
-export function findRefusedLogins(client: DynamoDBClient, tableName: string) {
-  return async (userId: string, institutionId: string) => {
-    const row = await readRow(client, tableName, keyOf(userId, institutionId));
-    return row === undefined ? undefined : z.parse(rowSchema, row);
   };
 }
 

@@ -1,28 +1,26 @@
 import { createHash } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/v4/core";
-import { deleteRow, putRow, readRow } from "../../platform/dynamo.ts";
-import type { KeyedRequest, Reservations } from "../domain/idempotency.ts";
-import { anyText, matching, object, optional } from "../domain/kinds.ts";
-import type { Clock } from "../domain/ports.ts";
-import { wholeNumber } from "../domain/whole-number.ts";
-import { isKept } from "./job-row.ts";
+import * as z from "zod/mini";
+import { deleteRow, isKept, putRow, readRow } from "../../platform/dynamo.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { KeyedRequest } from "../domain/idempotency.ts";
+import type { Reservations } from "../domain/ports.ts";
 
-const bytes = matching<Uint8Array>((value) => value instanceof Uint8Array);
+const bytes = z.instanceof(Uint8Array);
 
-const rowSchema = object({
-  jobId: anyText,
-  fingerprint: object({ mac: bytes, sealedKey: bytes }),
-  writeId: anyText,
-  busySince: optional(anyText),
-  expiresAt: wholeNumber,
-  reply: optional(anyText),
+const rowSchema = z.object({
+  jobId: z.string(),
+  fingerprint: z.object({ mac: bytes, sealedKey: bytes }),
+  writeId: z.string(),
+  busySince: z.optional(z.string()),
+  expiresAt: z.int(),
+  reply: z.optional(z.string()),
 });
 
-const replySchema = object({
-  status: wholeNumber,
-  body: matching<object>((body) => typeof body === "object" && body !== null),
-  jobId: optional(anyText),
+const replySchema = z.object({
+  status: z.int(),
+  body: z.looseObject({}),
+  jobId: z.optional(z.string()),
 });
 
 /** One row for each key of a user: neither the key nor the request is in it. A row past its time is as good as gone. */

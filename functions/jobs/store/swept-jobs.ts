@@ -5,23 +5,23 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import * as z from "zod/v4/core";
-import type { Census, SweptJobs } from "../domain/job-list-ports.ts";
-import { anyText, object, optional } from "../domain/kinds.ts";
-import type { Clock } from "../domain/ports.ts";
-import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-row.ts";
+import * as z from "zod/mini";
+import type { Clock } from "../domain/clock.ts";
+import type { Census } from "../domain/measurements.ts";
+import type { SweptJobs } from "../domain/ports.ts";
+import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-store.ts";
 
 const INDEX = "swept-by-time";
 
 /** Each takes some ten calls: so many are done within the minute that a sweep has. */
 const MAX_DUE = 2_000;
 
-const entrySchema = object({
-  pk: anyText,
-  createdAt: anyText,
-  sweepAt: anyText,
+const entrySchema = z.object({
+  pk: z.string(),
+  createdAt: z.string(),
+  sweepAt: z.string(),
   /** The last change of a job that runs after it was queued: for how long it had waited says nothing of how it runs. */
-  runsSince: optional(anyText),
+  runsSince: z.optional(z.string()),
 });
 type Entry = z.output<typeof entrySchema>;
 

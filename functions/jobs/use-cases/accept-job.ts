@@ -1,17 +1,39 @@
-import { claimOf } from "../domain/claim-on.ts";
+import type { Clock } from "../domain/clock.ts";
 import { DependencyDown } from "../domain/errors.ts";
-import { knownWith } from "../domain/holding.ts";
 import type { Institution } from "../domain/institution.ts";
-import { generationOf, hasBegun, isFinished, type Job, type JobKind } from "../domain/job.ts";
-import { type Login, packLogin } from "../domain/login.ts";
-import type { JobRows, Ports } from "../domain/ports.ts";
-import type { VaultDoor } from "../domain/secret-ports.ts";
-import { loginOf } from "../domain/secret-refs.ts";
+import {
+  claimOf,
+  generationOf,
+  hasBegun,
+  isFinished,
+  type Job,
+  type JobKind,
+  kindOf,
+} from "../domain/job.ts";
+import { blockedForMs, type Login, packLogin } from "../domain/login.ts";
+import type { Executions, JobStore, Ports, RefusedLoginNotes, Vault } from "../domain/ports.ts";
+import { knownWith } from "../domain/queue.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { loginOf } from "../domain/secret.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep.ts";
 import { LOGIN_TTL_MS } from "../domain/times-to-live.ts";
-import { dropJob } from "./drop-job.ts";
-import { requireUnblocked, type UnblockedDeps } from "./require-unblocked.ts";
+
+export interface UnblockedDeps {
+  clock: Clock;
+  refusedLogins: Pick<RefusedLoginNotes, "find">;
+}
+
+/** Banks lock an account after a few wrong logins in a row: the next one is not even kept. */
+export async function requireUnblocked(deps: UnblockedDeps, { userId, institutionId }: Job): Promise<void> {
+  const noted = await deps.refusedLogins.find(userId, institutionId);
+  const blockedMs = blockedForMs(noted, deps.clock.now());
+  if (blockedMs === 0) return;
+  throw new Refusal({
+    reason: "too-many-refused-logins",
+    retryAfterSeconds: Math.ceil(blockedMs / 1000),
+  });
+}
 
 export interface AcceptJob {
   kind: JobKind;
@@ -29,8 +51,9 @@ export interface Accepted {
   job: Job;
 }
 
-export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims" | "workflow"> &
-  UnblockedDeps & { jobs: JobRows; vault: VaultDoor };
+export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims"> &
+  UnblockedDeps &
+  DropDeps & { executions: Pick<Executions, "start"> };
 
 /** Each round lost means that a rival's job took the claim and ended within it. */
 const MAX_ROUNDS = 5;
@@ -46,7 +69,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
     const holderId = await deps.claims.holder(claimOf(blank));
     const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
     if (holder !== undefined && (!isFinished(holder) || holder.id === id)) {
-      if (isToStart(holder)) await deps.workflow.start(holder);
+      if (isToStart(holder)) await deps.executions.start(holder);
       return { isNew: holder.id === id, job: holder };
     }
     if (request.login !== undefined)
@@ -55,7 +78,7 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
     if (job === undefined) continue;
     if (hasBegun(job)) return { isNew: true, job };
     if (await deps.claims.take(claimOf(job), job.id, holderId)) {
-      await deps.workflow.start(job);
+      await deps.executions.start(job);
       return { isNew: true, job };
     }
     await dropJob(deps, job);
@@ -127,4 +150,26 @@ async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<nev
   const left = await deps.jobs.find(id);
   if (left !== undefined && !hasBegun(left)) await dropJob(deps, left);
   throw refusal;
+}
+
+export interface DropDeps {
+  clock: Clock;
+  jobs: Pick<JobStore, "find" | "add" | "drop">;
+  vault: Pick<Vault, "keep" | "destroy">;
+}
+
+/**
+ * Removes a job that nobody was told of, its login before its row: whoever dies in between has left the row. It is marked
+ * before, so that nobody takes it over any more; false when somebody has.
+ */
+export async function dropJob(deps: DropDeps, job: Job): Promise<boolean> {
+  const marked: Job = {
+    ...job,
+    version: job.version + 1,
+    isDropped: true,
+    sweepAt: firstSweepAt(deps.clock),
+  };
+  if (!(await deps.jobs.add(marked, job))) return false;
+  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
+  return deps.jobs.drop(marked);
 }

@@ -1,16 +1,13 @@
 import type { TokenClaims } from "../../access/caller.ts";
-import type { CountDeps } from "../../access/count-request.ts";
-import { packAnswers } from "../domain/answers.ts";
-import { awaitsSending, challengeState, takeAnswer, wasAnswered } from "../domain/challenge.ts";
+import type { CountDeps } from "../../access/rate-limit.ts";
+import { awaitsSending, challengeState, packAnswers, takeAnswer, wasAnswered } from "../domain/challenge.ts";
 import type { Challenge, Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import type { Secret } from "../domain/secret.ts";
-import { answerTo } from "../domain/secret-refs.ts";
+import { answerTo, type Secret, taskTokenOf } from "../domain/secret.ts";
 import { ANSWER_TTL_MS } from "../domain/times-to-live.ts";
 import { changeJob } from "./change-job.ts";
-import { readCountedJob } from "./read-counted-job.ts";
-import { wakeIfAnswered } from "./wake-if-answered.ts";
+import { readCountedJob } from "./read-job.ts";
 
 export interface AnswerChallenge {
   jobId: string;
@@ -50,4 +47,12 @@ function requireChallenge(job: Job, now: Date): Challenge {
 async function woken(deps: Deps, job: Job): Promise<Job> {
   await wakeIfAnswered(deps, job);
   return job;
+}
+
+/** Wakes the workflow of a job whose answer was taken and not sent yet. Waking it again is no error. */
+export async function wakeIfAnswered(deps: Pick<Ports, "sealer" | "waker">, job: Job): Promise<void> {
+  const { phase, sealedTaskToken, challenge } = job;
+  if (phase !== "answered" || sealedTaskToken === undefined || challenge === undefined) return;
+  const token = await deps.sealer.unseal(taskTokenOf(job), Buffer.from(sealedTaskToken, "base64"));
+  await deps.waker.wake(token, challenge.number);
 }

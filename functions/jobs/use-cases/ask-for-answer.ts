@@ -1,8 +1,6 @@
-import { showChallenge } from "../domain/challenge.ts";
-import { answerWithinMs } from "../domain/challenge-deadline.ts";
+import { answerWithinMs, showChallenge } from "../domain/challenge.ts";
 import type { Ports } from "../domain/ports.ts";
-import type { Secret } from "../domain/secret.ts";
-import { taskTokenOf } from "../domain/secret-refs.ts";
+import { type Secret, taskTokenOf } from "../domain/secret.ts";
 import { changeJob, findJob } from "./change-job.ts";
 
 type Deps = Pick<Ports, "clock" | "jobs" | "sealer" | "waker">;

@@ -1,13 +1,12 @@
 import type { TokenClaims } from "../../access/caller.ts";
-import { JOB_CANCELLED } from "../domain/failures.ts";
+import { JOB_CANCELLED, wasCancelled } from "../domain/failures.ts";
 import { isFinished, type Job } from "../domain/job.ts";
-import { wasCancelled } from "../domain/outcome.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { failCurrentStep } from "../domain/steps.ts";
 import { mayGetAnswer } from "../domain/sweep.ts";
 import { changeJob } from "./change-job.ts";
-import { destroyUnneeded } from "./destroy-unneeded.ts";
+import { destroyUnneeded } from "./end-job.ts";
 import { readJob } from "./read-job.ts";
 import { stopExecutions } from "./replace-execution.ts";
 

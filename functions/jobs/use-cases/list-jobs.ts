@@ -1,6 +1,5 @@
 import type { Job } from "../domain/job.ts";
-import type { JobsPage } from "../domain/job-list-ports.ts";
-import type { Ports } from "../domain/ports.ts";
+import type { JobsPage, Ports } from "../domain/ports.ts";
 
 export interface ListJobs {
   userId: string;

@@ -1,18 +1,19 @@
+import { type CountDeps, countRequest } from "../../access/rate-limit.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import {
   fingerprintKeyOf,
   type KeptReply,
   type KeyedRequest,
+  mayBeAtWork,
   type Reservation,
 } from "../domain/idempotency.ts";
 import { hasBegun, type Job } from "../domain/job.ts";
-import type { JobRows, Ports } from "../domain/ports.ts";
+import type { JobStore, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { mayBeAtWork } from "../domain/request-life.ts";
 import { IDEMPOTENCY_TTL_MS } from "../domain/times-to-live.ts";
 
 export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "fingerprints"> & {
-  jobs: Pick<JobRows, "find">;
+  jobs: Pick<JobStore, "find">;
 };
 
 export interface Work {
@@ -94,4 +95,15 @@ async function newReservation(deps: OncePerKeyDeps, request: KeyedRequest): Prom
   const fingerprint = await deps.fingerprints.take(fingerprintKeyOf(request, jobId), request.text);
   const expiresAt = Math.ceil(deps.clock.after(IDEMPOTENCY_TTL_MS).getTime() / 1000);
   return { jobId, fingerprint, writeId: "", expiresAt };
+}
+
+/** Takes a request that makes jobs for a user. One that comes again with its Idempotency-Key counts again. */
+export async function takePost(
+  deps: CountDeps & OncePerKeyDeps,
+  userId: string,
+  keyed: KeyedRequest | undefined,
+  work: Work,
+): Promise<KeptReply> {
+  await countRequest(deps, "user", userId);
+  return oncePerKey(deps, keyed, work);
 }

@@ -1,4 +1,4 @@
-import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import { InstitutionUnavailable, UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import {
   INTERNAL_ERROR,
   isOutage,
@@ -6,21 +6,103 @@ import {
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
 } from "../domain/failures.ts";
-import { type Job, kindOf } from "../domain/job.ts";
-import { orWhenUnavailable } from "../domain/or-when-unavailable.ts";
+import { isAvailable } from "../domain/institution.ts";
+import { isFinished, type Job, kindOf } from "../domain/job.ts";
+import { unpackLogin } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
-import { isDue, isExhausted, mayBeHeld, needsTheUser } from "../domain/queue.ts";
-import { isOverdue, isSettled, mayBeBlip, mayBeSentAgain } from "../domain/sending.ts";
+import {
+  type Held,
+  holdChange,
+  holdUpstreamChange,
+  isDue,
+  isExhausted,
+  mayBeHeld,
+  needsTheUser,
+} from "../domain/queue.ts";
+import { withoutEcho } from "../domain/redaction.ts";
+import { loginOf } from "../domain/secret.ts";
+import {
+  isOverdue,
+  isSettled,
+  mayBeBlip,
+  mayBeSentAgain,
+  orWhenUnavailable,
+  sendAgainAt,
+} from "../domain/sending.ts";
 import { failCurrentStep, type StepError } from "../domain/steps.ts";
-import { findAttempt, type ListedJob } from "../domain/upstream-job.ts";
+import type { JobChange } from "../domain/transitions.ts";
+import { findAttempt, isQueuedUpstream, type ListedJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
-import { failJob } from "./fail-job.ts";
-import { holdAttempt } from "./hold-attempt.ts";
-import { institutionIsDown } from "./institution-is-down.ts";
-import { lookUpstream } from "./look-upstream.ts";
-import { noteVerdict } from "./note-verdict.ts";
-import { postAttempt } from "./post-attempt.ts";
-import { sendAgainAt } from "./send-again-at.ts";
+import { destroyUnneeded, failJob } from "./end-job.ts";
+import { type FollowDeps, type Followed, followFound, noteVerdict } from "./follow-job.ts";
+
+type HoldDeps = Pick<Ports, "clock" | "jobs" | "vault">;
+
+/** Puts the job in the queue until the next attempt, or ends it when there is none left. */
+export function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
+  return recordHeld(deps, job, holdChange(job, held, deps.clock));
+}
+
+/** Leaves the job in upstream's own queue until the next look, or ends it when there is none left. */
+export function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
+  return recordHeld(deps, job, holdUpstreamChange(job, attempt, deps.clock));
+}
+
+async function recordHeld(deps: HoldDeps, job: Job, change: JobChange): Promise<Job> {
+  const after = await deps.jobs.record(job, change);
+  return isFinished(after) ? destroyUnneeded(deps, after) : after;
+}
+
+type LookDeps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "policy">;
+
+/** Upstream makes the attempts itself: we see whether it still waits. */
+export async function lookUpstream(
+  deps: LookDeps,
+  job: Job,
+  upstreamJobId: string,
+  attempt: number,
+): Promise<Job> {
+  const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
+  if (waits) return holdUpstream(deps, job, attempt);
+  const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
+  return deps.jobs.record(job, { event: "continuedUpstream", changes: { attempt, followUntil } });
+}
+
+/** Of a job that upstream does not know any more, whoever follows it decides. */
+async function waitsUpstream(deps: LookDeps, upstreamJobId: string): Promise<boolean> {
+  try {
+    return isQueuedUpstream(await deps.upstream.job(upstreamJobId));
+  } catch (error) {
+    if (error instanceof UpstreamRefused) return false;
+    throw error;
+  }
+}
+
+/** Posts what the job is for, and gives the id of upstream's job; nothing when the login that it needs is gone. */
+export async function postAttempt(
+  deps: Pick<Ports, "vault" | "upstream">,
+  job: Job,
+): Promise<string | undefined> {
+  const { userId, institutionId, connectionId } = job;
+  if (kindOf(job) === "refresh") {
+    if (connectionId === undefined) return undefined;
+    return (await deps.upstream.refreshConnection(userId, connectionId)).upstreamJobId;
+  }
+  const packed = await deps.vault.reveal(loginOf(job));
+  if (packed === undefined) return undefined;
+  const login = unpackLogin(packed);
+  const opened =
+    kindOf(job) === "update" && connectionId !== undefined
+      ? await deps.upstream.updateConnection(userId, connectionId, login)
+      : await deps.upstream.openConnection(userId, institutionId, login);
+  return opened.upstreamJobId;
+}
+
+/** What upstream's record of the institution says at this moment. */
+export async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promise<boolean> {
+  const institution = await deps.upstream.institution(job.institutionId);
+  return institution !== undefined && !isAvailable(institution);
+}
 
 type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "refusedLogins" | "policy">;
 
@@ -146,4 +228,18 @@ async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promis
   const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
   const changes = { upstreamJobId, followUntil, sendAgainAt: undefined };
   return deps.jobs.record(job, { event: "connectionOpened", changes });
+}
+
+/**
+ * Makes one attempt to open the connection, and follows its job for a first slice. Throws as {@link openFound} does, and
+ * `InstitutionUnavailable` when a further attempt was held: the workflow's Retrier is the queue. It waits for the same time
+ * always, so that the first wait, which is spread, and what is left of one are waited for by a state.
+ */
+export async function openAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+  const before = await findJob(deps, input.jobId);
+  const isFurther = before.queue !== undefined && isDue(before, deps.clock.msUntil);
+  const run = { ...deps, upstream: withoutEcho(deps.upstream) };
+  const followed = await followFound(run, await openFound(run, before));
+  if (followed.next === "hold" && isFurther) throw new InstitutionUnavailable();
+  return followed;
 }

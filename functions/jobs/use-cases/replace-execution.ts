@@ -1,8 +1,8 @@
 import { generationOf, type Job } from "../domain/job.ts";
-import type { JobRows, Ports } from "../domain/ports.ts";
+import type { JobStore, Ports } from "../domain/ports.ts";
 
 type Deps = Pick<Ports, "executions">;
-type StartDeps = Deps & { jobs: Pick<JobRows, "find"> };
+type StartDeps = Deps & { jobs: Pick<JobStore, "find"> };
 
 /** Starts the execution that is to drive the job, after the one before it: never do two of them drive a job. */
 export async function replaceExecution(deps: StartDeps, job: Job): Promise<void> {

@@ -1,10 +1,10 @@
 import type { TokenClaims } from "../../access/caller.ts";
-import type { CountDeps } from "../../access/count-request.ts";
+import type { CountDeps } from "../../access/rate-limit.ts";
 import { generationOf, type Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { changeJob } from "./change-job.ts";
-import { readCountedJob } from "./read-counted-job.ts";
+import { readCountedJob } from "./read-job.ts";
 import { replaceExecution } from "./replace-execution.ts";
 
 type Deps = Pick<Ports, "jobs" | "executions"> & CountDeps;

@@ -1,16 +1,15 @@
-import { unpackAnswers } from "../domain/answers.ts";
-import { expireChallenge, fateOfAnswer, takeAnswer } from "../domain/challenge.ts";
+import { expireChallenge, fateOfAnswer, takeAnswer, unpackAnswers } from "../domain/challenge.ts";
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { INTERNAL_ERROR, isOutage } from "../domain/failures.ts";
+import { FOLLOW_AFTER_ANSWER_MS } from "../domain/following.ts";
 import type { Challenge, Job } from "../domain/job.ts";
-import { FOLLOW_AFTER_ANSWER_MS } from "../domain/polling-policy.ts";
 import type { Ports } from "../domain/ports.ts";
-import { answerTo } from "../domain/secret-refs.ts";
-import { isSettled, mayBeSentAgain } from "../domain/sending.ts";
+import { withoutEcho } from "../domain/redaction.ts";
+import { answerTo } from "../domain/secret.ts";
+import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
 import { changeJob } from "./change-job.ts";
-import { destroyUnneeded } from "./destroy-unneeded.ts";
-import { failJob } from "./fail-job.ts";
-import { sendAgainAt } from "./send-again-at.ts";
+import { destroyUnneeded, failJob } from "./end-job.ts";
+import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 
 type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
 
@@ -90,4 +89,10 @@ async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<J
   const sent = await deps.jobs.record(job, { event: "answerSent", changes });
   await deps.vault.destroy(answerTo(job, challenge));
   return sent;
+}
+
+/** Sends the answer that was taken, and follows the job for a slice. Throws as {@link sendAnswer} does. */
+export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+  const run = { ...deps, upstream: withoutEcho(deps.upstream) };
+  return followFound(run, await sendAnswer(run, input));
 }

@@ -1,8 +1,8 @@
 import type { Login } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
-import { checkLogin } from "./check-login.ts";
-import { findConnection } from "./find-connection.ts";
+import { checkLogin } from "./create-connection.ts";
+import { findConnection } from "./refresh-connection.ts";
 
 export interface UpdateConnection {
   userId: string;
@@ -12,7 +12,7 @@ export interface UpdateConnection {
 
 /** Starts a job that gives a connection another login, or gives the one that is queued or in progress on it. */
 export async function updateConnection(
-  deps: AcceptDeps & Pick<Ports, "institutions" | "connections">,
+  deps: AcceptDeps & Pick<Ports, "institutions" | "upstream">,
   { userId, connectionId, login }: UpdateConnection,
 ): Promise<Accepted> {
   const { institutionId } = await findConnection(deps, userId, connectionId);

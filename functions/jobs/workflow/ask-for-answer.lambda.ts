@@ -1,8 +1,6 @@
-import { clock, jobs, sealer, waker } from "../../compose.ts";
-import { once } from "../../once.ts";
+import { clock, jobs, once, sealer, waker } from "../../compose.ts";
 import { askForAnswer } from "../use-cases/ask-for-answer.ts";
-import { taskHandler } from "./task-handler.ts";
-import { askInput, jobOutput } from "./task-io.ts";
+import { askInput, jobOutput, taskHandler } from "./handlers.ts";
 
 const deps = once(() => ({ clock: clock(), jobs: jobs(), sealer: sealer(), waker: waker() }));
 

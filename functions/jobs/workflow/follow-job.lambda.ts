@@ -1,12 +1,8 @@
-import { followDeps } from "../../follow-deps.ts";
-import { once } from "../../once.ts";
+import { followDeps } from "../../compose.ts";
 import { followJob } from "../use-cases/follow-job.ts";
-import { taskHandler } from "./task-handler.ts";
-import { followOutput, jobInput } from "./task-io.ts";
-
-const deps = once(followDeps);
+import { followOutput, jobInput, taskHandler } from "./handlers.ts";
 
 export const handler = taskHandler("follow-job", jobInput, followOutput, async ({ jobId }) => ({
   jobId,
-  ...(await followJob(deps(), { jobId })),
+  ...(await followJob(followDeps(), { jobId })),
 }));

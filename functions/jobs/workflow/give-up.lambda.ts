@@ -1,8 +1,6 @@
-import { jobs, vault } from "../../compose.ts";
-import { once } from "../../once.ts";
-import { giveUp } from "../use-cases/give-up.ts";
-import { taskHandler } from "./task-handler.ts";
-import { giveUpInput, jobOutput } from "./task-io.ts";
+import { jobs, once, vault } from "../../compose.ts";
+import { giveUp } from "../use-cases/end-job.ts";
+import { giveUpInput, jobOutput, taskHandler } from "./handlers.ts";
 
 const deps = once(() => ({ jobs: jobs(), vault: vault() }));
 

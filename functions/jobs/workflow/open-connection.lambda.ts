@@ -1,12 +1,8 @@
-import { followDeps } from "../../follow-deps.ts";
-import { once } from "../../once.ts";
-import { openAndFollow } from "../use-cases/open-and-follow.ts";
-import { taskHandler } from "./task-handler.ts";
-import { followOutput, jobInput } from "./task-io.ts";
-
-const deps = once(followDeps);
+import { followDeps } from "../../compose.ts";
+import { openAndFollow } from "../use-cases/open-connection.ts";
+import { followOutput, jobInput, taskHandler } from "./handlers.ts";
 
 export const handler = taskHandler("open-connection", jobInput, followOutput, async ({ jobId }) => ({
   jobId,
-  ...(await openAndFollow(deps(), { jobId })),
+  ...(await openAndFollow(followDeps(), { jobId })),
 }));

@@ -1,12 +1,8 @@
-import { followDeps } from "../../follow-deps.ts";
-import { once } from "../../once.ts";
-import { sendAndFollow } from "../use-cases/send-and-follow.ts";
-import { taskHandler } from "./task-handler.ts";
-import { followOutput, jobInput } from "./task-io.ts";
-
-const deps = once(followDeps);
+import { followDeps } from "../../compose.ts";
+import { sendAndFollow } from "../use-cases/send-answer.ts";
+import { followOutput, jobInput, taskHandler } from "./handlers.ts";
 
 export const handler = taskHandler("send-answer", jobInput, followOutput, async ({ jobId }) => ({
   jobId,
-  ...(await sendAndFollow(deps(), { jobId })),
+  ...(await sendAndFollow(followDeps(), { jobId })),
 }));

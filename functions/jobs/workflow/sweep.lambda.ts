@@ -1,17 +1,16 @@
-import * as parts from "../../compose.ts";
-import { once } from "../../once.ts";
+import { claims, clock, executions, jobs, once, sealer, sweptJobs, vault, waker } from "../../compose.ts";
 import { sweep } from "../use-cases/sweep.ts";
-import { sweepHandler } from "./sweep-handler.ts";
+import { sweepHandler } from "./handlers.ts";
 
 const deps = once(() => ({
-  clock: parts.clock(),
-  jobs: parts.jobs(),
-  sweptJobs: parts.sweptJobs(),
-  claims: parts.claims(),
-  vault: parts.vault(),
-  sealer: parts.sealer(),
-  waker: parts.waker(),
-  executions: parts.executions(),
+  clock: clock(),
+  jobs: jobs(),
+  sweptJobs: sweptJobs(),
+  claims: claims(),
+  vault: vault(),
+  sealer: sealer(),
+  waker: waker(),
+  executions: executions(),
 }));
 
 export const handler = sweepHandler((watch) => sweep(deps(), watch));

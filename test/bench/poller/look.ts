@@ -1,15 +1,12 @@
 import * as z from "zod/mini";
-import { followDeps } from "../../../functions/follow-deps.ts";
-import { showChallenge } from "../../../functions/jobs/domain/challenge.ts";
-import { answerWithinMs } from "../../../functions/jobs/domain/challenge-deadline.ts";
+import { followDeps, once } from "../../../functions/compose.ts";
+import { answerWithinMs, showChallenge } from "../../../functions/jobs/domain/challenge.ts";
 import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { findJob } from "../../../functions/jobs/use-cases/change-job.ts";
-import { destroyUnneeded } from "../../../functions/jobs/use-cases/destroy-unneeded.ts";
-import { lookAtJob } from "../../../functions/jobs/use-cases/look-at-job.ts";
+import { destroyUnneeded } from "../../../functions/jobs/use-cases/end-job.ts";
+import { lookAtJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { sendAnswer } from "../../../functions/jobs/use-cases/send-answer.ts";
-import { taskHandler } from "../../../functions/jobs/workflow/task-handler.ts";
-import { jobInput } from "../../../functions/jobs/workflow/task-io.ts";
-import { once } from "../../../functions/once.ts";
+import { jobInput, taskHandler } from "../../../functions/jobs/workflow/handlers.ts";
 
 const deps = once(followDeps);
 const output = z.object({ jobId: z.string(), isOver: z.boolean() });

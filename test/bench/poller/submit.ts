@@ -1,8 +1,6 @@
-import { followDeps } from "../../../functions/follow-deps.ts";
+import { followDeps, once } from "../../../functions/compose.ts";
 import { openConnection } from "../../../functions/jobs/use-cases/open-connection.ts";
-import { taskHandler } from "../../../functions/jobs/workflow/task-handler.ts";
-import { jobInput, jobOutput } from "../../../functions/jobs/workflow/task-io.ts";
-import { once } from "../../../functions/once.ts";
+import { jobInput, jobOutput, taskHandler } from "../../../functions/jobs/workflow/handlers.ts";
 
 const deps = once(followDeps);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DependencyDown } from "../../../functions/jobs/domain/errors.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
-import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
 
@@ -33,7 +33,7 @@ describe("a request that loses its claim", () => {
     expect({ isNew, id: job.id }).toEqual({ isNew: false, id: rivals[0] });
     expect([...ports.jobs.rows.keys()]).toEqual(rivals);
     expect(ports.vault.names()).toEqual([]);
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
   });
 
   test("tries again when the winner's job ended meanwhile", async () => {
@@ -42,7 +42,7 @@ describe("a request that loses its claim", () => {
     expect(isNew).toBe(true);
     expect(ports.claims.held.get(claim)).toBe(job.id);
     expect(ports.vault.names()).toHaveLength(1);
-    expect(ports.workflow.started).toEqual([job.id]);
+    expect(ports.executions.started).toEqual([job.id]);
   });
 
   test("gives up after a handful of rounds, and leaves nothing", async () => {
@@ -50,7 +50,7 @@ describe("a request that loses its claim", () => {
     await expect(acceptConnection(ports, request)).rejects.toThrow(DependencyDown);
     expect([...ports.jobs.rows.keys()]).toEqual(rivals);
     expect(ports.vault.names()).toEqual([]);
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
   });
 
   test("is one of many: all get one job", async () => {
@@ -66,7 +66,7 @@ describe("a request that loses its claim", () => {
 describe("a workflow that does not start", () => {
   test("leaves a whole job, which the same request finds and starts", async () => {
     const ports = fakePorts();
-    ports.workflow.failures.push(new Error("throttled"));
+    ports.executions.failures.push(new Error("throttled"));
     await expect(acceptConnection(ports, request)).rejects.toThrow("throttled");
     const [kept] = ports.jobs.rows.values();
     expect(kept).toMatchObject({ phase: "accepted" });
@@ -74,7 +74,7 @@ describe("a workflow that does not start", () => {
     expect(kept && (await ports.vault.holds(loginOf(kept)))).toBe(true);
 
     expect(await acceptConnection(ports, request)).toEqual({ isNew: false, job: kept });
-    expect(ports.workflow.started).toEqual([kept?.id]);
+    expect(ports.executions.started).toEqual([kept?.id]);
     expect(ports.jobs.rows.size).toBe(1);
   });
 });
@@ -90,7 +90,7 @@ describe("a write that fails", () => {
     if (name === "jobs.add") ports.jobs.add = fail;
     await expect(acceptConnection(ports, request)).rejects.toThrow("down");
     expect([ports.claims.held.size, ports.jobs.rows.size, ports.vault.names().length]).toEqual([0, 0, 0]);
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
   });
 
   test("of the claim leaves the job to the sweeper, since a request that was repeated may have found it", async () => {
@@ -101,7 +101,7 @@ describe("a write that fails", () => {
       { phase: "accepted", sweepAt: ports.clock.after(60_000).toISOString() },
     ]);
     expect([ports.claims.held.size, ports.vault.names().length]).toEqual([0, 1]);
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
   });
 
   test("of the claim leaves a job alone that somebody has found and started", async () => {
@@ -137,6 +137,6 @@ describe("a write that fails", () => {
     const { isNew, job } = await acceptConnection(ports, request);
     expect(isNew).toBe(false);
     expect(await ports.vault.holds(loginOf(job))).toBe(true);
-    expect(ports.workflow.started).toEqual([job.id]);
+    expect(ports.executions.started).toEqual([job.id]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { unpackLogin } from "../../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
-import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { START } from "../../support/fake-clock.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, stepsOf, USER_ID, WITH_MFA } from "../../support/job-examples.ts";
@@ -19,7 +19,7 @@ describe("a new job", () => {
     expect(job).toEqual(jobOf({ id: job.id, sweepAt: "2026-01-05T09:01:00.000Z" }));
     expect(ports.jobs.row(job.id)).toEqual(job);
     expect(ports.claims.held.get(claim)).toBe(job.id);
-    expect(ports.workflow.started).toEqual([job.id]);
+    expect(ports.executions.started).toEqual([job.id]);
     const kept = await ports.vault.reveal(loginOf(job));
     expect(kept && unpackLogin(kept).password?.reveal()).toBe("hooli2016");
   });
@@ -64,7 +64,7 @@ describe("a second request", () => {
     expect(await accept(ports)).toEqual({ isNew: false, job: opening });
     expect(ports.jobs.rows.size).toBe(1);
     expect(ports.vault.names()).toHaveLength(1);
-    expect(ports.workflow.started).toEqual([job.id]);
+    expect(ports.executions.started).toEqual([job.id]);
   });
 
   test.each(["opening", "following", "challenged", "awaiting-answer", "answered", "queued"] as const)(
@@ -74,7 +74,7 @@ describe("a second request", () => {
       const holder = ports.jobs.put(jobOf({ phase }));
       ports.claims.held.set(claim, holder.id);
       expect(await accept(ports)).toEqual({ isNew: false, job: holder });
-      expect(ports.workflow.started).toEqual([]);
+      expect(ports.executions.started).toEqual([]);
     },
   );
 
@@ -83,7 +83,7 @@ describe("a second request", () => {
     const { job } = await accept(ports);
     ports.executions.states.clear();
     expect(await accept(ports)).toEqual({ isNew: false, job });
-    expect(ports.workflow.started).toEqual([job.id, job.id]);
+    expect(ports.executions.started).toEqual([job.id, job.id]);
   });
 
   test("starts no job that is accepted again: its execution before is to be stopped first", async () => {
@@ -91,7 +91,7 @@ describe("a second request", () => {
     const holder = ports.jobs.put(jobOf({ generation: 2, attempt: 1 }));
     ports.claims.held.set(claim, holder.id);
     expect(await accept(ports)).toEqual({ isNew: false, job: holder });
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
   });
 
   test.each(["succeeded", "failed"] as const)("after a job that %s makes a new one", async (phase) => {

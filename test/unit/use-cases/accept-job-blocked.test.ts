@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
@@ -36,7 +36,7 @@ describe("after three logins in a row that the bank refused", () => {
       { reason: "too-many-refused-logins", retryAfterSeconds: 11 * 60 },
     ]);
     expect([ports.jobs.rows.size, ports.vault.names().length, ports.claims.held.size]).toEqual([0, 0, 0]);
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
     ports.clock.pass(11 * MINUTE - 500);
     expect((await acceptJob(ports, request)).isNew).toBe(true);
   });
@@ -79,7 +79,7 @@ describe("a repeat under the id of an earlier request", () => {
     const ports = await afterLeaving();
     expect(await refusedFor(ports, create)).toMatchObject([{ reason: "too-many-refused-logins" }]);
     expect([ports.jobs.rows.size, ports.vault.names().length, ports.claims.held.size]).toEqual([0, 0, 0]);
-    expect(ports.workflow.started).toEqual([]);
+    expect(ports.executions.started).toEqual([]);
   });
 
   test("drops no job that has begun, nor one of another id", async () => {

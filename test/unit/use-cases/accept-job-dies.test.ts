@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
@@ -49,7 +49,7 @@ describe.each([
         await sweptAfter(ports, MINUTE);
         const mine = [...ports.jobs.rows.values()].filter(({ id }) => id !== "rival");
         expect(ports.vault.names()).toEqual(mine.map(({ id }) => `${id}/${USER_ID}/login`));
-        expect(ports.workflow.started).toEqual(mine.map(({ id }) => id));
+        expect(ports.executions.started).toEqual(mine.map(({ id }) => id));
       }
     },
   );

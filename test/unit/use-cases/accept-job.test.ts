@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { unpackLogin } from "../../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, stepsOf, USER_ID, WITH_MFA } from "../../support/job-examples.ts";
@@ -26,7 +26,7 @@ describe("a refresh", () => {
     );
     expect(ports.jobs.row(job.id)).toEqual(job);
     expect([...ports.claims.held]).toEqual([[claim, job.id]]);
-    expect(ports.workflow.started).toEqual([job.id]);
+    expect(ports.executions.started).toEqual([job.id]);
     expect(ports.vault.names()).toEqual([]);
   });
 
@@ -113,5 +113,5 @@ test("a request that is made again with the id of one that died ends what that o
   await ports.jobs.record(job, { event: "failed", changes: {} });
   expect((await acceptJob(ports, create)).job).toMatchObject({ id: job.id, phase: "failed" });
   expect([ports.jobs.rows.size, ports.vault.names().length]).toEqual([1, 1]);
-  expect(ports.workflow.started).toEqual([job.id]);
+  expect(ports.executions.started).toEqual([job.id]);
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { JobMissing } from "../../../functions/jobs/domain/errors.ts";
-import { Secret } from "../../../functions/jobs/domain/secret.ts";
-import { taskTokenOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { Secret, taskTokenOf } from "../../../functions/jobs/domain/secret.ts";
 import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { awaitingJob, challengeOf, JOB_ID, jobOf, stepsOf, WITH_MFA } from "../../support/job-examples.ts";

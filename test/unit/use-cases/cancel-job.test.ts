@@ -3,11 +3,10 @@ import type { TokenClaims } from "../../../functions/access/caller.ts";
 import { JOB_CANCELLED } from "../../../functions/jobs/domain/failures.ts";
 import { isFinished, type Job, PHASES } from "../../../functions/jobs/domain/job.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
-import { Secret } from "../../../functions/jobs/domain/secret.ts";
-import { answerTo } from "../../../functions/jobs/domain/secret-refs.ts";
+import { answerTo, Secret } from "../../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
-import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { caller } from "../../support/answering.ts";
 import {

@@ -3,7 +3,7 @@ import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import type { Login } from "../../../functions/jobs/domain/login.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
-import { acceptConnection } from "../../../functions/jobs/use-cases/accept-connection.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
 

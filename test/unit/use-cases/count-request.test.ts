@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { countRequest } from "../../../functions/access/count-request.ts";
+import { countRequest } from "../../../functions/access/rate-limit.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeRequestCounts } from "../../support/fake-request-counts.ts";

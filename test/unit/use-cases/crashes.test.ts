@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { outcomeOf } from "../../../functions/jobs/domain/outcome.ts";
+import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
 import { crashWorld, type Healing } from "../../support/crash-world.ts";
 import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
 import { fakePorts } from "../../support/fake-ports.ts";

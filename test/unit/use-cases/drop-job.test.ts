@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
-import { dropJob } from "../../../functions/jobs/use-cases/drop-job.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
+import { dropJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf } from "../../support/job-examples.ts";

@@ -4,7 +4,7 @@ import {
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
 } from "../../../functions/jobs/domain/failures.ts";
-import { giveUp } from "../../../functions/jobs/use-cases/give-up.ts";
+import { giveUp } from "../../../functions/jobs/use-cases/end-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { awaitingJob, followingJob, JOB_ID, jobOf } from "../../support/job-examples.ts";
 import { withSecrets } from "../../support/with-secrets.ts";

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
-import { findConnection } from "../../../functions/jobs/use-cases/find-connection.ts";
-import { refreshConnection } from "../../../functions/jobs/use-cases/refresh-connection.ts";
+import { findConnection, refreshConnection } from "../../../functions/jobs/use-cases/refresh-connection.ts";
 import { updateConnection } from "../../../functions/jobs/use-cases/update-connection.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
@@ -37,7 +36,7 @@ async function reasonOf(failing: Promise<unknown>) {
 describe("a connection", () => {
   test("that a job of ours made is known by it, and upstream is not asked", async () => {
     const ports = withOurs();
-    ports.connections.connection = () => Promise.reject(new UpstreamUnavailable());
+    ports.upstream.connection = () => Promise.reject(new UpstreamUnavailable());
     expect(await findConnection(ports, USER_ID, "8fce3b")).toEqual({
       institutionId: "AU00002",
       authorization: "user-mfa",

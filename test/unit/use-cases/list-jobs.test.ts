@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
-import type { JobList } from "../../../functions/jobs/domain/job-list-ports.ts";
+import type { JobList } from "../../../functions/jobs/domain/ports.ts";
 import { listJobs } from "../../../functions/jobs/use-cases/list-jobs.ts";
 import { jobOf, USER_ID } from "../../support/job-examples.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { JobChanged } from "../../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
-import { lookAtJob } from "../../../functions/jobs/use-cases/look-at-job.ts";
+import { lookAtJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { refreshConnection } from "../../../functions/jobs/use-cases/refresh-connection.ts";
 import { jobToFollow } from "../../support/following.ts";
 import { followingJob, JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../../support/job-examples.ts";

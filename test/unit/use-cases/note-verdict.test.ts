@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { failCurrentStep, type Step } from "../../../functions/jobs/domain/steps.ts";
-import { noteVerdict } from "../../../functions/jobs/use-cases/note-verdict.ts";
+import { noteVerdict } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { followingJob, JOB_ID, PLAIN, stepsOf, USER_ID, WITH_MFA } from "../../support/job-examples.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KeptReply } from "../../../functions/jobs/domain/idempotency.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
-import { failJob } from "../../../functions/jobs/use-cases/fail-job.ts";
+import { failJob } from "../../../functions/jobs/use-cases/end-job.ts";
 import { type Death, dyingPorts } from "../../support/dying-ports.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";

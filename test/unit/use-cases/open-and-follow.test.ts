@@ -5,7 +5,7 @@ import {
   UpstreamUnavailable,
 } from "../../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
-import { openAndFollow } from "../../../functions/jobs/use-cases/open-and-follow.ts";
+import { openAndFollow } from "../../../functions/jobs/use-cases/open-connection.ts";
 import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN } from "../../support/job-examples.ts";
 import { jobToOpen, openingJob } from "../../support/opening.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { INTERNAL_ERROR } from "../../../functions/jobs/domain/failures.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { JOB_ID, jobOf, lookOf, USER_ID } from "../../support/job-examples.ts";
 import { jobToOpen } from "../../support/opening.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { JobMissing, UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
 import { INTERNAL_ERROR } from "../../../functions/jobs/domain/failures.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { openConnection } from "../../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
-import { refreshConnections } from "../../../functions/jobs/use-cases/refresh-connections.ts";
+import { refreshConnections } from "../../../functions/jobs/use-cases/refresh-connection.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { jobOf, USER_ID } from "../../support/job-examples.ts";
 
@@ -22,7 +22,7 @@ describe("a refresh of all connections", () => {
     expect(all.map(({ id }) => id)).toEqual(ids.map((id) => `job-of-${id}`));
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["refresh"]));
     expect(all.map(({ authorization }) => authorization).slice(0, 2)).toEqual(["user", "user-mfa"]);
-    expect(ports.workflow.started).toHaveLength(12);
+    expect(ports.executions.started).toHaveLength(12);
   });
 
   test("leaves those that have a job to it", async () => {
@@ -43,7 +43,7 @@ describe("a refresh of all connections", () => {
       ["AU00000", "user"],
       ["AU00002", "user"],
     ]);
-    expect(ports.workflow.started).toHaveLength(2);
+    expect(ports.executions.started).toHaveLength(2);
   });
 
   test("of a user without one makes no job", async () => {
@@ -74,7 +74,7 @@ describe("a connection that is still being made", () => {
     expect((await refreshAll()).map(({ id }) => id)).toEqual(["job-of-c1"]);
     claimedBy("failed");
     expect((await refreshAll()).map(({ id }) => id)).toEqual(["job-of-c1"]);
-    expect(ports.workflow.started).toEqual(["job-of-c1"]);
+    expect(ports.executions.started).toEqual(["job-of-c1"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
-import { sendAndFollow } from "../../../functions/jobs/use-cases/send-and-follow.ts";
+import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
 import { JOB_ID, lookOf } from "../../support/job-examples.ts";
 import { answeredJob, jobToSend } from "../../support/sending.ts";
 

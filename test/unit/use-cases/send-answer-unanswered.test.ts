@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { MFA_EXPIRED } from "../../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
-import { sendAndFollow } from "../../../functions/jobs/use-cases/send-and-follow.ts";
+import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
 import { caller } from "../../support/answering.ts";
 import {
   awaitingJob,

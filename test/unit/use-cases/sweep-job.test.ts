@@ -3,7 +3,7 @@ import { JobChanged } from "../../../functions/jobs/domain/errors.ts";
 import { JOB_CANCELLED } from "../../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
-import { sweepJob } from "../../../functions/jobs/use-cases/sweep-job.ts";
+import { sweepJob } from "../../../functions/jobs/use-cases/sweep.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import {

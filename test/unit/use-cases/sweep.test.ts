@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
-import { loginOf } from "../../../functions/jobs/domain/secret-refs.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";

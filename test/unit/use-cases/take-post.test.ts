@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
-import { takePost } from "../../../functions/jobs/use-cases/take-post.ts";
+import { takePost } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";
 import { countedWork, keyed } from "../../support/keyed.ts";

@@ -2,6 +2,7 @@ import type { Institution } from "../domain/institution.ts";
 import { type Login, likelyMandatoryFields, mandatoryFields, missingFields } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
+import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
 
 /**
  * The institution of a login that holds all that the institution asks for. Throws a `Refusal` that names every missing
@@ -28,4 +29,19 @@ export async function checkLogin(
 
 function missing(field: string): Problem {
   return { reason: "field-missing", field };
+}
+
+export interface AcceptConnection {
+  userId: string;
+  institutionId: string | undefined;
+  login: Login;
+}
+
+/** Starts a job for a login, or gives the one that is queued or in progress for the same user and institution. */
+export async function acceptConnection(
+  deps: AcceptDeps & Pick<Ports, "institutions">,
+  { userId, institutionId, login }: AcceptConnection,
+): Promise<Accepted> {
+  const institution = await checkLogin(deps, { institutionId, login });
+  return acceptJob(deps, { kind: "create", userId, institution, login });
 }

@@ -1,0 +1,143 @@
+import * as z from "zod/mini";
+import type { HttpRequest } from "../../http/request.ts";
+import { packAnswers } from "../domain/challenge.ts";
+import type { KeyedRequest } from "../domain/idempotency.ts";
+import { CONNECTION_ID, INSTITUTION_ID, UUID_V4 } from "../domain/ids.ts";
+import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
+import { type Problem, Refusal } from "../domain/refusal.ts";
+import { Secret } from "../domain/secret.ts";
+
+/** Printable ASCII. */
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** The request with its Idempotency-Key; nothing without one. Throws a `Refusal` for what is no key. */
+export function keyedRequest(request: HttpRequest, userId: string): KeyedRequest | undefined {
+  const key = request.header("idempotency-key");
+  if (key === undefined) return undefined;
+  if (!KEY.test(key)) throw new Refusal({ reason: "field-not-valid", field: "Idempotency-Key" });
+  return { userId, key, text: new Secret(`${request.method} ${request.path}\n${request.text()}`) };
+}
+
+/** As much as KMS seals at once. */
+const MAX_LOGIN_BYTES = 4096;
+
+/** Published clients send `null` and `""` for what they do not have. */
+const text = z.nullish(z.string());
+
+export const connectionRequest = z.object({
+  loginId: text,
+  password: text,
+  userToken: text,
+  securityCode: text,
+  secondaryLoginId: text,
+  institution: z.nullish(z.object({ id: text })),
+});
+
+export interface ConnectionRequest {
+  institutionId: string | undefined;
+  login: Login;
+}
+
+/**
+ * Throws a `Refusal` that names every field of a wrong type. Unknown fields are ignored. The institution of a connection
+ * that there is, is not asked for.
+ */
+export function parseConnectionRequest(body: object): ConnectionRequest {
+  const parsed = z.safeParse(connectionRequest, body);
+  if (!parsed.success) throw fieldsNotValid(parsed.error.issues.map(({ path }) => path));
+  const institutionId = parsed.data.institution?.id || undefined;
+  if (institutionId !== undefined && !INSTITUTION_ID.test(institutionId)) {
+    throw new Refusal({ reason: "unknown-institution", field: "institution.id" });
+  }
+  const login: Login = {};
+  for (const field of LOGIN_FIELDS) {
+    const given = parsed.data[field];
+    if (given) login[field] = new Secret(given);
+  }
+  if (Buffer.byteLength(packLogin(login).reveal()) > MAX_LOGIN_BYTES) {
+    throw new Refusal({ reason: "field-not-valid", field: "connection" });
+  }
+  return { institutionId, login };
+}
+
+/** Only names of our own schema leave here, never what was sent. */
+function fieldsNotValid(paths: readonly PropertyKey[][]): Refusal {
+  const fields = new Set(
+    paths.map((path) => (path[0] === "institution" ? "institution.id" : String(path[0]))),
+  );
+  const [first, ...more] = [...fields].map((field): Problem => ({ reason: "field-not-valid", field }));
+  return new Refusal(first ?? "not-json", ...more);
+}
+
+const MAX_LIMIT = 500;
+
+export interface ListRequest {
+  limit: number;
+  from: string | undefined;
+  connectionId: string | undefined;
+  institutionId: string | undefined;
+}
+
+const FILTER = /^(connection|institution)\.id\.eq\('([^']*)'\)$/;
+const LIMIT = /^[1-9]\d{0,2}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Throws a `Refusal` that names the parameter which cannot be used. */
+export function parseListRequest(query: (name: string) => string | undefined): ListRequest {
+  return { limit: limitIn(query("limit")), from: cursorIn(query("next")), ...filterIn(query("filter")) };
+}
+
+function limitIn(limit: string | undefined): number {
+  if (limit === undefined) return MAX_LIMIT;
+  if (!LIMIT.test(limit) || Number(limit) > MAX_LIMIT) throw parameterNotValid("limit");
+  return Number(limit);
+}
+
+/** As we have given it out: the time and the id of the job at which a page ended. */
+function cursorIn(next: string | undefined): string | undefined {
+  const [time = "", id = ""] = next?.split("_") ?? [];
+  if (next !== undefined && !(TIME.test(time) && UUID_V4.test(id) && next === `${time}_${id}`)) {
+    throw parameterNotValid("next");
+  }
+  return next;
+}
+
+/** One condition or both, with a comma between them. */
+function filterIn(filter: string | undefined): Pick<ListRequest, "connectionId" | "institutionId"> {
+  const wanted: Pick<ListRequest, "connectionId" | "institutionId"> = {
+    connectionId: undefined,
+    institutionId: undefined,
+  };
+  for (const condition of filter === undefined ? [] : filter.split(",")) {
+    const [, what, id = ""] = FILTER.exec(condition.trim()) ?? [];
+    const [name, form] =
+      what === "connection"
+        ? (["connectionId", CONNECTION_ID] as const)
+        : (["institutionId", INSTITUTION_ID] as const);
+    if (what === undefined || !form.test(id) || wanted[name] !== undefined) throw parameterNotValid("filter");
+    wanted[name] = id;
+  }
+  return wanted;
+}
+
+function parameterNotValid(field: string): Refusal {
+  return new Refusal({ reason: "field-not-valid", field });
+}
+
+/** As much as KMS seals at once. */
+const MAX_ANSWERS_BYTES = 4096;
+
+export const mfaRequest = z.object({ "mfa-response": z.array(z.string()) });
+
+/** Throws a `Refusal` unless the body holds a list of strings, none empty. */
+export function parseMfaRequest(body: object): Secret[] {
+  const field = "mfa-response";
+  if (!Object.hasOwn(body, field)) throw new Refusal({ reason: "field-missing", field });
+  const parsed = z.safeParse(mfaRequest, body);
+  const given = parsed.success ? parsed.data[field] : [];
+  const answers = given.map((answer) => new Secret(answer));
+  const isTooLong = Buffer.byteLength(packAnswers(answers).reveal()) > MAX_ANSWERS_BYTES;
+  const isEmpty = given.length === 0 || given.some((answer) => answer.trim() === "");
+  if (isTooLong || isEmpty) throw new Refusal({ reason: "answers-not-valid", field });
+  return answers;
+}
