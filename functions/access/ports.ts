@@ -1,6 +1,6 @@
 import type { Secret } from "../jobs/domain/secret.ts";
 import type { TokenClaims } from "./caller.ts";
-import type { RateLimit, RateWindow } from "./rate-limit.ts";
+import type { RequestCounts } from "./rate-limit.ts";
 
 /** What deciding who may call needs of the world outside. */
 export interface AccessPorts {
@@ -28,9 +28,4 @@ export interface TokenIssuer {
 export interface TokenVerifier {
   /** Throws a `Refusal` for every token that we did not issue, or that has expired. */
   verify(token: string): Promise<TokenClaims>;
-}
-
-export interface RequestCounts {
-  /** Counts one more request of somebody in a window, and returns the count. */
-  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
 }

@@ -1,6 +1,5 @@
 import type { Clock } from "../jobs/domain/clock.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
-import type { AccessPorts } from "./ports.ts";
 
 const WINDOW_MS = 5 * 60_000;
 
@@ -41,7 +40,15 @@ export function retryAfterSeconds({ endsAt }: RateWindow, now: Date): number {
   return Math.max(1, Math.ceil((endsAt.getTime() - now.getTime()) / 1000));
 }
 
-export type CountDeps = { clock: Clock } & Pick<AccessPorts, "requestCounts">;
+export interface RequestCounts {
+  /** Counts one more request of somebody in a window, and returns the count. */
+  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
+}
+
+export interface CountDeps {
+  clock: Clock;
+  requestCounts: RequestCounts;
+}
 
 /** Counts a request that has nothing wrong with it, before anything comes of it. Throws a `Refusal` when it is one too many. */
 export async function countRequest(deps: CountDeps, limit: RateLimit, of: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import type { RequestCounts } from "./ports.ts";
+import type { RequestCounts } from "./rate-limit.ts";
 
 /**
  * A row for each window of whoever is counted: the first request of a window makes it, all others find it, and no write has a

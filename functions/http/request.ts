@@ -14,9 +14,6 @@ export const apiEventSchema = z.object({
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
 });
 
-/** The part that names the request. */
-export const gatewayEvent = z.object({ requestContext: z.object({ requestId: z.string() }) });
-
 export interface ApiResult {
   statusCode: number;
   headers: Record<string, string>;

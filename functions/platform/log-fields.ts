@@ -1,6 +1,5 @@
 import type { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
-import { gatewayEvent } from "../http/request.ts";
 import { UUID_V4 } from "../jobs/domain/ids.ts";
 import type { Mended } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
@@ -68,6 +67,9 @@ export type Exactly<Given> = [IsAny<Given>, keyof Given] extends [true, unknown]
           : Given[name]
         : never;
     };
+
+/** The part of an event of API Gateway that names the request. */
+const gatewayEvent = z.object({ requestContext: z.object({ requestId: z.string() }) });
 
 const WORDS = /^[a-z]{2,20}([ -][a-z]{1,20}){0,5}$/;
 const GATEWAY_ID = /^[\w+/-]{15}=$/;

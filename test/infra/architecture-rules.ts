@@ -106,6 +106,17 @@ const WORDS: readonly {
     in: ["functions", "sandbox"],
     only: ["functions/jobs/domain/secret.ts", "sandbox/access-token.ts"],
   },
+  // Every end of a job passes through `endJob`.
+  {
+    word: /\bjobs\.record\b/,
+    in: ["functions/jobs/use-cases"],
+    only: ["functions/jobs/use-cases/end-job.ts", "functions/jobs/use-cases/change-job.ts"],
+  },
+  {
+    word: /event: "(failed|succeeded)"/,
+    in: ["functions/jobs"],
+    only: ["functions/jobs/domain/failures.ts"],
+  },
   // A second aggregator is a folder beside it. The header with its name is part of our own wire.
   {
     word: /basiq(?!-version)/i,
@@ -154,4 +165,33 @@ export const RULES: { readonly [name: string]: Rule } = {
 /** A line for each thing that a file does against the rules. */
 export function violationsOf(rule: string, files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => (RULES[rule]?.(file) ?? []).map((what) => `${file.path}: ${what}`));
+}
+
+/** The files that import each other in a circle, a line for each circle: the strongly connected parts of the imports (Tarjan). */
+export function circlesIn(files: readonly SourceFile[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
+  const state = new Map<string, { index: number; low: number; isOpen: boolean }>();
+  const open: string[] = [];
+  const circles: string[] = [];
+
+  function visit(path: string): { index: number; low: number; isOpen: boolean } {
+    const mine = { index: state.size, low: state.size, isOpen: true };
+    state.set(path, mine);
+    open.push(path);
+    for (const next of imports.get(path) ?? []) {
+      if (!imports.has(next)) continue;
+      const seen = state.get(next);
+      if (seen === undefined) mine.low = Math.min(mine.low, visit(next).low);
+      else if (seen.isOpen) mine.low = Math.min(mine.low, seen.index);
+    }
+    if (mine.low === mine.index) {
+      const members = open.splice(open.indexOf(path));
+      for (const member of members) Object.assign(state.get(member) ?? {}, { isOpen: false });
+      if (members.length > 1) circles.push(members.toSorted().join(" → "));
+    }
+    return mine;
+  }
+
+  for (const path of imports.keys()) if (!state.has(path)) visit(path);
+  return circles;
 }

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { RULES, violationsOf } from "./architecture-rules.ts";
+import { circlesIn, RULES, violationsOf } from "./architecture-rules.ts";
 import { importsOf, sourceFiles } from "./source-files.ts";
 
 const files = sourceFiles();
 
 test("the sources are found, and imports in them", () => {
   const folders = new Set(files.map(({ path }) => path.split("/").slice(0, 2).join("/")));
-  for (const folder of ["functions/domain", "functions/api", "infra/aws", "infra/local", "sandbox/main.ts"]) {
+  for (const folder of [
+    "functions/jobs",
+    "functions/access",
+    "infra/aws",
+    "infra/local",
+    "sandbox/main.ts",
+  ]) {
     expect(folders).toContain(folder);
   }
   expect(files.flatMap(importsOf).length).toBeGreaterThan(files.length);
@@ -17,75 +23,98 @@ test.each(Object.keys(RULES))("%s", (rule) => {
 });
 
 test.each([
-  [`import { a } from "./a.ts";`, ["functions/domain/a.ts"]],
-  [`import type { A } from "../wire/a.ts";`, ["functions/wire/a.ts"]],
+  [`import { a } from "./a.ts";`, ["functions/jobs/domain/a.ts"]],
+  [`import type { A } from "../wire/a.ts";`, ["functions/jobs/wire/a.ts"]],
   [`import * as z from "zod/mini";`, ["zod/mini"]],
   [`import {\n  type A,\n  b,\n} from "@aws-sdk/client-sfn";`, ["@aws-sdk/client-sfn"]],
-  [`import "./effect.ts";`, ["functions/domain/effect.ts"]],
-  [`export { a } from "../../infra/a.ts";`, ["infra/a.ts"]],
+  [`import "./effect.ts";`, ["functions/jobs/domain/effect.ts"]],
+  [`export { a } from "../../../infra/a.ts";`, ["infra/a.ts"]],
   [`export * from 'node:util';`, ["node:util"]],
-  [`const a = await import("../adapters/a.ts");`, ["functions/adapters/a.ts"]],
+  [`const a = await import("../adapters/a.ts");`, ["functions/jobs/adapters/a.ts"]],
   [`// import { a } from "./a.ts";\n/* import "b"; */`, []],
   [`const text = "from";\nconst more = "x";`, []],
 ])("the scanner reads %j", (text, expected) => {
-  expect(importsOf({ path: "functions/domain/planted.ts", text })).toEqual(expected);
+  expect(importsOf({ path: "functions/jobs/domain/planted.ts", text })).toEqual(expected);
 });
 
 describe("a planted violation is found:", () => {
-  const INWARD = "imports point inward";
-  const BARE = "the domain and the use cases import no package, but inspect for the Secret";
+  const ROOM = "a room imports only from the rooms that it may";
+  const BARE = "the domain and the use cases import no package";
   const PACKAGE = "a package stays where it belongs";
   const WORD = "a word stays where it belongs";
 
   test.each([
-    [INWARD, "functions/domain/a.ts", `import { b } from "../wire/b.ts";`],
-    [INWARD, "functions/domain/a.ts", `import type { B } from "../use-cases/b.ts";`],
-    [INWARD, "functions/wire/a.ts", `import { b } from "../adapters/b.ts";`],
-    [INWARD, "functions/use-cases/a.ts", `import { b } from "../adapters/b.ts";`],
-    [INWARD, "functions/use-cases/a.ts", `import { b } from "../wire/b.ts";`],
-    [INWARD, "functions/adapters/a.ts", `import { b } from "../runtime/b.ts";`],
-    [INWARD, "functions/runtime/a.ts", `import { b } from "../use-cases/b.ts";`],
-    [INWARD, "functions/api/a.lambda.ts", `import { b } from "../adapters/b.ts";`],
-    [INWARD, "functions/workflow/a.lambda.ts", `import { b } from "../domain/b.ts";`],
-    [INWARD, "functions/runtime/a.ts", `import { b } from "../../infra/local/b.ts";`],
-    [INWARD, "sandbox/a.ts", `import { b } from "../functions/domain/b.ts";`],
-    [INWARD, "infra/aws/a.ts", `import { b } from "../../test/support/b.ts";`],
-    [BARE, "functions/domain/a.ts", `import * as z from "zod/mini";`],
-    [BARE, "functions/domain/a.ts", `import { inspect } from "node:util";`],
-    [BARE, "functions/jobs/domain/secret.ts", `import { randomUUID } from "node:crypto";`],
-    [BARE, "functions/use-cases/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
-    [PACKAGE, "functions/runtime/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
-    [PACKAGE, "functions/api/a.lambda.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
+    [ROOM, "functions/jobs/domain/a.ts", `import { b } from "../../http/b.ts";`],
+    [ROOM, "functions/jobs/domain/a.ts", `import type { B } from "../use-cases/b.ts";`],
+    [ROOM, "functions/jobs/domain/a.ts", `import type { B } from "../../access/caller.ts";`],
+    [ROOM, "functions/jobs/use-cases/a.ts", `import { b } from "../store/b.ts";`],
+    [ROOM, "functions/jobs/use-cases/a.ts", `import { b } from "../../access/authenticate.ts";`],
+    [ROOM, "functions/jobs/store/a.ts", `import { b } from "../use-cases/b.ts";`],
+    [ROOM, "functions/jobs/api/a.lambda.ts", `import { b } from "../store/b.ts";`],
+    [ROOM, "functions/jobs/workflow/a.lambda.ts", `import { b } from "../../http/b.ts";`],
+    [ROOM, "functions/aggregators/basiq/a.ts", `import { b } from "../../jobs/store/b.ts";`],
+    [ROOM, "functions/platform/a.ts", `import { b } from "../http/b.ts";`],
+    [ROOM, "functions/http/a.ts", `import { b } from "../access/b.ts";`],
+    [ROOM, "functions/access/a.ts", `import { b } from "../jobs/use-cases/b.ts";`],
+    [ROOM, "functions/compose.ts", `import { b } from "./jobs/use-cases/b.ts";`],
+    [ROOM, "functions/http/a.ts", `import { b } from "../../infra/local/b.ts";`],
+    [ROOM, "sandbox/a.ts", `import { b } from "../functions/jobs/domain/b.ts";`],
+    [ROOM, "infra/aws/a.ts", `import { b } from "../../test/support/b.ts";`],
+    [BARE, "functions/jobs/domain/a.ts", `import * as z from "zod/mini";`],
+    [BARE, "functions/jobs/domain/a.ts", `import { inspect } from "node:util";`],
+    [BARE, "functions/jobs/domain/secret.ts", `import { readFileSync } from "node:fs";`],
+    [BARE, "functions/jobs/use-cases/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
+    [PACKAGE, "functions/http/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
+    [PACKAGE, "functions/jobs/api/a.lambda.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "infra/aws/a.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
     [PACKAGE, "sandbox/answer.ts", `import { DynamoDBClient } from "@aws-sdk/client-dynamodb";`],
     [PACKAGE, "infra/local/a.ts", `import { Stack } from "aws-cdk-lib";`],
-    [PACKAGE, "functions/wire/a.ts", `import { Table } from "aws-cdk-lib/aws-dynamodb";`],
+    [PACKAGE, "functions/http/a.ts", `import { Table } from "aws-cdk-lib/aws-dynamodb";`],
     [PACKAGE, "infra/aws/a.ts", `import { build } from "esbuild";`],
-    [PACKAGE, "functions/runtime/a.ts", `import { env } from "node:process";`],
-    [WORD, "functions/domain/a.ts", `const now = Date.now();`],
-    [WORD, "functions/domain/a.ts", `const now = new Date();`],
-    [WORD, "functions/domain/a.ts", `const id = Math.random();`],
-    [WORD, "functions/use-cases/a.ts", `if (process.platform) return;`],
+    [PACKAGE, "functions/platform/a.ts", `import { env } from "node:process";`],
+    [WORD, "functions/jobs/domain/a.ts", `const now = Date.now();`],
+    [WORD, "functions/jobs/domain/a.ts", `const now = new Date();`],
+    [WORD, "functions/jobs/domain/a.ts", `const id = Math.random();`],
+    [WORD, "functions/jobs/use-cases/a.ts", `if (process.platform) return;`],
+    [WORD, "functions/jobs/use-cases/a.ts", `await deps.jobs.record(job, change);`],
+    [WORD, "functions/jobs/use-cases/a.ts", `return { event: "failed", changes };`],
+    [WORD, "functions/jobs/store/a.ts", `const url = basiqUrl;`],
     [WORD, "functions/compose.ts", `const url = process.env["URL"];`],
     [WORD, "infra/local/gateway.ts", `const url = process.env.URL;`],
     [WORD, "sandbox/server.ts", `const url = process.env.URL;`],
     [WORD, "functions/http/api-handler.ts", `process.stdout.write("x");`],
     [WORD, "infra/local/a.ts", `console.log("x");`],
-    [WORD, "functions/adapters/a.ts", `return timingSafeEqual(one, other);`],
+    [WORD, "functions/jobs/store/a.ts", `return timingSafeEqual(one, other);`],
     [WORD, "sandbox/answer.ts", `return timingSafeEqual(one, other);`],
-    [WORD, "functions/adapters/a.ts", `return Buffer.from(one).equals(other);`],
-    ["a file is short", "sandbox/a.ts", "const a = 1;\n".repeat(161)],
+    [WORD, "functions/jobs/store/a.ts", `return Buffer.from(one).equals(other);`],
   ])("%s, in %s: %j", (rule, path, text) => {
     expect(violationsOf(rule, [{ path, text }])).toHaveLength(1);
   });
 
   test.each([
-    [WORD, "functions/domain/a.ts", `const at = new Date(job.updatedAt); // not Date.now()`],
+    [WORD, "functions/jobs/domain/a.ts", `const at = new Date(job.updatedAt); // not Date.now()`],
     [WORD, "functions/platform/environment.ts", `const url = process.env["URL"];`],
-    [INWARD, "functions/api/a.lambda.ts", `import { b } from "../use-cases/b.ts";`],
+    [WORD, "functions/access/a.ts", `request.header("basiq-version");`],
+    [ROOM, "functions/jobs/api/a.lambda.ts", `import { b } from "../use-cases/b.ts";`],
+    [ROOM, "functions/jobs/use-cases/a.ts", `import { b } from "../../access/rate-limit.ts";`],
     [PACKAGE, "functions/compose.ts", `import { SFNClient } from "@aws-sdk/client-sfn";`],
-    ["a file is short", "sandbox/a.ts", "const a = 1;\n".repeat(160)],
   ])("and what is allowed is not: %s, in %s: %j", (rule, path, text) => {
     expect(violationsOf(rule, [{ path, text }])).toEqual([]);
+  });
+});
+
+describe("import circles", () => {
+  test("there are none, type imports included", () => {
+    expect(circlesIn(files)).toEqual([]);
+  });
+
+  test("a planted circle of three files is found, and a chain is none", () => {
+    const circle = [
+      { path: "functions/a.ts", text: `import type { B } from "./b.ts";` },
+      { path: "functions/b.ts", text: `import { c } from "./c.ts";` },
+      { path: "functions/c.ts", text: `export { a } from "./a.ts";` },
+    ];
+    expect(circlesIn(circle)).toEqual(["functions/a.ts → functions/b.ts → functions/c.ts"]);
+    expect(circlesIn(circle.slice(0, 2))).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
-import { MFA_EXPIRED } from "./failures.ts";
+import { failure, MFA_EXPIRED } from "./failures.ts";
 import type { Challenge, Job } from "./job.ts";
 import { holdChange } from "./queue.ts";
 import { Secret } from "./secret.ts";
-import { errorCodeOf, failCurrentStep, MFA_CHALLENGE, statusOf } from "./steps.ts";
-import type { JobChange } from "./transitions.ts";
+import { errorCodeOf, MFA_CHALLENGE, statusOf } from "./steps.ts";
+import type { JobChange, OngoingChange } from "./transitions.ts";
 import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
 
 const MIN_MS = 60_000;
@@ -39,7 +39,7 @@ export function challengeState(job: Job, now: Date): ChallengeState {
 }
 
 /** Takes the answer to the numbered challenge, unless that is answered or over. It was kept in time: that is enough. */
-export function takeAnswer(job: Job, number: number): JobChange | undefined {
+export function takeAnswer(job: Job, number: number): OngoingChange | undefined {
   const { phase, challenge } = job;
   if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;
   return { event: "answerTaken", changes: { challenge: { ...challenge, isAnswered: true } } };
@@ -71,7 +71,7 @@ function wasNeverAnswered(job: Job): boolean {
 }
 
 /** Shows the challenge, or shows it again under another token; its deadline is set once. */
-export function showChallenge(job: Job, sealedTaskToken: string, expiresAt: Date): JobChange | undefined {
+export function showChallenge(job: Job, sealedTaskToken: string, expiresAt: Date): OngoingChange | undefined {
   const { phase, challenge } = job;
   if (challenge === undefined || (phase !== "challenged" && phase !== "awaiting-answer")) return undefined;
   const shown = { ...challenge, expiresAt: challenge.expiresAt ?? expiresAt.toISOString() };
@@ -87,7 +87,7 @@ export function expireChallenge(job: Job, clock: Clock): JobChange | undefined {
   if (job.queue !== undefined) {
     return holdChange(job, { attempt: job.attempt, reason: "challenge-not-answered" }, clock);
   }
-  return { event: "failed", changes: { steps: failCurrentStep(job.steps, MFA_EXPIRED) } };
+  return failure(job, MFA_EXPIRED);
 }
 
 /** Whether upstream still waits for the very answer that may have been sent to it. */

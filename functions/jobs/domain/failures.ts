@@ -1,6 +1,16 @@
 import { WORKFLOW_ERRORS } from "./errors.ts";
 import type { Job } from "./job.ts";
-import { errorCodeOf, MFA_CHALLENGE, type StepError } from "./steps.ts";
+import { errorCodeOf, failCurrentStep, MFA_CHALLENGE, type Step, type StepError } from "./steps.ts";
+import type { EndingChange, JobChanges } from "./transitions.ts";
+
+/** Ends a job by failing its current step. The one place that makes a change of this kind. */
+export function failure(
+  { steps }: { steps: readonly Step[] },
+  error: StepError,
+  also: Omit<JobChanges, "steps"> = {},
+): EndingChange {
+  return { event: "failed", changes: { ...also, steps: failCurrentStep(steps, error) } };
+}
 
 /** The failures that are ours to word; every other one is passed on as upstream gave it. */
 export const MFA_EXPIRED: StepError = {

@@ -1,8 +1,7 @@
-import { isOutage, JOB_TIMED_OUT, MFA_EXPIRED } from "./failures.ts";
+import { failure, isOutage, JOB_TIMED_OUT, MFA_EXPIRED } from "./failures.ts";
 import type { Job } from "./job.ts";
 import {
   errorCodeOf,
-  failCurrentStep,
   MFA_CHALLENGE,
   mergeSteps,
   type Step,
@@ -117,7 +116,7 @@ function hasFollowedTooLong(job: Job, now: Date): boolean {
 }
 
 function timeOut(steps: readonly Step[], connectionId: string | undefined): JobChange {
-  return { event: "failed", changes: { steps: failCurrentStep(steps, JOB_TIMED_OUT), connectionId } };
+  return failure({ steps }, JOB_TIMED_OUT, { connectionId });
 }
 
 function differ(a: readonly Step[], b: readonly Step[]): boolean {

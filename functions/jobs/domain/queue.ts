@@ -1,9 +1,8 @@
 import type { Clock } from "./clock.ts";
-import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "./failures.ts";
+import { failure, MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "./failures.ts";
 import { mayAskForMfa } from "./institution.ts";
 import { type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
 import {
-  failCurrentStep,
   initialSteps,
   isOver,
   MFA_CHALLENGE,
@@ -142,7 +141,7 @@ export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): Job
 }
 
 function lastChange({ steps }: Job, attempt: number, error: StepError): JobChange {
-  return { event: "failed", changes: { attempt, steps: failCurrentStep(steps, error) } };
+  return failure({ steps }, error, { attempt });
 }
 
 export function knownWith(known: readonly string[], upstreamJobId: string | undefined): string[] {

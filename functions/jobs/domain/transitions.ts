@@ -50,9 +50,25 @@ export type JobChanges = Partial<
   Omit<Job, "id" | "userId" | "institutionId" | "phase" | "version" | "createdAt" | "updatedAt" | "stepSince">
 >;
 
-export interface JobChange {
-  event: JobEvent;
+/** The events after which nothing about the job changes any more. */
+type EndEvent = {
+  [event in JobEvent]: (typeof TRANSITIONS)[event]["to"] extends "succeeded" | "failed" ? event : never;
+}[JobEvent];
+
+export interface OngoingChange {
+  event: Exclude<JobEvent, EndEvent>;
   changes: JobChanges;
+}
+
+export interface EndingChange {
+  event: EndEvent;
+  changes: JobChanges;
+}
+
+export type JobChange = OngoingChange | EndingChange;
+
+export function endsJob(change: JobChange): change is EndingChange {
+  return change.event === "succeeded" || change.event === "failed";
 }
 
 /** The job after an event. Throws {@link IllegalTransition} when the event may not come in the job's phase. */

@@ -1,36 +1,32 @@
 import type { TokenClaims } from "../../access/caller.ts";
-import { JOB_CANCELLED, wasCancelled } from "../domain/failures.ts";
+import { failure, JOB_CANCELLED, wasCancelled } from "../domain/failures.ts";
 import { isFinished, type Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { failCurrentStep } from "../domain/steps.ts";
 import { mayGetAnswer } from "../domain/sweep.ts";
-import { changeJob } from "./change-job.ts";
-import { destroyUnneeded } from "./end-job.ts";
+import { changeOrEndJob, cleanUp, type EndDeps } from "./end-job.ts";
 import { readJob } from "./read-job.ts";
-import { stopExecutions } from "./replace-execution.ts";
 
-type Deps = Pick<Ports, "jobs" | "vault" | "executions">;
+type Deps = EndDeps & Pick<Ports, "executions">;
 
 /**
- * Ends a job before its time: its claim is free, its execution stopped, its secrets are destroyed. Asked again while a crash
- * has left some of that undone, it finishes it.
+ * Cancels a job. Its claim is free, its execution is stopped, and its secrets are deleted. Cancelling again finishes what a crash
+ * may have left undone.
  */
 export async function cancelJob(deps: Deps, request: { jobId: string; caller: TokenClaims }): Promise<Job> {
   const found = await readJob(deps, request);
-  if (isFinished(found) && !isHalfCancelled(found)) throw new Refusal("job-over");
-  const job = await changeJob(deps, found.id, (current) =>
-    isFinished(current)
-      ? undefined
-      : { event: "failed", changes: { steps: failCurrentStep(current.steps, JOB_CANCELLED) } },
+  if (isFinished(found)) {
+    if (!isHalfCancelled(found)) throw new Refusal("job-over");
+    return cleanUp(deps, found);
+  }
+  const job = await changeOrEndJob(deps, found.id, (current) =>
+    isFinished(current) ? undefined : failure(current, JOB_CANCELLED),
   );
   if (!wasCancelled(job)) throw new Refusal("job-over");
-  await stopExecutions(deps, job);
-  await destroyUnneeded(deps, job);
   return job;
 }
 
-/** What the sweeper alone waits for is no reason to cancel again. */
+/** Whether a cancelled job still has something to clean up, other than an answer that only the sweeper waits for. */
 function isHalfCancelled(job: Job): boolean {
   return wasCancelled(job) && job.sweepAt !== undefined && !mayGetAnswer(job);
 }

@@ -1,26 +1,37 @@
 import { JobChanged, JobMissing } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
-import type { JobChange } from "../domain/transitions.ts";
+import type { JobChange, OngoingChange } from "../domain/transitions.ts";
 
-/** Each round lost means that another writer got one step further, and a job has few steps at any one moment. */
+/** Each lost round means that another writer took the job one step further, and a job has few steps at any one moment. */
 const MAX_ROUNDS = 8;
 
+type Decide<Change> = (job: Job) => Change | undefined | Promise<Change | undefined>;
+
 /**
- * Reads, decides and writes until nobody came between. `decide` gives `undefined` when there is nothing to change.
- * Throws `JobMissing` for a job that does not exist.
+ * Reads the job, decides and writes, again and again until no other writer came between. `decide` returns `undefined` if there
+ * is nothing to change. Throws `JobMissing` for a job that does not exist. Changes that end a job: see `end-job.ts`.
  */
-export async function changeJob(
+export function changeJob(
   deps: Pick<Ports, "jobs">,
   jobId: string,
-  decide: (job: Job) => JobChange | undefined | Promise<JobChange | undefined>,
+  decide: Decide<OngoingChange>,
+): Promise<Job> {
+  return changeUntilWritten(deps, jobId, decide, deps.jobs.record);
+}
+
+export async function changeUntilWritten<Change extends JobChange>(
+  deps: Pick<Ports, "jobs">,
+  jobId: string,
+  decide: Decide<Change>,
+  write: (job: Job, change: Change) => Promise<Job>,
 ): Promise<Job> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const job = await findJob(deps, jobId);
     const change = await decide(job);
     if (change === undefined) return job;
     try {
-      return await deps.jobs.record(job, change);
+      return await write(job, change);
     } catch (error) {
       if (!(error instanceof JobChanged)) throw error;
     }

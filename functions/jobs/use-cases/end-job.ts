@@ -1,24 +1,37 @@
-import { failureFor } from "../domain/failures.ts";
+import { failure, failureFor, wasCancelled } from "../domain/failures.ts";
 import { isFinished, type Job, kindOf } from "../domain/job.ts";
-import type { Ports } from "../domain/ports.ts";
-import { mayNeedLogin } from "../domain/queue.ts";
+import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
-import { failCurrentStep, type StepError } from "../domain/steps.ts";
+import type { StepError } from "../domain/steps.ts";
 import { mayGetAnswer } from "../domain/sweep.ts";
-import { changeJob } from "./change-job.ts";
+import { type EndingChange, endsJob, type JobChange } from "../domain/transitions.ts";
+import { changeUntilWritten } from "./change-job.ts";
+import { stopExecutions } from "./replace-execution.ts";
 
-/** Fails the step that the job is at, ends the job, and destroys its secrets. */
-export async function failJob(deps: Pick<Ports, "jobs" | "vault">, job: Job, error: StepError): Promise<Job> {
-  const steps = failCurrentStep(job.steps, error);
-  const failed = await deps.jobs.record(job, { event: "failed", changes: { steps } });
-  return destroyUnneeded(deps, failed);
+export type EndDeps = Pick<Ports, "jobs" | "vault"> & {
+  /** For functions that end jobs from outside their execution. A Task that finds its job finished ends by itself. */
+  executions?: Pick<Executions, "stop">;
+};
+
+/**
+ * The one way in which a job ends, whatever ended it. Writing the end measures it and frees the job's claim, which counts only
+ * while its job is not finished. Everything else that follows from an end belongs into {@link cleanUp}.
+ */
+export async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Job> {
+  const ended = await deps.jobs.record(job, change);
+  // A succeeded job has nothing to clean up if its login was deleted when the bank verified it.
+  return ended.sweepAt === undefined ? ended : cleanUp(deps, ended);
 }
 
-/** Destroys what the job cannot need any more, and gives the job as its row is then. Safe to repeat. */
-export async function destroyUnneeded(deps: Pick<Ports, "jobs" | "vault">, job: Job): Promise<Job> {
-  const hasLogin = kindOf(job) !== "refresh";
-  if (hasLogin && (isFinished(job) || !mayNeedLogin(job))) await deps.vault.destroy(loginOf(job));
-  if (!isFinished(job)) return job;
+/**
+ * Stops the execution of a cancelled job, then deletes the login and the answers of a finished one. The sweeper repeats this for
+ * jobs whose function died before the end of it: until then the job stays on the sweeper's list.
+ */
+export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
+  if (deps.executions !== undefined && wasCancelled(job)) {
+    await stopExecutions({ executions: deps.executions }, job);
+  }
+  await destroyLogin(deps, job);
   for (let number = 1; number <= (job.challenge?.number ?? 0); number++) {
     await deps.vault.destroy(answerTo(job, { number }));
   }
@@ -27,19 +40,44 @@ export async function destroyUnneeded(deps: Pick<Ports, "jobs" | "vault">, job: 
   return { ...job, sweepAt: undefined };
 }
 
+/** Deletes the login that the job has brought. */
+export async function destroyLogin(deps: Pick<Ports, "vault">, job: Job): Promise<void> {
+  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
+}
+
+/** Writes a change. A change that ends the job ends it by {@link endJob}. */
+export function writeChange(deps: EndDeps, job: Job, change: JobChange): Promise<Job> {
+  return endsJob(change) ? endJob(deps, job, change) : deps.jobs.record(job, change);
+}
+
+/** Reads, decides and writes as `changeJob` does, with changes that may end the job. */
+export function changeOrEndJob(
+  deps: EndDeps,
+  jobId: string,
+  decide: (job: Job) => JobChange | undefined | Promise<JobChange | undefined>,
+): Promise<Job> {
+  return changeUntilWritten(deps, jobId, decide, (job, change) => writeChange(deps, job, change));
+}
+
+/** Fails the current step of the job, and ends the job. */
+export function failJob(deps: EndDeps, job: Job, error: StepError): Promise<Job> {
+  return endJob(deps, job, failure(job, error));
+}
+
 export interface GiveUp {
   jobId: string;
   /** The name of the error that ended the execution. */
   failure: string;
 }
 
-/** Whatever went wrong: the job ends, and its secrets are gone. */
-export async function giveUp(deps: Pick<Ports, "jobs" | "vault">, { jobId, failure }: GiveUp): Promise<void> {
-  if ((await deps.jobs.find(jobId)) === undefined) return;
-  const job = await changeJob(deps, jobId, (current) =>
-    isFinished(current)
-      ? undefined
-      : { event: "failed", changes: { steps: failCurrentStep(current.steps, failureFor(failure)) } },
-  );
-  await destroyUnneeded(deps, job);
+/** Ends a job whose execution failed, or finishes the clean-up of one that had ended. */
+export async function giveUp(deps: EndDeps, { jobId, failure: name }: GiveUp): Promise<void> {
+  const found = await deps.jobs.find(jobId);
+  if (found === undefined) return;
+  if (isFinished(found)) await cleanUp(deps, found);
+  else {
+    await changeOrEndJob(deps, jobId, (job) =>
+      isFinished(job) ? undefined : failure(job, failureFor(name)),
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import { answerWithinMs } from "../domain/challenge.ts";
 import { JobChanged, UpstreamRefused } from "../domain/errors.ts";
-import { CREDENTIALS_REFUSED, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
+import { CREDENTIALS_REFUSED, failure, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
 import {
   blamesTheBank,
   decideOnLook,
@@ -16,11 +16,16 @@ import { isFinished, type Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { holdChange, holdUpstreamChange, mayBeHeld, mayNeedLogin } from "../domain/queue.ts";
 import { orWhenUnavailable } from "../domain/sending.ts";
-import { errorCodeOf, failCurrentStep, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
+import { errorCodeOf, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
-import { destroyUnneeded } from "./end-job.ts";
+import { cleanUp, destroyLogin, writeChange } from "./end-job.ts";
+
+export type FollowDeps = Pick<
+  Ports,
+  "clock" | "jobs" | "vault" | "upstream" | "claims" | "refusedLogins" | "policy"
+>;
 
 /**
  * Notes what the bank has said of the login, before the job's row says so: whoever dies between the two does this again, and
@@ -42,10 +47,8 @@ export async function noteVerdict(
   }
 }
 
-type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "claims" | "refusedLogins" | "policy">;
-
 /** One look at upstream's job, and what it shows written down. */
-export async function lookAtJob(deps: Deps, job: Job): Promise<Job> {
+export async function lookAtJob(deps: FollowDeps, job: Job): Promise<Job> {
   if (job.phase !== "following" || job.upstreamJobId === undefined) return job;
   const seen = await look(deps, job.upstreamJobId);
   try {
@@ -53,27 +56,28 @@ export async function lookAtJob(deps: Deps, job: Job): Promise<Job> {
     if (change === undefined) return job;
     await noteVerdict(deps, job, change.changes.steps ?? []);
     await claimConnection(deps, job, change.changes.connectionId);
-    return await deps.jobs.record(job, change);
+    return await writeChange(deps, job, change);
   } catch (error) {
-    if (error instanceof JobChanged) return findJob(deps, job.id);
-    throw error;
+    if (!(error instanceof JobChanged)) throw error;
+    const current = await findJob(deps, job.id);
+    return isFinished(current) ? cleanUp(deps, current) : current;
   }
 }
 
 type Seen = UpstreamJob | UpstreamRefused | undefined;
 
-function decide(deps: Deps, job: Job, seen: Seen): JobChange | undefined {
+function decide(deps: FollowDeps, job: Job, seen: Seen): JobChange | undefined {
   const now = deps.clock.now();
   if (seen === undefined) return decideWithoutLook(job, now);
   if (seen instanceof UpstreamRefused) {
     if (mayTurnUp(followedMs(deps, job))) return undefined;
-    return { event: "failed", changes: { steps: failCurrentStep(job.steps, seen.problem) } };
+    return failure(job, seen.problem);
   }
   const attempt = { attempt: job.attempt };
   if (waitsUpstream(job, seen)) {
     return mayBeHeld(job, deps.policy)
       ? holdUpstreamChange(job, job.attempt, deps.clock)
-      : { event: "failed", changes: { steps: failCurrentStep(job.steps, TEMPORARY_UNAVAILABLE) } };
+      : failure(job, TEMPORARY_UNAVAILABLE);
   }
   if (blamesTheBank(job, seen) && mayBeHeld(job, deps.policy)) return holdChange(job, attempt, deps.clock);
   const change = decideOnLook(job, seen, now, followLeftMs(deps, job));
@@ -82,7 +86,7 @@ function decide(deps: Deps, job: Job, seen: Seen): JobChange | undefined {
 }
 
 /** A connection that has just been made is the job's as long as that runs: nobody else begins anything on it. */
-async function claimConnection(deps: Deps, job: Job, connectionId: string | undefined): Promise<void> {
+async function claimConnection(deps: FollowDeps, job: Job, connectionId: string | undefined): Promise<void> {
   if (connectionId === undefined || connectionId === job.connectionId) return;
   const on = { userId: job.userId, connectionId };
   const holderId = await deps.claims.holder(on);
@@ -101,7 +105,7 @@ export function followedMs(deps: Pick<Ports, "clock" | "policy">, job: Job): num
 }
 
 /** A look that failed is made up for by the next one. */
-async function look(deps: Deps, upstreamJobId: string): Promise<Seen> {
+async function look(deps: FollowDeps, upstreamJobId: string): Promise<Seen> {
   try {
     return await orWhenUnavailable(deps.upstream.job(upstreamJobId), undefined);
   } catch (error) {
@@ -109,11 +113,6 @@ async function look(deps: Deps, upstreamJobId: string): Promise<Seen> {
     throw error;
   }
 }
-
-export type FollowDeps = Pick<
-  Ports,
-  "clock" | "jobs" | "vault" | "upstream" | "claims" | "refusedLogins" | "policy"
->;
 
 /** What the workflow does next. */
 export type Followed =
@@ -137,25 +136,19 @@ export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }):
 export async function followFound(deps: FollowDeps, found: Job): Promise<Followed> {
   const sliceEnd = deps.clock.after(SLICE_MS);
   let job = found;
-  // The run before this one may have died before it could.
-  if (needsCleaning(job)) job = await destroyUnneeded(deps, job);
+  // The run before this one may have died before it deleted what the job does not need any more.
+  if (isFinished(job)) job = await cleanUp(deps, job);
+  else if (!mayNeedLogin(job)) await destroyLogin(deps, job);
   for (;;) {
     const before = job;
     job = await lookAtJob(deps, before);
-    if (job !== before && needsCleaning(job, before)) job = await destroyUnneeded(deps, job);
+    if (!isFinished(job) && mayNeedLogin(before) && !mayNeedLogin(job)) await destroyLogin(deps, job);
     if (job.phase !== "following") return nextAfter(deps, job);
     if (deps.clock.msUntil(sliceEnd) <= 0) {
       return { next: "wait", waitSeconds: waitSeconds(followedMs(deps, job)) };
     }
     await deps.clock.sleep(LOOK_EVERY_MS);
   }
-}
-
-function needsCleaning(job: Job, before?: Job): boolean {
-  // A job that has just ended, and is not to be swept, has left nothing.
-  if (isFinished(job)) return before === undefined || job.sweepAt !== undefined;
-  const wasClean = before !== undefined && !mayNeedLogin(before);
-  return !mayNeedLogin(job) && !wasClean;
 }
 
 function nextAfter(deps: FollowDeps, job: Job): Followed {

@@ -7,7 +7,7 @@ import {
   TEMPORARY_UNAVAILABLE,
 } from "../domain/failures.ts";
 import { isAvailable } from "../domain/institution.ts";
-import { isFinished, type Job, kindOf } from "../domain/job.ts";
+import { type Job, kindOf } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import {
@@ -30,27 +30,21 @@ import {
   sendAgainAt,
 } from "../domain/sending.ts";
 import { failCurrentStep, type StepError } from "../domain/steps.ts";
-import type { JobChange } from "../domain/transitions.ts";
 import { findAttempt, isQueuedUpstream, type ListedJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
-import { destroyUnneeded, failJob } from "./end-job.ts";
+import { failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound, noteVerdict } from "./follow-job.ts";
 
 type HoldDeps = Pick<Ports, "clock" | "jobs" | "vault">;
 
 /** Puts the job in the queue until the next attempt, or ends it when there is none left. */
 export function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
-  return recordHeld(deps, job, holdChange(job, held, deps.clock));
+  return writeChange(deps, job, holdChange(job, held, deps.clock));
 }
 
 /** Leaves the job in upstream's own queue until the next look, or ends it when there is none left. */
 export function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
-  return recordHeld(deps, job, holdUpstreamChange(job, attempt, deps.clock));
-}
-
-async function recordHeld(deps: HoldDeps, job: Job, change: JobChange): Promise<Job> {
-  const after = await deps.jobs.record(job, change);
-  return isFinished(after) ? destroyUnneeded(deps, after) : after;
+  return writeChange(deps, job, holdUpstreamChange(job, attempt, deps.clock));
 }
 
 type LookDeps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "policy">;
@@ -65,7 +59,7 @@ export async function lookUpstream(
   const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
   if (waits) return holdUpstream(deps, job, attempt);
   const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
-  return deps.jobs.record(job, { event: "continuedUpstream", changes: { attempt, followUntil } });
+  return writeChange(deps, job, { event: "continuedUpstream", changes: { attempt, followUntil } });
 }
 
 /** Of a job that upstream does not know any more, whoever follows it decides. */
@@ -127,7 +121,7 @@ export async function openFound(deps: Deps, job: Job): Promise<Job> {
 async function startAttempt(deps: Deps, job: Job): Promise<Job> {
   const attemptAt = deps.clock.now().toISOString();
   const changes = { attempt: job.attempt + 1, attemptAt, sendAgainAt: sendAgainAt(deps) };
-  return send(deps, await deps.jobs.record(job, { event: "attemptStarted", changes }));
+  return send(deps, await writeChange(deps, job, { event: "attemptStarted", changes }));
 }
 
 /**
@@ -216,18 +210,18 @@ async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
   if (!isBlip) return holdAttempt(deps, job, { attempt: job.attempt });
   // What upstream has refused was a try too: the next one is counted for itself.
   const changes = { attempt: job.attempt + 1, sendAgainAt: undefined };
-  await deps.jobs.record(job, { event: "loginPosting", changes });
+  await writeChange(deps, job, { event: "loginPosting", changes });
   throw new UpstreamUnavailable();
 }
 
 function notePosting(deps: Deps, job: Job, again: string | undefined): Promise<Job> {
-  return deps.jobs.record(job, { event: "loginPosting", changes: { sendAgainAt: again } });
+  return writeChange(deps, job, { event: "loginPosting", changes: { sendAgainAt: again } });
 }
 
 async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promise<Job> {
   const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
   const changes = { upstreamJobId, followUntil, sendAgainAt: undefined };
-  return deps.jobs.record(job, { event: "connectionOpened", changes });
+  return writeChange(deps, job, { event: "connectionOpened", changes });
 }
 
 /**

@@ -7,8 +7,7 @@ import type { Ports } from "../domain/ports.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { answerTo } from "../domain/secret.ts";
 import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
-import { changeJob } from "./change-job.ts";
-import { destroyUnneeded, failJob } from "./end-job.ts";
+import { changeOrEndJob, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 
 type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
@@ -18,12 +17,9 @@ type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
  * `UpstreamUnavailable` when nobody can say whether the answer arrived: running this again finds out.
  */
 export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
-  const job = await changeJob(deps, jobId, (current) => takeOrExpire(deps, current));
+  const job = await changeOrEndJob(deps, jobId, (current) => takeOrExpire(deps, current));
   if (job.challenge === undefined) return job;
   switch (job.phase) {
-    case "failed":
-      await destroyUnneeded(deps, job);
-      return job;
     case "answered":
       return send(deps, job, "answerSending", job.challenge);
     case "sending-answer":
@@ -79,14 +75,14 @@ async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challen
 type SendEvent = "answerSending" | "answerPosting";
 
 function note(deps: Deps, job: Job, event: SendEvent, again: string | undefined) {
-  return deps.jobs.record(job, { event, changes: { sendAgainAt: again } });
+  return writeChange(deps, job, { event, changes: { sendAgainAt: again } });
 }
 
 async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   const followMs = Math.max(job.followLeftMs ?? 0, FOLLOW_AFTER_ANSWER_MS);
   const followUntil = deps.clock.after(followMs).toISOString();
   const changes = { followUntil, sealedTaskToken: undefined, sendAgainAt: undefined };
-  const sent = await deps.jobs.record(job, { event: "answerSent", changes });
+  const sent = await writeChange(deps, job, { event: "answerSent", changes });
   await deps.vault.destroy(answerTo(job, challenge));
   return sent;
 }

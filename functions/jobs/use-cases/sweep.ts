@@ -1,6 +1,5 @@
 import { isPast, takeAnswer } from "../domain/challenge.ts";
 import { JobChanged } from "../domain/errors.ts";
-import { wasCancelled } from "../domain/failures.ts";
 import { mayBeAtWork } from "../domain/idempotency.ts";
 import { claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import type { Looked, SweepWatch, Swept } from "../domain/measurements.ts";
@@ -10,9 +9,9 @@ import { mayGetAnswer, nextSweepAt, retrySweepAt } from "../domain/sweep.ts";
 import { dropJob } from "./accept-job.ts";
 import { wakeIfAnswered } from "./answer-challenge.ts";
 import { changeJob } from "./change-job.ts";
-import { destroyUnneeded } from "./end-job.ts";
+import { cleanUp, writeChange } from "./end-job.ts";
 import { inBatches } from "./in-batches.ts";
-import { replaceExecution, startExecution, stopExecutions } from "./replace-execution.ts";
+import { replaceExecution, startExecution } from "./replace-execution.ts";
 
 export type SweepJobDeps = Pick<
   Ports,
@@ -35,9 +34,7 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looke
 }
 
 async function clean(deps: SweepJobDeps, job: Job): Promise<Looked> {
-  // Others end of themselves: the Task that finds its job over is their last.
-  if (wasCancelled(job)) await stopExecutions(deps, job);
-  const cleaned = await destroyUnneeded(deps, job);
+  const cleaned = await cleanUp(deps, job);
   if (cleaned.sweepAt !== undefined) await deps.jobs.settle(cleaned);
   // One whose challenge nobody answered is looked at as a matter of course: nothing had gone wrong.
   return mayGetAnswer(job) ? "nothing" : "cleaned";
@@ -87,7 +84,7 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
 /** An execution that ended before its job: another one goes on from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const changes = { generation: generationOf(job) + 1 };
-  await startExecution(deps, await deps.jobs.record(job, { event: "restarted", changes }));
+  await startExecution(deps, await writeChange(deps, job, { event: "restarted", changes }));
   return "restarted";
 }
 

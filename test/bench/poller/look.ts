@@ -3,7 +3,7 @@ import { followDeps, once } from "../../../functions/compose.ts";
 import { answerWithinMs, showChallenge } from "../../../functions/jobs/domain/challenge.ts";
 import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { findJob } from "../../../functions/jobs/use-cases/change-job.ts";
-import { destroyUnneeded } from "../../../functions/jobs/use-cases/end-job.ts";
+import { cleanUp } from "../../../functions/jobs/use-cases/end-job.ts";
 import { lookAtJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { sendAnswer } from "../../../functions/jobs/use-cases/send-answer.ts";
 import { jobInput, taskHandler } from "../../../functions/jobs/workflow/handlers.ts";
@@ -18,7 +18,7 @@ export const handler = taskHandler("follow-job", jobInput, output, async ({ jobI
     job.phase === "following"
       ? await showIfAsked(await lookAtJob(deps(), job))
       : await sendAnswer(deps(), { jobId });
-  if (isFinished(after)) await destroyUnneeded(deps(), after);
+  if (isFinished(after)) await cleanUp(deps(), after);
   return { jobId, isOver: isFinished(after) };
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
-import { JOB_ID, lookOf } from "../../support/job-examples.ts";
+import { awaitingJob, JOB_ID, lookOf } from "../../support/job-examples.ts";
 import { answeredJob, jobToSend } from "../../support/sending.ts";
 
 const done = lookOf({
@@ -40,4 +40,10 @@ test("an answer of which nobody knows whether it arrived is not followed", async
   ports.upstream.script.answers.push("never-arrived");
   await expect(sendAndFollow(ports, { jobId: JOB_ID })).rejects.toThrow(UpstreamUnavailable);
   expect(row().phase).toBe("sending-answer");
+});
+
+test("a job that failed before its answer could be sent is cleaned up", async () => {
+  const { ports } = await jobToSend(awaitingJob({ phase: "failed" }));
+  expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
+  expect(ports.vault.names()).toEqual([]);
 });

@@ -117,10 +117,4 @@ describe("a job without an answer to send", () => {
     expect(row()).toEqual(job);
     expect(ports.upstream.ledger).toEqual([]);
   });
-
-  test("that failed is cleaned up", async () => {
-    const { ports, send } = await jobToSend(awaitingJob({ phase: "failed" }));
-    await send();
-    expect(ports.vault.names()).toEqual([]);
-  });
 });
