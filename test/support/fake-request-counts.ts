@@ -1,4 +1,4 @@
-import type { RequestCounts } from "../../functions/access/ports.ts";
+import type { RequestCounts } from "../../functions/access/rate-limit.ts";
 
 /** Counts in memory, by whose they are and the number of the window: such as `user u 5900000`. */
 export function fakeRequestCounts(): RequestCounts & { counts: Map<string, number> } {
