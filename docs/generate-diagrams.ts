@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { TRANSITIONS } from "../functions/jobs/domain/transitions.ts";
-import { deploy } from "../infra/local/deployed.ts";
-import { parseTemplate } from "../infra/local/template.ts";
+import { deploy } from "../infra/local/template/deployed.ts";
+import { parseTemplate } from "../infra/local/template/template.ts";
 import { synthesize } from "../infra/synthesize.ts";
 
 /** Relative to the project's root. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { LocalFunction } from "./deployed.ts";
+import type { LocalFunction } from "./template/deployed.ts";
 
 type Handler = (event: unknown) => Promise<unknown>;
 

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
-import type { LocalRoute } from "./deployed.ts";
 import { isForeign } from "./foreign-request.ts";
 import { type GatewayStatus, gatewayError } from "./gateway-error.ts";
-import { listenLocally } from "./listen-locally.ts";
+import { listenLocally } from "./local-server.ts";
 import { LOCAL_TABLES_PATH, type LocalTables } from "./local-tables.ts";
 import { readBody } from "./read-body.ts";
 import { refuseUnparsed } from "./refuse-unparsed.ts";
 import { type Matched, routeMatcher } from "./route-matcher.ts";
+import type { LocalRoute } from "./template/deployed.ts";
 
 type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
 

@@ -1,4 +1,4 @@
-import type { LocalRoute } from "./deployed.ts";
+import type { LocalRoute } from "./template/deployed.ts";
 
 export interface Matched {
   routeKey: string;

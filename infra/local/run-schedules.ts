@@ -1,5 +1,5 @@
 import { abortableDelay } from "./abortable-delay.ts";
-import type { LocalSchedule } from "./deployed.ts";
+import type { LocalSchedule } from "./template/deployed.ts";
 
 export interface RunningSchedules {
   /** Waits for the runs under way, if they end soon. */

@@ -3,19 +3,19 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { startSandbox } from "../../sandbox/server.ts";
-import { type Deployed, deploy } from "./deployed.ts";
-import { startDynamoDb } from "./dynamodb-endpoint.ts";
+import { startDynamoDb } from "./aws/dynamodb/dynamodb-endpoint.ts";
+import { startKms } from "./aws/kms/kms-endpoint.ts";
+import { startSecretsManager } from "./aws/secrets-manager/secrets-manager-endpoint.ts";
 import { type Around, hostFunctions } from "./function-host.ts";
 import { openGateway } from "./gateway.ts";
-import { startKms } from "./kms-endpoint.ts";
 import type { LocalSettings } from "./local-settings.ts";
 import { portTaken } from "./port-taken.ts";
-import { LOCAL_REGION } from "./resolve-template.ts";
 import { runSchedules } from "./run-schedules.ts";
-import { startSecretsManager } from "./secrets-manager-endpoint.ts";
-import { type LocalStepFunctions, startStepFunctions } from "./step-functions-endpoint.ts";
-import type { Template } from "./template.ts";
-import { synthesizeApart } from "./template-process.ts";
+import { type LocalStepFunctions, startStepFunctions } from "./step-functions/step-functions-endpoint.ts";
+import { type Deployed, deploy } from "./template/deployed.ts";
+import { LOCAL_REGION } from "./template/resolve-template.ts";
+import type { Template } from "./template/template.ts";
+import { synthesizeApart } from "./template/template-process.ts";
 
 export interface LocalSystem {
   apiUrl: string;

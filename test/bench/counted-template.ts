@@ -1,5 +1,5 @@
-import { deploy } from "../../infra/local/deployed.ts";
-import { resourcesOf, type Template } from "../../infra/local/template.ts";
+import { deploy } from "../../infra/local/template/deployed.ts";
+import { resourcesOf, type Template } from "../../infra/local/template/template.ts";
 
 /** Nothing runs beside what is counted. */
 export function withoutSchedules({ Resources }: Template): Template {

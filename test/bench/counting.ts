@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, inject } from "vitest";
 import { LOOK_EVERY_MS } from "../../functions/jobs/domain/following.ts";
-import { parseTemplate, type Template } from "../../infra/local/template.ts";
+import { parseTemplate, type Template } from "../../infra/local/template/template.ts";
 import { ANY_UPSTREAM } from "../journeys/synthesize-once.ts";
 import { type CountedSystem, startCounted } from "./counted-system.ts";
 import { startPacedBank } from "./paced-bank.ts";

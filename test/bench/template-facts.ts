@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import * as z from "zod";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
-import { resourcesOf, type Template } from "../../infra/local/template.ts";
+import { resourcesOf, type Template } from "../../infra/local/template/template.ts";
 import type { MeteredTable } from "./capacity-meter.ts";
 
 const keySchema = z.array(z.object({ AttributeName: z.string() }));

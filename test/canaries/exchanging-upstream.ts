@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { listenLocally } from "../../infra/local/local-server.ts";
 
 /** A call of upstream's, as it came. */
 export interface UpstreamCall {

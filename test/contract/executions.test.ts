@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { sfnExecutions } from "../../functions/jobs/store/executions.ts";
-import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws-json-endpoint.ts";
-import { type LocalStepFunctions, startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
+import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws/aws-json-endpoint.ts";
+import {
+  type LocalStepFunctions,
+  startStepFunctions,
+} from "../../infra/local/step-functions/step-functions-endpoint.ts";
 import { sdkSettings } from "../local-endpoints/sdk-settings.ts";
 
 const MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:jobs";

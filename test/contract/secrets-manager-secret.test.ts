@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { secretsManagerSecret } from "../../functions/platform/secrets-manager.ts";
-import { startSecretsManager } from "../../infra/local/secrets-manager-endpoint.ts";
+import { startSecretsManager } from "../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
 
 const closers: (() => Promise<void>)[] = [];
 let reading: (value: string) => Promise<() => Promise<{ reveal(): string }>>;

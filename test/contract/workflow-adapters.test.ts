@@ -2,7 +2,7 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { sfnExecutions, sfnWaker } from "../../functions/jobs/store/executions.ts";
-import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws-json-endpoint.ts";
+import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws/aws-json-endpoint.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
 /** Step Functions, as far as the adapters see it: it keeps what it was asked, and fails as it is told. */

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { isFinished, type Job } from "../../functions/jobs/domain/job.ts";
 import { executionName } from "../../functions/jobs/store/executions.ts";
 import { parseJobRecord } from "../../functions/jobs/store/job-record.ts";
-import type { HistoryEvent } from "../../infra/local/execution-history.ts";
+import type { HistoryEvent } from "../../infra/local/step-functions/execution-history.ts";
 import { rowsOfAll } from "../local/tables.ts";
 import { executionArn } from "../support/execution-arn.ts";
 import type { MortalSystem } from "./mortal-system.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, inject, vi } from "vitest";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../infra/local/start-local.ts";
-import { parseTemplate } from "../../infra/local/template.ts";
+import { parseTemplate } from "../../infra/local/template/template.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { API_KEY } from "../journeys/start-for-tests.ts";
 import { ANY_UPSTREAM } from "../journeys/synthesize-once.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startDynamoDb } from "../../infra/local/dynamodb-endpoint.ts";
-import { startSecretsManager } from "../../infra/local/secrets-manager-endpoint.ts";
+import { startDynamoDb } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
+import { startSecretsManager } from "../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
 import { handler } from "../../sandbox/sandbox.lambda.ts";
 import { institutionListShape, refusalShape, tokenShape } from "../sandbox/reply-shapes.ts";
 import { SANDBOX_TABLE, sandboxTable } from "../sandbox/table-sandbox.ts";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { listenLocally } from "../../infra/local/local-server.ts";
 
 const BANKS: { [id: string]: string } = { AU00000: "user", AU00002: "user-mfa" };
 const link = { type: "link", url: "/users/u/connections/quick" };

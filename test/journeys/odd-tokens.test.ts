@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { listenLocally } from "../../infra/local/local-server.ts";
 import { signedByAnother } from "../access/access-credentials.ts";
 import { deployedParts } from "../access/deployed-parts.ts";
 import { encoded, serverClaims, type TokenMaker, tokenMaker } from "../access/token-maker.ts";

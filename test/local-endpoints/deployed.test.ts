@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { deploy } from "../../infra/local/deployed.ts";
-import { parseTemplate } from "../../infra/local/template.ts";
+import { deploy } from "../../infra/local/template/deployed.ts";
+import { parseTemplate } from "../../infra/local/template/template.ts";
 import { synthesize } from "../../infra/synthesize.ts";
 
 const locally = { apiUrl: "http://127.0.0.1:3000" };

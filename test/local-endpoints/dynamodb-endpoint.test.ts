@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type LocalTable, startDynamoDb } from "../../infra/local/dynamodb-endpoint.ts";
+import { type LocalTable, startDynamoDb } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 import { sdkSettings } from "./sdk-settings.ts";
 
 const TableName = "jobs";
@@ -91,7 +91,9 @@ test("keeps its items in a directory, and forgets them without one", async () =>
 });
 
 test("says that another process uses the directory", async () => {
-  const module = JSON.stringify(join(import.meta.dirname, "../../infra/local/dynamodb-endpoint.ts"));
+  const module = JSON.stringify(
+    join(import.meta.dirname, "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts"),
+  );
   const script = `const { startDynamoDb } = await import(${module});
     await startDynamoDb({ tables: [], path: ${JSON.stringify(directory)} }); console.log("ready");`;
   const holder = spawn(process.execPath, ["--input-type=module", "-e", script]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { engineDefinitionOf } from "../../infra/local/engine-definition.ts";
+import { engineDefinitionOf } from "../../infra/local/step-functions/engine-definition.ts";
 import { invokeTask } from "./local-workflow.ts";
 
 test.each([

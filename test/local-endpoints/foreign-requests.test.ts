@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startDynamoDb } from "../../infra/local/dynamodb-endpoint.ts";
-import { startKms } from "../../infra/local/kms-endpoint.ts";
-import { startSecretsManager } from "../../infra/local/secrets-manager-endpoint.ts";
-import { startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
+import { startDynamoDb } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
+import { startKms } from "../../infra/local/aws/kms/kms-endpoint.ts";
+import { startSecretsManager } from "../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
+import { startStepFunctions } from "../../infra/local/step-functions/step-functions-endpoint.ts";
 
 const started = new Map<string, { url: string; close(): Promise<void> }>();
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import {
   SignCommand,
 } from "@aws-sdk/client-kms";
 import { onTestFinished } from "vitest";
-import { startKms } from "../../infra/local/kms-endpoint.ts";
+import { startKms } from "../../infra/local/aws/kms/kms-endpoint.ts";
 import { sdkSettings } from "./sdk-settings.ts";
 
 const kmsKeys = [

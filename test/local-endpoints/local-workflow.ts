@@ -8,7 +8,7 @@ import {
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { expect, onTestFinished } from "vitest";
-import { startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
+import { startStepFunctions } from "../../infra/local/step-functions/step-functions-endpoint.ts";
 import { sdkSettings } from "./sdk-settings.ts";
 
 export const stateMachineArn = "arn:aws:states:us-east-1:000000000000:stateMachine:jobs";

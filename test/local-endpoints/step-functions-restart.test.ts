@@ -123,7 +123,9 @@ test("closes within a second while much is under way", async () => {
 });
 
 test("leaves no timer behind: a process that has closed it ends by itself", async () => {
-  const module = JSON.stringify(join(import.meta.dirname, "../../infra/local/step-functions-endpoint.ts"));
+  const module = JSON.stringify(
+    join(import.meta.dirname, "../../infra/local/step-functions/step-functions-endpoint.ts"),
+  );
   const sleeps = {
     StartAt: "Wait",
     TimeoutSeconds: 9_000,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Deployed } from "../../infra/local/deployed.ts";
+import type { Deployed } from "../../infra/local/template/deployed.ts";
 import type { AwsRecorder } from "../support/aws-recorder.ts";
 import { type Access, accessOf, nameIn } from "./access.ts";
 import { API, SCHEDULE, STATE_MACHINE, SWEEP } from "./roles.ts";

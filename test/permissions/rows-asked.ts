@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { LocalTable } from "../../infra/local/dynamodb-endpoint.ts";
+import type { LocalTable } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 import { withoutHash } from "../infra/resources.ts";
 import type { Asked } from "./access.ts";
 

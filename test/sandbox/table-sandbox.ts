@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { startDynamoDb } from "../../infra/local/dynamodb-endpoint.ts";
+import { startDynamoDb } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 import { openGateway } from "../../infra/local/gateway.ts";
 import { answerEvent } from "../../sandbox/aws/answer-event.ts";
 import { dynamoTable } from "../../sandbox/aws/table.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { listenLocally } from "../../infra/local/local-server.ts";
 
 /** A stack by its name, with its outputs. */
 export type Stacks = Readonly<Record<string, Readonly<Record<string, string>>>>;

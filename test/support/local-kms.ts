@@ -1,5 +1,5 @@
 import { KMSClient } from "@aws-sdk/client-kms";
-import { startKms } from "../../infra/local/kms-endpoint.ts";
+import { startKms } from "../../infra/local/aws/kms/kms-endpoint.ts";
 
 /** Sealing and signing keys, behind the SDK's own client. Counts what was asked for. */
 export async function localKms() {

@@ -1,6 +1,6 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { type LocalTable, startDynamoDb } from "../../infra/local/dynamodb-endpoint.ts";
+import { type LocalTable, startDynamoDb } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 
 export const JOBS = "jobs";
 export const SECRETS = "secrets";

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { basiq } from "../../functions/aggregators/basiq/basiq.ts";
 import { basiqTransport } from "../../functions/aggregators/basiq/transport.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { listenLocally } from "../../infra/local/local-server.ts";
 import { fakeClock } from "./fake-clock.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;

@@ -1,10 +1,10 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { vi } from "vitest";
 import * as z from "zod";
-import { deploy } from "../../infra/local/deployed.ts";
-import type { HistoryEvent } from "../../infra/local/execution-history.ts";
-import { startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
-import { parseTemplate } from "../../infra/local/template.ts";
+import type { HistoryEvent } from "../../infra/local/step-functions/execution-history.ts";
+import { startStepFunctions } from "../../infra/local/step-functions/step-functions-endpoint.ts";
+import { deploy } from "../../infra/local/template/deployed.ts";
+import { parseTemplate } from "../../infra/local/template/template.ts";
 import { synthesize } from "../../infra/synthesize.ts";
 import { parseDefinition } from "./definition.ts";
 

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from "../../infra/local/execution-history.ts";
+import type { HistoryEvent } from "../../infra/local/step-functions/execution-history.ts";
 
 /** The states of an execution in the order in which they were entered. */
 export function statesOf(history: readonly HistoryEvent[]): string[] {

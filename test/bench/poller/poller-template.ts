@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
-import { deploy } from "../../../infra/local/deployed.ts";
-import type { Template, TemplateResource } from "../../../infra/local/template.ts";
+import { deploy } from "../../../infra/local/template/deployed.ts";
+import type { Template, TemplateResource } from "../../../infra/local/template/template.ts";
 
 /** As its definition says. */
 export const POLLER_LOOKS_EVERY_MS = 2_000;

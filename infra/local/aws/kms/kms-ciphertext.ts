@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { AwsError } from "./aws-json-endpoint.ts";
+import { AwsError } from "../aws-json-endpoint.ts";
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 

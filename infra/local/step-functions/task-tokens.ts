@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { AwsError } from "./aws-json-endpoint.ts";
+import { AwsError } from "../aws/aws-json-endpoint.ts";
 import type { JsonValue } from "./json-value.ts";
 import { TaskFailure } from "./task-failure.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { ENTRY_METADATA } from "../aws/entry-metadata.ts";
-import type { LocalTable } from "./dynamodb-endpoint.ts";
+import { ENTRY_METADATA } from "../../aws/entry-metadata.ts";
+import type { LocalTable } from "../aws/dynamodb/dynamodb-endpoint.ts";
 import { type Locally, resolveIn } from "./resolve-template.ts";
 import { resourcesOf, type Template } from "./template.ts";
 

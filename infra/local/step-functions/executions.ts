@@ -1,4 +1,4 @@
-import { AwsError } from "./aws-json-endpoint.ts";
+import { AwsError } from "../aws/aws-json-endpoint.ts";
 import { ExecutionHistory } from "./execution-history.ts";
 import { type ExecutionEnd, ExecutionLog, type StartedExecution } from "./execution-log.ts";
 import { overTheWire } from "./json-value.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
-import { isForeign } from "./foreign-request.ts";
-import { listenLocally } from "./listen-locally.ts";
-import { readBody } from "./read-body.ts";
+import { isForeign } from "../foreign-request.ts";
+import { listenLocally } from "../local-server.ts";
+import { readBody } from "../read-body.ts";
 
 /** As much as Step Functions takes, the largest of them, and more. */
 const MAX_BODY_BYTES = 1024 * 1024;

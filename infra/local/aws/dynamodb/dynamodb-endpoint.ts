@@ -10,10 +10,10 @@ import {
   type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import { isForeign } from "./foreign-request.ts";
+import { isForeign } from "../../foreign-request.ts";
+import { listenLocally } from "../../local-server.ts";
+import { readBody } from "../../read-body.ts";
 import { checkLevelStore } from "./level-store-check.ts";
-import { listenLocally } from "./listen-locally.ts";
-import { readBody } from "./read-body.ts";
 
 /** What dynalite needs of a table; more, as a template's resource has, is left out. */
 export type LocalTable = Pick<

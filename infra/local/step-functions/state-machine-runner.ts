@@ -1,5 +1,5 @@
 import { ExecutionError, StateMachine } from "aws-local-stepfunctions";
-import { abortableDelay } from "./abortable-delay.ts";
+import { abortableDelay } from "../abortable-delay.ts";
 import { engineDefinitionOf } from "./engine-definition.ts";
 import type { JsonValue } from "./json-value.ts";
 import { type Invoke, runTask } from "./task-handler.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { abortableDelay } from "./abortable-delay.ts";
+import { abortableDelay } from "../abortable-delay.ts";
 import { type JsonValue, jsonValue, overTheWire } from "./json-value.ts";
 import { executionStopped, runtimeFailure, TaskFailure, taskFailureFrom } from "./task-failure.ts";
 import { type TaskPlan, wrappedInput } from "./task-plan.ts";

@@ -1,6 +1,6 @@
 import { StateMachine, type StateMachineDefinition } from "aws-local-stepfunctions";
 import * as z from "zod";
-import { MAX_TIMER_MS } from "./abortable-delay.ts";
+import { MAX_TIMER_MS } from "../abortable-delay.ts";
 import { checkContextPaths } from "./context-paths.ts";
 import {
   type AnyState,

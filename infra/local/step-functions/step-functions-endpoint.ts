@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import { AwsError, startAwsJsonEndpoint } from "./aws-json-endpoint.ts";
+import { AwsError, startAwsJsonEndpoint } from "../aws/aws-json-endpoint.ts";
 import type { HistoryEvent } from "./execution-history.ts";
 import { type Execution, Executions } from "./executions.ts";
 import { type JsonValue, overTheWire } from "./json-value.ts";

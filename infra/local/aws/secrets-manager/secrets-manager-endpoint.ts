@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type AwsJsonEndpoint, startAwsJsonEndpoint } from "./aws-json-endpoint.ts";
+import { type AwsJsonEndpoint, startAwsJsonEndpoint } from "../aws-json-endpoint.ts";
 
 const getInput = z.object({ SecretId: z.string() });
 

@@ -1,6 +1,6 @@
 import { createPublicKey, sign } from "node:crypto";
 import * as z from "zod";
-import { AwsError, type AwsJsonEndpoint, startAwsJsonEndpoint } from "./aws-json-endpoint.ts";
+import { AwsError, type AwsJsonEndpoint, startAwsJsonEndpoint } from "../aws-json-endpoint.ts";
 import { decryptBlob, encryptBlob, invalidCiphertext, keyIdOfBlob } from "./kms-ciphertext.ts";
 import { type KmsKey, type KmsKeySpec, loadKmsKeys } from "./kms-keys.ts";
 

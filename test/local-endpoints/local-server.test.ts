@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
-import { listenLocally } from "../../infra/local/listen-locally.ts";
+import { listenLocally } from "../../infra/local/local-server.ts";
 
 test("whatever local mode serves is for this machine only", async () => {
   const server = createServer();
