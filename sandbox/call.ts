@@ -26,6 +26,9 @@ export type Setting = {
   readonly newToken: () => string;
 };
 
+/** What the path of a call names; empty where its route has no such part. */
+export type Params = Readonly<Record<"userId" | "connectionId" | "jobId" | "institutionId", string>>;
+
 /** Everything a reply depends on. */
 export type Situation = {
   readonly state: State;

@@ -1,4 +1,4 @@
-import type { Outcome, Situation } from "./call.ts";
+import type { Outcome, Params, Situation } from "./call.ts";
 import { startJob } from "./connection-job.ts";
 import { connectionEntry, connectionReply } from "./connection-reply.ts";
 import { readCreate, readUpdate } from "./connection-request.ts";
@@ -6,7 +6,6 @@ import { type Institution, institutionById } from "./institutions.ts";
 import { readObject } from "./json-body.ts";
 import { notFound, notJsonType, type Refusal } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
-import type { Params } from "./routes.ts";
 import type { Connection } from "./state.ts";
 
 export function createConnection(situation: Situation, { userId }: Params): Outcome {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Outcome, Situation } from "./call.ts";
+import type { Outcome, Params, Situation } from "./call.ts";
 import { isUnavailable } from "./institution-condition.ts";
 import { institutionById } from "./institutions.ts";
 import { isWaitingInQueue } from "./job-timeline.ts";
@@ -7,7 +7,6 @@ import { readList, readObject } from "./json-body.ts";
 import { emptyState } from "./kept-state.ts";
 import { notFound, notValid } from "./refusal.ts";
 import { jsonReply, noContent } from "./reply.ts";
-import type { Params } from "./routes.ts";
 import { type Condition, faultSchema, institutionStatus, outageMode } from "./state.ts";
 
 const conditionBody = z.object({ status: institutionStatus, outage: z.optional(outageMode) });

@@ -1,10 +1,9 @@
-import type { Outcome, Situation } from "./call.ts";
+import type { Outcome, Params, Situation } from "./call.ts";
 import { conditionOf } from "./institution-condition.ts";
 import { institutionReply } from "./institution-reply.ts";
 import { type Institution, institutionById, institutions } from "./institutions.ts";
 import { notFound } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
-import type { Params } from "./routes.ts";
 
 export function getInstitution(situation: Situation, { institutionId }: Params): Outcome {
   const institution = institutionById(institutionId);

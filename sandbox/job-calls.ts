@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Outcome, Situation } from "./call.ts";
+import type { Outcome, Params, Situation } from "./call.ts";
 import { challenges, isRightAnswer } from "./challenges.ts";
 import { institutionLink } from "./connection-reply.ts";
 import { jobReply, jobStub } from "./job-reply.ts";
@@ -7,7 +7,6 @@ import { timelineOf } from "./job-timeline.ts";
 import { readObject } from "./json-body.ts";
 import { challengeNotActive, challengeOver, notFound, notValid } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
-import type { Params } from "./routes.ts";
 import type { Job } from "./state.ts";
 import { challengeExpired } from "./step-errors.ts";
 

@@ -1,5 +1,5 @@
 import { issueToken } from "./access-token.ts";
-import type { Outcome, Situation } from "./call.ts";
+import type { Outcome, Params, Situation } from "./call.ts";
 import {
   createConnection,
   getConnection,
@@ -10,10 +10,6 @@ import {
 import { readLedger, resetEverything, setFaults, setInstitution } from "./control-calls.ts";
 import { getInstitution, listInstitutions } from "./institution-calls.ts";
 import { answerChallenge, getJob, listJobs } from "./job-calls.ts";
-
-const paramNames = ["userId", "connectionId", "jobId", "institutionId"] as const;
-/** What the path names; empty where a route has no such part. */
-export type Params = Readonly<Record<(typeof paramNames)[number], string>>;
 
 /** Parts of the state: the jobs, connections and logins are those of the user whom the path names. */
 export type Part = "jobs" | "connections" | "logins" | "queue" | "ledger";

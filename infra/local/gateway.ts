@@ -1,12 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
-import { isForeign } from "./foreign-request.ts";
-import { type GatewayStatus, gatewayError } from "./gateway-error.ts";
-import { listenLocally } from "./local-server.ts";
+import { type GatewayStatus, gatewayError, refuseUnparsed } from "./gateway-refusals.ts";
+import { listenLocally, readBody } from "./local-server.ts";
 import { LOCAL_TABLES_PATH, type LocalTables } from "./local-tables.ts";
-import { readBody } from "./read-body.ts";
-import { refuseUnparsed } from "./refuse-unparsed.ts";
+import { isForeign } from "./loopback.ts";
 import { type Matched, routeMatcher } from "./route-matcher.ts";
 import type { LocalRoute } from "./template/deployed.ts";
 

@@ -9,13 +9,11 @@ import { startSecretsManager } from "./aws/secrets-manager/secrets-manager-endpo
 import { type Around, hostFunctions } from "./function-host.ts";
 import { openGateway } from "./gateway.ts";
 import type { LocalSettings } from "./local-settings.ts";
-import { portTaken } from "./port-taken.ts";
 import { runSchedules } from "./run-schedules.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions/step-functions-endpoint.ts";
 import { type Deployed, deploy } from "./template/deployed.ts";
 import { LOCAL_REGION } from "./template/resolve-template.ts";
-import type { Template } from "./template/template.ts";
-import { synthesizeApart } from "./template/template-process.ts";
+import { synthesizeApart, type Template } from "./template/template.ts";
 
 export interface LocalSystem {
   apiUrl: string;
@@ -106,6 +104,17 @@ export async function startLocal(
   } catch (error) {
     await closing();
     throw error;
+  }
+}
+
+/** What listens, or an `Error` of one line that says which variable to change. */
+async function portTaken<Part>(variable: string, port: number, starting: Promise<Part>): Promise<Part> {
+  try {
+    return await starting;
+  } catch (error) {
+    const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    if (!isTaken) throw error;
+    throw new Error(`Port ${port} is taken. Set ${variable} to another one.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { presentedToken, refuseControl } from "../access-token.ts";
-import type { Call, Setting } from "../call.ts";
-import { matchRoute, type Params, type Part } from "../routes.ts";
+import type { Call, Params, Setting } from "../call.ts";
+import { matchRoute, type Part } from "../routes.ts";
 import { isUserId } from "../user-id.ts";
 import { controlPk, ledgerPk, ownerKey, type Row, skOf, tokenKey, userPk } from "./row.ts";
 import type { Table } from "./table.ts";

@@ -2,8 +2,7 @@ import { handler as sweep } from "../../functions/jobs/workflow/sweep.lambda.ts"
 import type { Around } from "../../infra/local/function-host.ts";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, type StartOptions, startLocal } from "../../infra/local/start-local.ts";
-import type { Template } from "../../infra/local/template/template.ts";
-import { synthesizeApart } from "../../infra/local/template/template-process.ts";
+import { synthesizeApart, type Template } from "../../infra/local/template/template.ts";
 import type { Target } from "../journeys/target.ts";
 import { type AwsRecorder, awsRecorder } from "../support/aws-recorder.ts";
 import { withoutSchedules } from "./counted-template.ts";

@@ -1,5 +1,5 @@
 import { LOOK_EVERY_MS } from "../../functions/jobs/domain/following.ts";
-import { synthesizeApart } from "../../infra/local/template/template-process.ts";
+import { synthesizeApart } from "../../infra/local/template/template.ts";
 import { countKinds } from "./count-kinds.ts";
 import { type CountedSystem, startCounted } from "./counted-system.ts";
 import { delaysOf } from "./delays.ts";

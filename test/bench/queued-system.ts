@@ -46,7 +46,7 @@ export async function startQueued(
       return withDefinition(template, JSON.stringify({ ...definition, TimeoutSeconds: undefined }));
     },
   });
-  // The engine alone is to be in a hurry. Functions read this when they first use their clock.
+  // The state machine alone is to be in a hurry. Functions read this when they first use their clock.
   process.env["TIME_SCALE"] = "1";
   return {
     ...system,

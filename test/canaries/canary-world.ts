@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../infra/local/start-local.ts";
-import { synthesizeApart } from "../../infra/local/template/template-process.ts";
+import { synthesizeApart } from "../../infra/local/template/template.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 import { canaryClient } from "./canary-client.ts";

@@ -5,7 +5,7 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { listenLocally } from "../../infra/local/local-server.ts";
-import { synthesizeApart } from "../../infra/local/template/template-process.ts";
+import { synthesizeApart } from "../../infra/local/template/template.ts";
 import { HOOLI } from "../journeys/logins.ts";
 import { allRows } from "../support/all-rows.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";

@@ -76,7 +76,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
   { name: /^esbuild$/, only: ["infra/bundling"] },
   // Its `env` would pass the words below.
   { name: /^(node:)?process$/, only: [] },
-  { name: /^(dynalite|aws-local-stepfunctions)$/, only: ["infra/local"] },
+  { name: /^dynalite$/, only: ["infra/local"] },
 ];
 
 const PURE = ["functions/jobs/domain", "functions/jobs/use-cases"];

@@ -1,8 +1,7 @@
 import { inject } from "vitest";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, type StartOptions, startLocal } from "../../infra/local/start-local.ts";
-import { parseTemplate } from "../../infra/local/template/template.ts";
-import { synthesizeApart } from "../../infra/local/template/template-process.ts";
+import { parseTemplate, synthesizeApart } from "../../infra/local/template/template.ts";
 import { ANY_UPSTREAM } from "./synthesize-once.ts";
 
 export const API_KEY = "journeys-api-key";

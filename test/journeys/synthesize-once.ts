@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { synthesizeApart } from "../../infra/local/template/template-process.ts";
+import { synthesizeApart } from "../../infra/local/template/template.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

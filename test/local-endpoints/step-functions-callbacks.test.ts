@@ -75,7 +75,7 @@ test("times out by a path of the state's input, whatever the payload is", async 
   await expect(workflow.fail(token, "Any", "")).rejects.toMatchObject({ name: "TaskTimedOut" });
 });
 
-test("without a time-out a callback may take weeks, although the engine allows a minute", async () => {
+test("a callback without a time-out may take weeks", async () => {
   const workflow = await localWorkflow({ definition: asks(), timeScale: 1 });
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   onTestFinished(() => void vi.useRealTimers());

@@ -105,3 +105,53 @@ test("chooses by the input", async () => {
   expect(await chosen({})).toBe("Missing");
   expect(await chosen({ kind: null })).toBe("Null");
 });
+
+test.each([
+  [
+    "a payload",
+    invokeTask("run", { Parameters: { FunctionName: functionArn("run"), Payload: { "id.$": "$.gone" } } }),
+  ],
+  ["a result", invokeTask("run", { ResultSelector: { "id.$": "$.gone" } })],
+  ["an output", invokeTask("run", { OutputPath: "$.gone.id" })],
+])("fails on a path of %s that leads to nothing, and no Catch or Retry hides it", async (_, state) => {
+  const handled = [{ ErrorEquals: ["States.ALL"], Next: "Run" }];
+  const workflow = await localWorkflow({
+    definition: { StartAt: "Run", States: { Run: { ...state, Catch: handled, End: true } } },
+  });
+  expect(await workflow.end(await workflow.start())).toMatchObject({
+    status: "FAILED",
+    error: "States.Runtime",
+  });
+});
+
+test("fails on a Choice by a variable that is missing", async () => {
+  const workflow = await localWorkflow({
+    definition: {
+      StartAt: "Which?",
+      States: {
+        "Which?": {
+          Type: "Choice",
+          Choices: [{ Variable: "$.isOver", BooleanEquals: true, Next: "Over" }],
+          Default: "Over",
+        },
+        Over: { Type: "Succeed" },
+      },
+    },
+  });
+  const ended = async (input: object) => (await workflow.end(await workflow.start(input))).status;
+  expect(await ended({})).toBe("FAILED");
+  expect(await ended({ isOver: true })).toBe("SUCCEEDED");
+});
+
+test("puts a result at any depth, and fails where the input has no place for it", async () => {
+  const workflow = await localWorkflow({
+    definition: {
+      StartAt: "Put",
+      States: { Put: { Type: "Pass", Result: 1, ResultPath: "$.a.b", End: true } },
+    },
+  });
+  const ended = async (input: object) => workflow.end(await workflow.start(input));
+  expect((await ended({ a: { c: 2 } })).output).toEqual({ a: { b: 1, c: 2 } });
+  expect((await ended({})).output).toEqual({ a: { b: 1 } });
+  expect(await ended({ a: "text" })).toMatchObject({ error: "States.ResultPathMatchFailure" });
+});

@@ -85,6 +85,57 @@ test("retries by the name of the error as often as it may, then catches it", asy
   expect(workflow.history(arn).length).toBeLessThan(400);
 });
 
+test("grows the pause before each retry by the rate, up to the longest", async () => {
+  const retried = (retrier: object) => ({
+    timeScale: 100,
+    definition: {
+      StartAt: "Open",
+      States: {
+        Open: invokeTask("open", { Retry: [{ ErrorEquals: ["States.ALL"], ...retrier }], End: true }),
+      },
+    },
+    functions: {
+      open: () => {
+        throw namedError("Down", "down");
+      },
+    },
+  });
+  const growing = await localWorkflow(retried({ IntervalSeconds: 1, BackoffRate: 3, MaxAttempts: 3 }));
+  const startedAt = Date.now();
+  await growing.end(await growing.start());
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(10 + 30 + 90 - 3);
+  expect(growing.calls).toHaveLength(4);
+
+  const limited = await localWorkflow(retried({ BackoffRate: 1_000, MaxDelaySeconds: 2, MaxAttempts: 5 }));
+  expect(await limited.end(await limited.start())).toMatchObject({ status: "FAILED", error: "Down" });
+  expect(limited.calls).toHaveLength(6);
+});
+
+test("takes a time-out for no failure of the Task, as AWS does", async () => {
+  const Catch = [
+    { ErrorEquals: ["States.TaskFailed"], Next: "Failed" },
+    { ErrorEquals: ["States.Timeout"], Next: "Late" },
+  ];
+  const workflow = await localWorkflow({
+    definition: {
+      StartAt: "Open",
+      States: {
+        Open: invokeTask("open", { TimeoutSeconds: 30, Catch, End: true }),
+        Failed: { Type: "Pass", Result: "failed", End: true },
+        Late: { Type: "Pass", Result: "late", End: true },
+      },
+    },
+    functions: {
+      open: (payload) => {
+        if (JSON.stringify(payload) !== "{}") throw namedError("Down", "down");
+        return new Promise(() => undefined);
+      },
+    },
+  });
+  expect((await workflow.end(await workflow.start({}))).output).toBe("late");
+  expect((await workflow.end(await workflow.start({ jobId: "j" }))).output).toBe("failed");
+});
+
 test("fails with the error that nobody catches", async () => {
   const { end, start } = await localWorkflow({
     definition: {

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
-import { isForeign } from "../foreign-request.ts";
-import { listenLocally } from "../local-server.ts";
-import { readBody } from "../read-body.ts";
+import { listenLocally, readBody } from "../local-server.ts";
+import { isForeign } from "../loopback.ts";
 
 /** As much as Step Functions takes, the largest of them, and more. */
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { ExecutionEnd } from "./execution-log.ts";
-import type { EngineEvent } from "./state-machine-runner.ts";
+import type { JsonValue } from "./payloads.ts";
 
 /** As GetExecutionHistory sends it: `timestamp` in seconds since 1970, inputs and outputs as JSON text. */
 export interface HistoryEvent {
@@ -12,39 +12,37 @@ export interface HistoryEvent {
 
 type Entry = readonly [type: string, details?: Readonly<Record<string, Readonly<Record<string, string>>>>];
 
-/** Translates what the engine tells into the events that AWS would count, in its order. */
+/** The events of an execution that AWS would count, in its order. Nothing is added after the end. */
 export class ExecutionHistory {
   readonly events: HistoryEvent[] = [];
-  readonly #stateTypes: ReadonlyMap<string, string>;
   #isFinished = false;
-  #wasCaught = false;
 
-  constructor(stateTypes: ReadonlyMap<string, string>, input: string) {
-    this.#stateTypes = stateTypes;
+  constructor(input: string) {
     this.#append(["ExecutionStarted", { executionStartedEventDetails: { input } }]);
   }
 
-  record(event: EngineEvent): void {
-    if (this.#isFinished || !("state" in event)) return;
-    const { name, input, output } = event.state;
-    const type = this.#stateTypes.get(name) ?? event.state.type;
-    const isTask = type === "Task";
-    const begun: Entry[] = isTask ? [["TaskScheduled"], ["TaskStarted"]] : [];
-    if (event.type === "StateEntered") {
-      const entered = { name, input: JSON.stringify(input) };
-      this.#wasCaught = false;
-      this.#append([`${type}StateEntered`, { stateEnteredEventDetails: entered }], ...begun);
-    } else if (event.type === "StateFailed" && isTask) {
-      this.#append(taskFailed(event.Error, event.Cause));
-    } else if (event.type === "StateRetried") {
-      this.#append(...begun);
-    } else if (event.type === "StateCaught") {
-      this.#wasCaught = true;
-    } else if (event.type === "StateExited") {
-      const exited = { name, output: JSON.stringify(output) };
-      const succeeded: Entry[] = isTask && !this.#wasCaught ? [["TaskSucceeded"]] : [];
-      this.#append(...succeeded, [`${type}StateExited`, { stateExitedEventDetails: exited }]);
-    }
+  entered(type: string, name: string, input: JsonValue): void {
+    const details = { name, input: JSON.stringify(input) };
+    this.#append([`${type}StateEntered`, { stateEnteredEventDetails: details }]);
+  }
+
+  exited(type: string, name: string, output: JsonValue): void {
+    const details = { name, output: JSON.stringify(output) };
+    this.#append([`${type}StateExited`, { stateExitedEventDetails: details }]);
+  }
+
+  taskStarted(): void {
+    this.#append(["TaskScheduled"], ["TaskStarted"]);
+  }
+
+  taskSucceeded(): void {
+    this.#append(["TaskSucceeded"]);
+  }
+
+  taskFailed({ name, message }: Error): void {
+    const details = { error: name, cause: message, resourceType: "lambda", resource: "invoke" };
+    if (name === "States.Timeout") this.#append(["TaskTimedOut", { taskTimedOutEventDetails: details }]);
+    else this.#append(["TaskFailed", { taskFailedEventDetails: details }]);
   }
 
   finish({ status, output, error, cause }: ExecutionEnd): void {
@@ -62,16 +60,10 @@ export class ExecutionHistory {
   }
 
   #append(...entries: readonly Entry[]): void {
+    if (this.#isFinished) return;
     for (const [type, details] of entries) {
       const id = this.events.length + 1;
       this.events.push({ id, previousEventId: id - 1, type, timestamp: Date.now() / 1000, ...details });
     }
   }
-}
-
-function taskFailed(error: string, cause: unknown): Entry {
-  const details = { error, cause: String(cause), resourceType: "lambda", resource: "invoke" };
-  return error === "States.Timeout"
-    ? ["TaskTimedOut", { taskTimedOutEventDetails: details }]
-    : ["TaskFailed", { taskFailedEventDetails: details }];
 }

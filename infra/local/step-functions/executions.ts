@@ -1,8 +1,8 @@
 import { AwsError } from "../aws/aws-json-endpoint.ts";
 import { ExecutionHistory } from "./execution-history.ts";
 import { type ExecutionEnd, ExecutionLog, type StartedExecution } from "./execution-log.ts";
-import { overTheWire } from "./json-value.ts";
-import type { Outcome, StateMachineRunner } from "./state-machine-runner.ts";
+import type { StateMachineRunner } from "./interpreter.ts";
+import { overTheWire } from "./payloads.ts";
 
 /** How many executions that have ended are remembered; the name of an older one may be used again. */
 const KEPT_ENDED = 2_000;
@@ -78,27 +78,29 @@ export class Executions {
   }
 
   #add(started: StartedExecution): Execution {
-    const stateTypes = this.#runners.get(started.stateMachineArn)?.stateTypes ?? new Map();
-    const history = new ExecutionHistory(stateTypes, started.input);
-    const execution = { ...started, history, stop: new AbortController() };
+    const execution = {
+      ...started,
+      history: new ExecutionHistory(started.input),
+      stop: new AbortController(),
+    };
     this.#byArn.set(started.executionArn, execution);
     return execution;
   }
 
   async #drive(execution: Execution): Promise<void> {
     if (execution.end !== undefined) return;
-    const runner = this.#runners.get(execution.stateMachineArn);
-    if (runner === undefined) {
+    const run = this.#runners.get(execution.stateMachineArn);
+    if (run === undefined) {
       return this.stop(execution, { cause: "The state machine does not exist any more." });
     }
-    const outcome = await runner.run({
+    const outcome = await run({
       executionArn: execution.executionArn,
       name: execution.name,
       input: overTheWire(JSON.parse(execution.input)),
       stop: execution.stop.signal,
-      record: (event) => execution.history.record(event),
+      history: execution.history,
     });
-    if (outcome !== undefined) this.#finish(execution, endFrom(outcome));
+    if (outcome !== undefined) this.#finish(execution, { ...outcome, stopDate: Date.now() / 1000 });
   }
 
   #finish(execution: Execution, end: ExecutionEnd): void {
@@ -117,10 +119,4 @@ export class Executions {
     this.#ended.push(execution.executionArn);
     if (this.#ended.length > KEPT_ENDED) this.#byArn.delete(this.#ended.shift() ?? "");
   }
-}
-
-function endFrom(outcome: Outcome): ExecutionEnd {
-  const stopDate = Date.now() / 1000;
-  if (outcome.status !== "SUCCEEDED") return { ...outcome, stopDate };
-  return { status: outcome.status, stopDate, output: JSON.stringify(outcome.output) };
 }

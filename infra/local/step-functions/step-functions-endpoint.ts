@@ -3,9 +3,9 @@ import * as z from "zod";
 import { AwsError, startAwsJsonEndpoint } from "../aws/aws-json-endpoint.ts";
 import type { HistoryEvent } from "./execution-history.ts";
 import { type Execution, Executions } from "./executions.ts";
-import { type JsonValue, overTheWire } from "./json-value.ts";
-import { stateMachineRunner } from "./state-machine-runner.ts";
-import type { Invoke } from "./task-handler.ts";
+import { stateMachineRunner } from "./interpreter.ts";
+import { type JsonValue, overTheWire } from "./payloads.ts";
+import type { Invoke } from "./task.ts";
 import { TaskTokens } from "./task-tokens.ts";
 
 const startInput = z.object({

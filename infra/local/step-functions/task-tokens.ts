@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { AwsError } from "../aws/aws-json-endpoint.ts";
-import type { JsonValue } from "./json-value.ts";
-import { TaskFailure } from "./task-failure.ts";
+import { type JsonValue, StateFailure } from "./payloads.ts";
 
 const TOKEN_FORM = /^task-[\w-]{64}$/;
 const REMEMBERED_TIMEOUTS = 2_000;
@@ -27,7 +26,7 @@ export class TaskTokens {
   }
 
   fail(token: string, error: string, cause: string): void {
-    this.#take(token).reject(new TaskFailure(error, cause));
+    this.#take(token).reject(new StateFailure(error, cause));
   }
 
   close(token: string, why: "over" | "timed-out"): void {

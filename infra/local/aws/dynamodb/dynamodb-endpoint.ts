@@ -1,4 +1,6 @@
+import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
 import { Readable } from "node:stream";
 import {
   CreateTableCommand,
@@ -10,10 +12,9 @@ import {
   type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import { isForeign } from "../../foreign-request.ts";
-import { listenLocally } from "../../local-server.ts";
-import { readBody } from "../../read-body.ts";
-import { checkLevelStore } from "./level-store-check.ts";
+import * as z from "zod";
+import { listenLocally, readBody } from "../../local-server.ts";
+import { isForeign } from "../../loopback.ts";
 
 /** What dynalite needs of a table; more, as a template's resource has, is left out. */
 export type LocalTable = Pick<
@@ -126,4 +127,41 @@ function shapeOf(table: LocalTable | TableDescription): string {
     return `${name}:${[...parts, ...held].join(",")}`;
   });
   return keys.sort().join(";");
+}
+
+interface LevelStore {
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// The copy of `level` that dynalite uses, which need not be reachable from here.
+const requireFromDynalite = createRequire(createRequire(import.meta.url).resolve("dynalite"));
+const levelModule = z.object({
+  Level: z.custom<new (path: string) => LevelStore>((value) => typeof value === "function"),
+});
+const levelFailure = z.object({ cause: z.object({ code: z.string().optional(), message: z.string() }) });
+
+/**
+ * dynalite opens its store in the background, and a store that cannot be opened ends the process at the first
+ * request with "Database is closed". So it is opened once before, for the sake of a clear message.
+ */
+async function checkLevelStore(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    const { Level } = levelModule.parse(requireFromDynalite("level"));
+    const store = new Level(path);
+    await store.open();
+    await store.close();
+  } catch (error) {
+    throw new Error(`The database in ${path} cannot be opened: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const failure = levelFailure.safeParse(error);
+  if (failure.success) {
+    const { code, message } = failure.data.cause;
+    return code === "LEVEL_LOCKED" ? "another process is using it." : message;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
