@@ -2,51 +2,42 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { applyPatch, write } from "./copied-tree.ts";
+import { applyEdits } from "./copied-tree.ts";
 
-const LINES = ["one", "two", "three", "four", "five", ""];
-const PATCH = [
-  "Removes: the third",
-  "",
-  "--- a/file.txt",
-  "+++ b/file.txt",
-  "@@ -2,3 +2,2 @@",
-  " two",
-  "-three",
-  " four",
-  "",
-];
+const TEXT = "one\n  two\n  three\n  two and a half\n";
+const EDIT = { file: "file.txt", from: "three", to: "3 of $& and $1" };
 
-/** A folder of no checkout with a file in it, and the patch beside. */
-function folderWith(lines: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), "patched-"));
+/** A folder that holds one file with the text. */
+function folderWith(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "edited-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [file, patch] = [join(folder, "file.txt"), join(folder, "a.patch")];
-  writeFileSync(file, lines.join("\n"));
-  writeFileSync(patch, PATCH.join("\n"));
-  return { folder, patch, lines: () => readFileSync(file, "utf8").split("\n") };
+  const path = join(folder, "file.txt");
+  writeFileSync(path, text);
+  return { folder, text: () => readFileSync(path, "utf8") };
 }
 
-test("a patch is applied and taken back", () => {
-  const { folder, patch, lines } = folderWith(LINES);
-  write(applyPatch(folder, patch));
-  expect(lines()).toEqual(["one", "two", "four", "five", ""]);
-  expect(() => applyPatch(folder, patch)).toThrow();
-  write(applyPatch(folder, patch, { isReverse: true }));
-  expect(lines()).toEqual(LINES);
+test("an edit replaces its text as written, and is taken back", () => {
+  const { folder, text } = folderWith(TEXT);
+  const revert = applyEdits(folder, [EDIT]);
+  expect(text()).toBe("one\n  two\n  3 of $& and $1\n  two and a half\n");
+  revert();
+  expect(text()).toBe(TEXT);
 });
 
-test("a patch fits further down too, where lines were put before it", () => {
-  const { folder, patch, lines } = folderWith(["zero", ...LINES]);
-  write(applyPatch(folder, patch));
-  expect(lines()).toEqual(["zero", "one", "two", "four", "five", ""]);
+test("several edits of one file are made and taken back together", () => {
+  const { folder, text } = folderWith(TEXT);
+  const revert = applyEdits(folder, [EDIT, { file: "file.txt", from: "one\n", to: "" }]);
+  expect(text()).toBe("  two\n  3 of $& and $1\n  two and a half\n");
+  revert();
+  expect(text()).toBe(TEXT);
 });
 
 test.each([
-  ["what it takes away", LINES.with(2, "three and more")],
-  ["what stands beside that", LINES.with(3, "four and more")],
-])("a patch that knows another text of %s does not fit, and changes nothing", (_, changed) => {
-  const { folder, patch, lines } = folderWith(changed);
-  expect(() => applyPatch(folder, patch)).toThrow();
-  expect(lines()).toEqual(changed);
+  ["that is not in the file", { ...EDIT, from: "four" }, 'file.txt holds this 0 times, not once: "four"'],
+  ["that is in the file twice", { ...EDIT, from: "two" }, 'file.txt holds this 2 times, not once: "two"'],
+  ["of no file", { ...EDIT, file: "none.txt" }, "ENOENT"],
+])("an edit of a text %s is stale, and nothing is written", (_, stale, message) => {
+  const { folder, text } = folderWith(TEXT);
+  expect(() => applyEdits(folder, [EDIT, stale])).toThrow(message);
+  expect(text()).toBe(TEXT);
 });

@@ -1,14 +1,15 @@
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { parsePatch, applyPatch as patched, reversePatch } from "diff";
-import { PROJECT_ROOT } from "./mutant.ts";
+import type { Edit } from "./mutant.ts";
+
+export const PROJECT_ROOT = join(import.meta.dirname, "..", "..");
 
 /** A copy of the tree, to be broken. */
 export interface CopiedTree {
   folder: string;
-  apply(patchFile: string): void;
-  revert(patchFile: string): void;
+  /** Returns a function that restores the files. */
+  apply(edits: readonly Edit[]): () => void;
   remove(): void;
 }
 
@@ -22,30 +23,38 @@ export function copyTree(): CopiedTree {
   symlinkSync(realpathSync(join(PROJECT_ROOT, "node_modules")), join(folder, "node_modules"), "dir");
   return {
     folder,
-    apply: (patchFile) => write(applyPatch(folder, patchFile)),
-    revert: (patchFile) => write(applyPatch(folder, patchFile, { isReverse: true })),
+    apply: (edits) => applyEdits(folder, edits),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-interface Patched {
-  path: string;
-  text: string;
+/** Returns a function that restores the files. Throws, and writes nothing, if an edit is stale. */
+export function applyEdits(folder: string, edits: readonly Edit[]): () => void {
+  const changes = editedFiles(folder, edits);
+  for (const { path, after } of changes) writeFileSync(path, after);
+  return () => {
+    for (const { path, before } of changes) writeFileSync(path, before);
+  };
 }
 
-/** The files as a patch has them afterwards. Every line has to be there as the patch knows it: throws when one is not. */
-export function applyPatch(folder: string, patchFile: string, { isReverse = false } = {}): Patched[] {
-  const changes = parsePatch(readFileSync(patchFile, "utf8"));
-  return changes.map((change) => {
-    const path = join(folder, (change.newFileName ?? "").replace(/^b\//, ""));
-    const text = patched(readFileSync(path, "utf8"), isReverse ? reversePatch(change) : change, {
-      fuzzFactor: 0,
-    });
-    if (text === false) throw new Error(`${basename(patchFile)} does not fit ${change.newFileName}.`);
-    return { path, text };
+interface EditedFile {
+  path: string;
+  before: string;
+  after: string;
+}
+
+/** Reads the files and edits the texts. Throws an `Error` of one line if a file does not hold a text exactly once. */
+export function editedFiles(folder: string, edits: readonly Edit[]): EditedFile[] {
+  return [...new Set(edits.map(({ file }) => file))].map((file) => {
+    const path = join(folder, file);
+    const before = readFileSync(path, "utf8");
+    const after = edits.filter((edit) => edit.file === file).reduce(edited, before);
+    return { path, before, after };
   });
 }
 
-export function write(files: readonly Patched[]): void {
-  for (const { path, text } of files) writeFileSync(path, text);
+function edited(text: string, { file, from, to }: Edit): string {
+  const [before = "", ...after] = text.split(from);
+  if (after.length === 1) return before + to + after[0];
+  throw new Error(`${file} holds this ${after.length} times, not once: ${JSON.stringify(from)}`);
 }

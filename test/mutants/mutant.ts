@@ -1,7 +1,24 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+/** Replaces one text of a file. */
+export interface Edit {
+  /** From the project's root. */
+  file: string;
+  /** Must occur exactly once in the file. Leave out indentation and imports, so that moving code does not make it stale. */
+  from: string;
+  to: string;
+}
 
-export const PROJECT_ROOT = join(import.meta.dirname, "..", "..");
+/** Removes one safeguard from the product, or breaks one test double. */
+export interface Mutant extends Edit {
+  name: string;
+  /** The edits remove this, in words. */
+  removes: string;
+  /** Further edits, if one is not enough. */
+  also?: readonly Edit[];
+  /** Each has to fail: `test/a.test.ts`, `test/a.test.ts > title of a test`, or `tsc test/a.test.ts`. */
+  caughtBy: readonly [string, ...string[]];
+  /** The failure begins with this, if it is no assertion: a helper of the test throws on purpose. */
+  failsBy?: string;
+}
 
 /** What is to fail when the safeguard is gone. */
 export interface Catcher {
@@ -13,53 +30,21 @@ export interface Catcher {
   title: string | undefined;
 }
 
-/** The product without one of its safeguards. */
-export interface Mutant {
-  name: string;
-  patchFile: string;
-  /** What the patch takes away, in words. */
-  removes: string;
-  /** Each of them has to notice. */
-  catchers: Catcher[];
-  /** How the failure begins where it is no assertion: what the test asks with throws on purpose. */
-  failsBy?: string;
-  /** The files that the patch changes. */
-  changes: string[];
-}
-
-/** All of the list, by name. */
-export function readMutants(): Mutant[] {
-  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".patch"));
-  return files.toSorted().map((file) => {
-    const patchFile = join(import.meta.dirname, file);
-    return { ...parsePatch(basename(file, ".patch"), readFileSync(patchFile, "utf8")), patchFile };
-  });
-}
-
 /** Those of the names, or all where there are none. Throws an `Error` of one line for a name that no mutant has. */
-export function chosen(mutants: Mutant[], names: readonly string[]): Mutant[] {
+export function chosen(mutants: readonly Mutant[], names: readonly string[]): readonly Mutant[] {
   const unknown = names.filter((wanted) => !mutants.some(({ name }) => name === wanted));
   if (unknown.length > 0) throw new Error(`There is no mutant ${unknown.join(", nor ")}.`);
   return names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name));
 }
 
-/** Throws an `Error` of one line for what is no patch of the list: lines of words, then a unified diff of the product. */
-export function parsePatch(name: string, text: string): Omit<Mutant, "patchFile"> {
-  const changes = [...text.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, file = ""]) => file);
-  const header = text.slice(0, text.search(/^--- a\//m));
-  const removes = /^Removes: (.+)$/m.exec(header)?.[1];
-  const catchers = [...header.matchAll(/^Caught by: (.+)$/gm)].map(([, words = ""]) => catcherIn(words));
-  const failsBy = /^Fails by: (.+)$/m.exec(header)?.[1];
-  if (changes.length === 0) throw new Error(`${name} changes nothing.`);
-  if (changes.some((file) => !/^(functions|infra|sandbox)\//.test(file))) {
-    throw new Error(`${name} changes more than the product.`);
-  }
-  if (removes === undefined) throw new Error(`${name} does not say what it removes.`);
-  if (catchers.length === 0) throw new Error(`${name} does not say what it is caught by.`);
-  return { name, removes, catchers, ...(failsBy !== undefined && { failsBy }), changes };
+export function editsOf({ file, from, to, also = [] }: Mutant): readonly Edit[] {
+  return [{ file, from, to }, ...also];
 }
 
-/** `test/a.test.ts`, `test/a.test.ts > the title of a test`, or `tsc test/a.test.ts`. */
+export function catchersOf({ caughtBy }: Mutant): Catcher[] {
+  return caughtBy.map(catcherIn);
+}
+
 function catcherIn(words: string): Catcher {
   const [, place = "", title] = /^(.+?)(?: > (.+))?$/.exec(words) ?? [];
   const [file = "", tsc] = place.split(" ").toReversed();

@@ -1,10 +1,11 @@
 import { constants } from "node:os";
 import { type CopiedTree, copyTree } from "./copied-tree.ts";
-import { captionOf, chosen, type Mutant, readMutants } from "./mutant.ts";
+import { captionOf, catchersOf, chosen, editsOf, type Mutant } from "./mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 import { failing, judge } from "./run-tests.ts";
 
 /*
- * Takes one safeguard of the list after the other out of a copy of the tree, and expects the tests that are named for it to fail.
+ * Takes one safeguard of the table after the other out of a copy of the tree, and expects the tests that are named for it to fail.
  * `npm run test:mutants -- name…` tries those only.
  */
 
@@ -20,18 +21,18 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 for (let copies = 0; copies < AT_ONCE; copies++) trees.push(copyTree());
 process.exitCode = (await isGreen(trees)) && (await areCaught(trees)) ? 0 : 1;
 
-function wanted(): Mutant[] {
+function wanted(): readonly Mutant[] {
   try {
-    return chosen(readMutants(), process.argv.slice(2));
+    return chosen(MUTANTS, process.argv.slice(2));
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     process.exit(2);
   }
 }
 
 /** A test that fails anyway catches nothing. */
 async function isGreen([tree]: readonly CopiedTree[]): Promise<boolean> {
-  const catchers = mutants.flatMap((mutant) => mutant.catchers);
+  const catchers = mutants.flatMap(catchersOf);
   const failed = tree === undefined ? [] : await failing(tree.folder, catchers);
   for (const file of failed) say(`${file} fails with every safeguard in its place.`);
   say(
@@ -55,24 +56,35 @@ async function areCaught(trees: readonly CopiedTree[]): Promise<boolean> {
   return caught === mutants.length && caught > 0;
 }
 
-async function isCaught(tree: CopiedTree, { name, patchFile, catchers, failsBy }: Mutant): Promise<boolean> {
-  try {
-    tree.apply(patchFile);
-  } catch {
-    say(`STALE     ${name}: its patch does not fit the tree any more.`);
-    return false;
-  }
+async function isCaught(tree: CopiedTree, mutant: Mutant): Promise<boolean> {
+  const { name, failsBy } = mutant;
+  const revert = applied(tree, mutant);
+  if (revert === undefined) return false;
+  const catchers = catchersOf(mutant);
   const began = performance.now();
   const blind: string[] = [];
   for (const catcher of catchers) {
     const verdict = await judge(tree.folder, catcher, failsBy);
     if (!verdict.isCaught) blind.push(`${captionOf(catcher)} (${verdict.why})`);
   }
-  tree.revert(patchFile);
+  revert();
   const took = `${((performance.now() - began) / 1000).toFixed(1)} s`;
   if (blind.length === 0) say(`caught    ${name}, ${took}: ${catchers.map(captionOf).join("; ")}`);
   else say(`SURVIVED  ${name}, ${took}: ${blind.join("; ")}`);
   return blind.length === 0;
+}
+
+function applied(tree: CopiedTree, mutant: Mutant): (() => void) | undefined {
+  try {
+    return tree.apply(editsOf(mutant));
+  } catch (error) {
+    say(`STALE     ${mutant.name}: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(line: string): void {

@@ -31,7 +31,7 @@ describe("a mutant is caught", () => {
     expect(verdictOfReport(reportOf(fileOf([skipped, passed, failed(message)])))).toEqual({ isCaught: true });
   });
 
-  test("by a test that asks with what throws, if the patch says how its failure begins", () => {
+  test("by a test that asks with what throws, if the mutant says how its failure begins", () => {
     const refused = reportOf(fileOf([failed("Error: PUT /guarded: 200 {}")]));
     expect(verdictOfReport(refused, "Error: PUT /guarded: 200")).toEqual({ isCaught: true });
     const why = "failed for another reason: Error: PUT /guarded: 200 {}";

@@ -17,9 +17,9 @@ const report = z.object({
 });
 
 /**
- * What Vitest's report says. Only what a test expected in vain counts, or the words that the patch says it fails by. A file that
- * could not be loaded, a hook that failed, a test that took too long or whose system did not answer would fail for a broken
- * patch, or on a slow machine, just as well: they count for nothing.
+ * What Vitest's report says. Only what a test expected in vain counts, or the words that the mutant says it fails by. A file
+ * that could not be loaded, a hook that failed, a test that took too long or whose system did not answer would fail for a
+ * broken mutant, or on a slow machine, just as well: they count for nothing.
  */
 export function verdictOfReport(json: unknown, failsBy?: string): Verdict {
   const { numPassedTests, numFailedTests, testResults } = report.parse(json);
