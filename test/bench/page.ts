@@ -1,22 +1,24 @@
 import { cpus } from "node:os";
-import type { BundleFigures } from "./bundle-figures.ts";
 import type { Counted } from "./count-kinds.ts";
 import { amount, columnOf, dollars, tableOf } from "./count-table.ts";
 import type { KindFigures } from "./kind-figures.ts";
 import { percentile } from "./percentile.ts";
 import { nominalMs, priceOfRuns, totalOf } from "./price-of-job.ts";
 import { PRICES } from "./prices.ts";
+import { jobsByMemory } from "./start-up/job-by-memory.ts";
+import type { StartUp } from "./start-up/start-up.ts";
+import { startUpBlocks } from "./start-up/start-up-page.ts";
 
 export interface Bench {
   columns: readonly KindFigures[];
   /** In milliseconds, by the title of the column. */
   delays: ReadonlyMap<string, readonly number[]>;
-  bundles: readonly BundleFigures[];
+  startUps: readonly StartUp[];
   counted: Counted;
 }
 
 /** The whole of `docs/bench.md`. */
-export function pageOf({ columns, delays, bundles, counted }: Bench): string {
+export function pageOf({ columns, delays, startUps, counted }: Bench): string {
   const { assumptions } = PRICES;
   return [
     "# What a job costs",
@@ -44,14 +46,12 @@ export function pageOf({ columns, delays, bundles, counted }: Bench): string {
         cells: new Map([["measured", dollars(totalOf(measuredPrice))]]),
       })),
     ),
-    "Bundles, and what importing one adds to an empty process of Node (median of seven):",
-    tableOf([
-      { title: "bytes", cells: new Map(bundles.map(({ name, bytes }) => [`\`${name}\``, amount(bytes)])) },
-      {
-        title: "ms",
-        cells: new Map(bundles.map(({ name, importMs }) => [`\`${name}\``, importMs.toFixed(0)])),
-      },
-    ]),
+    ...startUpBlocks(startUps),
+    "Dollars for the time of functions that have started already, in 1,000 jobs, if all functions of a group had the size. What they compute takes less time with more memory, and what they wait for does not:",
+    jobsByMemory(
+      columns.filter(({ title }) => !title.startsWith("poller")),
+      startUps,
+    ),
   ]
     .map((block) => `${block}\n`)
     .join("\n");

@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { bundleEntries } from "../../infra/bundling/bundle-entries.ts";
-import { type BundleFigures, bundleFigures } from "./bundle-figures.ts";
+import { writeFileSync } from "node:fs";
 import { brokenBudgets, type KindFigures, kindFigures } from "./kind-figures.ts";
 import { type Measured, measureApart } from "./measure-apart.ts";
 import { pageOf } from "./page.ts";
+import { DEFAULT_OPTIONS, measureStartUps, slowStartUps } from "./start-up/start-up.ts";
 
-/** Writes the page, prints it, and ends with 1 when a job of ours is over its budget. */
+/** Writes the page, prints it, and ends with 1 when a job of ours is over its budget, or an entry starts too slowly. */
 async function main(): Promise<void> {
   const ours = await measureApart("ours");
   const queue = await measureApart("queue");
@@ -18,15 +15,11 @@ async function main(): Promise<void> {
     ...titled(kindFigures("ours", ours.counted), ours.delays),
     ...titled(kindFigures("poller", poller.counted), poller.delays),
   ];
-  const page = pageOf({
-    columns,
-    delays: new Map(delays),
-    bundles: await builtBundles(),
-    counted: ours.counted,
-  });
+  const startUps = await measureStartUps(DEFAULT_OPTIONS);
+  const page = pageOf({ columns, delays: new Map(delays), startUps, counted: ours.counted });
   writeFileSync(new URL("../../docs/bench.md", import.meta.url), page);
   process.stdout.write(page);
-  const broken = brokenBudgets(figures);
+  const broken = [...brokenBudgets(figures), ...slowStartUps(startUps)];
   process.stdout.write(
     broken.length === 0 ? "\nWithin the budgets.\n" : `\nOver budget:\n${broken.join("\n")}\n`,
   );
@@ -35,16 +28,6 @@ async function main(): Promise<void> {
 
 function titled(figures: readonly KindFigures[], delays: Measured["delays"]): [string, readonly number[]][] {
   return figures.map(({ title, kind }) => [title, delays[kind.name] ?? []]);
-}
-
-async function builtBundles(): Promise<BundleFigures[]> {
-  const folder = mkdtempSync(join(tmpdir(), "connection-jobs-bundles-"));
-  try {
-    await bundleEntries({ outdir: folder });
-    return await bundleFigures(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 await main();

@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import * as z from "zod";
+
+/** From the start of a process to the first reply of the function in it. */
+export interface TimedStart {
+  /** By the clock. */
+  wallMs: number;
+  /** Of all threads of the process, in user and in system mode. */
+  cpuMs: number;
+  /** The most memory that the process had by then. */
+  peakMb: number;
+}
+
+/** A function as a process can run it: its bundle, the event, and the environment without the addresses of AWS. */
+export interface Startable {
+  bundle: string;
+  event: unknown;
+  environment: Record<string, string>;
+  /** When the event came, in milliseconds: what it says of times may be over by now. */
+  at: number;
+}
+
+/** Where a process is started so that it gets no more than its share of a processor: the file that takes its id. */
+export interface Limit {
+  processesFile: string;
+}
+
+/**
+ * Plain JavaScript, because to strip types takes time that no function takes. The clock stands where the event came. The last
+ * line of the output is the measurement: lines before it are logs.
+ */
+const RUNNER = `
+import { readFileSync } from "node:fs";
+const [file, bundle] = process.argv.slice(2);
+const { event, at } = JSON.parse(readFileSync(file, "utf8"));
+const offset = at - Date.now();
+const now = Date.now;
+globalThis.Date = class extends Date {
+  constructor(...given) {
+    super(...(given.length === 0 ? [now() + offset] : given));
+  }
+  static now() {
+    return now() + offset;
+  }
+};
+const { handler } = await import(bundle);
+const reply = await handler(event);
+const wallMs = performance.now();
+const { user, system } = process.cpuUsage();
+const measured = { wallMs, cpuMs: (user + system) / 1000, peakMb: process.resourceUsage().maxRSS / 1024, reply };
+process.stdout.write("\\n" + JSON.stringify(measured) + "\\n", () => process.exit());
+`;
+
+const measuredSchema = z.object({
+  wallMs: z.number(),
+  cpuMs: z.number(),
+  peakMb: z.number(),
+  /** A sweep has none. */
+  reply: z.unknown().optional(),
+});
+
+/** Writes the program that runs one event, into a folder. */
+export function writeRunner(folder: string): string {
+  const file = join(folder, "first-reply.mjs");
+  writeFileSync(file, RUNNER);
+  return file;
+}
+
+/** Starts a process for one event, with one address for AWS and upstream. Rejects when the function throws. */
+export async function timeStart(
+  runner: string,
+  { bundle, event, environment, at }: Startable,
+  url: string,
+  limit?: Limit,
+): Promise<TimedStart & { reply?: unknown }> {
+  const eventFile = `${bundle}.event.json`;
+  writeFileSync(eventFile, JSON.stringify({ event, at }));
+  const node = [process.execPath, runner, eventFile, pathToFileURL(bundle).href];
+  const [file = "", ...args] =
+    limit === undefined
+      ? node
+      : ["/bin/sh", "-c", `echo $$ > ${limit.processesFile}; exec "$0" "$@"`, ...node];
+  const options = { env: { ...environment, ...addresses(url) } };
+  const { stdout } = await promisify(execFile)(file, args, options).catch((error: unknown) => {
+    throw new Error(`${bundle} gave no reply: ${thrownIn(error)}`);
+  });
+  return measuredSchema.parse(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""));
+}
+
+/** The line of the output that names the error: lines before it show the bundle's code, which is long. */
+function thrownIn(error: unknown): string {
+  const { stderr } = z.object({ stderr: z.string() }).parse(error);
+  return stderr.split("\n").find((line) => /^\w*(Error|Exception)\b/.test(line)) ?? "nothing was thrown";
+}
+
+function addresses(url: string): Record<string, string> {
+  const services = ["DYNAMODB", "KMS", "SECRETS_MANAGER", "SFN"];
+  return {
+    ...Object.fromEntries(services.map((service) => [`AWS_ENDPOINT_URL_${service}`, url])),
+    UPSTREAM_URL: url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
