@@ -119,15 +119,6 @@ describe.each([
       expect(await posts()).toHaveLength(1);
     },
   );
-
-  test("can be found in the list when its reply was lost", async () => {
-    const { upstreamJobId, connectionId } = await made();
-    await bank.setFaults({ method: "POST", path: "/users/*", do: { reset: "after" } });
-    await expect(call(connectionId)).rejects.toThrow(UpstreamUnavailable);
-    bank.clock.pass(JOB_MS);
-    const [job, ...others] = (await bank.upstream.jobsOf(USER_ID)).filter(({ id }) => id !== upstreamJobId);
-    expect([job?.connectionId, job?.institutionId, others]).toEqual([connectionId, "AU00000", []]);
-  });
 });
 
 test("a lost reply of an update is found by its connection before the bank has said anything of its login", async () => {

@@ -44,26 +44,6 @@ describe("an institution", () => {
 });
 
 describe("a connection", () => {
-  test("is opened, followed and found in the list", async () => {
-    const { upstreamJobId } = await open();
-    const early = await bank.upstream.job(upstreamJobId);
-    expect(early.steps[0]).toEqual({ title: "verify-credentials", status: "in-progress", result: null });
-    expect(early.connectionId).toBeUndefined();
-    bank.clock.pass(7_000);
-    const late = await bank.upstream.job(upstreamJobId);
-    expect(late.steps.map(({ status }) => status)).toEqual(["success", "success", "success"]);
-    expect(late.steps[0]?.result).toEqual({
-      type: "link",
-      url: `/users/${USER_ID}/connections/${late.connectionId}`,
-    });
-    expect(Date.parse(late.updated)).toBeGreaterThan(Date.parse(early.updated));
-    const { id, created, connectionId } = late;
-    expect(await bank.upstream.jobsOf(USER_ID)).toEqual([
-      { id, created, connectionId, institutionId: "AU00000" },
-    ]);
-    expect(await bank.upstream.jobsOf("somebody-else")).toEqual([]);
-  });
-
   test("takes every field of a login", async () => {
     const login = { ...gavin, securityCode: new Secret("1"), secondaryLoginId: new Secret("2") };
     const { upstreamJobId } = await open("AU00006", login);
@@ -98,21 +78,6 @@ describe("a connection", () => {
 });
 
 describe("a challenge", () => {
-  test("is read, answered, and not shown while the bank decides", async () => {
-    const { upstreamJobId } = await open("AU00002", jared);
-    bank.clock.pass(2_000);
-    const asking = await bank.upstream.job(upstreamJobId);
-    expect(asking.challenge).toMatchObject({ method: "token", input: ["OTP Password"], expiryMs: 120_000 });
-    bank.clock.pass(1_000);
-    await bank.upstream.answer(upstreamJobId, [new Secret("1234")]);
-    const deciding = await bank.upstream.job(upstreamJobId);
-    expect(deciding.challenge).toBeUndefined();
-    expect(deciding.updated).not.toBe(asking.updated);
-    bank.clock.pass(7_000);
-    const done = await bank.upstream.job(upstreamJobId);
-    expect(done.steps.every(({ status }) => status === "success")).toBe(true);
-  });
-
   test("of several questions takes as many answers, in their order", async () => {
     const whistler = { loginId: new Secret("Whistler"), password: new Secret("ShowBox") };
     const { upstreamJobId } = await open("AU00002", whistler);

@@ -20,23 +20,6 @@ describe("the connections of a user", () => {
     return link?.split("/").at(-1) ?? "";
   }
 
-  test("are those that upstream knows, with their institutions", async () => {
-    const [hooli, gov] = [await made("AU00000"), await made("AU00004")];
-    expect(await bank.upstream.connectionsOf(USER_ID)).toEqual([
-      { id: hooli, institutionId: "AU00000" },
-      { id: gov, institutionId: "AU00004" },
-    ]);
-    expect(await bank.upstream.connection(USER_ID, gov)).toEqual({ id: gov, institutionId: "AU00004" });
-  });
-
-  test("are none of another user's, and none that is not there", async () => {
-    const id = await made("AU00000");
-    expect(await bank.upstream.connectionsOf("somebody-else")).toEqual([]);
-    expect(await bank.upstream.connection("somebody-else", id)).toBeUndefined();
-    expect(await bank.upstream.connection(USER_ID, "nothing")).toBeUndefined();
-    expect(await bank.upstream.connection(USER_ID, "../../institutions/AU00000")).toBeUndefined();
-  });
-
   test.each([{ status: 503 }, { status: 500 }, { body: "<html>" }, { reset: "before" }] as const)(
     "are asked for once more after %o, and unknown after two",
     async (fault) => {

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { awaitingJob, followingJob, jobOf, USER_ID } from "../support/job-examples.ts";
+import { followingJob, jobOf, USER_ID } from "../support/job-examples.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
@@ -55,38 +54,9 @@ describe("a job's row", () => {
     await storeOn().record(job, { event: "succeeded", changes: {} });
     expect(await rowOf(job.id)).not.toHaveProperty("sweep");
   });
-
-  test("with every field of a queued update comes back as it was", async () => {
-    const job = await added(
-      awaitingJob({
-        id: randomUUID(),
-        kind: "update",
-        connectionId: "8fce3b",
-        generation: 3,
-        sweepAt: SOON,
-        queue: {
-          nextAttemptAt: SOON,
-          expiresAt: SOON,
-          reason: "challenge-not-answered",
-          isUpstreams: true,
-          unanswered: 2,
-        },
-      }),
-    );
-    expect(await storeOn().find(job.id)).toEqual(job);
-  });
 });
 
 describe("a job that is past its time", () => {
-  test("is not found any more, whenever it is deleted", async () => {
-    const job = await added(jobOf({ id: randomUUID() }));
-    const until = Date.parse(job.updatedAt) + 90 * DAY_MS;
-    const found = (ms: number) => storeOn(tables.client, fakeClock(new Date(ms).toISOString())).find(job.id);
-    expect(await found(until - 1)).toEqual(job);
-    expect(await found(until)).toBeUndefined();
-    expect(await rowOf(job.id)).toBeDefined();
-  });
-
   test("is so after as many days as the deployment says", async () => {
     const job = jobOf({ id: randomUUID() });
     await storeOn(tables.client, clock, 7).add(job);
@@ -117,24 +87,4 @@ describe("settling", () => {
     expect(await rowOf(job.id)).not.toHaveProperty("sweep");
     client.destroy();
   });
-
-  test("does nothing to a job of another version, and makes no row of one that is gone", async () => {
-    const job = await added(followingJob({ id: randomUUID(), sweepAt: SOON }));
-    await storeOn().settle({ ...job, version: job.version - 1 });
-    expect(await storeOn().find(job.id)).toEqual(job);
-    const gone = jobOf({ id: randomUUID() });
-    await storeOn().settle(gone);
-    expect(await rowOf(gone.id)).toBeUndefined();
-  });
-});
-
-test("an event that leaves the phase as it is may come in any that is not over, and in no other", async () => {
-  const restarted = { event: "restarted", changes: { generation: 2 } } as const;
-  const job = await added(awaitingJob({ id: randomUUID() }));
-  const after = await storeOn().record(job, restarted);
-  expect(after).toMatchObject({ phase: "awaiting-answer", generation: 2, version: job.version + 1 });
-  expect(await storeOn().find(job.id)).toEqual(after);
-  const over = await storeOn().record(after, { event: "failed", changes: {} });
-  await expect(storeOn().record(after, restarted)).rejects.toThrow(JobChanged);
-  expect(await storeOn().find(job.id)).toEqual(over);
 });

@@ -18,6 +18,8 @@ async function stepFunctions(failure?: string) {
     operations: {
       StartExecution: operation({ executionArn: "arn", startDate: 1 }),
       SendTaskSuccess: operation({}),
+      DescribeExecution: operation({}),
+      StopExecution: operation({}),
     },
   });
   const client = new SFNClient({
@@ -79,4 +81,11 @@ describe("waking a workflow", () => {
     const { client } = await stepFunctions(failure);
     await expect(sfnWaker(client).wake(new Secret("token"), 1)).rejects.toMatchObject({ name: failure });
   });
+});
+
+test.each(["ThrottlingException", "InvalidArn"])("%s tells nothing of an execution", async (failure) => {
+  const { client } = await stepFunctions(failure);
+  const executions = sfnExecutions(client, "arn:machine");
+  await expect(executions.state({ id: JOB_ID })).rejects.toMatchObject({ name: failure });
+  await expect(executions.stop({ id: JOB_ID })).rejects.toMatchObject({ name: failure });
 });

@@ -62,6 +62,7 @@ export async function localWorkflow(options: {
   const describe = (executionArn: string) => client.send(new DescribeExecutionCommand({ executionArn }));
   return {
     calls,
+    client,
     close,
     describe,
     resume: () => endpoint.resume(),

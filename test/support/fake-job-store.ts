@@ -3,6 +3,8 @@ import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import type { JobStore } from "../../functions/jobs/domain/ports.ts";
 import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
+import { DEFAULT_RETENTION_DAYS, keptUntil } from "../../functions/jobs/domain/times-to-live.ts";
+import { isLegal } from "../../functions/jobs/domain/transitions.ts";
 
 export interface FakeJobStore extends JobStore {
   readonly rows: Map<string, Job>;
@@ -13,7 +15,12 @@ export interface FakeJobStore extends JobStore {
   put(job: Job): Job;
 }
 
-/** Jobs in memory, under the real transitions and the version check of the real store. */
+/** Whether a job can still be read: the default retention since its last change has not passed. */
+export function isReadable({ updatedAt }: Job, now: Date): boolean {
+  return keptUntil(updatedAt, DEFAULT_RETENTION_DAYS) * 1000 > now.getTime();
+}
+
+/** Jobs in memory, under the real transitions and the write conditions of the real store. */
 export function fakeJobStore(clock: Clock): FakeJobStore {
   const rows = new Map<string, Job>();
   const written: Job[] = [];
@@ -34,7 +41,10 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
       if (job === undefined) throw new Error(`no job ${jobId}`);
       return job;
     },
-    find: async (jobId) => structuredClone(rows.get(jobId)),
+    find: async (jobId) => {
+      const row = rows.get(jobId);
+      return row !== undefined && isReadable(row, clock.now()) ? structuredClone(row) : undefined;
+    },
     add: async (job, over) => {
       const row = rows.get(job.id);
       if (row?.version !== over?.version || row?.createdAt !== over?.createdAt) return false;
@@ -48,7 +58,8 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
     record: async (before, change) => {
       const after = applyEvent(before, change, clock);
       const current = rows.get(before.id);
-      if (current?.version !== before.version || current.phase !== before.phase) throw new JobChanged();
+      if (current?.version !== before.version || !isLegal(change.event, current.phase))
+        throw new JobChanged();
       return put(after);
     },
     settle: async (job) => {

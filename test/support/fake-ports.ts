@@ -1,6 +1,5 @@
 import type { AccessPorts } from "../../functions/access/ports.ts";
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
-import type { Institution } from "../../functions/jobs/domain/institution.ts";
 import type { ClaimOn } from "../../functions/jobs/domain/job.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/login.ts";
 import type {
@@ -8,14 +7,14 @@ import type {
   Executions,
   Ports,
   RefusedLoginNotes,
-  SweptJobs,
   Waker,
 } from "../../functions/jobs/domain/ports.ts";
 import type { Policy } from "../../functions/jobs/domain/queue.ts";
 import { executionName } from "../../functions/jobs/store/executions.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
 import { fakeClock } from "./fake-clock.ts";
-import { type FakeJobStore, fakeJobStore } from "./fake-job-store.ts";
+import { fakeJobList, fakeSweptJobs } from "./fake-job-lists.ts";
+import { fakeJobStore } from "./fake-job-store.ts";
 import { fakeRequestCounts } from "./fake-request-counts.ts";
 import { fakeReservations } from "./fake-reservations.ts";
 import { fakeSealer, fakeVault } from "./fake-vault.ts";
@@ -25,7 +24,6 @@ import { scriptedUpstream } from "./scripted-upstream.ts";
 export function fakePorts() {
   const clock = fakeClock();
   const upstream = scriptedUpstream(clock);
-  for (const institution of INSTITUTIONS) upstream.institutions.set(institution.id, institution);
   const jobs = fakeJobStore(clock);
   const executions = fakeExecutions();
   const sealer = fakeSealer();
@@ -35,7 +33,7 @@ export function fakePorts() {
     clock,
     upstream,
     jobs,
-    vault: fakeVault(clock),
+    vault: fakeVault(clock, sealer),
     sealer,
     claims: fakeClaims(),
     reservations: fakeReservations(clock),
@@ -43,9 +41,10 @@ export function fakePorts() {
     refusedLogins: fakeRefusedLogins(clock),
     requestCounts: fakeRequestCounts(),
     executions,
+    jobList: fakeJobList(jobs, clock),
     sweptJobs: fakeSweptJobs(jobs, clock),
     policy,
-    waker: recordedWaker(),
+    waker: fakeWaker(),
     institutions: { institution: async (id: string) => upstream.institutions.get(id) },
     newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
   } satisfies Partial<Ports & AccessPorts>;
@@ -53,17 +52,7 @@ export function fakePorts() {
 
 export type FakePorts = ReturnType<typeof fakePorts>;
 
-const plain = { needsSecurityCode: false, needsSecondaryLoginId: false, status: "operational" } as const;
-
-const INSTITUTIONS: readonly Institution[] = [
-  { ...plain, id: "AU00000", authorization: "user" },
-  { ...plain, id: "AU00002", authorization: "user-mfa" },
-  { ...plain, id: "AU00003", authorization: "user-mfa-intermittent" },
-  { ...plain, id: "AU00006", authorization: "user", needsSecurityCode: true, needsSecondaryLoginId: true },
-  { ...plain, id: "AU19301", authorization: "token" },
-];
-
-function fakeClaims(): Claims & { held: Map<string, string> } {
+export function fakeClaims(): Claims & { held: Map<string, string> } {
   const held = new Map<string, string>();
   return {
     held,
@@ -91,7 +80,7 @@ export interface FakeExecutions extends Executions {
 }
 
 /** Executions that only begin and are stopped; a test runs what they would. */
-function fakeExecutions(): FakeExecutions {
+export function fakeExecutions(): FakeExecutions {
   const started: string[] = [];
   const failures: Error[] = [];
   const states = new Map<string, "running" | "ended">();
@@ -114,11 +103,11 @@ function fakeExecutions(): FakeExecutions {
   };
 }
 
-function fakeRefusedLogins(clock: Clock): RefusedLoginNotes & { rows: Map<string, RefusedLogins> } {
+export function fakeRefusedLogins(clock: Clock): RefusedLoginNotes & { rows: Map<string, RefusedLogins> } {
   const rows = new Map<string, RefusedLogins>();
   return {
     rows,
-    find: async (userId, institutionId) => rows.get(`${userId} ${institutionId}`),
+    find: async (userId, institutionId) => structuredClone(rows.get(`${userId} ${institutionId}`)),
     note: async (userId, institutionId, jobId) => {
       const key = `${userId} ${institutionId}`;
       const noted = noteRefused(rows.get(key), jobId, clock.after(LOCKOUT_MS));
@@ -130,26 +119,23 @@ function fakeRefusedLogins(clock: Clock): RefusedLoginNotes & { rows: Map<string
   };
 }
 
-function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
-  return {
-    due: async () =>
-      [...jobs.rows.values()]
-        .filter(({ sweepAt }) => sweepAt !== undefined && clock.msUntil(new Date(sweepAt)) <= 0)
-        .map(({ id }) => id),
-    postpone: async (job, until) => {
-      const row = jobs.rows.get(job.id);
-      if (row?.version === job.version) jobs.rows.set(job.id, { ...row, sweepAt: until });
-    },
-    census: async () => ({ queued: 0, running: 0 }),
-  };
+export interface FakeWaker extends Waker {
+  /** Every call. */
+  readonly woken: { token: string; challengeNumber: number }[];
+  /** By token: the number that its Task ended with. A Task ends once. */
+  readonly received: Map<string, number>;
 }
 
-function recordedWaker(): Waker & { woken: { token: string; challengeNumber: number }[] } {
-  const woken: { token: string; challengeNumber: number }[] = [];
+export function fakeWaker(): FakeWaker {
+  const woken: FakeWaker["woken"] = [];
+  const received = new Map<string, number>();
   return {
     woken,
+    received,
     wake: async (taskToken, challengeNumber) => {
-      woken.push({ token: taskToken.reveal(), challengeNumber });
+      const token = taskToken.reveal();
+      woken.push({ token, challengeNumber });
+      if (!received.has(token)) received.set(token, challengeNumber);
     },
   };
 }

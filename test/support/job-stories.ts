@@ -43,7 +43,7 @@ export const deciding = lookOf({ ...verified, "mfa-challenge": "in-progress" }, 
 const wrong = { code: "invalid-credentials", title: "Cannot login", detail: "Account is locked" };
 
 export function addConnection({ upstream }: FakePorts, institutionId = "AU00000"): void {
-  upstream.connections.push({ id: "c1", institutionId });
+  upstream.addConnection({ id: "c1", institutionId });
 }
 
 const plainLooks = ({ upstream }: FakePorts) =>

@@ -12,6 +12,8 @@ const EIGHT_DAYS_MS = 8 * 24 * 3600_000;
 export async function jobToOpen(job: Job = jobOf()) {
   const ports = fakePorts();
   ports.jobs.put(job);
+  const { connectionId, institutionId } = job;
+  if (connectionId !== undefined) ports.upstream.addConnection({ id: connectionId, institutionId });
   await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
   return { ports, open: () => openConnection(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
 }

@@ -1,10 +1,11 @@
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
-import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import type { Institution } from "../../functions/jobs/domain/institution.ts";
 import type { Login } from "../../functions/jobs/domain/login.ts";
 import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import type { Step } from "../../functions/jobs/domain/steps.ts";
 import type { Connection, UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
+import { USER_ID } from "./job-examples.ts";
 
 /** What a look at a job shows, or the error that it ends in. */
 export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
@@ -37,6 +38,8 @@ interface Script {
   looksAfterAnswer: (Look | Error)[][];
   institutionFails: Error[];
   listFails: Error[];
+  /** Nothing arrives, and every call ends without a reply. */
+  isDown: boolean;
 }
 
 interface KeptJob {
@@ -46,14 +49,30 @@ interface KeptJob {
   looks: (Look | Error)[];
 }
 
+const plain = { needsSecurityCode: false, needsSecondaryLoginId: false, status: "operational" } as const;
+
+const INSTITUTIONS: readonly Institution[] = [
+  { ...plain, id: "AU00000", authorization: "user" },
+  { ...plain, id: "AU00002", authorization: "user-mfa" },
+  { ...plain, id: "AU00003", authorization: "user-mfa-intermittent" },
+  { ...plain, id: "AU00006", authorization: "user", needsSecurityCode: true, needsSecondaryLoginId: true },
+  { ...plain, id: "AU19301", authorization: "token" },
+];
+
+const UNKNOWN = { code: "resource-not-found", title: "Not found", detail: "There is no such resource." };
+const NOT_VALID = { code: "parameter-not-valid", title: "Not valid", detail: "Institution is not valid." };
+
 const NOTHING_YET: Step[] = [{ title: "verify-credentials", status: "pending", result: null }];
 
-/** Upstream in memory: jobs that go through a script of looks, posts that meet the fate they are given. */
+/**
+ * Upstream in memory: jobs that go through a script of looks, posts that meet the fate they are given. It refuses what names an
+ * institution, a connection or a job that it does not know.
+ */
 export function scriptedUpstream(clock: Clock) {
   const ledger: Call[] = [];
-  const institutions = new Map<string, Institution>();
+  const institutions = new Map(INSTITUTIONS.map((institution) => [institution.id, institution]));
   const jobs = new Map<string, KeptJob>();
-  const connections: Connection[] = [];
+  const connections: { userId: string; connection: Connection }[] = [];
   const script: Script = {
     openings: [],
     answers: [],
@@ -62,6 +81,7 @@ export function scriptedUpstream(clock: Clock) {
     looksAfterAnswer: [],
     institutionFails: [],
     listFails: [],
+    isDown: false,
   };
 
   function post(call: Posting, subject: string, sent: string[], fate: Fate): void {
@@ -72,6 +92,28 @@ export function scriptedUpstream(clock: Clock) {
 
   function asked(call: "institution" | "job" | "jobsOf", subject: string): void {
     ledger.push({ call, subject, sent: [], isDone: false });
+    if (script.isDown) throw new UpstreamUnavailable();
+  }
+
+  /** What becomes of a post: what the script says, or a refusal when it names something unknown. */
+  function fateOf(fates: Fate[], refusal: UpstreamRefused | undefined): Fate {
+    if (script.isDown) return "never-arrived";
+    const fate = fates.shift() ?? "heard";
+    return fate === "never-arrived" || fate instanceof Error ? fate : (refusal ?? fate);
+  }
+
+  function connectionsOf(userId: string): Connection[] {
+    return connections.flatMap((known) => (known.userId === userId ? [known.connection] : []));
+  }
+
+  function addConnection(connection: Connection, userId: string = USER_ID): void {
+    connections.push({ userId, connection });
+  }
+
+  /** A connection is known from the moment when a job shows it. */
+  function noteConnection({ userId, shown: { connectionId: id, institutionId } }: KeptJob): void {
+    if (id === undefined || institutionId === undefined) return;
+    if (!connectionsOf(userId).some((known) => known.id === id)) addConnection({ id, institutionId }, userId);
   }
 
   function addJob(userId: string, institutionId: string, id = `upstream-${jobs.size + 1}`): UpstreamJob {
@@ -84,14 +126,19 @@ export function scriptedUpstream(clock: Clock) {
 
   function open(
     call: Posting,
-    userId: string,
-    institutionId: string,
-    { login = {}, connectionId }: { login?: Login; connectionId?: string },
+    {
+      userId,
+      institutionId,
+      connectionId,
+    }: { userId: string; institutionId?: string; connectionId?: string },
+    login: Login = {},
   ): { upstreamJobId: string } {
-    const fate = script.openings.shift() ?? "heard";
+    const known = connectionsOf(userId).find(({ id }) => id === connectionId);
+    const at = connectionId === undefined ? institutionId : known?.institutionId;
+    const fate = fateOf(script.openings, refusalOf(at, connectionId));
     const sent = Object.values(login).map((secret) => secret.reveal());
     post(call, `${userId} ${connectionId ?? institutionId}`, sent, fate);
-    const { id } = addJob(userId, institutionId);
+    const { id } = addJob(userId, at ?? "");
     const job = jobs.get(id);
     if (job !== undefined && connectionId !== undefined) job.shown = { ...job.shown, connectionId };
     if (fate === "under-way" && job !== undefined) {
@@ -102,13 +149,20 @@ export function scriptedUpstream(clock: Clock) {
     return { upstreamJobId: id };
   }
 
-  function institutionOf(connectionId: string): string {
-    return connections.find(({ id }) => id === connectionId)?.institutionId ?? "AU00000";
+  function refusalOf(institutionId: string | undefined, connectionId: string | undefined) {
+    if (connectionId !== undefined) return institutionId === undefined ? refused(404, UNKNOWN) : undefined;
+    return institutions.has(institutionId ?? "") ? undefined : refused(400, NOT_VALID);
   }
 
   const upstream: Upstream = {
-    connection: async (_userId, connectionId) => connections.find(({ id }) => id === connectionId),
-    connectionsOf: async () => connections,
+    connection: async (userId, connectionId) => {
+      if (script.isDown) throw new UpstreamUnavailable();
+      return structuredClone(connectionsOf(userId).find(({ id }) => id === connectionId));
+    },
+    connectionsOf: async (userId) => {
+      if (script.isDown) throw new UpstreamUnavailable();
+      return structuredClone(connectionsOf(userId));
+    },
     institution: async (institutionId) => {
       asked("institution", institutionId);
       const failure = script.institutionFails.shift();
@@ -116,32 +170,34 @@ export function scriptedUpstream(clock: Clock) {
       return institutions.get(institutionId);
     },
     openConnection: async (userId, institutionId, login) =>
-      open("openConnection", userId, institutionId, { login }),
+      open("openConnection", { userId, institutionId }, login),
     updateConnection: async (userId, connectionId, login) =>
-      open("updateConnection", userId, institutionOf(connectionId), { login, connectionId }),
-    refreshConnection: async (userId, connectionId) =>
-      open("refreshConnection", userId, institutionOf(connectionId), { connectionId }),
+      open("updateConnection", { userId, connectionId }, login),
+    refreshConnection: async (userId, connectionId) => open("refreshConnection", { userId, connectionId }),
     job: async (upstreamJobId) => {
       asked("job", upstreamJobId);
       const job = jobs.get(upstreamJobId);
-      if (job === undefined) throw new UpstreamUnavailable();
+      if (job === undefined) throw refused(404, UNKNOWN);
       const look = job.looks.length > 1 ? job.looks.shift() : job.looks[0];
       if (look instanceof Error) throw look;
       job.shown = { ...job.shown, challenge: undefined, ...look, id: upstreamJobId };
+      noteConnection(job);
       return structuredClone(job.shown);
     },
-    jobsOf: async (userId) => {
+    jobsOf: async (userId, connectionId) => {
       asked("jobsOf", userId);
       const failure = script.listFails.shift();
       if (failure !== undefined) throw failure;
       const listed = [...jobs.values()].filter((job) => job.listedFrom <= clock.now());
-      return listed.filter((job) => job.userId === userId).map((job) => job.shown);
+      const isWanted = ({ shown }: KeptJob) =>
+        connectionId === undefined || shown.connectionId === connectionId;
+      return listed.filter((job) => job.userId === userId && isWanted(job)).map(({ shown }) => shown);
     },
     answer: async (upstreamJobId, answers) => {
-      const fate = script.answers.shift() ?? "heard";
+      const job = jobs.get(upstreamJobId);
+      const fate = fateOf(script.answers, job === undefined ? refused(404, UNKNOWN) : undefined);
       const sent = answers.map((answer) => answer.reveal());
       post("answer", upstreamJobId, sent, fate);
-      const job = jobs.get(upstreamJobId);
       if (job !== undefined) job.looks = script.looksAfterAnswer.shift() ?? job.looks;
       if (fate === "reply-lost") throw new UpstreamUnavailable();
     },
@@ -152,10 +208,14 @@ export function scriptedUpstream(clock: Clock) {
     script,
     ledger,
     institutions,
-    connections,
+    addConnection,
     addJob,
     /** The posts of a kind that upstream took. */
     done: (call: Call["call"]) => ledger.filter((entry) => entry.call === call && entry.isDone),
     calls: (call: Call["call"]) => ledger.filter((entry) => entry.call === call),
   };
+}
+
+function refused(status: number, problem: UpstreamRefused["problem"]): UpstreamRefused {
+  return new UpstreamRefused(status, problem);
 }

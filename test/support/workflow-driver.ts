@@ -72,7 +72,7 @@ export function execution(ports: FakePorts, name: string) {
     name,
     /** When it does something, unless it is woken before. */
     dueAt(): number {
-      return ports.waker.woken.some((wake) => wake.token === token) ? ports.clock.now().getTime() : at;
+      return ports.waker.received.has(token ?? "") ? ports.clock.now().getTime() : at;
     },
     /** Runs the Task of its state once. True when it was the last one. */
     async step(): Promise<boolean> {

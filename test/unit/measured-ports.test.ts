@@ -117,8 +117,9 @@ describe("a measured upstream", () => {
     const measured = measuredUpstream(upstream, metrics);
     const { upstreamJobId } = await measured.openConnection(USER_ID, "AU00000", gavin);
     expect(await measured.job(upstreamJobId)).toMatchObject({ id: upstreamJobId });
-    upstream.connections.push({ id: "8fce3b", institutionId: "AU00000" });
-    expect(await measured.connectionsOf(USER_ID)).toEqual(upstream.connections);
+    const connection = { id: "8fce3b", institutionId: "AU00000" };
+    upstream.addConnection(connection);
+    expect(await measured.connectionsOf(USER_ID)).toEqual([connection]);
     expect(lines).toEqual([]);
   });
 });

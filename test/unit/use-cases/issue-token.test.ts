@@ -1,25 +1,21 @@
 import { describe, expect, test } from "vitest";
-import type { TokenClaims } from "../../../functions/access/caller.ts";
 import { type IssueToken, issueToken } from "../../../functions/access/issue-token.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { fakeApiKeys, fakeTokens } from "../../support/fake-access.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeRequestCounts } from "../../support/fake-request-counts.ts";
 
 function office(settings = { allowsUnboundClientTokens: false }) {
-  const issued: TokenClaims[] = [];
+  const clock = fakeClock();
+  const tokens = fakeTokens(clock);
   return {
-    issued,
+    issued: tokens.issued,
     settings,
-    clock: fakeClock(),
+    clock,
     requestCounts: fakeRequestCounts(),
-    apiKeys: { idOf: async (key: Secret) => (key.reveal() === "bad" ? undefined : `id of ${key.reveal()}`) },
-    tokenIssuer: {
-      issue: async (claims: TokenClaims) => {
-        issued.push(claims);
-        return { accessToken: new Secret("jwt"), expiresInSeconds: 3600 };
-      },
-    },
+    apiKeys: fakeApiKeys("good", "other"),
+    tokenIssuer: tokens,
   };
 }
 
@@ -45,9 +41,10 @@ describe("a token", () => {
 
   test("of a client is bound to its user", async () => {
     const deps = office();
-    const token = await issueToken(deps, { ...asked, version: "2.1", scope: "CLIENT_ACCESS", userId: "u" });
-    expect(deps.issued).toEqual([{ scope: "CLIENT_ACCESS", version: "2.1", userId: "u" }]);
-    expect(token.accessToken.reveal()).toBe("jwt");
+    const claims = { version: "2.1", scope: "CLIENT_ACCESS", userId: "u" } as const;
+    const { accessToken } = await issueToken(deps, { ...asked, ...claims });
+    expect(deps.issued).toEqual([claims]);
+    expect(await deps.tokenIssuer.verify(accessToken.reveal())).toEqual(claims);
   });
 
   test("of a client without a user is refused", async () => {

@@ -24,7 +24,7 @@ function withOurs(ports: FakePorts = fakePorts()) {
 
 function withUpstreams(institutionId = "AU00002") {
   const ports = fakePorts();
-  ports.upstream.connections.push({ id: "8fce3b", institutionId });
+  ports.upstream.addConnection({ id: "8fce3b", institutionId });
   return ports;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Job } from "../../../functions/jobs/domain/job.ts";
 import type { JobList } from "../../../functions/jobs/domain/ports.ts";
 import { listJobs } from "../../../functions/jobs/use-cases/list-jobs.ts";
+import { fakePorts } from "../../support/fake-ports.ts";
 import { jobOf, USER_ID } from "../../support/job-examples.ts";
 
 const jobs = [
@@ -12,16 +12,9 @@ const jobs = [
 ];
 
 /** A list that holds what an index never should: another user's job. */
-function listOf(all: readonly Job[]) {
-  const asked: object[] = [];
-  const jobList: JobList = {
-    page: async (userId, { limit, from, wanted }) => {
-      asked.push({ userId, limit, from });
-      return { jobs: all.filter(wanted), next: "after-oldest" };
-    },
-  };
-  return { asked, jobList };
-}
+const jobList: JobList = {
+  page: async (_userId, { wanted }) => ({ jobs: jobs.filter(wanted), next: undefined }),
+};
 
 const everything = { connectionId: undefined, institutionId: undefined };
 
@@ -32,15 +25,22 @@ test.each([
   ["those of both", { connectionId: "c2", institutionId: "AU00000" }, ["middle"]],
   ["none of a connection at another institution", { connectionId: "c2", institutionId: "AU00002" }, []],
 ])("a user's jobs, %s, and never another user's", async (_, filter, expected) => {
-  const { jobList } = listOf(jobs);
   const request = { userId: USER_ID, limit: 10, from: undefined, ...everything, ...filter };
   const page = await listJobs({ jobList }, request);
   expect(page.jobs.map(({ id }) => id)).toEqual(expected);
 });
 
-test("the page and where the next one begins are the list's", async () => {
-  const { asked, jobList } = listOf(jobs);
-  const request = { userId: USER_ID, limit: 2, from: "somewhere", ...everything };
-  expect((await listJobs({ jobList }, request)).next).toBe("after-oldest");
-  expect(asked).toEqual([{ userId: USER_ID, limit: 2, from: "somewhere" }]);
+test("pages follow each other from the place that the one before names", async () => {
+  const ports = fakePorts();
+  for (const second of [1, 2, 3]) {
+    ports.jobs.put(jobOf({ id: `job-${second}`, createdAt: `2026-01-05T09:00:0${second}.000Z` }));
+  }
+  const request = { userId: USER_ID, limit: 2, ...everything };
+  const first = await listJobs(ports, { ...request, from: undefined });
+  const second = await listJobs(ports, { ...request, from: first.next });
+  expect([first, second].map(({ jobs }) => jobs.map(({ id }) => id))).toEqual([
+    ["job-3", "job-2"],
+    ["job-1"],
+  ]);
+  expect(second.next).toBeUndefined();
 });

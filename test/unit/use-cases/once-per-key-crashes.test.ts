@@ -12,7 +12,7 @@ const PAUSE_MS = 10_000;
 
 function newPorts(): FakePorts {
   const ports = fakePorts();
-  for (const id of CONNECTIONS) ports.upstream.connections.push({ id, institutionId: "AU00000" });
+  for (const id of CONNECTIONS) ports.upstream.addConnection({ id, institutionId: "AU00000" });
   return ports;
 }
 

@@ -7,7 +7,7 @@ import { jobOf, USER_ID } from "../../support/job-examples.ts";
 function withConnections(count: number) {
   const ports = fakePorts();
   for (let number = 1; number <= count; number++) {
-    ports.upstream.connections.push({ id: `c${number}`, institutionId: number % 2 ? "AU00000" : "AU00002" });
+    ports.upstream.addConnection({ id: `c${number}`, institutionId: number % 2 ? "AU00000" : "AU00002" });
   }
   const refreshAll = () => refreshConnections(ports, { userId: USER_ID, idFor: (id) => `job-of-${id}` });
   return { ports, refreshAll };
@@ -17,7 +17,7 @@ describe("a refresh of all connections", () => {
   test("gives every one that upstream knows a job, in upstream's order", async () => {
     const { ports, refreshAll } = withConnections(12);
     const all = await refreshAll();
-    const ids = ports.upstream.connections.map(({ id }) => id);
+    const ids = (await ports.upstream.connectionsOf(USER_ID)).map(({ id }) => id);
     expect(all.map(({ connectionId }) => connectionId)).toEqual(ids);
     expect(all.map(({ id }) => id)).toEqual(ids.map((id) => `job-of-${id}`));
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["refresh"]));
@@ -54,7 +54,7 @@ describe("a refresh of all connections", () => {
 describe("a connection that is still being made", () => {
   function beingMade() {
     const { ports, refreshAll } = withConnections(1);
-    ports.upstream.connections.push({ id: "new", institutionId: "AU00000", isBeingMade: true });
+    ports.upstream.addConnection({ id: "new", institutionId: "AU00000", isBeingMade: true });
     const claimedBy = (phase: "following" | "failed") => {
       const maker = ports.jobs.put(jobOf({ phase, connectionId: "new" }));
       ports.claims.held.set(`${USER_ID} connection new`, maker.id);

@@ -1,0 +1,268 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { fateOfAnswer } from "../../functions/jobs/domain/challenge.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { outcomeOf } from "../../functions/jobs/domain/failures.ts";
+import { isAvailable } from "../../functions/jobs/domain/institution.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { statusOf, VERIFY_CREDENTIALS } from "../../functions/jobs/domain/steps.ts";
+import { findAttempt, openChallenge, type UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
+import { challengeOf, gavin, USER_ID } from "../support/job-examples.ts";
+import { type Bank, basiqBank, scriptedBank } from "./banks.ts";
+
+/** Another aggregator is one more row. */
+const IMPLEMENTATIONS: [string, () => Promise<Bank>][] = [
+  ["in memory", scriptedBank],
+  ["Basiq", basiqBank],
+];
+
+const isDone = ({ steps }: UpstreamJob) => steps.every(({ status }) => status === "success");
+const hasFailed = ({ steps }: UpstreamJob) => steps.some(({ status }) => status === "failed");
+const asks = (job: UpstreamJob) => openChallenge(job) !== undefined;
+
+describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
+  async function newBank() {
+    const bank = await make();
+    onTestFinished(bank.close);
+    const { upstream, clock } = bank;
+    const post = async ({ institutionId, login } = bank.takes(), userId = USER_ID) =>
+      (await upstream.openConnection(userId, institutionId, login)).upstreamJobId;
+    /** Reads a job again and again until it shows what is wanted. */
+    const shown = async (upstreamJobId: string, isWanted: (job: UpstreamJob) => boolean) => {
+      for (let reads = 0; reads < 20; reads++) {
+        const job = await upstream.job(upstreamJobId);
+        if (isWanted(job)) return job;
+        clock.pass(1_000);
+      }
+      throw new Error("The job never showed it.");
+    };
+    /** A connection that a job has made. */
+    const connected = async () => {
+      const upstreamJobId = await post();
+      const { connectionId = "" } = await shown(upstreamJobId, isDone);
+      return { upstreamJobId, connectionId };
+    };
+    const idsOf = async (connectionId?: string) =>
+      (await upstream.jobsOf(USER_ID, connectionId)).map(({ id }) => id);
+    const asking = async () => {
+      const { answers, ...attempt } = bank.asks();
+      const upstreamJobId = await post({ ...attempt, answers });
+      return { upstreamJobId, answers, job: await shown(upstreamJobId, asks) };
+    };
+    return { ...bank, bank, post, shown, connected, idsOf, asking };
+  }
+
+  describe("an institution", () => {
+    test("that there is has a record, and an unknown one has none", async () => {
+      const { upstream, institutions, bank } = await newBank();
+      const { institutionId } = bank.takes();
+      for (const port of [upstream, institutions]) {
+        expect(await port.institution(institutionId)).toMatchObject({
+          id: institutionId,
+          authorization: "user",
+          needsSecurityCode: false,
+          needsSecondaryLoginId: false,
+          status: "operational",
+        });
+        expect(await port.institution("AU99999")).toBeUndefined();
+      }
+    });
+
+    test("that is down says so, and a login for it is refused as an outage", async () => {
+      const { upstream, bank, post, idsOf } = await newBank();
+      const attempt = bank.takes();
+      await bank.isDown(attempt.institutionId);
+      const record = await upstream.institution(attempt.institutionId);
+      expect(record && isAvailable(record)).toBe(false);
+      const refusal: unknown = await post(attempt).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(UpstreamRefused);
+      const step = { title: VERIFY_CREDENTIALS, status: "failed" } as const;
+      const result = refusal instanceof UpstreamRefused ? refusal.problem : null;
+      expect(outcomeOf({ phase: "failed", steps: [{ ...step, result }] })).toBe("unavailable");
+      expect(await idsOf()).toEqual([]);
+    });
+  });
+
+  describe("a login", () => {
+    test("that the bank takes makes a job, in the user's list, and a connection", async () => {
+      const { upstream, connections, connectionList, post, shown, bank } = await newBank();
+      const attempt = bank.takes();
+      const upstreamJobId = await post(attempt);
+      expect(statusOf((await upstream.job(upstreamJobId)).steps, VERIFY_CREDENTIALS)).not.toBe("success");
+      const { connectionId = "" } = await shown(upstreamJobId, isDone);
+      const { institutionId } = attempt;
+      expect(await upstream.jobsOf(USER_ID)).toMatchObject([
+        { id: upstreamJobId, connectionId, institutionId },
+      ]);
+      expect(await connectionList.connectionsOf(USER_ID)).toEqual([{ id: connectionId, institutionId }]);
+      expect(await connections.connection(USER_ID, connectionId)).toEqual({
+        id: connectionId,
+        institutionId,
+      });
+    });
+
+    test("that the bank has not taken yet makes no connection that is finished", async () => {
+      const { connectionList, post } = await newBank();
+      await post();
+      const unfinished = (await connectionList.connectionsOf(USER_ID)).map(({ isBeingMade }) => isBeingMade);
+      expect(unfinished.every((isBeingMade) => isBeingMade === true)).toBe(true);
+    });
+
+    test("that the bank finds wrong fails its job for that", async () => {
+      const { post, shown, bank } = await newBank();
+      const { steps } = await shown(await post(bank.findsWrong()), hasFailed);
+      expect(outcomeOf({ phase: "failed", steps })).toBe("credentials-refused");
+    });
+
+    test("that comes twice makes two jobs", async () => {
+      const { post, idsOf } = await newBank();
+      const jobs = [await post(), await post()];
+      expect(new Set(jobs).size).toBe(2);
+      expect((await idsOf()).toSorted()).toEqual(jobs.toSorted());
+    });
+
+    test("for an unknown institution is refused, and makes no job", async () => {
+      const { upstream, idsOf } = await newBank();
+      await expect(upstream.openConnection(USER_ID, "AU99999", gavin)).rejects.toThrow(UpstreamRefused);
+      expect(await idsOf()).toEqual([]);
+    });
+
+    test("that the aggregator refuses makes no job", async () => {
+      const { bank, post, idsOf } = await newBank();
+      await bank.refuses();
+      await expect(post()).rejects.toThrow(UpstreamRefused);
+      expect(await idsOf()).toEqual([]);
+    });
+
+    test("whose reply is lost was posted once, and its job is found in the list", async () => {
+      const { bank, upstream, clock, post, idsOf } = await newBank();
+      const attempt = bank.takes();
+      const startedAt = clock.now().toISOString();
+      await bank.losesReply();
+      await expect(post(attempt)).rejects.toThrow(UpstreamUnavailable);
+      const [id, ...more] = await idsOf();
+      expect([id === undefined, more]).toEqual([false, []]);
+      const { institutionId } = attempt;
+      const listed = await upstream.jobsOf(USER_ID);
+      expect(findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds: [] })?.id).toBe(id);
+    });
+
+    test("that does not arrive was not posted again", async () => {
+      const { bank, post, idsOf } = await newBank();
+      await bank.losesRequest();
+      await expect(post()).rejects.toThrow(UpstreamUnavailable);
+      expect(await idsOf()).toEqual([]);
+    });
+  });
+
+  describe.each([
+    [
+      "an update",
+      ({ upstream }: Bank, id: string, user = USER_ID) => upstream.updateConnection(user, id, gavin),
+    ],
+    ["a refresh", ({ upstream }: Bank, id: string, user = USER_ID) => upstream.refreshConnection(user, id)],
+  ])("%s", (__, repost) => {
+    test("is a job of its own on the same connection", async () => {
+      const { bank, shown, connected, idsOf } = await newBank();
+      const first = await connected();
+      const { upstreamJobId } = await repost(bank, first.connectionId);
+      expect(upstreamJobId).not.toBe(first.upstreamJobId);
+      expect((await shown(upstreamJobId, isDone)).connectionId).toBe(first.connectionId);
+      expect((await idsOf(first.connectionId)).toSorted()).toEqual(
+        [first.upstreamJobId, upstreamJobId].toSorted(),
+      );
+    });
+
+    test("is not in the list of another connection", async () => {
+      const { bank, connected, idsOf } = await newBank();
+      const [one, other] = [await connected(), await connected()];
+      const { upstreamJobId } = await repost(bank, one.connectionId);
+      expect(await idsOf(other.connectionId)).toEqual([other.upstreamJobId]);
+      expect(await idsOf(one.connectionId)).toContain(upstreamJobId);
+    });
+
+    test("of a connection that is unknown, or another user's, is refused, and makes no job", async () => {
+      const { bank, connected, idsOf } = await newBank();
+      const { upstreamJobId, connectionId } = await connected();
+      await expect(repost(bank, "nothing")).rejects.toThrow(UpstreamRefused);
+      await expect(repost(bank, connectionId, "somebody-else")).rejects.toThrow(UpstreamRefused);
+      expect(await idsOf()).toEqual([upstreamJobId]);
+    });
+
+    test("whose reply is lost was posted once", async () => {
+      const { bank, connected, idsOf } = await newBank();
+      const { upstreamJobId, connectionId } = await connected();
+      await bank.losesReply();
+      await expect(repost(bank, connectionId)).rejects.toThrow(UpstreamUnavailable);
+      expect((await idsOf(connectionId)).filter((id) => id !== upstreamJobId)).toHaveLength(1);
+    });
+  });
+
+  describe("a challenge", () => {
+    test("is shown until it is answered, and the right answer ends it", async () => {
+      const { upstream, shown, asking } = await newBank();
+      const { upstreamJobId, answers, job } = await asking();
+      expect(openChallenge(job)?.input).toHaveLength(answers.length);
+      expect(openChallenge(job)?.expiryMs).toBeGreaterThan(0);
+      await upstream.answer(upstreamJobId, answers);
+      expect(openChallenge(await upstream.job(upstreamJobId))).toBeUndefined();
+      expect(isDone(await shown(upstreamJobId, isDone))).toBe(true);
+    });
+
+    test.each([
+      ["whose reply is lost", ({ losesReply }: Bank) => losesReply(), "received"],
+      ["that does not arrive", ({ losesRequest }: Bank) => losesRequest(), "not-received"],
+    ])("has an answer %s, which the job says was %s", async (__, lose, fate) => {
+      const { bank, upstream, clock, asking } = await newBank();
+      const { upstreamJobId, answers, job } = await asking();
+      const challenge = challengeOf({ upstreamUpdated: job.updated });
+      clock.pass(1_000);
+      await lose(bank);
+      await expect(upstream.answer(upstreamJobId, answers)).rejects.toThrow(UpstreamUnavailable);
+      expect(fateOfAnswer(challenge, await upstream.job(upstreamJobId))).toBe(fate);
+    });
+
+    test("whose answer is refused is still open", async () => {
+      const { bank, upstream, asking } = await newBank();
+      const { upstreamJobId, answers } = await asking();
+      await bank.refuses();
+      await expect(upstream.answer(upstreamJobId, answers)).rejects.toThrow(UpstreamRefused);
+      expect(openChallenge(await upstream.job(upstreamJobId))).toBeDefined();
+    });
+  });
+
+  describe("a job or a connection that is unknown", () => {
+    test("is refused where it is a job", async () => {
+      const { upstream } = await newBank();
+      await expect(upstream.job("nothing")).rejects.toThrow(UpstreamRefused);
+      await expect(upstream.answer("nothing", [new Secret("1234")])).rejects.toThrow(UpstreamRefused);
+    });
+
+    test("is none where it is a connection, or another user's", async () => {
+      const { upstream, connections, connectionList, connected } = await newBank();
+      const { connectionId } = await connected();
+      expect(await connections.connection(USER_ID, "nothing")).toBeUndefined();
+      expect(await connections.connection("somebody-else", connectionId)).toBeUndefined();
+      expect(await connectionList.connectionsOf("somebody-else")).toEqual([]);
+      expect(await upstream.jobsOf("somebody-else")).toEqual([]);
+    });
+  });
+
+  test("gives no reply while it is down: every call is unavailable, and none is a refusal", async () => {
+    const { bank, upstream, connections, connectionList, connected } = await newBank();
+    const { upstreamJobId, connectionId } = await connected();
+    const { institutionId, login } = bank.takes();
+    await bank.goesDown();
+    const calls: (() => Promise<unknown>)[] = [
+      () => upstream.institution(institutionId),
+      () => upstream.openConnection(USER_ID, institutionId, login),
+      () => upstream.updateConnection(USER_ID, connectionId, login),
+      () => upstream.refreshConnection(USER_ID, connectionId),
+      () => upstream.job(upstreamJobId),
+      () => upstream.jobsOf(USER_ID),
+      () => upstream.answer(upstreamJobId, [new Secret("1234")]),
+      () => connections.connection(USER_ID, connectionId),
+      () => connectionList.connectionsOf(USER_ID),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(UpstreamUnavailable);
+  });
+});
