@@ -51,7 +51,7 @@ const secretsManager = /* @__PURE__ */ once(
 );
 const sfn = /* @__PURE__ */ once(() => new SFNClient({ requestHandler }));
 
-export const newId = randomUUID;
+const newId = randomUUID;
 
 export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
 
@@ -77,7 +77,7 @@ export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobStore(), metr
 
 export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTable(), clock()));
 
-export const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
+const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
 export const requestCounts = /* @__PURE__ */ once(() => dynamoRequestCounts(dynamo(), jobsTable()));
 
@@ -98,9 +98,9 @@ export const vault = /* @__PURE__ */ once(() =>
   }),
 );
 
-export const reservations = /* @__PURE__ */ once(() => dynamoReservations(dynamo(), jobsTable(), clock()));
+const reservations = /* @__PURE__ */ once(() => dynamoReservations(dynamo(), jobsTable(), clock()));
 
-export const fingerprints = /* @__PURE__ */ once(() => sealedFingerprints(sealer()));
+const fingerprints = /* @__PURE__ */ once(() => sealedFingerprints(sealer()));
 
 export const tokenIssuer = /* @__PURE__ */ once(() => kmsTokenIssuer(kms(), environment("SIGNING_KEY_ID")));
 
@@ -112,7 +112,7 @@ export const executions = /* @__PURE__ */ once(() => sfnExecutions(sfn(), enviro
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-export const upstream = /* @__PURE__ */ once(() => {
+const upstream = /* @__PURE__ */ once(() => {
   const transport = basiqTransport({
     baseUrl: environment("UPSTREAM_URL"),
     version: environment("UPSTREAM_VERSION"),
@@ -123,10 +123,10 @@ export const upstream = /* @__PURE__ */ once(() => {
 });
 
 /** Records of institutions that may be a minute old. */
-export const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
+const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
 
 /** When jobs wait, and for how long they are followed. */
-export const policy = /* @__PURE__ */ once(() => ({
+const policy = /* @__PURE__ */ once(() => ({
   queues: setting("QUEUE") !== "off",
   followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
 }));

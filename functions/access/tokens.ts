@@ -10,7 +10,7 @@ import { Secret } from "../jobs/domain/secret.ts";
 import { API_VERSIONS, SCOPES, type TokenClaims } from "./caller.ts";
 import type { TokenIssuer, TokenVerifier } from "./ports.ts";
 
-export const TOKEN_ALGORITHM = "ES256";
+const TOKEN_ALGORITHM = "ES256";
 
 /** The names that published web clients look for when they decode a token. */
 const payloadSchema = z.object({

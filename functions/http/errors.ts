@@ -18,7 +18,7 @@ const INTERNAL: Wording = [
 ];
 
 /** Status, code, title and detail of the reply for each reason. */
-export const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
+const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
   "not-json": [400, "invalid-content", "Invalid content", "Request body must be a JSON object."],
   "body-too-large": [
     413,

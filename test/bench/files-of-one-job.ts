@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { startLocal } from "../../infra/local/start-local.ts";
-import { synthesizeApart } from "../../infra/local/template-process.ts";
+import { synthesizeApart } from "../../infra/local/template/template.ts";
 import { withoutSchedules } from "./counted-template.ts";
 
 /*

@@ -84,7 +84,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
 
   describe("a login", () => {
     test("that the bank takes makes a job, in the user's list, and a connection", async () => {
-      const { upstream, connections, connectionList, post, shown, bank } = await newBank();
+      const { upstream, post, shown, bank } = await newBank();
       const attempt = bank.takes();
       const upstreamJobId = await post(attempt);
       expect(statusOf((await upstream.job(upstreamJobId)).steps, VERIFY_CREDENTIALS)).not.toBe("success");
@@ -93,17 +93,17 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       expect(await upstream.jobsOf(USER_ID)).toMatchObject([
         { id: upstreamJobId, connectionId, institutionId },
       ]);
-      expect(await connectionList.connectionsOf(USER_ID)).toEqual([{ id: connectionId, institutionId }]);
-      expect(await connections.connection(USER_ID, connectionId)).toEqual({
+      expect(await upstream.connectionsOf(USER_ID)).toEqual([{ id: connectionId, institutionId }]);
+      expect(await upstream.connection(USER_ID, connectionId)).toEqual({
         id: connectionId,
         institutionId,
       });
     });
 
     test("that the bank has not taken yet makes no connection that is finished", async () => {
-      const { connectionList, post } = await newBank();
+      const { upstream, post } = await newBank();
       await post();
-      const unfinished = (await connectionList.connectionsOf(USER_ID)).map(({ isBeingMade }) => isBeingMade);
+      const unfinished = (await upstream.connectionsOf(USER_ID)).map(({ isBeingMade }) => isBeingMade);
       expect(unfinished.every((isBeingMade) => isBeingMade === true)).toBe(true);
     });
 
@@ -238,17 +238,17 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
     });
 
     test("is none where it is a connection, or another user's", async () => {
-      const { upstream, connections, connectionList, connected } = await newBank();
+      const { upstream, connected } = await newBank();
       const { connectionId } = await connected();
-      expect(await connections.connection(USER_ID, "nothing")).toBeUndefined();
-      expect(await connections.connection("somebody-else", connectionId)).toBeUndefined();
-      expect(await connectionList.connectionsOf("somebody-else")).toEqual([]);
+      expect(await upstream.connection(USER_ID, "nothing")).toBeUndefined();
+      expect(await upstream.connection("somebody-else", connectionId)).toBeUndefined();
+      expect(await upstream.connectionsOf("somebody-else")).toEqual([]);
       expect(await upstream.jobsOf("somebody-else")).toEqual([]);
     });
   });
 
   test("gives no reply while it is down: every call is unavailable, and none is a refusal", async () => {
-    const { bank, upstream, connections, connectionList, connected } = await newBank();
+    const { bank, upstream, connected } = await newBank();
     const { upstreamJobId, connectionId } = await connected();
     const { institutionId, login } = bank.takes();
     await bank.goesDown();
@@ -260,8 +260,8 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       () => upstream.job(upstreamJobId),
       () => upstream.jobsOf(USER_ID),
       () => upstream.answer(upstreamJobId, [new Secret("1234")]),
-      () => connections.connection(USER_ID, connectionId),
-      () => connectionList.connectionsOf(USER_ID),
+      () => upstream.connection(USER_ID, connectionId),
+      () => upstream.connectionsOf(USER_ID),
     ];
     for (const call of calls) await expect(call()).rejects.toThrow(UpstreamUnavailable);
   });

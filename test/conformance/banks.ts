@@ -1,7 +1,7 @@
 import { cachedInstitutions } from "../../functions/aggregators/cached-institutions.ts";
 import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
 import type { Login } from "../../functions/jobs/domain/login.ts";
-import type { ConnectionList, Connections, Upstream } from "../../functions/jobs/domain/ports.ts";
+import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { OUTAGE_PROBLEM } from "../support/bank-status.ts";
 import { basiqSandbox, type Fault } from "../support/basiq-sandbox.ts";
@@ -19,8 +19,6 @@ export interface Attempt {
 /** An aggregator in front of a bank that does as a test wants. */
 export interface Bank {
   upstream: Upstream;
-  connections: Connections;
-  connectionList: ConnectionList;
   institutions: Pick<Upstream, "institution">;
   clock: FakeClock;
   /** The next login is taken, is found wrong, or is taken once a challenge is answered. */
@@ -64,8 +62,6 @@ export async function scriptedBank(): Promise<Bank> {
   script.looks.push({ steps: lookOf({ ...PLAIN, ...verified, ...done }).steps });
   return {
     upstream,
-    connections: upstream,
-    connectionList: upstream,
     institutions: { institution: async (id) => upstream.institutions.get(id) },
     clock,
     takes: () => {
@@ -108,14 +104,12 @@ export async function scriptedBank(): Promise<Bank> {
 
 export async function basiqBank(): Promise<Bank> {
   const sandbox = await basiqSandbox();
-  const { upstream, connections, connectionList, clock, setFaults, setInstitution, close } = sandbox;
+  const { upstream, clock, setFaults, setInstitution, close } = sandbox;
   const posts = (fault: Fault["do"], times = 1) =>
     ["/users/*", "/jobs/*"].map((path) => ({ method: "POST" as const, path, times, do: fault }));
   const gone = { reset: "before" } as const;
   return {
     upstream,
-    connections,
-    connectionList,
     institutions: cachedInstitutions(upstream),
     clock,
     takes: () => ({ institutionId: "AU00000", login: gavin, answers: [] }),

@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Job } from "../../functions/jobs/domain/job.ts";
-import type { Executions, Workflow } from "../../functions/jobs/domain/ports.ts";
-import { executionName, sfnExecutions, sfnWorkflow } from "../../functions/jobs/store/executions.ts";
-import { type LocalStepFunctions, startStepFunctions } from "../../infra/local/step-functions-endpoint.ts";
+import type { Executions } from "../../functions/jobs/domain/ports.ts";
+import { executionName, sfnExecutions } from "../../functions/jobs/store/executions.ts";
+import {
+  type LocalStepFunctions,
+  startStepFunctions,
+} from "../../infra/local/step-functions/step-functions-endpoint.ts";
 import { sdkSettings } from "../local-endpoints/sdk-settings.ts";
 import { fakeExecutions } from "../support/fake-ports.ts";
 
@@ -36,7 +39,6 @@ type Started = Pick<Job, "id" | "generation">;
 
 interface Machine {
   executions: Executions;
-  workflow: Workflow;
   /** A job whose execution was started and has ended by itself. */
   ended(): Promise<Started>;
   /** How often the execution was begun. */
@@ -47,7 +49,6 @@ function inMemory(): Machine {
   const executions = fakeExecutions();
   return {
     executions,
-    workflow: executions,
     ended: async () => {
       const job = { id: randomUUID() };
       await executions.start(job);
@@ -62,7 +63,6 @@ function onStepFunctions(): Machine {
   const executions = sfnExecutions(client, MACHINE);
   return {
     executions,
-    workflow: sfnWorkflow(client, MACHINE),
     ended: async () => {
       const job = { id: `over-${randomUUID()}` };
       await executions.start(job);
@@ -83,9 +83,9 @@ const IMPLEMENTATIONS: [string, () => Machine][] = [
 
 describe.each(IMPLEMENTATIONS)("an execution %s", (_, make) => {
   test("is missing until it is started, and runs from then on", async () => {
-    const [{ executions, workflow }, job] = [make(), { id: randomUUID() }];
+    const [{ executions }, job] = [make(), { id: randomUUID() }];
     expect(await executions.state(job)).toBe("missing");
-    await workflow.start(job);
+    await executions.start(job);
     expect(await executions.state(job)).toBe("running");
   });
 

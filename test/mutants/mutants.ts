@@ -303,7 +303,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "host-check",
     removes: "the check of the Host header in local mode",
-    file: "infra/local/foreign-request.ts",
+    file: "infra/local/loopback.ts",
     from: 'return headers.origin !== undefined || !isLoopbackHost(headers.host ?? "");',
     to: "return headers.origin !== undefined || headers.host === undefined;",
     caughtBy: ["test/local-endpoints/foreign-requests.test.ts"],
@@ -471,7 +471,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "local-seal-context",
     removes: "the encryption context of local mode's own KMS",
-    file: "infra/local/kms-ciphertext.ts",
+    file: "infra/local/aws/kms/kms-ciphertext.ts",
     from: 'return Buffer.concat([header, Buffer.from(JSON.stringify(sorted), "utf8")]);',
     to: 'return sorted.length < 0 ? Buffer.concat([header, Buffer.from(JSON.stringify(sorted), "utf8")]) : header;',
     caughtBy: ["test/local-endpoints/kms-sealing.test.ts"],
@@ -592,10 +592,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "loopback-only",
     removes: "the address that local mode listens on: everybody gets to it",
-    file: "infra/local/listen-locally.ts",
+    file: "infra/local/local-server.ts",
     from: 'limitTime(server).listen(port, "127.0.0.1");',
     to: 'limitTime(server).listen(port, "0.0.0.0");',
-    caughtBy: ["test/local-endpoints/listen-locally.test.ts"],
+    caughtBy: ["test/local-endpoints/local-server.test.ts"],
   },
   {
     name: "no-store",

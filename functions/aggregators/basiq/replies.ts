@@ -17,30 +17,30 @@ import type { Connection, ListedJob, UpstreamJob } from "../../jobs/domain/upstr
 
 const MAX_LENGTH = 2000;
 
-export const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
+const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
 
-export const shortText = z.string().check(z.refine(isShort));
+const shortText = z.string().check(z.refine(isShort));
 
 /** RFC 3339, with fractions or without. */
 const TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(Z|[+-]\d\d:\d\d)$/;
 
 /** A moment as upstream wrote it, and nothing where it wrote none: this is compared, and kept in the clear. */
-export function timeIn(given: unknown): string {
+function timeIn(given: unknown): string {
   return typeof given === "string" && TIME.test(given) ? given : "";
 }
 
 /** What upstream may leave out, or say to be `null`. */
-export const text = z.nullish(shortText);
+const text = z.nullish(shortText);
 
 /** Elsewhere than at upstream it may lead nowhere: clients follow it with their token. */
 const LINK = /^(https?:\/\/[^/]+)?(\/[^/\\\s][^\\\s]*)$/i;
 
 /** A link of upstream's, absolute or not, as a relative one. */
-export function linkIn(url: unknown): string | undefined {
+function linkIn(url: unknown): string | undefined {
   return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;
 }
 
-export function connectionIdIn(url: unknown): string | undefined {
+function connectionIdIn(url: unknown): string | undefined {
   return typeof url === "string" ? /\/connections\/([\w-]{1,64})$/.exec(url)?.[1] : undefined;
 }
 
@@ -56,7 +56,7 @@ export function readUpstreamError(reply: unknown): StepError | undefined {
 }
 
 /** An error in upstream's words, `detail` or `details`. */
-export function readStepError(error: {
+function readStepError(error: {
   code: string;
   title?: string | null | undefined;
   detail?: string | null | undefined;

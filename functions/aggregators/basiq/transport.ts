@@ -19,7 +19,7 @@ export interface BasiqReply {
 const READ_TIMEOUT_MS = 4_000;
 
 /** What is posted is better waited for than looked for afterwards. A Task has 180 s. */
-export const WRITE_TIMEOUT_MS = 30_000;
+const WRITE_TIMEOUT_MS = 30_000;
 
 /** The longest list that we ask for stays far below it. */
 const MAX_REPLY_BYTES = 2 * 1024 * 1024;
@@ -31,7 +31,7 @@ const MIN_TOKEN_CHARS = 16;
  * One exchange, of whose reply nobody reads the token again that it was made with. Throws `UpstreamUnavailable` when no whole
  * reply came; neither the request nor the cause is kept in it.
  */
-export async function basiqFetch(
+async function basiqFetch(
   url: URL,
   init: RequestInit,
   token?: Secret,
@@ -103,7 +103,7 @@ export interface BasiqToken {
 }
 
 /** Trades the API key for a token, and keeps that until it is about to end. */
-export function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): BasiqToken {
+function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): BasiqToken {
   let held: { token: Promise<Secret>; until: number } | undefined;
 
   async function trade(): Promise<Secret> {

@@ -18,15 +18,17 @@ export const ANSWER_TTL_MS = 4 * MAX_ANSWER_MS;
 /** A repeated request with the same Idempotency-Key gets the first reply for this long. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
 
+const QUARTER_DAYS = 90;
+
 /** Jobs can be read for this long after their last change, unless the deployment says otherwise. */
-export const DEFAULT_RETENTION_DAYS = 90;
+export const DEFAULT_RETENTION_DAYS = QUARTER_DAYS;
 export const MAX_RETENTION_DAYS = 3650;
 
 /** A claim lives as long as a job does by default: far longer than the queue. A claim whose job is gone is free. */
-export const CLAIM_TTL_DAYS = DEFAULT_RETENTION_DAYS;
+export const CLAIM_TTL_DAYS = QUARTER_DAYS;
 
 /** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
-export const REFUSED_LOGINS_TTL_DAYS = DEFAULT_RETENTION_DAYS;
+export const REFUSED_LOGINS_TTL_DAYS = QUARTER_DAYS;
 
 /** The end of a row's life, in seconds since 1970, as DynamoDB's time to live has it. */
 export function keptUntil(changedAt: string, days: number): number {

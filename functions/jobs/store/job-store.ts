@@ -33,7 +33,7 @@ export function jobIdIn(pk: string): string {
 }
 
 /** A job as its row holds it: what finds it in a list of its user's, and among those that the sweeper looks at. */
-export function jobRow(job: Job, writeId: string, retentionDays: number) {
+function jobRow(job: Job, writeId: string, retentionDays: number) {
   return {
     ...jobRecordOf(job),
     ...jobKey(job.id),

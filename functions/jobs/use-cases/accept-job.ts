@@ -25,7 +25,7 @@ export interface UnblockedDeps {
 }
 
 /** Banks lock an account after a few wrong logins in a row: the next one is not even kept. */
-export async function requireUnblocked(deps: UnblockedDeps, { userId, institutionId }: Job): Promise<void> {
+async function requireUnblocked(deps: UnblockedDeps, { userId, institutionId }: Job): Promise<void> {
   const noted = await deps.refusedLogins.find(userId, institutionId);
   const blockedMs = blockedForMs(noted, deps.clock.now());
   if (blockedMs === 0) return;

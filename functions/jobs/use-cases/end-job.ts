@@ -17,7 +17,7 @@ export type EndDeps = Pick<Ports, "jobs" | "vault"> & {
  * The one way in which a job ends, whatever ended it. Writing the end measures it and frees the job's claim, which counts only
  * while its job is not finished. Everything else that follows from an end belongs into {@link cleanUp}.
  */
-export async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Job> {
+async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Job> {
   const ended = await deps.jobs.record(job, change);
   // A succeeded job has nothing to clean up if its login was deleted when the bank verified it.
   return ended.sweepAt === undefined ? ended : cleanUp(deps, ended);

@@ -100,7 +100,7 @@ function followLeftMs(deps: Pick<Ports, "clock">, job: Job): number {
 }
 
 /** For how long the job has been followed. */
-export function followedMs(deps: Pick<Ports, "clock" | "policy">, job: Job): number {
+function followedMs(deps: Pick<Ports, "clock" | "policy">, job: Job): number {
   return deps.policy.followLimitMs - followLeftMs(deps, job);
 }
 

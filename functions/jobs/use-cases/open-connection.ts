@@ -38,24 +38,19 @@ import { type FollowDeps, type Followed, followFound, noteVerdict } from "./foll
 type HoldDeps = Pick<Ports, "clock" | "jobs" | "vault">;
 
 /** Puts the job in the queue until the next attempt, or ends it when there is none left. */
-export function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
+function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
   return writeChange(deps, job, holdChange(job, held, deps.clock));
 }
 
 /** Leaves the job in upstream's own queue until the next look, or ends it when there is none left. */
-export function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
+function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
   return writeChange(deps, job, holdUpstreamChange(job, attempt, deps.clock));
 }
 
 type LookDeps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "policy">;
 
 /** Upstream makes the attempts itself: we see whether it still waits. */
-export async function lookUpstream(
-  deps: LookDeps,
-  job: Job,
-  upstreamJobId: string,
-  attempt: number,
-): Promise<Job> {
+async function lookUpstream(deps: LookDeps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
   const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
   if (waits) return holdUpstream(deps, job, attempt);
   const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
@@ -73,10 +68,7 @@ async function waitsUpstream(deps: LookDeps, upstreamJobId: string): Promise<boo
 }
 
 /** Posts what the job is for, and gives the id of upstream's job; nothing when the login that it needs is gone. */
-export async function postAttempt(
-  deps: Pick<Ports, "vault" | "upstream">,
-  job: Job,
-): Promise<string | undefined> {
+async function postAttempt(deps: Pick<Ports, "vault" | "upstream">, job: Job): Promise<string | undefined> {
   const { userId, institutionId, connectionId } = job;
   if (kindOf(job) === "refresh") {
     if (connectionId === undefined) return undefined;
@@ -93,7 +85,7 @@ export async function postAttempt(
 }
 
 /** What upstream's record of the institution says at this moment. */
-export async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promise<boolean> {
+async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promise<boolean> {
   const institution = await deps.upstream.institution(job.institutionId);
   return institution !== undefined && !isAvailable(institution);
 }
@@ -110,7 +102,7 @@ export async function openConnection(deps: Deps, { jobId }: { jobId: string }): 
 }
 
 /** The same of a job as it was just read. */
-export async function openFound(deps: Deps, job: Job): Promise<Job> {
+async function openFound(deps: Deps, job: Job): Promise<Job> {
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
   if (isExhausted(job, deps.clock.msUntil)) return failJob(deps, job, TEMPORARY_UNAVAILABLE);

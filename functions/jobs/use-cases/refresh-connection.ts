@@ -41,7 +41,7 @@ export async function refreshConnection(
   return refreshFound(deps, request, await findConnection(deps, request.userId, request.connectionId));
 }
 
-export async function refreshFound(
+async function refreshFound(
   deps: RefreshDeps,
   { userId, connectionId }: RefreshConnection,
   found: FoundConnection,

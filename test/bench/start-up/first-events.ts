@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startDynamoDb } from "../../../infra/local/dynamodb-endpoint.ts";
+import { startDynamoDb } from "../../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
+import { startSecretsManager } from "../../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
 import { readLocalSettings } from "../../../infra/local/local-settings.ts";
-import { startSecretsManager } from "../../../infra/local/secrets-manager-endpoint.ts";
 import { type LocalSystem, startLocal } from "../../../infra/local/start-local.ts";
-import type { Template } from "../../../infra/local/template.ts";
-import { synthesizeApart } from "../../../infra/local/template-process.ts";
+import type { Template } from "../../../infra/local/template/template.ts";
+import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { cancel, connected, list, refresh, refreshAll, resume, update } from "../../journeys/calls.ts";
 import { executionOf } from "../../journeys/execution-of.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";

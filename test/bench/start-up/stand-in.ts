@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { listenLocally } from "../../../infra/local/listen-locally.ts";
-import { readBody } from "../../../infra/local/read-body.ts";
+import { listenLocally, readBody } from "../../../infra/local/local-server.ts";
 
 /** A call that a function made while it answered an event, and the reply that it got. */
 export interface RecordedCall {
