@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const NEVER_OPENS = /^(InvalidCiphertext|IncorrectKey)Exception$/;",
     to: "const NEVER_OPENS = /^InvalidKeyUsageException$/;",
     caughtBy: [
-      "test/contract/sealer-and-tokens.test.ts > does not open when a byte of it is another one, or when another key made it",
+      "test/conformance/sealer.test.ts > does not open when a byte of it is another one, or when another key made it",
     ],
   },
   {
@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'from === undefined ? ABSENT : ["jobId = :from", { ":from": from }],',
     to: '["attribute_exists(pk) OR :from = :from", { ":from": from ?? "" }],',
     caughtBy: [
-      "test/contract/claims.test.ts > goes from the named holder only",
+      "test/conformance/claims.test.ts > goes from the named holder only",
       "test/journeys/duplicates.test.ts > twelve identical requests at once make one job and send one login",
     ],
   },
@@ -183,15 +183,15 @@ export const MUTANTS: readonly Mutant[] = [
     from: "Key: marshall({ pk: `rate#${limit}#${of}#${number}` }),",
     to: "Key: marshall({ pk: `rate#${limit}#${of.slice(0, 0)}#${number}` }),",
     caughtBy: [
-      "test/contract/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
+      "test/conformance/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
     ],
   },
   {
     name: "deadline-at-most-15-minutes",
     removes: "the longest time that an answer is waited for",
     file: "functions/jobs/domain/challenge.ts",
-    from: "return Math.min(Math.max(expiryMs, MIN_MS), MAX_MS);",
-    to: "return Math.max(expiryMs, MIN_MS, MAX_MS);",
+    from: "return Math.min(Math.max(expiryMs, MIN_MS), MAX_ANSWER_MS);",
+    to: "return Math.max(expiryMs, MIN_MS, MAX_ANSWER_MS);",
     caughtBy: ["test/unit/policies.test.ts"],
   },
   {
@@ -205,9 +205,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "destroyed-when-cancelled",
     removes: "the destroying of the secrets of a job that is cancelled",
-    file: "functions/jobs/use-cases/cancel-job.ts",
-    from: "await destroyUnneeded(deps, job);",
-    to: "if (job.version < 0) await destroyUnneeded(deps, job);",
+    file: "functions/jobs/use-cases/end-job.ts",
+    from: "return ended.sweepAt === undefined ? ended : cleanUp(deps, ended);",
+    to: "return ended.sweepAt === undefined || wasCancelled(ended) ? ended : cleanUp(deps, ended);",
     caughtBy: [
       "test/unit/use-cases/cancel-job.test.ts",
       "test/journeys/cancel-leaves-nothing.test.ts > a job that was resumed leaves none of either execution",
@@ -217,8 +217,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "destroyed-when-failed",
     removes: "the destroying of the secrets of a job that fails",
     file: "functions/jobs/use-cases/end-job.ts",
-    from: "return destroyUnneeded(deps, failed);",
-    to: "return failed.version < 0 ? destroyUnneeded(deps, failed) : failed;",
+    from: "return endJob(deps, job, failure(job, error));",
+    to: "return deps.jobs.record(job, failure(job, error));",
     caughtBy: [
       "test/unit/use-cases/open-connection.test.ts > that upstream refuses ends the job in upstream's words, and its login is gone",
     ],
@@ -227,8 +227,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "destroyed-when-given-up",
     removes: "the destroying of the secrets of a job that is given up",
     file: "functions/jobs/use-cases/end-job.ts",
-    from: "await destroyUnneeded(deps, job);",
-    to: "if (job.version < 0) await destroyUnneeded(deps, job);",
+    from: "await changeOrEndJob(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, failureFor(name))));",
+    to: "await changeUntilWritten(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, failureFor(name))), deps.jobs.record);",
     caughtBy: ["test/unit/use-cases/give-up.test.ts"],
   },
   {
@@ -277,6 +277,147 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["test/unit/use-cases/replace-execution.test.ts"],
   },
   {
+    name: "fake-claims-compare",
+    removes: "the comparison of a claim in memory with its named holder: any job takes it",
+    file: "test/support/fake-ports.ts",
+    from: "if (held.get(key) !== from && held.get(key) !== jobId) return false;",
+    to: "if (jobId === undefined) return false;",
+    caughtBy: ["test/conformance/claims.test.ts > goes from the named holder only"],
+  },
+  {
+    name: "fake-execution-once",
+    removes: "the check in memory that an execution is begun once",
+    file: "test/support/fake-ports.ts",
+    from: "      if (states.has(name)) return;\n",
+    to: "",
+    caughtBy: ["test/conformance/executions.test.ts > that is started again while it runs is begun once"],
+  },
+  {
+    name: "fake-job-list-user",
+    removes: "the user of a job list in memory: other users' jobs are in it",
+    file: "test/support/fake-job-lists.ts",
+    from: "job.userId === userId && isReadable",
+    to: "job.userId !== `${userId} ` && isReadable",
+    caughtBy: [
+      "test/conformance/job-list.test.ts > is of one user's, the newest first, each as it is stored now",
+    ],
+  },
+  {
+    name: "fake-job-version-condition",
+    removes: "the version in the condition of a write to the job store in memory",
+    file: "test/support/fake-job-store.ts",
+    from: "if (current?.version !== before.version || !isLegal",
+    to: "if (current === undefined || !isLegal",
+    caughtBy: ["test/conformance/job-store.test.ts > on an older version is refused, and changes nothing"],
+  },
+  {
+    name: "fake-postpone-version",
+    removes: "the version in the condition of a postponement in memory",
+    file: "test/support/fake-job-lists.ts",
+    from: "if (row?.version === job.version) jobs.rows.set",
+    to: "if (row !== undefined) jobs.rows.set",
+    caughtBy: ["test/conformance/swept-jobs.test.ts > that has changed since it was read does nothing"],
+  },
+  {
+    name: "fake-refused-login-once",
+    removes: "the check in memory that a job's refused login counts once",
+    file: "test/support/fake-ports.ts",
+    from: "noteRefused(rows.get(key), jobId, clock.after(LOCKOUT_MS))",
+    to: "noteRefused(rows.get(key), `${jobId} ${rows.get(key)?.jobIds.length}`, clock.after(LOCKOUT_MS))",
+    caughtBy: [
+      "test/conformance/refused-logins.test.ts > count once for a job, however often they are noted, and block for no longer",
+    ],
+  },
+  {
+    name: "fake-request-count-window",
+    removes: "the window of a request that is counted in memory",
+    file: "test/support/fake-request-counts.ts",
+    from: "`${limit} ${of} ${number}`",
+    to: "`${limit} ${of} ${number > 0}`",
+    caughtBy: [
+      "test/conformance/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
+    ],
+  },
+  {
+    name: "fake-reservations-expiry",
+    removes: "the expiry of a reservation in memory",
+    file: "test/support/fake-reservations.ts",
+    from: "return row !== undefined && row.expiresAt * 1000 > clock.now().getTime() ? row : undefined;",
+    to: "return clock === undefined ? undefined : row;",
+    caughtBy: ["test/conformance/reservations.test.ts > count as gone past their time, and give way"],
+  },
+  {
+    name: "fake-seal-context",
+    removes: "the reference of a seal in memory: it opens under another one",
+    file: "test/support/fake-vault.ts",
+    from: "const nameOf = ({ jobId, userId, purpose }: SecretRef) => `${jobId}/${userId}/${purpose}`;",
+    to: "const nameOf = ({ jobId }: SecretRef) => `${typeof jobId}`;",
+    caughtBy: ["test/conformance/sealer.test.ts > does not open for %j"],
+  },
+  {
+    name: "fake-sweep-order",
+    removes: "the order of the jobs that are due in memory",
+    file: "test/support/fake-job-lists.ts",
+    from: '        .toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""))\n',
+    to: "",
+    caughtBy: [
+      "test/conformance/swept-jobs.test.ts > are those whose time has come, the longest due first, whatever their phase",
+    ],
+  },
+  {
+    name: "fake-token-expiry",
+    removes: "the expiry of a token in memory",
+    file: "test/support/fake-access.ts",
+    from: '      if (found.until <= clock.now()) throw new Refusal("token-expired");\n',
+    to: "",
+    caughtBy: ["test/conformance/tokens.test.ts > is refused as expired from the end of its hour on"],
+  },
+  {
+    name: "fake-upstream-posts-once",
+    removes: "the single post of a login whose reply is lost: the upstream in memory gets it twice",
+    file: "test/support/scripted-upstream.ts",
+    from: 'if (fate === "reply-lost") throw new UpstreamUnavailable();\n    return { upstreamJobId: id };',
+    to: 'if (fate === "reply-lost") {\n      addJob(userId, at ?? "");\n      throw new UpstreamUnavailable();\n    }\n    return { upstreamJobId: id };',
+    caughtBy: [
+      "test/conformance/aggregator.test.ts > whose reply is lost was posted once, and its job is found in the list",
+    ],
+  },
+  {
+    name: "fake-upstream-refusal",
+    removes:
+      "the refusals of the upstream in memory: it takes what names an unknown institution or connection",
+    file: "test/support/scripted-upstream.ts",
+    from: "fate instanceof Error ? fate : (refusal ?? fate);",
+    to: "fate instanceof Error || refusal !== undefined ? fate : fate;",
+    caughtBy: [
+      "test/conformance/aggregator.test.ts > for an unknown institution is refused, and makes no job",
+    ],
+  },
+  {
+    name: "fake-vault-expiry",
+    removes: "the expiry of a secret in memory",
+    file: "test/support/fake-vault.ts",
+    from: "return row === undefined || isOver(row) ? undefined : row.sealed;",
+    to: "return row === undefined ? undefined : row.sealed;",
+    caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
+  },
+  {
+    name: "fake-vault-first-wins",
+    removes: "the first secret's win in the vault in memory: a second one replaces it",
+    file: "test/support/fake-vault.ts",
+    from: "      if (rows.has(keyOf(ref))) return;\n",
+    to: "",
+    caughtBy: ["test/conformance/vault.test.ts > that came first wins"],
+  },
+  {
+    name: "fake-waker-once",
+    removes: "the single end of a Task in memory: a second wake changes what it received",
+    file: "test/support/fake-ports.ts",
+    from: "if (!received.has(token)) received.set",
+    to: "received.set",
+    caughtBy: ["test/conformance/waker.test.ts > that is called again changes nothing, and it is no error"],
+  },
+  {
     name: "finished-stays-finished",
     removes: "the end of a job that is over: it may fail once more",
     file: "functions/jobs/domain/transitions.ts",
@@ -290,7 +431,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/vault.ts",
     from: 'await putRow(client, tableName, { ...keyOf(ref), sealed, expiresAt }, ["attribute_not_exists(jobId)"]);',
     to: 'await putRow(client, tableName, { ...keyOf(ref), sealed, expiresAt }, ["attribute_not_exists(jobId) OR attribute_exists(jobId)"]);',
-    caughtBy: ["test/contract/vault.test.ts > that came first wins"],
+    caughtBy: ["test/conformance/vault.test.ts > that came first wins"],
   },
   {
     name: "form-of-token-request",
@@ -324,7 +465,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/reservations.ts",
     from: "return { pk: `idempotency#${userId}#${hash}` };",
     to: "return { pk: `idempotency#${userId.slice(0, 0)}#${hash}` };",
-    caughtBy: ["test/contract/reservations.test.ts"],
+    caughtBy: ["test/conformance/reservations.test.ts > are not those of %s"],
   },
   {
     name: "idempotency-key-random",
@@ -333,7 +474,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const key = new Secret(randomBytes(32).toString("hex"));',
     to: 'const key = new Secret("00".repeat(32));',
     caughtBy: [
-      "test/contract/fingerprints.test.ts > of the same text is another one each time, under another key",
+      "test/conformance/fingerprints.test.ts > of the same text is another one each time, under another key",
     ],
   },
   {
@@ -349,7 +490,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "new Secret(Buffer.from(sealedKey).toString())",
       },
     ],
-    caughtBy: ["test/contract/fingerprints.test.ts"],
+    caughtBy: ["test/conformance/fingerprints.test.ts > cannot be compared for %j"],
   },
   {
     name: "idempotency-same-request",
@@ -363,8 +504,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "internal-error-words",
     removes: "the constant words of an error of ours: its message is told",
     file: "functions/http/api-handler.ts",
-    from: "return { ...renderErrors(fields.correlationId, problems, wordings), headers: headersOf(first) };",
-    to: "const { status, body } = renderErrors(fields.correlationId, problems, wordings);\n    return { status, body: { ...body, title: String(error) }, headers: headersOf(first) };",
+    from: "return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };",
+    to: "const { status, body } = renderErrors(fields.correlationId, problems);\n    return { status, body: { ...body, title: String(error) }, headers: headersOf(first) };",
     caughtBy: ["test/unit/api-handler.test.ts"],
   },
   {
@@ -380,7 +521,9 @@ export const MUTANTS: readonly Mutant[] = [
         to: '{ ":version": before.version, ...(before.version < 0 && phases) },',
       },
     ],
-    caughtBy: ["test/contract/job-store.test.ts > on a row of a phase in which it may not come is refused"],
+    caughtBy: [
+      "test/conformance/job-store.test.ts > on a row of a phase in which it may not come is refused",
+    ],
   },
   {
     name: "job-version-condition",
@@ -395,7 +538,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: '{ ...(before.version < 0 && { ":version": before.version }), ...phases },',
       },
     ],
-    caughtBy: ["test/contract/job-store.test.ts > on an older version is refused, and changes nothing"],
+    caughtBy: ["test/conformance/job-store.test.ts > on an older version is refused, and changes nothing"],
   },
   {
     name: "jobs-of-one-user",
@@ -404,7 +547,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return `user#${userId}`;",
     to: "return `user#${userId.slice(0, 0)}`;",
     caughtBy: [
-      "test/contract/job-list.test.ts > of a user without jobs is empty, whoever has a name that begins like theirs",
+      "test/conformance/job-list.test.ts > of a user without jobs is empty, whoever has a name that begins like theirs",
     ],
   },
   {
@@ -532,16 +675,16 @@ export const MUTANTS: readonly Mutant[] = [
     name: "login-destroyed-at-end",
     removes: "the destroying of the login of a job that is over",
     file: "functions/jobs/use-cases/end-job.ts",
-    from: "if (hasLogin && (isFinished(job) || !mayNeedLogin(job))) await deps.vault.destroy(loginOf(job));",
-    to: "if (hasLogin && !mayNeedLogin(job)) await deps.vault.destroy(loginOf(job));",
+    from: "await destroyLogin(deps, job);",
+    to: "",
     caughtBy: ["test/unit/use-cases/give-up.test.ts > on %s fails the current step with words for it"],
   },
   {
     name: "login-destroyed-when-verified",
     removes: "the destroying of a login that was verified",
     file: "functions/jobs/use-cases/follow-job.ts",
-    from: "return !mayNeedLogin(job) && !wasClean;",
-    to: "return isFinished(job) && !wasClean;",
+    from: "if (!isFinished(job) && mayNeedLogin(before) && !mayNeedLogin(job)) await destroyLogin(deps, job);",
+    to: "",
     caughtBy: ["test/unit/use-cases/follow-job-login.test.ts > is destroyed as soon as it is verified"],
   },
   {
@@ -569,8 +712,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "login-intent-mark",
     removes: "the mark of an attempt before its login is sent",
     file: "functions/jobs/use-cases/open-connection.ts",
-    from: 'return send(deps, await deps.jobs.record(job, { event: "attemptStarted", changes }));',
-    to: 'const upstreamJobId = await postAttempt(deps, job);\n  const marked = await deps.jobs.record(job, { event: "attemptStarted", changes });\n  return recordOpened(deps, marked, upstreamJobId ?? "");',
+    from: 'return send(deps, await writeChange(deps, job, { event: "attemptStarted", changes }));',
+    to: 'const upstreamJobId = await postAttempt(deps, job);\n  const marked = await writeChange(deps, job, { event: "attemptStarted", changes });\n  return recordOpened(deps, marked, upstreamJobId ?? "");',
     caughtBy: ["test/unit/use-cases/open-connection.test.ts > is marked before the login is sent"],
   },
   {
@@ -699,6 +842,22 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "record-field-in-job-alone",
+    removes: "the equality of a job and its record: a field is added to the job alone",
+    file: "functions/jobs/domain/job.ts",
+    from: "  queue?: Queue | undefined;\n}",
+    to: "  queue?: Queue | undefined;\n  note?: string | undefined;\n}",
+    caughtBy: ["tsc functions/jobs/store/job-record.ts"],
+  },
+  {
+    name: "record-field-in-record-alone",
+    removes: "the equality of a job and its record: a field is added to the record alone",
+    file: "functions/jobs/store/job-record.ts",
+    from: "  queue: z.optional(queue),",
+    to: "  queue: z.optional(queue),\n  note: text,",
+    caughtBy: ["tsc functions/jobs/store/job-record.ts"],
+  },
+  {
     name: "redirect-followed",
     removes: "the refusal to follow a redirect with a login",
     file: "functions/aggregators/basiq/transport.ts",
@@ -799,7 +958,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     caughtBy: [
-      "test/contract/sealer-and-tokens.test.ts > does not open for %j",
+      "test/conformance/sealer.test.ts > does not open for %j",
       "test/local/secret-moved.test.ts > nor is one that was moved, or is past its time, while its job was queued",
     ],
   },
@@ -816,7 +975,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'async unseal({ jobId, userId }, sealed, purpose = "any") {',
       },
     ],
-    caughtBy: ["test/contract/sealer-and-tokens.test.ts > does not open for %j"],
+    caughtBy: ["test/conformance/sealer.test.ts > does not open for %j"],
   },
   {
     name: "seal-context-user",
@@ -831,7 +990,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'async unseal({ jobId, purpose }, sealed, userId = "any") {',
       },
     ],
-    caughtBy: ["test/contract/sealer-and-tokens.test.ts > does not open for %j"],
+    caughtBy: ["test/conformance/sealer.test.ts > does not open for %j"],
   },
   {
     name: "secret-expiry",
@@ -839,7 +998,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/vault.ts",
     from: 'const isOver = typeof expiresAt !== "number" || expiresAt * 1000 <= clock.now().getTime();',
     to: 'const isOver = typeof expiresAt !== "number" || clock === undefined;',
-    caughtBy: ["test/contract/vault.test.ts > past its time is as good as gone, although its row is there"],
+    caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
   },
   {
     name: "secret-inspect",
@@ -948,7 +1107,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "sweep-error-stack",
     removes: "the constant error of a sweep that failed",
     file: "functions/jobs/workflow/handlers.ts",
-    from: "throw failure;",
+    from: 'throw withoutStack(new Error("The sweep failed."));',
     to: "throw error;",
     caughtBy: [
       "test/unit/sweep-handler.test.ts > a sweep that failed says so and fails, without a message or a stack that came from elsewhere",
@@ -958,8 +1117,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "sweeper-cleans",
     removes: "the destroying, by the sweeper, of what a crash has left",
     file: "functions/jobs/use-cases/sweep.ts",
-    from: "const cleaned = await destroyUnneeded(deps, job);",
-    to: "const cleaned = job.version < 0 ? await destroyUnneeded(deps, job) : job;",
+    from: "const cleaned = await cleanUp(deps, job);",
+    to: "const cleaned = job.version < 0 ? await cleanUp(deps, job) : job;",
     caughtBy: ["test/unit/use-cases/sweep-job.test.ts"],
   },
   {
@@ -974,7 +1133,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "task-error-stack",
     removes: "the cut of the stack from a Task's error",
     file: "functions/jobs/workflow/handlers.ts",
-    from: "failure.stack = `${failure.name}: ${failure.message}`;",
+    from: "error.stack = `${error.name}: ${error.message}`;",
     to: "",
     caughtBy: ["test/unit/task-handler.test.ts"],
   },
@@ -1115,8 +1274,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "upstream-ids",
     removes: "the form of upstream's ids, which go into paths and keys",
     file: "functions/jobs/domain/ids.ts",
-    from: "export const upstreamId = textThat((id) => UPSTREAM_ID.test(id));",
-    to: "export const upstreamId = textThat((id) => UPSTREAM_ID !== undefined && id.length < 2000);",
+    from: "export const upstreamId = z.string().check(z.regex(UPSTREAM_ID));",
+    to: "export const upstreamId = z.string().check(z.refine((id) => UPSTREAM_ID !== undefined && id.length < 2000));",
     caughtBy: ["test/contract/wire-upstream-bounds.test.ts > is that of no job, no bank and no connection"],
   },
   {
@@ -1159,8 +1318,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "upstream-path-encoded",
     removes: "the encoding of ids in upstream's paths",
     file: "functions/aggregators/basiq/basiq.ts",
-    from: "accepted(`/users/${encodeURIComponent(userId)}/connections`, {",
-    to: "accepted(`/users/${userId}/connections`, {",
+    from: "return `/users/${encodeURIComponent(userId)}/connections`;",
+    to: "return `/users/${userId}/connections`;",
     also: [
       {
         file: "functions/aggregators/basiq/basiq.ts",

@@ -63,9 +63,7 @@ export function taskHandler<Input extends { jobId: string }, Output>(
         log(isExpected ? "warn" : "error", "task failed", { errorName });
         // Lambda dates its count of errors by the invocation, from which the alarm on them takes these away.
         if (isExpected) metrics().measure(() => [count("ExpectedTaskErrors")], invokedAt);
-        const failure = error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed();
-        failure.stack = `${failure.name}: ${failure.message}`;
-        throw failure;
+        throw withoutStack(error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed());
       }
     });
 }
@@ -76,6 +74,12 @@ function jobIdIn(event: unknown): string | undefined {
 }
 
 const OF_NO_JOB: LogFields = {};
+
+/** The service keeps the stack of an error that leaves a function. A stack names files. */
+function withoutStack(error: Error): Error {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}
 
 /** Its event is a schedule's and says nothing. What could not be looked at makes the next sweep's list, not a failure. */
 export function sweepHandler(run: (watch: SweepWatch) => Promise<Swept>): () => Promise<void> {
@@ -88,9 +92,7 @@ export function sweepHandler(run: (watch: SweepWatch) => Promise<Swept>): () => 
         log("info", "sweep", { durationMs: Math.round(performance.now() - startedAt) });
       } catch (error) {
         log("error", "sweep failed", { errorName: nameOf(error) });
-        const failure = new Error("The sweep failed.");
-        failure.stack = `${failure.name}: ${failure.message}`;
-        throw failure;
+        throw withoutStack(new Error("The sweep failed."));
       }
     });
 }
