@@ -227,8 +227,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "destroyed-when-given-up",
     removes: "the destroying of the secrets of a job that is given up",
     file: "functions/jobs/use-cases/end-job.ts",
-    from: "await changeOrEndJob(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, failureFor(name))));",
-    to: "await changeUntilWritten(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, failureFor(name))), deps.jobs.record);",
+    from: "await changeOrEndJob(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, error)));",
+    to: "await changeUntilWritten(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, error)), deps.jobs.record);",
     caughtBy: ["test/unit/use-cases/give-up.test.ts"],
   },
   {
@@ -1125,8 +1125,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "task-error-name",
     removes: "the constant error in the place of one that the workflow does not know",
     file: "functions/jobs/workflow/handlers.ts",
-    from: "const failure = error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed();",
-    to: "const failure = error instanceof Error ? error : new TaskFailed();",
+    from: "error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed()",
+    to: "error instanceof Error ? error : new TaskFailed()",
     caughtBy: ["test/unit/task-handler.test.ts"],
   },
   {

@@ -74,10 +74,10 @@ export interface GiveUp {
 export async function giveUp(deps: EndDeps, { jobId, failure: name }: GiveUp): Promise<void> {
   const found = await deps.jobs.find(jobId);
   if (found === undefined) return;
-  if (isFinished(found)) await cleanUp(deps, found);
-  else {
-    await changeOrEndJob(deps, jobId, (job) =>
-      isFinished(job) ? undefined : failure(job, failureFor(name)),
-    );
+  if (isFinished(found)) {
+    await cleanUp(deps, found);
+    return;
   }
+  const error = failureFor(name);
+  await changeOrEndJob(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, error)));
 }
