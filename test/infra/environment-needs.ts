@@ -5,17 +5,12 @@ const root = new URL("../../", import.meta.url);
 const LOCAL_ONLY = ["TIME_SCALE"];
 /** Read by every function, through its log. */
 const BY_EVERY_FUNCTION = ["LOG_LEVEL"];
-const COMPOSE = ["functions/compose.ts", "functions/compose.ts"];
-/** What gives all of its parts at once to every entry of a kind. */
-const DEPS = /from "\.\.\/runtime\/([a-z]+-deps\.ts)"/g;
 
 /** The variables and settings that an entry's parts read when they are made, by reading the composition root as text. */
 export function variablesNeededBy(entry: string): string[] {
   const textOf = (file: string) => readFileSync(new URL(file, root), "utf8");
-  const parts = composedParts(COMPOSE.map(textOf).join("\n"));
-  const source = textOf(entry);
-  const given = [...source.matchAll(DEPS)].map(([, file]) => textOf(`functions/runtime/${file}`));
-  const wanted = [source, ...given].flatMap(partsOfEntry);
+  const parts = composedParts(textOf("functions/compose.ts"));
+  const wanted = partsOfEntry(textOf(entry));
   const needed = new Set(BY_EVERY_FUNCTION);
   const visit = (name: string, seen: readonly string[]) => {
     const source = parts.get(name);

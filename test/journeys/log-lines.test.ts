@@ -58,10 +58,11 @@ afterAll(() => {
   delete process.env["METRICS_NAMESPACE"];
 });
 
-const of = (folder: string) =>
-  recorder.invocations.filter(({ entry }) => entry.startsWith(`functions/${folder}/`));
+const isOfWorkflow = ({ entry }: Invocation) => entry.startsWith("functions/jobs/workflow/");
+const ofApi = () => recorder.invocations.filter((invocation) => !isOfWorkflow(invocation));
+const ofWorkflow = () => recorder.invocations.filter(isOfWorkflow);
 const requests = () =>
-  of("api").map((invocation) => {
+  ofApi().map((invocation) => {
     const { statusCode, body } = apiResult.parse(invocation.result);
     const { rawPath, requestContext } = apiEvent.parse(invocation.event);
     return {
@@ -74,7 +75,7 @@ const requests = () =>
   });
 const isOfTask = ({ event }: Invocation) => jobInput.safeParse(event).success;
 const tasks = () =>
-  of("workflow")
+  ofWorkflow()
     .filter(isOfTask)
     .map((invocation) => ({
       lines: linesOf(invocation),
@@ -82,7 +83,7 @@ const tasks = () =>
       jobId: jobInput.parse(invocation.event).jobId,
     }));
 const sweeps = () =>
-  of("workflow")
+  ofWorkflow()
     .filter((invocation) => !isOfTask(invocation))
     .map(linesOf);
 const said = (lines: ReturnType<typeof linesOf>, message: string) =>

@@ -126,7 +126,7 @@ async function limitedMedianMs(
 function groupOf(entry: string): Group {
   if (entry.startsWith("sandbox/")) return "sandbox";
   if (functionName(entry) === "sweep") return "sweeper";
-  return entry.includes("/api/") ? "API" : "tasks";
+  return entry.includes("/workflow/") ? "tasks" : "API";
 }
 
 /** At the memory size of the function. */
