@@ -11,9 +11,10 @@ export interface PermissionJourney {
 
 type Matches = (call: AwsCall) => boolean;
 
-/** A function's calls of one kind. */
+/** A function's calls of one kind. `entry` is such as `api/create-connection`. */
 export function callOf(entry: string, operation: string): Matches {
-  return ({ by, ...call }) => by?.entry === `functions/${entry}.lambda.ts` && call.operation === operation;
+  return ({ by, ...call }) =>
+    by?.entry === `functions/jobs/${entry}.lambda.ts` && call.operation === operation;
 }
 
 /** A function's calls of one kind on the rows of one table. */

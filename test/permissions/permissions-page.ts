@@ -17,7 +17,7 @@ export function permissionsPage({ command, needs, forcedBy }: PermissionsPage): 
   const rows = needs
     .toSorted((a, b) => a.role.localeCompare(b.role))
     .map(({ role, permission: [action, resource, condition], call }) => [
-      role.replace(/^functions\/\w+\/|\.lambda\.ts$/g, ""),
+      role.replace(/^functions\/(\w+\/)+|\.lambda\.ts$/g, ""),
       code(action),
       [resource, ...patternsIn(condition)].map(code).join(" "),
       call?.about ?? "nothing",

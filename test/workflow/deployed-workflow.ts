@@ -25,7 +25,10 @@ export function deployedWorkflow() {
   const [machine] = stateMachines;
   if (machine === undefined || stateMachines.length > 1) throw new Error("There is to be one state machine.");
   const entries = new Map(
-    functions.map(({ arn, entry }) => [arn, entry.replace(/^functions\/workflow\/|\.lambda\.ts$/g, "")]),
+    functions.map(({ arn, entry }) => [
+      arn,
+      entry.replace(/^functions\/jobs\/workflow\/|\.lambda\.ts$/g, ""),
+    ]),
   );
   return {
     arn: machine.arn,
