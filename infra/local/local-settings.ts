@@ -16,6 +16,7 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{8,256}$/)
     .default(DEVELOPMENT_KEY),
+  DEMO: z.enum(["on", "off"]).default("on"),
   TIME_SCALE: z.coerce.number().positive().max(1_000_000).default(1),
   UPSTREAM_URL: z.string().refine(isUpstreamUrl).optional(),
   UPSTREAM_API_KEY: z.string().optional(),
@@ -28,19 +29,22 @@ export interface LocalSettings {
   dataDir: string | undefined;
   apiKey: string;
   timeScale: number;
+  /** Whether one bank is connected for show. It would leave a job in a data directory, or go to a real bank. */
+  demonstrates: boolean;
   /** The sandbox when absent. */
   upstream: { url: string; apiKey: string } | undefined;
 }
 
 /** Throws an `Error` of one line for values that cannot be used. */
 export function readLocalSettings(variables: Record<string, string | undefined>): LocalSettings {
+  refuseMisspelled(Object.keys(variables));
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const names = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
     throw new Error(`Not valid in the environment: ${[...names].join(", ")}.`);
   }
-  const { PORT, SANDBOX_PORT, DATA_DIR, LOCAL_API_KEY, TIME_SCALE, UPSTREAM_URL, UPSTREAM_API_KEY } =
+  const { PORT, SANDBOX_PORT, DATA_DIR, LOCAL_API_KEY, DEMO, TIME_SCALE, UPSTREAM_URL, UPSTREAM_API_KEY } =
     parsed.data;
   if (UPSTREAM_URL !== undefined && UPSTREAM_API_KEY === undefined) {
     throw new Error("UPSTREAM_URL needs UPSTREAM_API_KEY.");
@@ -51,11 +55,25 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
     dataDir: DATA_DIR === undefined ? undefined : writable(resolve(DATA_DIR)),
     apiKey: LOCAL_API_KEY,
     timeScale: TIME_SCALE,
+    demonstrates: DEMO === "on" && DATA_DIR === undefined && UPSTREAM_URL === undefined,
     upstream:
       UPSTREAM_URL === undefined
         ? undefined
         : { url: UPSTREAM_URL.replace(/\/+$/, ""), apiKey: UPSTREAM_API_KEY ?? "" },
   };
+}
+
+/** A setting in another spelling would be ignored without a word. */
+function refuseMisspelled(names: readonly string[]): void {
+  const bare = (name: string) => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
+  const known = Object.keys(environment.shape);
+  const meant = new Map(known.map((name) => [bare(name), name]));
+  for (const name of names) {
+    const right = meant.get(bare(name));
+    if (right !== undefined && !known.includes(name)) {
+      throw new Error(`The environment has ${name}, which nothing reads. Did you mean ${right}?`);
+    }
+  }
 }
 
 function writable(directory: string): string {

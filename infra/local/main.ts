@@ -1,6 +1,7 @@
+import { demonstrate } from "./demonstration.ts";
 import { readLocalSettings } from "./local-settings.ts";
 import { startLocal } from "./start-local.ts";
-import { walkThrough } from "./walk-through.ts";
+import { greeting, walkThrough } from "./walk-through.ts";
 
 /** What is still open by then is not waited for: Ctrl-C ends within two seconds. */
 const STOP_WITHIN_MS = 1_500;
@@ -15,7 +16,14 @@ async function main(): Promise<void> {
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  process.stdout.write(walkThrough({ ...system, apiKey: settings.apiKey }));
+  const started = { ...system, apiKey: settings.apiKey };
+  const print = (text: string) => void process.stdout.write(text);
+  print(greeting(started));
+  if (settings.demonstrates) {
+    await demonstrate({ ...started, print: (line) => print(`${line}\n`) });
+    print("\n");
+  }
+  print(walkThrough(started));
 }
 
 try {

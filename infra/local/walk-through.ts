@@ -1,17 +1,24 @@
-/** What `npm start` prints when it is ready. The commands work as printed, in any POSIX shell with curl. */
-export function walkThrough({
-  apiUrl,
-  sandboxUrl,
-  apiKey,
-}: {
+export interface Started {
   apiUrl: string;
+  /** Absent with another aggregator than the sandbox. */
   sandboxUrl: string | undefined;
   apiKey: string;
-}): string {
+}
+
+/** What `npm start` prints as soon as it is ready. */
+export function greeting({ apiUrl, sandboxUrl, apiKey }: Started): string {
   const lines = [
     `API:      ${apiUrl}`,
     ...(sandboxUrl === undefined ? [] : [`Sandbox:  ${sandboxUrl}`]),
     `API key:  ${apiKey}`,
+  ];
+  return `${lines.join("\n")}\n\n`;
+}
+
+/** The commands work as printed, in any POSIX shell with curl. */
+export function walkThrough({ apiUrl, apiKey }: Started): string {
+  const lines = [
+    "To do it by hand, paste these three commands into another terminal.",
     "",
     "1. Trade the API key for a token:",
     "",

@@ -9,7 +9,7 @@ import { LOCAL_MODE, startProgram, type Variables, type WhenOver } from "./progr
 
 export const DEVELOPMENT_KEY = "local-development-key";
 
-const ANY_PORTS: Variables = { PORT: "0", SANDBOX_PORT: "0" };
+const ANY_PORTS: Variables = { PORT: "0", SANDBOX_PORT: "0", DEMO: "off" };
 
 /** Local mode in a process of its own, ready to be used. */
 export async function startLocalMode(variables: Variables, whenOver?: WhenOver) {

@@ -48,6 +48,12 @@ describe("local mode ends with one clear line", () => {
     expect(await ends(variables)).toEqual(refusal(`Not valid in the environment: ${names.join(", ")}.`));
   });
 
+  test("when a setting is written in another way", async () => {
+    expect(await ends({ TIMESCALE: "10" })).toEqual(
+      refusal("The environment has TIMESCALE, which nothing reads. Did you mean TIME_SCALE?"),
+    );
+  });
+
   test("when it is to use an upstream without a key", async () => {
     expect(await ends({ UPSTREAM_URL: "http://127.0.0.1:9" })).toEqual(
       refusal("UPSTREAM_URL needs UPSTREAM_API_KEY."),

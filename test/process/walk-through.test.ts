@@ -32,3 +32,21 @@ test("the addresses, the key and three commands are printed, and the commands en
   await backend.reaches(id, "mfa-challenge", "success");
   expect(local.said()).toBe("");
 });
+
+test("at its start, local mode connects one bank by itself, prints each step, and stays up", async () => {
+  const local = await startLocalMode({ TIME_SCALE: "10", DEMO: "on" });
+  const steps = local.walkThrough.split("\n").filter((line) => /^ +\d+\.\d s {2}/.test(line));
+  expect(steps.map((line) => line.replace(/^ +\d+\.\d s {2}/, "").replace(/ {2,}/, " "))).toEqual(
+    expect.arrayContaining([
+      "login posted, job accepted",
+      "verify-credentials success",
+      "mfa-challenge in-progress, the bank asks: OTP Password",
+      "answered for the user: 1234",
+      "retrieve-transactions success",
+      "the bank is connected",
+    ]),
+  );
+  const jobUrl = /^The job can be read at (\S+)$/m.exec(local.walkThrough)?.[1] ?? "";
+  expect(jobUrl).toMatch(new RegExp(`^${local.apiUrl}/jobs/`));
+  expect((await fetch(jobUrl)).status).toBe(401);
+});

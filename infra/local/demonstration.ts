@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+
+/** A published test user of the sandbox, at the bank that always asks for a code. */
+const USER_ID = "demonstration";
+const LOGIN = { loginId: "jared", password: "django", institution: { id: "AU00002" } };
+const ANSWER = ["1234"];
+
+const LOOK_EVERY_MS = 100;
+/** At the bank's own pace, the job takes about ten seconds. */
+const OVER_WITHIN_MS = 60_000;
+
+const tokenReply = z.object({ access_token: z.string() });
+const stubReply = z.object({ id: z.string() });
+const jobReply = z.object({
+  steps: z.array(
+    z.object({
+      title: z.string(),
+      status: z.string(),
+      result: z.looseObject({ input: z.array(z.string()).optional() }).nullable(),
+    }),
+  ),
+});
+
+export interface DemonstrationOptions {
+  apiUrl: string;
+  apiKey: string;
+  print(line: string): void;
+}
+
+/**
+ * Connects one bank with MFA through our own HTTP API, as a mobile backend would, and prints each step as it changes. Never throws:
+ * a demonstration that fails says so in one line.
+ */
+export async function demonstrate(options: DemonstrationOptions): Promise<void> {
+  try {
+    await connectBank(options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "unknown error";
+    options.print(`The demonstration stopped: ${why}`);
+  }
+}
+
+async function connectBank({ apiUrl, apiKey, print }: DemonstrationOptions): Promise<void> {
+  const startedAt = performance.now();
+  const said = (text: string) => {
+    const seconds = (performance.now() - startedAt) / 1000;
+    print(`${seconds.toFixed(1).padStart(6)} s  ${text}`);
+  };
+
+  print(
+    `A demonstration: ${LOGIN.loginId}, a test user, connects Pied Piper Bank (${LOGIN.institution.id}).`,
+  );
+  const { access_token } = await post(`${apiUrl}/token`, tokenReply, {
+    headers: { authorization: `Basic ${apiKey}`, "basiq-version": "3.0" },
+    body: new URLSearchParams({ scope: "SERVER_ACCESS" }),
+  });
+  const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
+  const { id } = await post(`${apiUrl}/users/${USER_ID}/connections`, stubReply, {
+    headers,
+    body: JSON.stringify(LOGIN),
+  });
+  const jobUrl = `${apiUrl}/jobs/${id}`;
+  said("login posted, job accepted");
+
+  const shown = new Map<string, string>();
+  let hasAnswered = false;
+  while (performance.now() - startedAt < OVER_WITHIN_MS) {
+    const { steps } = await get(jobUrl, jobReply, { headers });
+    for (const { title, status, result } of steps) {
+      const asked = status === "in-progress" && result?.input !== undefined ? result.input : undefined;
+      const state = asked === undefined ? status : `${status}, the bank asks: ${asked.join(", ")}`;
+      // Once the answer is taken, the step stays in progress and asks nothing: that is no news.
+      if (shown.get(title) === state || (hasAnswered && status === "in-progress" && shown.has(title)))
+        continue;
+      if (status !== "pending") said(`${title.padEnd(22)} ${state}`);
+      shown.set(title, state);
+      if (asked !== undefined && !hasAnswered) {
+        await post(`${jobUrl}/mfa`, stubReply, {
+          headers,
+          body: JSON.stringify({ "mfa-response": ANSWER }),
+        });
+        hasAnswered = true;
+        said(`answered for the user: ${ANSWER.join(", ")}`);
+      }
+    }
+    if (steps.every(({ status }) => status === "success" || status === "skipped")) {
+      said("the bank is connected");
+      print(`The job can be read at ${jobUrl}`);
+      return;
+    }
+    const failed = steps.find(({ status }) => status === "failed");
+    if (failed !== undefined) throw new Error(`the step ${failed.title} failed.`);
+    await sleep(LOOK_EVERY_MS);
+  }
+  throw new Error(`the job was not over within ${OVER_WITHIN_MS / 1000} s.`);
+}
+
+function post<Reply>(url: string, schema: z.ZodType<Reply>, init: RequestInit): Promise<Reply> {
+  return get(url, schema, { method: "POST", ...init });
+}
+
+async function get<Reply>(url: string, schema: z.ZodType<Reply>, init: RequestInit): Promise<Reply> {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`the API replied ${response.status}.`);
+  return schema.parse(await response.json());
+}
