@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** A start takes about three seconds alone on a core; this is what a busy machine may make of it. */
-const PRINTED_WITHIN_MS = 25_000;
-const ENDED_WITHIN_MS = 20_000;
+/** A start takes about three seconds on an idle machine. These limits only end what hangs. */
+const PRINTED_WITHIN_MS = 120_000;
+const ENDED_WITHIN_MS = 120_000;
 
 export const LOCAL_MODE = "infra/local/main.ts";
 export const SANDBOX = "sandbox/main.ts";
