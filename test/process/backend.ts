@@ -18,7 +18,7 @@ export const PLAIN_BANK = "AU00000";
 export const MFA_BANK = "AU00002";
 
 /** Far longer than any job takes in these tests. */
-const PATIENCE = { interval: 25, timeout: 15_000 };
+const PATIENCE = { interval: 25, timeout: 120_000 };
 
 export function tokenRequest(apiUrl: string, apiKey: string): Promise<Response> {
   return fetch(`${apiUrl}/token`, {

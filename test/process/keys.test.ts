@@ -27,9 +27,7 @@ async function rowsOf(apiUrl: string): Promise<string> {
   return JSON.stringify((await client.send(new ScanCommand({ TableName: jobsTable }))).Items);
 }
 
-test("a key is made, traded, listed and revoked, and is gone with the next request", {
-  timeout: 90_000,
-}, async () => {
+test("a key is made, traded, listed and revoked, and is gone with the next request", async () => {
   const DATA_DIR = temporaryDirectory();
   const local = await startLocalMode({ DATA_DIR });
   const { apiUrl } = local;

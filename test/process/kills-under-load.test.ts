@@ -15,9 +15,7 @@ async function expectDone(users: readonly LastingUser[], logins: number): Promis
   }
 }
 
-test("jobs that are accepted by the dozen are neither lost nor doubled, whenever local mode is killed", {
-  timeout: 180_000,
-}, async () => {
+test("jobs that are accepted by the dozen are neither lost nor doubled, whenever local mode is killed", async () => {
   const start = await manyLives(3);
   const users: LastingUser[] = [];
   for (const killAfter of [2, 10, 6]) {
@@ -42,9 +40,7 @@ test("jobs that are accepted by the dozen are neither lost nor doubled, whenever
   expect(await secretsKept(local)).toBe(0);
 });
 
-test("jobs that wait for their bank go on waiting, and are tried when it is time", {
-  timeout: 180_000,
-}, async () => {
+test("jobs that wait for their bank go on waiting, and are tried when it is time", async () => {
   /** Two hours take 24 s. */
   const start = await manyLives(300);
   const users = manyUsers(10);

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** Without those that CI runs itself: they begin with npm. */
 const commands = commandsUnder(LOCAL_PART).filter((line) => !line.startsWith("npm "));
 
-test("the README's commands work as they are written, but for the ports", { timeout: 60_000 }, async () => {
+test("the README's commands work as they are written, but for the ports", async () => {
   expect(commands).toHaveLength(6);
   const local = await startLocalMode({ TIME_SCALE: "10" });
   const script = commands

@@ -6,9 +6,7 @@ import { expectNoSecrets } from "./secrets-said.ts";
 /** A plain job takes a second and a half, a challenge is open for thirty. */
 const TIME_SCALE = 4;
 
-test("jobs go on after a sudden end: one that was followed, and one whose challenge was open", {
-  timeout: 90_000,
-}, async () => {
+test("jobs go on after a sudden end: one that was followed, and one whose challenge was open", async () => {
   const start = await manyLives(TIME_SCALE);
   const first = await start();
   const backend = await backendOf(first);

@@ -8,9 +8,7 @@ import { DEVELOPMENT_KEY, startLocalMode } from "./local-mode.ts";
 const run = promisify(execFile);
 const stub = z.object({ type: z.literal("job"), id: z.string(), links: z.object({ self: z.string() }) });
 
-test("the addresses, the key and three commands are printed, and the commands end in an answered job", {
-  timeout: 60_000,
-}, async () => {
+test("the addresses, the key and three commands are printed, and the commands end in an answered job", async () => {
   await expect(run("curl", ["--version"]), "this machine needs curl").resolves.toBeDefined();
   const local = await startLocalMode({ TIME_SCALE: "10" });
   expect(local.apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
