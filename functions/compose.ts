@@ -158,11 +158,13 @@ export const acceptingDeps = /* @__PURE__ */ once(() => ({
   tokenVerifier: tokenVerifier(),
 }));
 
+/** What every function needs that may end a job. */
+export const endDeps = /* @__PURE__ */ once(() => ({ jobs: jobs(), vault: vault() }));
+
 /** What every Task needs that follows a job. */
 export const followDeps = /* @__PURE__ */ once(() => ({
+  ...endDeps(),
   clock: clock(),
-  jobs: jobs(),
-  vault: vault(),
   upstream: upstream(),
   claims: claims(),
   refusedLogins: refusedLogins(),

@@ -32,10 +32,14 @@ export interface PolicyOptions {
 const TASK_TIMEOUT = Duration.seconds(180);
 
 /**
- * Those that follow a job sleep between looks, and their time is most of what a job costs beside its transitions. Three slices over TLS peak at 98 MB in a bare process;
- * what Lambda's runtime adds to that leaves too little of 128 MB.
+ * Tasks that follow a job sleep between looks, and are paid for that time by their memory: their size is where the price of a job
+ * begins to grow, not where they start fast. Three slices over TLS peak at 98 MB in a bare process; what Lambda's runtime adds to
+ * that leaves too little of 128 MB.
  */
 const FOLLOWING_MEMORY_MB = 192;
+
+/** A user waits for the challenge. As for the API functions, twice the memory would shorten the first reply by less than a second. */
+const ASKING_MEMORY_MB = 384;
 
 /** A function per Task of the workflow, each with just what it needs. */
 export class TaskFunctions extends Construct {
@@ -61,7 +65,12 @@ export class TaskFunctions extends Construct {
     this.#shared = shared;
     this.openConnection = this.#task("OpenConnection", "open-connection", reaching, FOLLOWING_MEMORY_MB);
     this.followJob = this.#task("FollowJob", "follow-job", reaching, FOLLOWING_MEMORY_MB);
-    this.askForAnswer = this.#task("AskForAnswer", "ask-for-answer", { ...jobs, ...sealing });
+    this.askForAnswer = this.#task(
+      "AskForAnswer",
+      "ask-for-answer",
+      { ...jobs, ...sealing },
+      ASKING_MEMORY_MB,
+    );
     this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, FOLLOWING_MEMORY_MB);
     this.giveUp = this.#task("GiveUp", "give-up", kept);
 

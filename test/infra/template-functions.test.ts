@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { variablesNeededBy } from "./environment-needs.ts";
@@ -51,13 +52,30 @@ test.each(entries)("%s runs on Node.js 24 and ARM", (_, { Properties }) => {
   expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
 });
 
-test("a function has 256 MB, but those that mostly sleep", () => {
-  const others = entries.filter(([, { Properties }]) => Properties["MemorySize"] !== 256);
-  expect(others.map(([entry, { Properties }]) => [entry, Properties["MemorySize"]])).toEqual([
-    ["functions/jobs/workflow/open-connection.lambda.ts", 192],
-    ["functions/jobs/workflow/follow-job.lambda.ts", 192],
-    ["functions/jobs/workflow/send-answer.lambda.ts", 192],
-  ]);
+test("the functions that somebody waits for have most memory, those that sleep between looks have least", () => {
+  const bySize = Map.groupBy(entries, ([, { Properties }]) => Number(Properties["MemorySize"]));
+  const sizes = Object.fromEntries(
+    [...bySize].map(([size, found]) => [
+      size,
+      found.map(([entry]) => basename(entry, ".lambda.ts")).toSorted(),
+    ]),
+  );
+  expect(sizes).toEqual({
+    128: ["health", "refuse"],
+    192: ["follow-job", "open-connection", "send-answer"],
+    256: ["give-up", "issue-token", "sweep"],
+    384: [
+      "answer-mfa",
+      "ask-for-answer",
+      "cancel-job",
+      "get-job",
+      "list-jobs",
+      "refresh-connection",
+      "resume-job",
+      "update-connection",
+    ],
+    512: ["create-connection", "refresh-connections"],
+  });
 });
 
 test("no function keeps some of the account's concurrency for itself: a new account has ten in all", () => {

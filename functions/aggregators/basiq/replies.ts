@@ -74,13 +74,13 @@ const institutionSchema = z.object({
   status: text,
 });
 
-/** `user-token` and `token` are one; z.unknown() else that is not MFA is a plain login. */
+/** `user-token` and `token` are one; anything else that is not MFA is a plain login. */
 const MEANINGS = new Map<string, Authorization>([
   ...AUTHORIZATIONS.map((name) => [name, name] as const),
   ["user-token", "token"],
 ]);
 
-/** Throws for z.unknown() that is not an institution. */
+/** Throws for anything that is not an institution. */
 export function readInstitution(reply: unknown): Institution {
   const record = z.parse(institutionSchema, reply);
   return {
@@ -100,7 +100,7 @@ const connectionSchema = z.object({
 
 const connectionListSchema = z.object({ data: z.array(z.unknown()) });
 
-/** Throws for z.unknown() that is not a connection. */
+/** Throws for anything that is not a connection. */
 export function readConnection(reply: unknown): Connection {
   return toConnection(z.parse(connectionSchema, reply));
 }
@@ -218,7 +218,7 @@ const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
 /** Asked for when upstream gives no `expiryMs`: what the published examples of 2.1 show. */
 const DEFAULT_EXPIRY_MS = 120_000;
 
-/** Throws for z.unknown() that is not a job. */
+/** Throws for anything that is not a job. */
 export function readUpstreamJob(reply: unknown): UpstreamJob {
   return toJob(z.parse(upstreamJobSchema, reply));
 }

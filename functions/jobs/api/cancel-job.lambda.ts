@@ -1,12 +1,11 @@
 import { authenticateToAct, jobOfPath } from "../../access/authenticate.ts";
-import { executions, jobs, once, replyOptions, tokenVerifier, vault } from "../../compose.ts";
+import { endDeps, executions, once, replyOptions, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { cancelJob } from "../use-cases/cancel-job.ts";
 import { renderJobStub } from "./replies.ts";
 
 const deps = once(() => ({
-  jobs: jobs(),
-  vault: vault(),
+  ...endDeps(),
   executions: executions(),
   tokenVerifier: tokenVerifier(),
 }));

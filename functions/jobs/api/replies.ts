@@ -7,7 +7,7 @@ import type {
 } from "../../http/reply-schemas.ts";
 import type { Job, QueueReason } from "../domain/job.ts";
 import type { JobsPage } from "../domain/ports.ts";
-import { MAX_ATTEMPTS } from "../domain/queue.ts";
+import { MAX_ATTEMPTS, RETRY_EVERY_SECONDS } from "../domain/queue.ts";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 
 export interface JobReplyOptions {
@@ -69,10 +69,12 @@ function renderChallenge({ id, phase, challenge }: Job, title: string, apiUrl: s
   return { type: "mfa" as const, method, description, input, expiryMs, expiresAt, links };
 }
 
+const RETRY = `Job queued, retry in ${RETRY_EVERY_SECONDS / 3600} hours.`;
+
 /** The first is the published one. */
 const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
-  "institution-unavailable": "3rd party service temporary unavailable. Job queued, retry in 2 hours.",
-  "challenge-not-answered": "The MFA challenge was not answered in time. Job queued, retry in 2 hours.",
+  "institution-unavailable": `3rd party service temporary unavailable. ${RETRY}`,
+  "challenge-not-answered": `The MFA challenge was not answered in time. ${RETRY}`,
   "ready-for-user":
     "The institution is available again. Job queued, ready for the user: it will ask for an MFA response once the job is resumed.",
 };

@@ -1,5 +1,6 @@
 import { UpstreamRefused, UpstreamUnavailable } from "./errors.ts";
 import { isOutage, outcomeOf } from "./failures.ts";
+import { INSTITUTION_ID } from "./ids.ts";
 import { isFinished, type Job } from "./job.ts";
 import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall } from "./metrics.ts";
 import { currentStep, statusOf } from "./steps.ts";
@@ -65,9 +66,7 @@ function* measureStep({ steps, stepSince }: Job, after: Job): Iterable<Measureme
   yield durationMs("StepDuration", stepSince, after.updatedAt, "Step", step);
 }
 
-/** Ids of institutions are like `AU00000`. Upstream's text of any other shape is no dimension. */
-const INSTITUTION_ID = /^[\w-]{1,64}$/;
-
+/** Upstream's text that has not the form of an institution's id is no dimension. */
 function* upstreamError(institutionId = ""): Iterable<Measurement> {
   if (INSTITUTION_ID.test(institutionId)) yield count("UpstreamErrors", "Institution", institutionId);
 }

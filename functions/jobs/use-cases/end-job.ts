@@ -15,7 +15,8 @@ export type EndDeps = Pick<Ports, "jobs" | "vault"> & {
 
 /**
  * The one way in which a job ends, whatever ended it. Writing the end measures it and frees the job's claim, which counts only
- * while its job is not finished. Everything else that follows from an end belongs into {@link cleanUp}.
+ * while its job is not finished. A function may die right after that write: what has to happen all the same belongs into
+ * {@link cleanUp}, which the sweeper repeats as long as the job has a `sweepAt`.
  */
 async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Job> {
   const ended = await deps.jobs.record(job, change);

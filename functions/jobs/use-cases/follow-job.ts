@@ -20,12 +20,9 @@ import { errorCodeOf, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
-import { cleanUp, destroyLogin, writeChange } from "./end-job.ts";
+import { cleanUp, destroyLogin, type EndDeps, writeChange } from "./end-job.ts";
 
-export type FollowDeps = Pick<
-  Ports,
-  "clock" | "jobs" | "vault" | "upstream" | "claims" | "refusedLogins" | "policy"
->;
+export type FollowDeps = EndDeps & Pick<Ports, "clock" | "upstream" | "claims" | "refusedLogins" | "policy">;
 
 /**
  * Notes what the bank has said of the login, before the job's row says so: whoever dies between the two does this again, and

@@ -32,10 +32,10 @@ import {
 import { failCurrentStep, type StepError } from "../domain/steps.ts";
 import { findAttempt, isQueuedUpstream, type ListedJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
-import { failJob, writeChange } from "./end-job.ts";
+import { type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound, noteVerdict } from "./follow-job.ts";
 
-type HoldDeps = Pick<Ports, "clock" | "jobs" | "vault">;
+type HoldDeps = EndDeps & Pick<Ports, "clock">;
 
 /** Puts the job in the queue until the next attempt, or ends it when there is none left. */
 function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
@@ -47,7 +47,7 @@ function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
   return writeChange(deps, job, holdUpstreamChange(job, attempt, deps.clock));
 }
 
-type LookDeps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "policy">;
+type LookDeps = HoldDeps & Pick<Ports, "upstream" | "policy">;
 
 /** Upstream makes the attempts itself: we see whether it still waits. */
 async function lookUpstream(deps: LookDeps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
@@ -90,7 +90,7 @@ async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promi
   return institution !== undefined && !isAvailable(institution);
 }
 
-type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream" | "refusedLogins" | "policy">;
+type Deps = LookDeps & Pick<Ports, "refusedLogins">;
 
 /**
  * Makes one attempt to open the connection upstream, unless the job waits for a later one: at most one login is sent in it,

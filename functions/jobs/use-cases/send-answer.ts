@@ -7,10 +7,10 @@ import type { Ports } from "../domain/ports.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { answerTo } from "../domain/secret.ts";
 import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
-import { changeOrEndJob, failJob, writeChange } from "./end-job.ts";
+import { changeOrEndJob, type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 
-type Deps = Pick<Ports, "clock" | "jobs" | "vault" | "upstream">;
+type Deps = EndDeps & Pick<Ports, "clock" | "upstream">;
 
 /**
  * Sends the answer that was taken, once, or ends the job when the deadline passed without one. Throws

@@ -9,14 +9,12 @@ import { mayGetAnswer, nextSweepAt, retrySweepAt } from "../domain/sweep.ts";
 import { dropJob } from "./accept-job.ts";
 import { wakeIfAnswered } from "./answer-challenge.ts";
 import { changeJob } from "./change-job.ts";
-import { cleanUp, writeChange } from "./end-job.ts";
+import { cleanUp, type EndDeps, writeChange } from "./end-job.ts";
 import { inBatches } from "./in-batches.ts";
 import { replaceExecution, startExecution } from "./replace-execution.ts";
 
-export type SweepJobDeps = Pick<
-  Ports,
-  "clock" | "jobs" | "sweptJobs" | "claims" | "vault" | "sealer" | "waker" | "executions"
->;
+export type SweepJobDeps = EndDeps &
+  Pick<Ports, "clock" | "sweptJobs" | "claims" | "sealer" | "waker" | "executions">;
 
 /** Looks at one job, and finishes what a crash has left of it. Does no harm to one that is well, whatever runs beside it. */
 export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looked> {
@@ -112,10 +110,7 @@ function postpone(deps: SweepJobDeps, job: Job): Promise<void> {
 const AT_ONCE = 10;
 
 /** Looks at every job that is due, and counts those that are not over. One job's trouble is no other one's. */
-export async function sweep(
-  deps: SweepJobDeps & Pick<Ports, "sweptJobs">,
-  watch: SweepWatch = (_, look) => look(),
-): Promise<Swept> {
+export async function sweep(deps: SweepJobDeps, watch: SweepWatch = (_, look) => look()): Promise<Swept> {
   const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
     try {
       return await watch(jobId, () => sweepJob(deps, jobId));

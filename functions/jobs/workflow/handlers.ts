@@ -30,7 +30,7 @@ export const followOutput = z.object({
   timeoutSeconds: z.optional(z.int()),
 });
 
-/** Replaces an error that the workflow does not know by name: its message could hold z.unknown(). */
+/** Replaces an error that the workflow does not know by name: its message could hold anything. */
 class TaskFailed extends Error {
   override readonly name = WORKFLOW_ERRORS.taskFailed;
   constructor() {

@@ -1,13 +1,12 @@
-import { claims, clock, executions, jobs, once, sealer, sweptJobs, vault, waker } from "../../compose.ts";
+import { claims, clock, endDeps, executions, once, sealer, sweptJobs, waker } from "../../compose.ts";
 import { sweep } from "../use-cases/sweep.ts";
 import { sweepHandler } from "./handlers.ts";
 
 const deps = once(() => ({
+  ...endDeps(),
   clock: clock(),
-  jobs: jobs(),
   sweptJobs: sweptJobs(),
   claims: claims(),
-  vault: vault(),
   sealer: sealer(),
   waker: waker(),
   executions: executions(),

@@ -37,7 +37,7 @@ export function medianOf(starts: readonly TimedStart[]): TimedStart {
 }
 
 /** A doubling that shortens the first reply by less is not worth its price while a function waits. */
-export const WORTH_DOUBLING_MS = 300;
+export const WORTH_DOUBLING_MS = 1000;
 
 /** The smallest size that holds the process, and from which twice the memory shortens the first reply by less than is worth it. */
 export function kneeOf(

@@ -8,21 +8,21 @@ import {
   medianOf,
   WORTH_DOUBLING_MS,
 } from "./memory-sizes.ts";
-import { MAX_OF_SDK_ALONE, ratioOf, type StartUp } from "./start-up.ts";
+import { MAX_OF_SDK_ALONE, MAX_WHILE_FOLLOWING, ratioOf, type StartUp } from "./start-up.ts";
 import type { TimedStart } from "./timed-start.ts";
 
 /** The blocks of the page's section on the start of functions. */
 export function startUpBlocks(startUps: readonly StartUp[]): string[] {
   return [
     "## Start-up",
-    `From the start of a process of Node to the first reply of the function in it, against a function that has the same clients of the AWS SDK, makes the same calls and does nothing else. At most ${MAX_OF_SDK_ALONE} ×; \`npm run bench\` ends with 1 when an entry takes longer. Entries without a client are compared with an empty function, and may take longer.`,
+    `From the start of a process of Node to the first reply of the function in it, against a function that has the same clients of the AWS SDK, makes the same calls and does nothing else. At most ${MAX_OF_SDK_ALONE} ×, and ${MAX_WHILE_FOLLOWING} × for the three Tasks whose first reply comes after several looks at a job; \`npm run bench\` ends with 1 when an entry takes longer. Entries without a client are compared with an empty function, and may take longer.`,
     "Each function gets its first event of a journey through local mode. A server on this machine answers the calls of AWS and upstream at once, over HTTP, with what local mode has answered once. The time at a memory size is a model: the processor time of the process divided by the share of a processor that goes with the size, 1,769 MB being one, or the time by the clock where that is longer.",
     "These are times of this machine's processor, x86-64, not of AWS, where the functions run on ARM. They are no cold starts: nothing starts a virtual machine, downloads code, or loads Lambda's own runtime, and no call is encrypted. Lambda is said to give more processor than the share until the function is initialized; the model does not.",
     `The machine's load was ${loadavg()[0]?.toFixed(1)} over the last minute of this, and has to be about 1: with more, a process takes more processor time, and waits for it.`,
     byEntry(startUps),
     "`peak` is the largest resident size of the process until the first reply, with Node itself.",
     "### By memory size",
-    `Milliseconds to the first reply. **Bold** is the smallest size that is larger than the peak and from which twice the memory shortens the first reply by less than ${WORTH_DOUBLING_MS} ms.`,
+    `Milliseconds to the first reply. **Bold** is the smallest size that is larger than the peak and from which twice the memory shortens the first reply by less than ${WORTH_DOUBLING_MS} ms. API functions and the Task that asks have about that size. Tasks that follow a job are paid by their memory while they sleep between looks, and have the smallest size with room above their peak: the table of warm functions shows where a job begins to cost more. Nobody waits for the sweeper or for the Task that gives up.`,
     curves(startUps),
     "Dollars for 1,000 first replies: the time above, at the median entry of each group.",
     prices(startUps),

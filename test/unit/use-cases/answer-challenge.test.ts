@@ -30,6 +30,18 @@ describe("an answer in time", () => {
     expect(ports.upstream.ledger).toEqual([]);
   });
 
+  test("is stored for an hour: four times the longest time that an answer may take", async () => {
+    const { ports, answer } = await waitingJob();
+    const { keep } = ports.vault;
+    const lives: number[] = [];
+    ports.vault.keep = (ref, secret, until) => {
+      lives.push(ports.clock.msUntil(until));
+      return keep(ref, secret, until);
+    };
+    await answer(["1234"]);
+    expect(lives).toEqual([3_600_000]);
+  });
+
   test("may come until the last millisecond", async () => {
     const { ports, answer } = await waitingJob();
     ports.clock.pass(119_999);
