@@ -10,8 +10,8 @@ const NEED_A_PROCESS_OF_THEIR_OWN = [
   "test/bench/*-counts.test.ts",
 ];
 
-/** Dozens of jobs at once, whose waits are short: with nothing else beside, `npm run test:crashes`. */
-const OF_CRASHES = "test/crashes/**/*.test.ts";
+/** Dozens of jobs at once whose waits are short, and local mode killed again and again: `npm run test:crashes`. */
+const OF_CRASHES = ["test/crashes/**/*.test.ts", "test/process/kills*.test.ts"];
 
 /** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
@@ -46,7 +46,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, ...OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
           isolate: false,
         },
       },
@@ -54,7 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "crashes",
-          include: [OF_CRASHES],
+          include: OF_CRASHES,
           ...LOCAL_MODE,
         },
       },
