@@ -62,7 +62,7 @@ function jobReplyWith<Result extends z.ZodMiniType>(result: Result) {
 
 const wrapped = z.array(z.union([linkResult, mfaResult])).check(z.length(1));
 
-/** A job whose results are objects, as in the published examples. */
+/** A job whose results are objects, as published. */
 export const jobReply = jobReplyWith(z.union([linkResult, mfaResult, queuedResult, errorResult]));
 
 /** A job whose links and challenges are in one-element lists, as the published prose describes. */

@@ -7,7 +7,7 @@ import type { RefusalReason } from "../jobs/domain/refusal.ts";
 import type { ROUTES } from "../routes.ts";
 
 /**
- * All log messages, and their levels. A level says who has to act:
+ * All log messages, and their levels. A level says whether somebody has to act:
  *
  * - `error`: a defect, or a failure that we do not retry in the same way. Investigate every such line.
  * - `warn`: a failure, now or earlier, that is repaired or retried, by us or by the caller.
