@@ -28,11 +28,11 @@ import { emfMetrics } from "./platform/metrics.ts";
 import { secretsManagerSecret } from "./platform/secrets-manager.ts";
 
 /*
- * The composition root. Each part is made at its first use, from the environment of the function that uses it. An entry names the
- * parts that it needs; the others, marked as pure, stay out of its bundle.
+ * The composition root. It creates each dependency at its first use, from the environment of the function that uses
+ * it. An entry names its own dependencies; the others are marked as pure, so that the bundler leaves them out.
  */
 
-/** Makes a value at its first use, and the same one from then on. */
+/** Returns a function that creates a value at its first call, and returns the same value at later calls. */
 export function once<Value>(make: () => Value): () => Value {
   let made: { value: Value } | undefined;
   return () => {
@@ -41,7 +41,7 @@ export function once<Value>(make: () => Value): () => Value {
   };
 }
 
-/** An AWS service that does not answer by then is tried again by its client. */
+/** In milliseconds. The AWS clients retry a request that exceeds these limits. */
 const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
 const dynamo = /* @__PURE__ */ once(() => new DynamoDBClient({ requestHandler }));
@@ -70,7 +70,7 @@ const jobsOptions = /* @__PURE__ */ once(() => ({
   newId,
 }));
 
-/** For functions that only read jobs: there is nothing to measure. */
+/** For functions that only read jobs: reads are not measured. */
 export const jobStore = /* @__PURE__ */ once(() => dynamoJobStore(jobsOptions()));
 
 export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobStore(), metrics()));
@@ -122,10 +122,10 @@ const upstream = /* @__PURE__ */ once(() => {
   return measuredUpstream(basiq(transport), metrics());
 });
 
-/** Records of institutions that may be a minute old. */
+/** Institutions that may be a minute old. */
 const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
 
-/** When jobs wait, and for how long they are followed. */
+/** Whether jobs are queued, and for how long they are followed. */
 const policy = /* @__PURE__ */ once(() => ({
   queues: setting("QUEUE") !== "off",
   followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
@@ -135,13 +135,13 @@ export const settings = /* @__PURE__ */ once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",
 }));
 
-/** How replies render jobs. */
+/** Options for rendering jobs in replies. */
 export const replyOptions = /* @__PURE__ */ once(() => {
   const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
   return { apiUrl: environment("API_URL"), stepResults };
 });
 
-/** What every function needs that accepts jobs. */
+/** The dependencies of every function that accepts jobs. */
 export const acceptingDeps = /* @__PURE__ */ once(() => ({
   newId,
   clock: clock(),
@@ -158,10 +158,10 @@ export const acceptingDeps = /* @__PURE__ */ once(() => ({
   tokenVerifier: tokenVerifier(),
 }));
 
-/** What every function needs that may end a job. */
+/** The dependencies of every function that may end a job. */
 export const endDeps = /* @__PURE__ */ once(() => ({ jobs: jobs(), vault: vault() }));
 
-/** What every Task needs that follows a job. */
+/** The dependencies of every Task that follows a job. */
 export const followDeps = /* @__PURE__ */ once(() => ({
   ...endDeps(),
   clock: clock(),

@@ -1,6 +1,6 @@
 /**
- * The routes of our API, by the entry that serves each, and the room of that entry. Infrastructure, the catch-all and the tests
- * read this one table.
+ * The routes of our API, by the entry that serves each route, with the folder of that entry. Infrastructure, the
+ * catch-all route and the tests read this table.
  */
 export const ROUTES = {
   "issue-token": { method: "POST", path: "/token", room: "access" },
@@ -32,15 +32,15 @@ function namesOf<Name extends string>(routes: { readonly [name in Name]: unknown
   return names;
 }
 
-/** The source of the function that serves a route, relative to the project's root. */
+/** Returns the source file of the function that serves a route, relative to the project's root. */
 export function entryOf(name: keyof typeof ROUTES): string {
   return `functions/${ROUTES[name].room}/${name}.lambda.ts`;
 }
 
-/** The entry that refuses whatever no route takes. */
+/** The entry that refuses all requests that match no route. */
 export const REFUSE_ENTRY = "functions/http/refuse.lambda.ts";
 
-/** The methods of the routes whose path this is; none for a path that no route has. */
+/** Returns the methods of the routes that match a path; empty if no route matches. */
 export function methodsOf(path: string): string[] {
   const fitting = Object.values(ROUTES).filter((route) => patternOf(route.path).test(path));
   return [...new Set(fitting.map((route) => route.method))];

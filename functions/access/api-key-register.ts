@@ -12,7 +12,7 @@ import type { Secret } from "../jobs/domain/secret.ts";
 import { apiKeyHash, apiKeyId, apiKeyRow, hashInRow } from "./api-keys.ts";
 
 export interface KeptApiKey {
-  /** How people name the key. */
+  /** The first 12 hexadecimal digits of the hash. Operators name the key by it. */
   id: string;
   hash: string;
   name: string;
@@ -20,17 +20,17 @@ export interface KeptApiKey {
   revokedAt: string | undefined;
 }
 
-/** API keys as an operator sees them: kept as their SHA-256 only. */
+/** API keys as operators manage them. The table stores only their SHA-256 hashes. */
 export interface ApiKeyRegister {
-  /** Gives what is kept. Adding a key again changes nothing, and makes no revoked one valid. */
+  /** Returns the stored row. Adding an existing key changes nothing: a revoked key stays revoked. */
   add(apiKey: Secret, name: string, at: Date): Promise<KeptApiKey>;
-  /** Oldest first. One that was added within the last second may be missing: the index follows the table. */
+  /** Returns the oldest key first. A key added within the last second may be missing: the index follows the table. */
   list(): Promise<KeptApiKey[]>;
-  /** Gives the time since when the key is revoked, which the first time decides; nothing when there is no such key. */
+  /** Returns the time of the first revocation (ISO 8601), or `undefined` if the key does not exist. */
   revoke(hash: string, at: Date): Promise<string | undefined>;
 }
 
-/** The index of rows that can be listed, by what they are listed under and by their age. */
+/** The index of rows that can be listed, by list (`listed`) and creation time. */
 const INDEX = "listed-by-age";
 const LISTED = "api-keys";
 
@@ -63,7 +63,7 @@ export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string):
         );
         return keptIn(row);
       } catch (error) {
-        // The key was added before, or the SDK repeats a write whose reply was lost, and meets its own first one.
+        // The key was added before, or the SDK retried our own write after its response was lost.
         const kept = error instanceof ConditionalCheckFailedException ? await read(row.pk) : undefined;
         if (kept === undefined) throw error;
         return kept;

@@ -7,43 +7,44 @@ import type { ApiKeys } from "./ports.ts";
 const PREFIX = "api-key#";
 
 /**
- * 48 bits. They need to differ among the keys of one deployment, not to be hard to guess: of a thousand keys, two share
- * an id with a chance below one in 500 million, and then more digits of the hash tell them apart.
+ * 48 bits. Ids have to differ among the keys of one deployment; they need not be hard to guess. Among 1,000 keys, two
+ * share an id with a probability below 1 in 500 million; then more digits of the hash distinguish the two keys.
  */
 const ID_DIGITS = 12;
 
-/** SHA-256 in hexadecimal. API keys are random, so that nothing slower is needed. */
+/** Returns the SHA-256 hash in hexadecimal. API keys are random, so they need no slower hash. */
 export function apiKeyHash(apiKey: Secret): string {
   return createHash("sha256").update(apiKey.reveal()).digest("hex");
 }
 
-/** How people name a key: the beginning of its hash. */
+/** Returns the beginning of the hash. People name a key by it. */
 export function apiKeyId(hash: string): string {
   return hash.slice(0, ID_DIGITS);
 }
 
-/** The key of an API key's row in the jobs table. */
+/** Returns the partition key of an API key's row in the jobs table. */
 export function apiKeyRow(hash: string): string {
   return `${PREFIX}${hash}`;
 }
 
+/** Reverses {@link apiKeyRow}. */
 export function hashInRow(pk: string): string {
   return pk.slice(PREFIX.length);
 }
 
-/** Of no key: it stands where there is no row, so that what is unknown is compared like what is known. */
+/** The hash of no key. Unknown keys are compared with it, so that they take the same steps as known keys. */
 const NO_HASH = "0".repeat(64);
 
 /**
- * Checks API keys; `dynamo-api-key-register.ts` keeps them. The table finds a row by the hash of what was sent; whether it is that
- * key's is for us to say, by the hash that the row has. Both are compared in constant time, and with a row or without one
- * the same is done. The key itself is never compared with anything.
+ * Checks API keys; `api-key-register.ts` stores them. The table finds a row by the hash of the received key. This
+ * code then compares that hash with the hash in the row, in constant time, and does the same if there is no row. The
+ * key itself is never compared.
  */
 export function dynamoApiKeys(client: DynamoDBClient, tableName: string): ApiKeys {
   return {
     async idOf(apiKey) {
       const hash = apiKeyHash(apiKey);
-      // Read as it is now: a key that was revoked is refused from the next request on.
+      // A consistent read: a revoked key is refused from the next request on.
       const row = await readRow(client, tableName, { pk: apiKeyRow(hash) });
       const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));
       const isKnown = sameBytes(Buffer.from(hash), Buffer.from(kept));

@@ -7,7 +7,7 @@ import type { AccessPorts } from "./ports.ts";
 
 const BEARER = /^bearer +(\S+)$/i;
 
-/** Who calls. Throws a `Refusal` without a valid token. */
+/** Returns the claims of the caller's token. Throws a `Refusal` if the token is missing, expired or not valid. */
 export async function authenticate(
   deps: Pick<AccessPorts, "tokenVerifier">,
   request: HttpRequest,
@@ -17,7 +17,10 @@ export async function authenticate(
   return deps.tokenVerifier.verify(token);
 }
 
-/** The user of the path, whom the caller may act for. An unbound client token acts for nobody. */
+/**
+ * Returns the user in the path. Throws a `Refusal` if the id is malformed, if the token is bound to another user, or
+ * if a client token is bound to no user.
+ */
 export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
   const userId = z.safeParse(userIdSchema, request.parameter("userId"));
   if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
@@ -26,7 +29,10 @@ export function userOfPath(request: HttpRequest, caller: TokenClaims): string {
   return userId.data;
 }
 
-/** Who calls, to do more to a job than to read or to answer it: an unbound client token may not. */
+/**
+ * As {@link authenticate}, for requests that do more to a job than read or answer it. Throws a `Refusal` for a client
+ * token that is bound to no user.
+ */
 export async function authenticateToAct(
   deps: Pick<AccessPorts, "tokenVerifier">,
   request: HttpRequest,
@@ -40,21 +46,21 @@ function requireBound({ scope, userId }: TokenClaims): void {
   if (scope === "CLIENT_ACCESS" && userId === undefined) throw new Refusal("scope-not-enough");
 }
 
-/** The user of the path, for calls that only a server may make. */
+/** As {@link userOfPath}, for requests that only a server may send. Throws a `Refusal` for client tokens. */
 export function userOfServer(request: HttpRequest, caller: TokenClaims): string {
   const userId = userOfPath(request, caller);
   if (caller.scope !== "SERVER_ACCESS") throw new Refusal("scope-not-enough");
   return userId;
 }
 
-/** The connection of the path. What is no id of upstream's is as good as no connection. */
+/** Returns the connection in the path. A malformed id causes the same `Refusal` as a missing connection. */
 export function connectionOfPath(request: HttpRequest): string {
   const connectionId = request.parameter("connectionId");
   if (!CONNECTION_ID.test(connectionId)) throw new Refusal("connection-not-found");
   return connectionId;
 }
 
-/** The job of the path. What is no id of ours is as good as no job. */
+/** Returns the job in the path. A malformed id causes the same `Refusal` as a missing job. */
 export function jobOfPath(request: HttpRequest): string {
   const jobId = z.safeParse(jobIdSchema, request.parameter("jobId"));
   if (!jobId.success) throw new Refusal("job-not-found");

@@ -7,11 +7,14 @@ export type ApiVersion = (typeof API_VERSIONS)[number];
 export interface TokenClaims {
   scope: Scope;
   version: ApiVersion;
-  /** The user that a client token is bound to. Old 2.1 programs ask for unbound ones. */
+  /** The user that a client token is bound to. Old 2.1 programs request client tokens without a user. */
   userId?: string | undefined;
 }
 
-/** Whether the jobs of a user may be read and answered. An unbound client token reaches every job by its id. */
+/**
+ * Returns whether the caller may read and answer the jobs of a user. A client token without a user can do so with
+ * every job whose id it knows.
+ */
 export function reachesJobsOf(caller: TokenClaims, userId: string): boolean {
   return caller.userId === undefined || caller.userId === userId;
 }

@@ -16,7 +16,10 @@ export interface IssuedToken {
   expiresInSeconds: number;
 }
 
-/** Trades an API key for a token. Only what is issued is counted: a key that nobody has leaves nothing. */
+/**
+ * Exchanges an API key for a token. Throws a `Refusal` if the key is not valid, if the user is missing, or if the
+ * rate limit is exceeded. Counts only requests with a valid key: unknown keys write no row.
+ */
 export async function issueToken(
   deps: Pick<AccessPorts, "apiKeys" | "tokenIssuer" | "settings"> & CountDeps,
   request: IssueToken,

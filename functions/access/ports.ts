@@ -2,7 +2,7 @@ import type { Secret } from "../jobs/domain/secret.ts";
 import type { TokenClaims } from "./caller.ts";
 import type { RequestCounts } from "./rate-limit.ts";
 
-/** What deciding who may call needs of the world outside. */
+/** The ports through which access control reaches stores and services. */
 export interface AccessPorts {
   settings: Settings;
   apiKeys: ApiKeys;
@@ -12,12 +12,12 @@ export interface AccessPorts {
 }
 
 export interface Settings {
-  /** Old 2.1 programs ask for client tokens that name no user. */
+  /** Whether client tokens may name no user, as old 2.1 programs request them. */
   allowsUnboundClientTokens: boolean;
 }
 
 export interface ApiKeys {
-  /** Returns the id of a valid key, and nothing for any other text. */
+  /** Returns the id of a valid key, or `undefined` for any other text. */
   idOf(apiKey: Secret): Promise<string | undefined>;
 }
 
@@ -26,6 +26,6 @@ export interface TokenIssuer {
 }
 
 export interface TokenVerifier {
-  /** Throws a `Refusal` for every token that we did not issue, or that has expired. */
+  /** Throws a `Refusal` if we did not issue the token, or if it has expired. */
   verify(token: string): Promise<TokenClaims>;
 }

@@ -3,9 +3,9 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import type { RequestCounts } from "./rate-limit.ts";
 
 /**
- * A row for each window of whoever is counted: the first request of a window makes it, all others find it, and no write has a
- * condition. A window that is over is never written again, and its row is deleted in time. A try whose reply was lost
- * is counted twice.
+ * Stores one row for each window of an API key or a user. The first request of a window creates the row, later
+ * requests update it, and no write has a condition. No request writes to a past window, and DynamoDB deletes its row
+ * in time. If a response is lost, the SDK's retry counts the request twice.
  */
 export function dynamoRequestCounts(client: DynamoDBClient, tableName: string): RequestCounts {
   return {

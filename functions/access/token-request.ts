@@ -8,7 +8,7 @@ import { API_VERSIONS, type ApiVersion, SCOPES, type Scope } from "./caller.ts";
 const versionSchema = z.enum(API_VERSIONS);
 const scopeSchema = z.enum(SCOPES);
 
-/** The key comes as it is: `Basic ` is followed by the very string that was handed out. */
+/** `Basic ` is followed by the API key exactly as we issued it, without further encoding. */
 const BASIC = /^basic +(\S+)$/i;
 
 export interface TokenRequest {
@@ -18,6 +18,10 @@ export interface TokenRequest {
   userId: string | undefined;
 }
 
+/**
+ * Parses a token request. Without a scope, the scope is `SERVER_ACCESS`. Throws a `Refusal` for an invalid
+ * version, scope or user id.
+ */
 export function parseTokenRequest(input: {
   authorization: string | undefined;
   version: string | undefined;
@@ -39,7 +43,7 @@ export function parseTokenRequest(input: {
   };
 }
 
-/** The reply in which a token leaves us. */
+/** Renders the reply that gives the token to the client. */
 export function renderToken(token: { accessToken: Secret; expiresInSeconds: number }): TokenReply {
   return {
     access_token: token.accessToken.reveal(),

@@ -12,18 +12,19 @@ import type { TokenIssuer, TokenVerifier } from "./ports.ts";
 
 const TOKEN_ALGORITHM = "ES256";
 
-/** The names that published web clients look for when they decode a token. */
+/** The claims that published web clients read when they decode a token. */
 const payloadSchema = z.object({
   scope: z.enum(SCOPES),
   version: z.enum(API_VERSIONS),
   userid: z.optional(userIdSchema),
 });
 
-/** `issuedAt` and `expiresAt` in seconds since 1970. */
+/** `issuedAt` and `expiresAt` are in seconds since 1970. */
 export function tokenPayload({ scope, version, userId }: TokenClaims, issuedAt: number, expiresAt: number) {
   return { scope, version, userid: userId, iat: issuedAt, exp: expiresAt };
 }
 
+/** Returns `undefined` if the payload does not have the form of our tokens. */
 export function readTokenPayload(payload: unknown): TokenClaims | undefined {
   const parsed = z.safeParse(payloadSchema, payload);
   if (!parsed.success) return undefined;
@@ -33,7 +34,10 @@ export function readTokenPayload(payload: unknown): TokenClaims | undefined {
 
 const TOKEN_LIFE_SECONDS = 3600;
 
-/** Signs tokens by a KMS key that never leaves KMS; jose, which verifies them, cannot sign with a key it does not hold. */
+/**
+ * Signs tokens with a KMS key. jose verifies them but cannot sign them: jose needs the private
+ * key, which never leaves KMS.
+ */
 export function kmsTokenIssuer(client: KMSClient, keyId: string): TokenIssuer {
   return {
     async issue(claims) {
@@ -62,7 +66,10 @@ function encode(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
-/** Verifies with the public half of the signing key, fetched once. */
+/**
+ * Verifies tokens with the public half of the signing key. Fetches that key once, and again
+ * only after a failed fetch.
+ */
 export function kmsTokenVerifier(client: KMSClient, keyId: string): TokenVerifier {
   let fetched: Promise<KeyObject> | undefined;
 

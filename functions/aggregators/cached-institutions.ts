@@ -1,13 +1,13 @@
 import type { Institution } from "../jobs/domain/institution.ts";
 import type { Upstream } from "../jobs/domain/ports.ts";
 
-/** What a login must hold changes rarely; a status is never read from here. */
+/** The fields that a login needs change rarely. Never read an institution's status from this cache. */
 const KEPT_MS = 60_000;
 
-/** As many as there are banks, several times over. */
+/** Several times the number of banks. */
 const MAX_ENTRIES = 1_000;
 
-/** Remembers institutions' records for a minute. Unknown ones are asked for again. */
+/** Caches institutions for a minute. Does not cache unknown institutions. */
 export function cachedInstitutions(upstream: Pick<Upstream, "institution">): Pick<Upstream, "institution"> {
   const kept = new Map<string, { institution: Institution; until: number }>();
   return {

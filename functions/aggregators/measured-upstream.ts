@@ -2,10 +2,10 @@ import { measureFailedCall } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
 import type { Upstream, UpstreamWatch } from "../jobs/domain/ports.ts";
 
-/** Reports every call, measures calls that end in an error, and rethrows the error as it is. */
+/** Reports every call to `watch`, measures failed calls, and rethrows their errors unchanged. */
 export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upstream {
   return {
-    // Until upstream has answered, the id of an institution is whatever somebody sent: it is no dimension.
+    // Measured without the institution: until the aggregator has replied, the id may be any text that a client sent.
     institution: (institutionId) => measured(watch, "record", upstream.institution(institutionId)),
     connection: (userId, connectionId) =>
       measured(watch, "connection", upstream.connection(userId, connectionId)),

@@ -10,15 +10,15 @@ export interface Reply {
   status: number;
   body: object;
   headers?: Record<string, string>;
-  /** For the log, where the path names no job. */
+  /** For the log, on routes whose path does not contain the job's id. */
   jobId?: string | undefined;
 }
 
-/** A dependency that is down is worth a second try about as soon as its client gave up on it. */
+/** In seconds. By about then, our own client has given up on the failed dependency, and a retry is reasonable. */
 const RETRY_AFTER_SECONDS = "5";
 
 /**
- * The shape of every API function: read the request, answer it, and answer every failure in the error shape.
+ * Wraps every API function: reads the request, calls `answer`, and renders every error in the published error shape.
  */
 export function apiHandler(
   route: RouteName,
@@ -43,7 +43,7 @@ export function apiHandler(
 
 type RequestFields = LogFields & { correlationId: Uuid };
 
-/** Notes in the fields of all further lines what becomes known of the request. */
+/** Adds the job's id and the reason of a refusal to all later log lines of the request, through `fields`. */
 async function answerOrRefuse(
   event: unknown,
   answer: (request: HttpRequest) => Promise<Reply>,
@@ -76,12 +76,13 @@ function problemsOf(error: unknown): readonly [Problem | "internal", ...Problem[
   return isDependencyDown(error) ? [{ reason: "service-unavailable" }] : ["internal"];
 }
 
-/** How AWS services name what they blame on the caller although a moment later it would have gone well. */
+/** AWS services report these errors as the caller's fault, although a retry a moment later would succeed. */
 const OVER_A_LIMIT = /Throttl|LimitExceeded|ThroughputExceeded|TooManyRequests/;
 
 /**
- * Whether an error says that something we stand on is down, rather than that we are wrong: upstream, or an AWS service
- * that could not be reached, throttled us or failed. The SDK marks what the caller did wrong as `$fault: "client"`.
+ * Returns whether an error means that a dependency is down, and not that our code is wrong: the aggregator is
+ * down, or an AWS service could not be reached, throttled us or failed. The SDK marks the caller's mistakes
+ * with `$fault: "client"`.
  */
 function isDependencyDown(error: unknown): boolean {
   if (error instanceof UpstreamUnavailable || error instanceof UpstreamRefused) return true;

@@ -1,7 +1,7 @@
 import type { Problem, RefusalReason } from "../jobs/domain/refusal.ts";
 import type { ErrorReply } from "./reply-schemas.ts";
 
-/** Without a detail, the field at fault makes one. */
+/** Without a `detail`, the reply derives its detail from the field that caused the error. */
 type Wording = readonly [status: number, code: string, title: string, detail?: string];
 
 const NOT_SUPPLIED = [400, "parameter-not-supplied", "Required parameter not supplied"] as const;
@@ -17,7 +17,7 @@ const INTERNAL: Wording = [
   "Internal Server error. Contact support.",
 ];
 
-/** Status, code, title and detail of the reply for each reason. */
+/** The status, code, title and detail of the reply for each reason. */
 const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
   "not-json": [400, "invalid-content", "Invalid content", "Request body must be a JSON object."],
   "body-too-large": [
@@ -110,7 +110,7 @@ const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
   ],
 };
 
-/** How fields are called in words, by where in a request they are. */
+/** The names of fields in error texts, by the place of the field in the request. */
 const CAPTIONS: { [place: string]: { [field: string]: string } } = {
   "": {
     connection: "Connection",
@@ -132,7 +132,10 @@ const CAPTIONS: { [place: string]: { [field: string]: string } } = {
   "header/": { "basiq-version": "Basiq-version", "Idempotency-Key": "Idempotency-Key" },
 };
 
-/** The published error shape. The status is that of the first problem: all problems of a refusal are of one kind. */
+/**
+ * Renders the published error shape. The first problem determines the status: all problems of a
+ * refusal are of one kind.
+ */
 export function renderErrors(
   correlationId: string,
   problems: readonly [Problem | "internal", ...Problem[]],

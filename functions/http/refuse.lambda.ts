@@ -3,12 +3,12 @@ import { methodsOf } from "../routes.ts";
 import { apiHandler } from "./api-handler.ts";
 import type { HttpRequest } from "./request.ts";
 
-/** A known path with another method, or no path of ours. */
+/** Throws `method-not-allowed` for the path of a route, and `route-not-found` for every other path. */
 export async function refuseRoute({ path }: HttpRequest): Promise<never> {
   const allow = methodsOf(path);
   if (allow.length === 0) throw new Refusal("route-not-found");
   throw new Refusal({ reason: "method-not-allowed", allow });
 }
 
-/** Everything that no other route takes, in our error shape. */
+/** Serves all requests that match no route. */
 export const handler = apiHandler("refuse", refuseRoute);

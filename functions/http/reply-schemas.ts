@@ -3,11 +3,11 @@ import { CHALLENGE_METHODS } from "../jobs/domain/job.ts";
 import { STEP_STATUSES } from "../jobs/domain/steps.ts";
 
 /*
- * What our API answers, field by field. The renderings are typed by these schemas, and tests hold every reply against
- * them: a reply with a field more or less is a defect.
+ * Schemas of all replies of our API. The functions that render replies have these types, and tests check every reply
+ * against them: an additional or missing field is a defect.
  */
 
-/** RFC 3339 in UTC, without fractions. */
+/** RFC 3339 in UTC, without fractions of a second. */
 const timestamp = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
 
 export const tokenReply = z.strictObject({
@@ -62,10 +62,10 @@ function jobReplyWith<Result extends z.ZodMiniType>(result: Result) {
 
 const wrapped = z.array(z.union([linkResult, mfaResult])).check(z.length(1));
 
-/** A job whose results are objects: what is published. */
+/** A job whose results are objects, as published. */
 export const jobReply = jobReplyWith(z.union([linkResult, mfaResult, queuedResult, errorResult]));
 
-/** A job whose links and challenges are in lists of one, as the published prose has it. */
+/** A job whose links and challenges are in one-element lists, as the published prose describes. */
 export const jobReplyInLists = jobReplyWith(z.union([wrapped, queuedResult, errorResult]));
 
 const institutionEntry = z.strictObject({
@@ -74,7 +74,7 @@ const institutionEntry = z.strictObject({
   links: z.strictObject({ self: z.url() }),
 });
 
-/** A page of jobs, newest first. `size` counts those of the page. */
+/** A page of jobs, newest first. `size` is the number of jobs on this page. */
 export const jobListReply = z.strictObject({
   type: z.literal("list"),
   size: z.int(),

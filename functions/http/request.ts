@@ -3,7 +3,7 @@ import { Refusal } from "../jobs/domain/refusal.ts";
 
 const texts = z.nullish(z.record(z.string(), z.optional(z.string())));
 
-/** What API Gateway hands to a function, payload format 2.0, as far as it is used. What is empty may be left out or `null`. */
+/** The fields of an API Gateway event (payload format 2.0) that we use. Empty fields may be absent or `null`. */
 export const apiEventSchema = z.object({
   rawPath: z.string(),
   rawQueryString: z.nullish(z.string()),
@@ -20,24 +20,24 @@ export interface ApiResult {
   body: string;
 }
 
-/** No published request comes near it. */
+/** In bytes. Every published request is far smaller. */
 const MAX_BODY_BYTES = 16 * 1024;
 
 export interface HttpRequest {
   method: string;
   path: string;
-  /** A parameter of the path, decoded; empty when the route has none of that name. */
+  /** Returns a decoded path parameter, or an empty string if the route has no parameter of that name. */
   parameter(name: string): string;
-  /** The first parameter of that name in the query; `undefined` when it is not there or empty. */
+  /** Returns the first query parameter of that name, or `undefined` if it is missing or empty. */
   query(name: string): string | undefined;
   header(name: string): string | undefined;
-  /** Throws a `Refusal` when the body is not UTF-8. */
+  /** Throws a `Refusal` if the body is not UTF-8. */
   text(): string;
-  /** Throws a `Refusal` when the body is not a JSON object. The parser's message quotes its input and is dropped. */
+  /** Throws a `Refusal` if the body is not a JSON object. Drops the parser's message, because it quotes the body. */
   jsonObject(): object;
 }
 
-/** Throws a `Refusal` when the body is over 16 KiB, whether anybody reads it or not. */
+/** Throws a `Refusal` if the body exceeds 16 KiB, even if the route does not read the body. */
 export function readHttpRequest(event: unknown): HttpRequest {
   const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } = z.parse(
     apiEventSchema,
@@ -60,11 +60,15 @@ export function readHttpRequest(event: unknown): HttpRequest {
   };
 }
 
+/** Throws a `Refusal` unless the content type is `application/json`. */
 export function requireJson(request: HttpRequest): void {
   if (mediaTypeOf(request) !== "application/json") throw new Refusal("content-type-not-json");
 }
 
-/** No type at all is taken for a form; another one is refused, since a scope that went unread is a token for everything. */
+/**
+ * Accepts a form, or a request without a content type. Refuses every other type: if we ignored the scope in its body,
+ * we would issue a token for everything.
+ */
 export function requireForm(request: HttpRequest): void {
   const mediaType = mediaTypeOf(request);
   if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../jobs/domain/clock.ts";
 
-/** The machine's clock. A scale above 1 shortens every duration by it, and makes what is left of one as much longer. */
+/**
+ * Returns the machine's clock. A scale above 1 divides every duration by the scale, and multiplies the time that is
+ * left until a moment by the scale.
+ */
 export function systemClock(scale = 1): Clock {
   return {
     now: () => new Date(),

@@ -7,21 +7,21 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-/** What is past its time counts as gone, whenever DynamoDB deletes it. */
+/** Returns whether a row has not expired. An expired row counts as missing, even before DynamoDB deletes it. */
 export function isKept({ expiresAt }: Record<string, unknown>, now: Date): boolean {
   return typeof expiresAt !== "number" || expiresAt * 1000 > now.getTime();
 }
 
-/** A row, or the part of it that is its key. */
+/** A row, or only its key. */
 export type Row = Record<string, unknown>;
 
-/** What must hold of the row that is there, and the values that it names. */
+/** A condition on the existing row, and the values that the expression names. */
 export type Condition = readonly [expression: string, values?: Row];
 
-/** Of the jobs table. */
+/** For the jobs table. */
 export const ABSENT: Condition = ["attribute_not_exists(pk)"];
 
-/** A row as it is now, past its time or not. */
+/** Reads a row consistently. Also returns an expired row. */
 export async function readRow(client: DynamoDBClient, TableName: string, key: Row): Promise<Row | undefined> {
   const { Item } = await client.send(
     new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: true }),
@@ -29,7 +29,7 @@ export async function readRow(client: DynamoDBClient, TableName: string, key: Ro
   return Item && unmarshall(Item);
 }
 
-/** False when the condition was not met. What is `undefined` is left out of the row. */
+/** Returns false if the condition failed. Omits `undefined` fields from the row. */
 export function putRow(
   client: DynamoDBClient,
   TableName: string,
@@ -40,7 +40,7 @@ export function putRow(
   return wasMade(client.send(new PutItemCommand({ TableName, Item, ...inputOf(condition) })));
 }
 
-/** False when the condition was not met. */
+/** Returns false if the condition failed. */
 export function deleteRow(
   client: DynamoDBClient,
   TableName: string,
@@ -55,7 +55,7 @@ function inputOf([ConditionExpression, values]: Condition) {
   return { ConditionExpression, ...(values && { ExpressionAttributeValues: marshall(values) }) };
 }
 
-/** False for a write whose condition was not met. */
+/** Returns false if the condition of the write failed. */
 export async function wasMade(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;

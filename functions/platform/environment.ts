@@ -1,8 +1,8 @@
-/** From the most talkative on. */
+/** From the most to the least verbose level. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Every variable that our functions read. This is the one place that reads them. */
+/** All variables that our functions read. Only this file reads them. */
 type VariableName =
   | "API_URL"
   | "JOBS_TABLE"
@@ -24,14 +24,17 @@ type SettingName =
   | "STEP_RESULTS"
   | "TIME_SCALE";
 
-/** The value of a variable that must be there. */
+/** Returns a mandatory variable. Throws if it is missing or empty. */
 export function environment(name: VariableName): string {
   const value = process.env[name];
   if (!value) throw new Error(`The environment variable ${name} is missing.`);
   return value;
 }
 
-/** A setting that has a default of its own where it is used. */
+/**
+ * Returns an optional setting, or `undefined` if it is missing or empty. The code that uses a
+ * setting defines its default.
+ */
 export function setting(name: SettingName): string | undefined {
   return process.env[name] || undefined;
 }

@@ -7,13 +7,14 @@ import type { RefusalReason } from "../jobs/domain/refusal.ts";
 import type { ROUTES } from "../routes.ts";
 
 /**
- * Every message that there is, and its levels, which say who is to care:
+ * All log messages, and their levels. A level says whether somebody has to act:
  *
- * - `error`: a defect, or what nobody here tries again in the same way. Somebody has to look.
- * - `warn`: it failed, or had failed, and is mended or tried again, by us or by whoever asked. Worth a look when there are many.
- * - `info`: one for each request, Task and sweep that came to its end, and for each job that a request names. A request that
- *   is refused is one of these.
- * - `debug`: what went on in between.
+ * - `error`: a defect, or a failure that we do not retry in the same way. Investigate every such line.
+ * - `warn`: a failure, now or earlier, that is repaired or retried, by us or by the caller.
+ *   Investigate if there are many.
+ * - `info`: one line for each request, Task and sweep that ended, and for each job that a request names. A refused
+ *   request counts as ended.
+ * - `debug`: details in between.
  */
 export interface Lines {
   request: "info";
@@ -34,16 +35,16 @@ export type RouteName = keyof typeof ROUTES | "refuse";
 export type TaskName = "open-connection" | "follow-job" | "ask-for-answer" | "send-answer" | "give-up";
 
 declare const checked: unique symbol;
-/** What {@link nameOf} gives of an error, and nothing else of it: messages quote what came from outside. */
+/** The result of {@link nameOf}, and the only thing that we log about an error: messages quote text from outside. */
 export type ErrorName = "unknown" | (string & { readonly [checked]: "ErrorName" });
 
-/** What {@link ofGateway} takes from an event of API Gateway. */
+/** The result of {@link ofGateway}. */
 export type GatewayId = string & { readonly [checked]: "GatewayId" };
 
-/** All that a line may hold beside its time and its level: ids, names of ours, counts. Nothing as it came from outside. */
+/** All fields of a log line besides its time and its level: ids, our own names, and numbers. No text from outside. */
 export interface LogFields {
   correlationId?: Uuid;
-  /** Under which API Gateway's own access log has the request. */
+  /** The id of the request in API Gateway's own access log. */
   requestId?: GatewayId;
   jobId?: Uuid;
   route?: RouteName;
@@ -57,7 +58,7 @@ export interface LogFields {
 
 type IsAny<Given> = 0 extends 1 & Given ? true : false;
 
-/** `never` for each member that is no field, or `any`, and for an object of which nothing is known. */
+/** `never` for each member that is not a log field or is `any`, and for an object of an unknown type. */
 export type Exactly<Given> = [IsAny<Given>, keyof Given] extends [true, unknown] | [unknown, never]
   ? never
   : {
@@ -68,7 +69,7 @@ export type Exactly<Given> = [IsAny<Given>, keyof Given] extends [true, unknown]
         : never;
     };
 
-/** The part of an event of API Gateway that names the request. */
+/** The fields of an API Gateway event that identify the request. */
 const gatewayEvent = z.object({ requestContext: z.object({ requestId: z.string() }) });
 
 const WORDS = /^[a-z]{2,20}([ -][a-z]{1,20}){0,5}$/;
@@ -77,7 +78,7 @@ const ERROR_NAME = /^[$A-Za-z][\w.]{0,63}$/;
 
 type Forms = { readonly [name in keyof LogFields | "message"]-?: RegExp };
 
-/** What types cannot see: a field that has not its form is left out. */
+/** Types cannot check these patterns: a field that does not match its pattern is omitted. */
 const FORMS = new Map<string, RegExp>(
   Object.entries({
     message: WORDS,
@@ -94,7 +95,7 @@ const FORMS = new Map<string, RegExp>(
   } satisfies Forms),
 );
 
-/** The fields of a line, each in its form, and nothing else of what it is given. */
+/** Returns the fields of a line that match their patterns, and omits everything else. */
 export function fitting(given: LogFields & { message?: Message }): object {
   const fields = Object.entries(given).filter(
     ([name, value]) => /string|number/.test(typeof value) && FORMS.get(name)?.test(String(value)),
@@ -102,18 +103,22 @@ export function fitting(given: LogFields & { message?: Message }): object {
   return Object.fromEntries(fields);
 }
 
-/** The field of a job. What has not the form of one is none. */
+/** Returns the log field of a job; empty if the id is malformed. */
 export function ofJob(jobId: string | undefined): { jobId?: Uuid } {
   return jobId !== undefined && isUuid(jobId) ? { jobId } : {};
 }
 
-/** The field of a request, out of its event: API Gateway makes it, nobody can choose it. What has not its form is none. */
+/**
+ * Returns the log field of a request, from its event; empty if the id is malformed. API Gateway generates the id, so
+ * no client can choose it.
+ */
 export function ofGateway(event: unknown): { requestId?: GatewayId } {
   const { data } = z.safeParse(gatewayEvent, event);
   const requestId = data?.requestContext.requestId;
   return requestId !== undefined && isGatewayId(requestId) ? { requestId } : {};
 }
 
+/** Returns the name of an error, or `unknown` if the value is not an `Error` or its name is malformed. */
 export function nameOf(error: unknown): ErrorName {
   return error instanceof Error && isErrorName(error.name) ? error.name : "unknown";
 }

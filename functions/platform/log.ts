@@ -15,14 +15,14 @@ import {
 import { emfLine } from "./metrics.ts";
 
 /*
- * The one way out for lines. What is handed to it is picked field by field, each held to a form; a type that holds anything
- * else is refused by the compiler.
+ * All log lines are written in this file. It copies known fields only, and checks each field against a pattern. The
+ * compiler rejects an object with any other field.
  */
 
-/** What all lines of a piece of work say of it. */
+/** The fields that all lines of the current work share. */
 const about = /* @__PURE__ */ new AsyncLocalStorage<LogFields>();
 
-/** Does a piece of work whose lines all have these fields, and what is added to them meanwhile. */
+/** Runs `work`. All its log lines contain these fields, and the fields that are added meanwhile. */
 export function logAbout<Fields extends LogFields, Result>(
   fields: Fields & Exactly<Fields>,
   work: () => Result,
@@ -30,13 +30,15 @@ export function logAbout<Fields extends LogFields, Result>(
   return about.run(fields, work);
 }
 
-/** From now on the lines of this piece of work have the job's id. What has not the form of one is passed over. */
+/**
+ * Adds the job's id to all later log lines of the current work. Ignores a malformed id. Returns `jobId` unchanged.
+ */
 export function aboutJob<Id extends string | undefined>(jobId: Id): Id {
   Object.assign(about.getStore() ?? {}, ofJob(jobId));
   return jobId;
 }
 
-/** Writes one line as JSON. */
+/** Writes one line as JSON, unless its level is below `LOG_LEVEL`. */
 export function log<Name extends Message>(level: Lines[Name], message: Name): void;
 export function log<Name extends Message, Fields extends LogFields>(
   level: Lines[Name],
@@ -49,7 +51,7 @@ export function log(level: LogLevel, message: Message, fields?: LogFields): void
   write({ time: new Date().toISOString(), level, ...fitting(line) });
 }
 
-/** Writes one line of metrics, at every level; none for nothing. */
+/** Writes one line of metrics, whatever the log level; writes nothing without measurements. */
 export function logMeasured(namespace: string, measured: readonly Measurement[], at: Date): void {
   const line = emfLine(namespace, measured, at);
   if (line !== undefined) write({ ...line, ...fitting(about.getStore() ?? {}) });
@@ -63,7 +65,9 @@ function threshold(): LogLevel {
   return LOG_LEVELS.find((level) => level === setting("LOG_LEVEL")) ?? "info";
 }
 
-/** What of upstream was called, and how that ended: never where to, which would hold ids, or with what. */
+/**
+ * Logs the name and the result of a call to the aggregator. Never logs its URL, which would contain ids, or its body.
+ */
 export const logCall: UpstreamWatch["called"] = (call, durationMs, error) => {
   const failed = error === undefined ? {} : { errorName: nameOf(error) };
   const status = error instanceof UpstreamRefused ? error.status : undefined;

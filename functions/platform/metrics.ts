@@ -2,7 +2,10 @@ import { INSTITUTION_ID } from "../jobs/domain/ids.ts";
 import type { Measurement } from "../jobs/domain/metrics.ts";
 import type { Metrics } from "../jobs/domain/ports.ts";
 
-/** A line in CloudWatch's embedded metric format; none for nothing. What has not its form is left out. */
+/**
+ * Returns a line in CloudWatch's embedded metric format, or `undefined` without measurements.
+ * Omits malformed measurements.
+ */
 export function emfLine(
   Namespace: string,
   measurements: readonly Measurement[],
@@ -22,19 +25,22 @@ export function emfLine(
   return { _aws: { Timestamp: at.getTime(), CloudWatchMetrics }, ...Object.fromEntries(members) };
 }
 
-/** Every dimension's value is a name of ours, or like the id of an institution. */
+/**
+ * Returns whether a measurement is well-formed: the value of its dimension is one of our names, or has the
+ * form of an institution id.
+ */
 function hasItsForm({ name, value, by, is = name }: Measurement): boolean {
   const isNamed = by === undefined || INSTITUTION_ID.test(is);
   return Number.isFinite(value) && /^[A-Za-z]+$/.test(name) && isNamed;
 }
 
 export interface EmfOptions {
-  /** CloudWatch's name for where the metrics go. Without one nothing is written. */
+  /** The CloudWatch namespace of the metrics. Without a namespace, nothing is written. */
   namespace(): string | undefined;
   write(namespace: string, measured: readonly Measurement[], at: Date): void;
 }
 
-/** Metrics as lines of the log. */
+/** Writes metrics as lines of the log. */
 export function emfMetrics({ namespace, write }: EmfOptions): Metrics {
   return {
     measure(derive, at = new Date()) {
@@ -43,7 +49,7 @@ export function emfMetrics({ namespace, write }: EmfOptions): Metrics {
       try {
         write(name, [...derive()], at);
       } catch {
-        // Whatever it is, the work that was measured is done.
+        // Ignore every error: the measured work is done.
       }
     },
   };

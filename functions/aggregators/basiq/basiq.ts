@@ -12,7 +12,7 @@ import {
 } from "./replies.ts";
 import { type BasiqTransport, only } from "./transport.ts";
 
-/** Basiq's published API, or the sandbox that speaks the same wire. */
+/** Calls Basiq's published API, or the sandbox, which implements the same API. */
 export function basiq(transport: BasiqTransport): Upstream {
   async function accepted(path: string, body: object): Promise<{ upstreamJobId: string }> {
     const { id } = await transport.post(path, body, (reply) => z.parse(upstreamAcceptedSchema, reply));

@@ -11,8 +11,9 @@ import {
 import type { Connection, ListedJob, UpstreamJob } from "../../jobs/domain/upstream-job.ts";
 
 /*
- * Upstream's replies are read tolerantly: results as objects or one-element lists, links relative or absolute, `detail`
- * or `details`. Unknown fields are ignored; a field of a wrong type, of a size that no bank has, or with half a character in it, is rubbish.
+ * The parsers in this file are tolerant. They accept results as objects or as one-element lists, links relative or
+ * absolute, and `detail` or `details`. They ignore unknown fields. They reject a field of a wrong type, a field
+ * longer than any bank sends, and a text with half a character (an unpaired surrogate).
  */
 
 const MAX_LENGTH = 2000;
@@ -21,21 +22,27 @@ const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFor
 
 const shortText = z.string().check(z.refine(isShort));
 
-/** RFC 3339, with fractions or without. */
+/** RFC 3339, with or without fractions of a second. */
 const TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(Z|[+-]\d\d:\d\d)$/;
 
-/** A moment as upstream wrote it, and nothing where it wrote none: this is compared, and kept in the clear. */
+/**
+ * Returns a time as the aggregator wrote it, or an empty string if the time is missing or malformed. We compare this
+ * text, and store it unencrypted.
+ */
 function timeIn(given: unknown): string {
   return typeof given === "string" && TIME.test(given) ? given : "";
 }
 
-/** What upstream may leave out, or say to be `null`. */
+/** The aggregator may omit these fields, or send `null`. */
 const text = z.nullish(shortText);
 
-/** Elsewhere than at upstream it may lead nowhere: clients follow it with their token. */
+/**
+ * Clients follow links with their token, so a link must not name another host than the
+ * aggregator's. We keep only the path.
+ */
 const LINK = /^(https?:\/\/[^/]+)?(\/[^/\\\s][^\\\s]*)$/i;
 
-/** A link of upstream's, absolute or not, as a relative one. */
+/** Returns an absolute or relative link as a relative link, or `undefined` if the value is not a link. */
 function linkIn(url: unknown): string | undefined {
   return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;
 }
@@ -48,14 +55,14 @@ export const upstreamErrorSchema = z.object({
   data: z.array(z.object({ code: shortText, title: text, detail: text, details: text })),
 });
 
-/** The first error of a reply; nothing when it is not in upstream's own words. */
+/** Returns the first error of a reply, or `undefined` if the reply is not in the aggregator's error format. */
 export function readUpstreamError(reply: unknown): StepError | undefined {
   const parsed = z.safeParse(upstreamErrorSchema, reply);
   const [first] = parsed.success ? parsed.data.data : [];
   return first && readStepError(first);
 }
 
-/** An error in upstream's words, `detail` or `details`. */
+/** Reads an error of the aggregator, with `detail` or `details`. */
 function readStepError(error: {
   code: string;
   title?: string | null | undefined;
@@ -74,13 +81,13 @@ const institutionSchema = z.object({
   status: text,
 });
 
-/** `user-token` and `token` are one; anything else that is not MFA is a plain login. */
+/** `user-token` means the same as `token`. Every unknown value means a plain login without MFA. */
 const MEANINGS = new Map<string, Authorization>([
   ...AUTHORIZATIONS.map((name) => [name, name] as const),
   ["user-token", "token"],
 ]);
 
-/** Throws for anything that is not an institution. */
+/** Throws if the reply is not an institution. */
 export function readInstitution(reply: unknown): Institution {
   const record = z.parse(institutionSchema, reply);
   return {
@@ -100,12 +107,14 @@ const connectionSchema = z.object({
 
 const connectionListSchema = z.object({ data: z.array(z.unknown()) });
 
-/** Throws for anything that is not a connection. */
+/** Throws if the reply is not a connection. */
 export function readConnection(reply: unknown): Connection {
   return toConnection(z.parse(connectionSchema, reply));
 }
 
-/** The connections of a list; entries of other kinds are left out. */
+/**
+ * Returns the connections of a list, and omits entries that are not connections. Throws if the reply is not a list.
+ */
 export function readConnections(reply: unknown): Connection[] {
   return z.parse(connectionListSchema, reply).data.flatMap((entry) => {
     const parsed = z.safeParse(connectionSchema, entry);
@@ -117,13 +126,13 @@ function toConnection({ id, status, institution }: z.output<typeof connectionSch
   return { id, institutionId: institution.id, ...(status === "pending" && { isBeingMade: true }) };
 }
 
-/** Entries are read one by one. */
+/** Each entry is parsed separately. */
 const jobListSchema = z.object({ data: z.array(z.unknown()) });
 
-/** A list may hold jobs of kinds that are not ours. They are named since 3.0. */
+/** A list may contain other kinds of jobs than ours. Since version 3.0, `jobType` names the kind. */
 const otherKindSchema = z.object({ jobType: z.string().check(z.refine((kind) => kind !== "connection")) });
 
-/** No more than a job is known by, so that nothing else that upstream may say of it makes it pass unseen. */
+/** Only the fields that identify a job, so that an unexpected value in another field cannot hide the job from us. */
 const listedSchema = z.object({
   id: upstreamId,
   created: z.optional(z.unknown()),
@@ -140,8 +149,8 @@ const verifiedSchema = z.object({
 });
 
 /**
- * The jobs of a list, without those that say that they are of another kind. Throws for any other one that cannot be told: it may
- * be the very one that is looked for, and a login that is taken for lost is sent again.
+ * Returns the jobs of a list, without jobs of another kind. Throws if any other entry cannot be read: it may be the
+ * job that we search for, and we would send its login again.
  */
 export function readUpstreamJobs(reply: unknown): ListedJob[] {
   return z
@@ -170,14 +179,14 @@ function linkInSteps(steps: unknown): unknown {
   return found.find(({ success }) => success)?.data?.result.url;
 }
 
-/** Steps of a job, and inputs of a challenge. */
+/** The maximum number of steps of a job, and of inputs of a challenge. */
 const MAX_ENTRIES = 20;
 
 const duration = z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER));
 
 const resultSchema = z.object({
   type: text,
-  /** One that is no link leads nowhere, and nothing else depends on it. */
+  /** An invalid link is ignored: nothing else depends on it. */
   url: z.nullish(z.string()),
   code: text,
   title: text,
@@ -212,18 +221,21 @@ function fewOf<Schema extends z.ZodMiniType>(schema: Schema, min: number) {
   return z.array(schema).check(z.minLength(min), z.maxLength(MAX_ENTRIES));
 }
 
-/** One published example misspells the step's title. */
+/** One published example misspells the title of this step. */
 const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);
 
-/** Asked for when upstream gives no `expiryMs`: what the published examples of 2.1 show. */
+/** Used if the aggregator sends no `expiryMs`. The published examples of version 2.1 show this value. */
 const DEFAULT_EXPIRY_MS = 120_000;
 
-/** Throws for anything that is not a job. */
+/** Throws if the reply is not a job, or if the fields that we store exceed {@link MAX_BYTES}. */
 export function readUpstreamJob(reply: unknown): UpstreamJob {
   return toJob(z.parse(upstreamJobSchema, reply));
 }
 
-/** What we keep of a job: a page of 500 has to fit into the 6 MB that a function may answer. */
+/**
+ * The maximum size of the fields that we store of a job: a page of 500 jobs has to fit into the 6 MB
+ * of a function's response.
+ */
 const MAX_BYTES = 10_000;
 
 function toJob(reply: UpstreamJobReply): UpstreamJob {
@@ -281,7 +293,7 @@ function linkOf(steps: readonly Step[]): string | undefined {
 export const upstreamAcceptedSchema = z.object({ id: upstreamId });
 
 export const upstreamTokenSchema = z.object({
-  // It goes into a header.
+  // The token becomes part of a header.
   access_token: z.string().check(z.regex(/^[!-~]{1,8000}$/)),
   expires_in: z.number(),
 });

@@ -4,32 +4,32 @@ import { UpstreamRefused, UpstreamUnavailable } from "../../jobs/domain/errors.t
 import { Secret } from "../../jobs/domain/secret.ts";
 import { readUpstreamError, upstreamTokenSchema } from "./replies.ts";
 
-/** A reply of upstream: its status, what it wants waited, and its body, read as JSON if it is any. */
+/** A reply of the aggregator: its status, the pause that it requests before a retry, and its parsed body. */
 export interface BasiqReply {
   status: number;
   retryAfterMs: number | undefined;
-  /** `undefined` when the body is no JSON. */
+  /** `undefined` if the body is not JSON. */
   json: unknown;
 }
 
 /**
- * The key (7 s), a token, and two tries each for a connection and its bank, with the pauses between them, take 27.5 s of the 29 s
- * that an API function has.
+ * An API function has 29 s. Reading the API key (7 s), getting a token, and two tries each for a connection and its
+ * bank, with the pauses between them, take 27.5 s.
  */
 const READ_TIMEOUT_MS = 4_000;
 
-/** What is posted is better waited for than looked for afterwards. A Task has 180 s. */
+/** Waiting longer for the reply to a POST is better than searching for its result afterwards. A Task has 180 s. */
 const WRITE_TIMEOUT_MS = 30_000;
 
-/** The longest list that we ask for stays far below it. */
+/** The longest list that we request stays far below this limit. */
 const MAX_REPLY_BYTES = 2 * 1024 * 1024;
 
-/** Shorter ones are those of tests, and stand in what is no token. */
+/** Only tests have shorter tokens, and a short token may also occur in unrelated text. */
 const MIN_TOKEN_CHARS = 16;
 
 /**
- * One exchange, of whose reply nobody reads the token again that it was made with. Throws `UpstreamUnavailable` when no whole
- * reply came; neither the request nor the cause is kept in it.
+ * Makes one HTTP request, and removes the access token of the request from the reply. Throws `UpstreamUnavailable` if
+ * no complete reply arrived. That error contains neither the request nor the cause.
  */
 async function basiqFetch(
   url: URL,
@@ -47,7 +47,10 @@ async function basiqFetch(
   }
 }
 
-/** Failures of a connection that was never made. After any other one, upstream may still be at work. */
+/**
+ * Errors of a connection that was never established. After any other error, the aggregator may still
+ * be executing the request.
+ */
 const NEVER_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
 
 function neverLeft(error: unknown): boolean {
@@ -66,7 +69,10 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Upstream's words are passed on to its users' devices, which may never have our token. */
+/**
+ * Replaces our token in a reply. We pass the aggregator's texts on to users' devices, which must
+ * never receive our token.
+ */
 function without(token: Secret | undefined, text: string): string {
   const shown = token?.reveal() ?? "";
   return shown.length < MIN_TOKEN_CHARS ? text : text.replaceAll(shown, String(token));
@@ -80,7 +86,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Seconds, as upstream sends it; the date form is not used by it and counts as absent. */
+/**
+ * Reads `Retry-After` in seconds, as the aggregator sends it. The date form counts as absent: the
+ * aggregator does not use it.
+ */
 function retryAfterMs(response: Response): number | undefined {
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
@@ -88,27 +97,27 @@ function retryAfterMs(response: Response): number | undefined {
 
 export interface BasiqTokenOptions {
   baseUrl: string;
-  /** Asked for at each trade. */
+  /** Called for each new token. */
   apiKey(): Promise<Secret>;
   version: string;
 }
 
-/** Taken off a token's life, so that it does not end on its way. */
+/** We replace a token this long before it expires, so that it does not expire during a request. */
 const MARGIN_MS = 60_000;
 
 export interface BasiqToken {
   current(): Promise<Secret>;
-  /** Upstream did not take the current one. */
+  /** Discards the current token after the aggregator has rejected it. */
   forget(): void;
 }
 
-/** Trades the API key for a token, and keeps that until it is about to end. */
+/** Exchanges the API key for a token, and caches the token until shortly before it expires. */
 function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): BasiqToken {
   let held: { token: Promise<Secret>; until: number } | undefined;
 
   async function trade(): Promise<Secret> {
     const key = await apiKey().catch(() => {
-      // A key that cannot be read is as good as one that upstream does not take, and nothing was sent yet.
+      // Nothing was sent yet. We treat a key that cannot be read like a key that the aggregator rejects.
       throw new UpstreamUnavailable({ refusesOurKey: true });
     });
     const reply = await basiqFetch(new URL(`${baseUrl}/token`), {
@@ -120,7 +129,7 @@ function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): BasiqToken
       },
       body: new URLSearchParams({ scope: "SERVER_ACCESS" }),
     }).catch(() => {
-      // Nothing of the caller's was sent yet.
+      // Nothing of the caller's request was sent yet.
       throw new UpstreamUnavailable();
     });
     const parsed = z.safeParse(upstreamTokenSchema, reply.json);
@@ -148,7 +157,10 @@ function basiqToken({ baseUrl, apiKey, version }: BasiqTokenOptions): BasiqToken
   };
 }
 
-/** Nothing but the key is ours in this exchange. An unknown one is published as a 404. */
+/**
+ * Returns whether the status rejects our API key. The key is our only input here. The documented reply to
+ * an unknown key is a 404.
+ */
 function saysNo(status: number): boolean {
   return status >= 400 && status < 500 && status !== 429;
 }
@@ -157,15 +169,18 @@ export interface TransportOptions extends BasiqTokenOptions {
   clock: Clock;
 }
 
-/** Beyond it, the workflow's own retries wait better than a function does. */
+/** For a longer pause, the workflow's own retries are better than a waiting function. */
 const LONGEST_PAUSE_MS = 2_000;
 const DEFAULT_PAUSE_MS = 250;
-/** One repeat: whoever asks for more has a pace of its own, the next look or the next run of the Task. */
+/** One retry. Callers that need more retries have their own schedule: the next poll, or the next run of the Task. */
 const MAX_TRIES = 2;
 
 type Read<Result> = (json: unknown) => Result;
 
-/** What was asked for by its id must be that, in whatever case upstream writes it: another one's record is no answer. */
+/**
+ * Makes a parser throw if the reply has another id than the requested id: another record is no answer. Ignores the
+ * case of ids, because the aggregator may change it.
+ */
 export function only<Result extends { id: string }>(id: string, read: Read<Result>): Read<Result> {
   return (json) => {
     const found = read(json);
@@ -179,12 +194,12 @@ export interface BasiqTransport {
   post<Result>(path: string, body: object, read: Read<Result>): Promise<Result>;
 }
 
-/** A reply, or that no usable one came. */
+/** A reply, or an error if no usable reply arrived. */
 type Heard = BasiqReply | UpstreamUnavailable;
 
 /**
- * Speaks with upstream. What is asked for by GET is asked again when no usable reply came; what is posted only when
- * upstream said that it did nothing: 429, or a token that it did not take.
+ * Sends requests to the aggregator. Retries a GET if no usable reply arrived. Retries a POST only if the aggregator
+ * reported that it did nothing: status 429, or a rejected token.
  */
 export function basiqTransport(options: TransportOptions): BasiqTransport {
   const token = basiqToken(options);
@@ -203,7 +218,7 @@ export function basiqTransport(options: TransportOptions): BasiqTransport {
     );
   }
 
-  /** The milliseconds after which the same exchange may be made again; `undefined` when it may not. */
+  /** Returns the pause before a retry in milliseconds, or `undefined` if the request must not be retried. */
   function pauseBeforeRepeat(reply: Heard, isSafeToRepeat: boolean): number | undefined {
     if (reply instanceof UpstreamUnavailable) return DEFAULT_PAUSE_MS;
     if (isTokenRefused(reply)) return 0;
@@ -244,22 +259,23 @@ function isTokenRefused(reply: Heard): boolean {
   return !(reply instanceof UpstreamUnavailable) && (reply.status === 401 || reply.status === 403);
 }
 
-/** Throws `UpstreamRefused` for a clear no, `UpstreamUnavailable` for all that is no clear answer. */
+/** Throws `UpstreamRefused` for a clear refusal, and `UpstreamUnavailable` for every other unusable reply. */
 function usable<Result>(reply: Heard, isSafeToRepeat: boolean, read: Read<Result>): Result {
   if (reply instanceof UpstreamUnavailable) throw reply;
   if (reply.status >= 200 && reply.status < 300) return readOr(reply.json, read);
   const problem = readUpstreamError(reply.json);
-  // A 403 may be about one user's job as well.
+  // A 403 proves nothing about our key: it may be about one user's job.
   const refusesOurKey = reply.status === 401;
-  // Upstream's own words end the exchange. A gateway's do not: what it lost sight of may still be worked on.
+  // An error in the aggregator's own format ends the request. A gateway's error does not: the aggregator may still be
+  // executing a request that the gateway has lost.
   if (problem === undefined) throw new UpstreamUnavailable({ mayStillArrive: true, refusesOurKey });
   if (!isClearNo(reply.status, isSafeToRepeat)) throw new UpstreamUnavailable({ refusesOurKey });
   throw new UpstreamRefused(reply.status, problem);
 }
 
 /**
- * 401, 403 and 429 are between upstream and us, no word on what the user wants. A 503 in upstream's own words says that a
- * login was not taken; to a question it is no answer.
+ * 401, 403 and 429 concern our access to the aggregator, not the user's request. A 503 in the aggregator's own format
+ * says that it did not accept a login; as the reply to a GET it says nothing.
  */
 function isClearNo(status: number, isSafeToRepeat: boolean): boolean {
   if (status === 503) return !isSafeToRepeat;

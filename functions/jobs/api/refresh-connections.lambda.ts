@@ -9,7 +9,10 @@ import { refreshConnections } from "../use-cases/refresh-connection.ts";
 import { renderStubs } from "./replies.ts";
 import { keyedRequest } from "./requests.ts";
 
-/** Its line can name one job, and here are several: each has one of its own, by which to come from the request to the job. */
+/**
+ * Logs one line for each job. The line of the request can name only one job; these lines connect the
+ * request with all its jobs.
+ */
 function render(jobs: Parameters<typeof renderStubs>[0]) {
   for (const { id } of jobs) log("info", "job named", ofJob(id));
   return { status: 202, body: renderStubs(jobs, replyOptions()) };

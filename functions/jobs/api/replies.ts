@@ -11,25 +11,25 @@ import { MAX_ATTEMPTS, RETRY_EVERY_SECONDS } from "../domain/queue.ts";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 
 export interface JobReplyOptions {
-  /** Where our API answers, without a trailing slash. */
+  /** The base URL of our API, without a trailing slash. */
   apiUrl: string;
-  /** `list` wraps link and MFA results in a one-element list, for programs written from the published prose. */
+  /** `list` wraps link and MFA results in a one-element list, for programs that follow the published prose. */
   stepResults: "object" | "list";
 }
 
-/** The 202 body: what a job is called and where it is read. */
+/** Renders the body of a 202: the job's id, and the link for reading the job. */
 export function renderJobStub(job: Job, { apiUrl }: JobReplyOptions): StubReply {
   return { type: "job", id: job.id, links: { self: `${apiUrl}/jobs/${job.id}` } };
 }
 
-/** A new job is 202 and its stub; one that was there already is 200 and the whole of it. */
+/** Renders a new job as 202 with its stub, and an existing job as 200 with all its fields. */
 export function renderAccepted({ isNew, job }: { isNew: boolean; job: Job }, options: JobReplyOptions) {
   return isNew
     ? { status: 202, body: renderJobStub(job, options), jobId: job.id }
     : { status: 200, body: renderJob(job, options), jobId: job.id };
 }
 
-/** What was started or found for each of several connections. */
+/** Renders a list with one stub for each job. */
 export function renderStubs(jobs: readonly Job[], options: JobReplyOptions): StubListReply {
   return { type: "list", data: jobs.map((job) => renderJobStub(job, options)) };
 }
@@ -59,7 +59,7 @@ function renderStep(job: Job, step: Step, options: JobReplyOptions): StepReply {
   return isWrapped ? { title, status, result: [result] } : { title, status, result };
 }
 
-/** What the user is asked, as long as an answer is waited for. */
+/** Renders the challenge while the job waits for an answer. Returns `undefined` otherwise. */
 function renderChallenge({ id, phase, challenge }: Job, title: string, apiUrl: string) {
   if (title !== MFA_CHALLENGE || phase !== "awaiting-answer") return undefined;
   if (challenge?.expiresAt === undefined) return undefined;
@@ -71,7 +71,7 @@ function renderChallenge({ id, phase, challenge }: Job, title: string, apiUrl: s
 
 const RETRY = `Job queued, retry in ${RETRY_EVERY_SECONDS / 3600} hours.`;
 
-/** The first is the published one. */
+/** The first text is the published text. */
 const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
   "institution-unavailable": `3rd party service temporary unavailable. ${RETRY}`,
   "challenge-not-answered": `The MFA challenge was not answered in time. ${RETRY}`,
@@ -79,7 +79,10 @@ const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
     "The institution is available again. Job queued, ready for the user: it will ask for an MFA response once the job is resumed.",
 };
 
-/** What the first step says while the bank is down. The words are the published ones; the numbers are added. */
+/**
+ * Renders the result of the first step while the job is queued. The texts are published; we
+ * added the numbers and times.
+ */
 function renderQueue({ phase, queue, attempt }: Job, title: string) {
   if (title !== VERIFY_CREDENTIALS || phase !== "queued" || queue === undefined) return undefined;
   return {
@@ -93,7 +96,7 @@ function renderQueue({ phase, queue, attempt }: Job, title: string) {
   };
 }
 
-/** RFC 3339 in UTC, without fractions. */
+/** Returns RFC 3339 in UTC, without fractions of a second. */
 function timestamp(iso: string): string {
   return `${iso.slice(0, 19)}Z`;
 }
@@ -101,11 +104,11 @@ function timestamp(iso: string): string {
 export interface AskedFor {
   filter: string | undefined;
   limit: string | undefined;
-  /** Where the page begins. */
+  /** The cursor at which the page begins. */
   next: string | undefined;
 }
 
-/** A page of a user's jobs. What was asked for is asked for in its links too. */
+/** Renders a page of a user's jobs. Its links repeat the parameters of the request. */
 export function renderJobList(
   { jobs, next }: JobsPage,
   userId: string,

@@ -7,10 +7,13 @@ import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 
-/** Printable ASCII. */
+/** 1 to 255 characters of printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** The request with its Idempotency-Key; nothing without one. Throws a `Refusal` for what is no key. */
+/**
+ * Returns the request with its Idempotency-Key, or `undefined` without a key. Throws a `Refusal`
+ * if the key is malformed.
+ */
 export function keyedRequest(request: HttpRequest, userId: string): KeyedRequest | undefined {
   const key = request.header("idempotency-key");
   if (key === undefined) return undefined;
@@ -18,10 +21,10 @@ export function keyedRequest(request: HttpRequest, userId: string): KeyedRequest
   return { userId, key, text: new Secret(`${request.method} ${request.path}\n${request.text()}`) };
 }
 
-/** As much as KMS seals at once. */
+/** The maximum size of a plaintext that KMS encrypts directly. */
 const MAX_LOGIN_BYTES = 4096;
 
-/** Published clients send `null` and `""` for what they do not have. */
+/** Published clients send `null` and `""` for missing values. */
 const text = z.nullish(z.string());
 
 export const connectionRequest = z.object({
@@ -39,8 +42,8 @@ export interface ConnectionRequest {
 }
 
 /**
- * Throws a `Refusal` that names every field of a wrong type. Unknown fields are ignored. The institution of a connection
- * that there is, is not asked for.
+ * Parses the body of a create or an update. Throws a `Refusal` that names every field of a wrong type. Ignores
+ * unknown fields. An update needs no institution, because its connection already has an institution.
  */
 export function parseConnectionRequest(body: object): ConnectionRequest {
   const parsed = z.safeParse(connectionRequest, body);
@@ -60,7 +63,7 @@ export function parseConnectionRequest(body: object): ConnectionRequest {
   return { institutionId, login };
 }
 
-/** Only names of our own schema leave here, never what was sent. */
+/** The refusal names only fields of our own schema, and never repeats text of the request. */
 function fieldsNotValid(paths: readonly PropertyKey[][]): Refusal {
   const fields = new Set(
     paths.map((path) => (path[0] === "institution" ? "institution.id" : String(path[0]))),
@@ -82,7 +85,7 @@ const FILTER = /^(connection|institution)\.id\.eq\('([^']*)'\)$/;
 const LIMIT = /^[1-9]\d{0,2}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** Throws a `Refusal` that names the parameter which cannot be used. */
+/** Throws a `Refusal` that names the invalid parameter. */
 export function parseListRequest(query: (name: string) => string | undefined): ListRequest {
   return { limit: limitIn(query("limit")), from: cursorIn(query("next")), ...filterIn(query("filter")) };
 }
@@ -93,7 +96,7 @@ function limitIn(limit: string | undefined): number {
   return Number(limit);
 }
 
-/** As we have given it out: the time and the id of the job at which a page ended. */
+/** Checks a cursor that we issued: the creation time and the id of the last job on a page. */
 function cursorIn(next: string | undefined): string | undefined {
   const [time = "", id = ""] = next?.split("_") ?? [];
   if (next !== undefined && !(TIME.test(time) && UUID_V4.test(id) && next === `${time}_${id}`)) {
@@ -102,7 +105,7 @@ function cursorIn(next: string | undefined): string | undefined {
   return next;
 }
 
-/** One condition or both, with a comma between them. */
+/** Reads one condition or both, separated by a comma. */
 function filterIn(filter: string | undefined): Pick<ListRequest, "connectionId" | "institutionId"> {
   const wanted: Pick<ListRequest, "connectionId" | "institutionId"> = {
     connectionId: undefined,
@@ -124,12 +127,15 @@ function parameterNotValid(field: string): Refusal {
   return new Refusal({ reason: "field-not-valid", field });
 }
 
-/** As much as KMS seals at once. */
+/** The maximum size of a plaintext that KMS encrypts directly. */
 const MAX_ANSWERS_BYTES = 4096;
 
 export const mfaRequest = z.object({ "mfa-response": z.array(z.string()) });
 
-/** Throws a `Refusal` unless the body holds a list of strings, none empty. */
+/**
+ * Throws a `Refusal` unless `mfa-response` is a list of strings, none of them empty, of at most
+ * {@link MAX_ANSWERS_BYTES}.
+ */
 export function parseMfaRequest(body: object): Secret[] {
   const field = "mfa-response";
   if (!Object.hasOwn(body, field)) throw new Refusal({ reason: "field-missing", field });

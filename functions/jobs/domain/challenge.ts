@@ -11,26 +11,31 @@ const MIN_MS = 60_000;
 export const MAX_ANSWER_MS = 15 * 60_000;
 
 /**
- * How long an answer is waited for. Upstream's `expiryMs` has been seen as 120000 and as 3600: the latter, taken
- * literally, would leave a user 3.6 s.
+ * Returns how long we wait for an answer, in milliseconds: `expiryMs`, but at least 1 minute and at most 15 minutes.
+ * The aggregator has sent both 120000 and 3600 as `expiryMs`; taken literally, 3600 would give a user 3.6 s.
  */
 export function answerWithinMs(expiryMs: number): number {
   return Math.min(Math.max(expiryMs, MIN_MS), MAX_ANSWER_MS);
 }
 
-/** The answers to one challenge as one secret, for sealing. */
+/** Packs the answers to one challenge into one secret, for encryption. */
 export function packAnswers(answers: readonly Secret[]): Secret {
   return new Secret(JSON.stringify(answers.map((answer) => answer.reveal())));
 }
 
+/** Throws a `SyntaxError` if the secret was not made by {@link packAnswers}. */
 export function unpackAnswers(packed: Secret): Secret[] {
   const answers: unknown = JSON.parse(packed.reveal());
   return Array.isArray(answers) ? answers.map((answer) => new Secret(String(answer))) : [];
 }
 
+/**
+ * `taken`: the challenge has an answer. `over`: its deadline passed without an answer. `not-active`: the
+ * job has no open challenge.
+ */
 export type ChallengeState = "waiting" | "taken" | "over" | "not-active";
 
-/** What an answer that comes now meets. */
+/** Returns how the job treats an answer that arrives at `now`. */
 export function challengeState(job: Job, now: Date): ChallengeState {
   if (job.phase === "awaiting-answer") return isPast(job, now) ? "over" : "waiting";
   if (job.challenge === undefined) return "not-active";
@@ -38,7 +43,10 @@ export function challengeState(job: Job, now: Date): ChallengeState {
   return wasNeverAnswered(job) ? "over" : "not-active";
 }
 
-/** Takes the answer to the numbered challenge, unless that is answered or over. It was kept in time: that is enough. */
+/**
+ * Accepts the answer to the challenge of this number. Returns `undefined` if that challenge is answered or over. The
+ * answer was stored in time, so the deadline is not checked again.
+ */
 export function takeAnswer(job: Job, number: number): OngoingChange | undefined {
   const { phase, challenge } = job;
   if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;
@@ -49,18 +57,21 @@ export function wasAnswered(job: Job, challenge: Challenge): boolean {
   return job.challenge?.number === challenge.number && job.challenge.isAnswered === true;
 }
 
-/** Whether the kept answer to the challenge has still to be sent. */
+/** Returns whether the answer to the challenge is stored and still has to be sent. */
 export function awaitsSending(job: Job, challenge: Challenge): boolean {
   return wasAnswered(job, challenge) && (job.phase === "answered" || job.phase === "sending-answer");
 }
 
-/** Whether nobody can answer the job's challenge any more. */
+/** Returns whether the deadline of the job's challenge has passed. */
 export function isPast(job: Job, now: Date): boolean {
   const deadline = job.challenge?.expiresAt;
   return deadline !== undefined && Date.parse(deadline) <= now.getTime();
 }
 
-/** This challenge, or the one before it that the bank has not decided or has asked anew. */
+/**
+ * Returns whether the user has answered this challenge, or an earlier challenge that the bank has not
+ * decided or has repeated.
+ */
 function hasBeenAnswered({ isAnswered, number }: Challenge): boolean {
   return isAnswered === true || number > 1;
 }
@@ -70,7 +81,10 @@ function wasNeverAnswered(job: Job): boolean {
   return errorCodeOf(step) === MFA_EXPIRED.code;
 }
 
-/** Shows the challenge, or shows it again under another token; its deadline is set once. */
+/**
+ * Opens the challenge to the user, or opens it again with another task token. Sets its deadline only once. Returns
+ * `undefined` if the job waits for no answer.
+ */
 export function showChallenge(job: Job, sealedTaskToken: string, expiresAt: Date): OngoingChange | undefined {
   const { phase, challenge } = job;
   if (challenge === undefined || (phase !== "challenged" && phase !== "awaiting-answer")) return undefined;
@@ -81,7 +95,10 @@ export function showChallenge(job: Job, sealedTaskToken: string, expiresAt: Date
   return { event: "challengeOpened", changes: { challenge: shown, sealedTaskToken, steps } };
 }
 
-/** Ends the job when nobody answered in time; a further attempt ends in the queue instead. */
+/**
+ * Fails the job after the deadline of its challenge. A further attempt goes back to the queue instead. Returns
+ * `undefined` before the deadline.
+ */
 export function expireChallenge(job: Job, clock: Clock): JobChange | undefined {
   if (job.phase !== "awaiting-answer" || !isPast(job, clock.now())) return undefined;
   if (job.queue !== undefined) {
@@ -90,7 +107,10 @@ export function expireChallenge(job: Job, clock: Clock): JobChange | undefined {
   return failure(job, MFA_EXPIRED);
 }
 
-/** Whether upstream still waits for the very answer that may have been sent to it. */
+/**
+ * Returns whether the aggregator has received the answer that we may have sent. An unchanged challenge proves that
+ * the answer has not arrived.
+ */
 export function fateOfAnswer(challenge: Challenge, seen: UpstreamJob): "received" | "not-received" {
   const asked = openChallenge(seen);
   const isUnchanged = seen.updated !== "" && seen.updated === challenge.upstreamUpdated;

@@ -1,9 +1,9 @@
-/** Durations are nominal: a scaled clock divides them, and only it knows. */
+/** Durations are nominal milliseconds. A scaled clock divides them by a factor that only the clock knows. */
 export interface Clock {
   now(): Date;
-  /** The moment that lies a duration ahead. */
+  /** Returns the time that lies `ms` ahead. */
   after(ms: number): Date;
-  /** How much of a duration is left until a moment; below zero when it has passed. */
+  /** Returns the milliseconds left until a time; negative if the time has passed. */
   msUntil(moment: Date): number;
   sleep(ms: number): Promise<void>;
 }

@@ -1,30 +1,35 @@
 import type { StepError } from "./steps.ts";
 
 /*
- * Errors that the workflow catches or retries need a literal name: its ErrorEquals compares names.
- * No message holds anything that came from outside.
+ * An error that the workflow catches or retries needs a literal name, because its `ErrorEquals` compares names. No
+ * message contains text from outside.
  */
 
-/** The names by which the workflow retries or words an error. */
+/** The names by which the workflow retries an error or words the failure of a job. */
 export const WORKFLOW_ERRORS = {
   upstreamUnavailable: "UpstreamUnavailable",
   institutionUnavailable: "InstitutionUnavailable",
   jobChanged: "JobChanged",
   jobMissing: "JobMissing",
   sealBroken: "SealBroken",
-  /** Stands for every error that the workflow does not know. */
+  /** Replaces every error that the workflow does not know. */
   taskFailed: "TaskFailed",
 } as const;
 
-/** Held to that list by its type: a function that no workflow runs has no list. */
+/**
+ * Ties the classes below to that list by type only, so that functions outside the workflow do not contain the list.
+ */
 type Names = typeof WORKFLOW_ERRORS;
 
-/** Upstream gave no usable reply: none at all, a 5xx, or rubbish. What was asked for may have been done. */
+/**
+ * The aggregator gave no usable reply: no reply, a 5xx, or a malformed reply. The aggregator may
+ * have executed the request.
+ */
 export class UpstreamUnavailable extends Error {
   override readonly name: Names["upstreamUnavailable"] = "UpstreamUnavailable";
-  /** We stopped waiting, but the request may still be on its way: a look right now proves nothing. */
+  /** True if we stopped waiting and the request may still arrive: a check right now proves nothing. */
   readonly mayStillArrive: boolean;
-  /** Our API key cannot be read or is not taken, or a token that was just given for it is not. */
+  /** True if our API key cannot be read or is rejected, or if a token just issued for the key is rejected. */
   readonly refusesOurKey: boolean;
   constructor({ mayStillArrive = false, refusesOurKey = false } = {}) {
     super("The aggregator gave no usable reply.");
@@ -33,7 +38,7 @@ export class UpstreamUnavailable extends Error {
   }
 }
 
-/** Upstream understood and said no. Nothing was done. */
+/** The aggregator understood the request, refused it and did nothing. */
 export class UpstreamRefused extends Error {
   override readonly name = "UpstreamRefused";
   readonly status: number;
@@ -45,7 +50,7 @@ export class UpstreamRefused extends Error {
   }
 }
 
-/** The bank is down: the attempt is over, and the queue makes the next one. */
+/** The bank is down: the attempt is over, and the queue makes the next attempt. */
 export class InstitutionUnavailable extends Error {
   override readonly name: Names["institutionUnavailable"] = "InstitutionUnavailable";
   constructor() {
@@ -53,7 +58,7 @@ export class InstitutionUnavailable extends Error {
   }
 }
 
-/** The job changed between the reading and the writing; read it again and decide anew. */
+/** Another writer changed the job after we read it. Read the job again, and decide again. */
 export class JobChanged extends Error {
   override readonly name: Names["jobChanged"] = "JobChanged";
   constructor() {
@@ -61,7 +66,7 @@ export class JobChanged extends Error {
   }
 }
 
-/** A part that the request cannot do without is down, and nothing was kept. */
+/** A dependency of the request is down, and nothing was stored. */
 export class DependencyDown extends Error {
   override readonly name = "DependencyDown";
   constructor() {
@@ -69,7 +74,7 @@ export class DependencyDown extends Error {
   }
 }
 
-/** An execution without its row: nothing can be done for it. */
+/** An execution has no job: the row does not exist, and nothing can be done. */
 export class JobMissing extends Error {
   override readonly name: Names["jobMissing"] = "JobMissing";
   constructor() {
@@ -77,7 +82,7 @@ export class JobMissing extends Error {
   }
 }
 
-/** A sealed secret is not whole, or lies where another one was put: somebody has moved it, and no retry helps. */
+/** A sealed secret is damaged, or was moved from another row. Retries do not help. */
 export class SealBroken extends Error {
   override readonly name = WORKFLOW_ERRORS.sealBroken;
   constructor() {
@@ -85,13 +90,13 @@ export class SealBroken extends Error {
   }
 }
 
-/** Whether the workflow knows an error by its name. */
+/** Returns whether the workflow knows an error of this name. */
 export function isKnownToWorkflow(errorName: string): boolean {
   const known: readonly string[] = Object.values(WORKFLOW_ERRORS);
   return known.includes(errorName);
 }
 
-/** Whether it is one that comes in the course of things. */
+/** Returns whether an error of this name occurs in normal operation. */
 export function isExpectedByWorkflow(errorName: string): boolean {
   return isKnownToWorkflow(errorName) && errorName !== WORKFLOW_ERRORS.sealBroken;
 }

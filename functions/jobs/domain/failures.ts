@@ -3,7 +3,7 @@ import type { Job } from "./job.ts";
 import { errorCodeOf, failCurrentStep, MFA_CHALLENGE, type Step, type StepError } from "./steps.ts";
 import type { EndingChange, JobChanges } from "./transitions.ts";
 
-/** Ends a job by failing its current step. The one place that makes a change of this kind. */
+/** Ends a job by failing its current step. All changes that fail a job are made here. */
 export function failure(
   { steps }: { steps: readonly Step[] },
   error: StepError,
@@ -12,7 +12,7 @@ export function failure(
   return { event: "failed", changes: { ...also, steps: failCurrentStep(steps, error) } };
 }
 
-/** The failures that are ours to word; every other one is passed on as upstream gave it. */
+/** The failures that follow have our own texts. Every other failure keeps the aggregator's texts. */
 export const MFA_EXPIRED: StepError = {
   code: "mfa-expired",
   title: "MFA challenge expired",
@@ -37,7 +37,7 @@ export const JOB_CANCELLED: StepError = {
   detail: "The job was cancelled.",
 };
 
-/** The end of the queue. The published wording. */
+/** The failure after the last attempt of the queue. The texts are published. */
 export const TEMPORARY_UNAVAILABLE: StepError = {
   code: "temporary-unavailable",
   title: "Institution temporary unavailable",
@@ -50,7 +50,7 @@ export const INTERNAL_ERROR: StepError = {
   detail: "The job could not be completed.",
 };
 
-/** The step error for the name of the error that ended an execution. */
+/** Returns the step error for the name of the error that ended an execution. */
 export function failureFor(errorName: string): StepError {
   switch (errorName) {
     case WORKFLOW_ERRORS.institutionUnavailable:
@@ -62,7 +62,7 @@ export function failureFor(errorName: string): StepError {
   }
 }
 
-/** Codes with which upstream's first step says that the bank, not the login, is the trouble. */
+/** Codes in the aggregator's first step that blame the bank, and not the login. */
 const OUTAGE_CODES: readonly string[] = [
   "service-unavailable",
   "system-unavailable",
@@ -77,20 +77,26 @@ export function isOutage(code: string): boolean {
   return OUTAGE_CODES.includes(code);
 }
 
-/** With which upstream's first step says, while it is still to come, that upstream itself holds the job in a queue. */
+/**
+ * The code in the aggregator's first step, while that step is pending, if the aggregator holds
+ * the job in its own queue.
+ */
 export const QUEUED_UPSTREAM = "temporary-unavailable-queued";
 
-/** The bank did not take the login: a few in a row, and it locks the account. */
+/** The bank refused the login. After a few such refusals in a row, the bank locks the account. */
 export const CREDENTIALS_REFUSED = "invalid-credentials";
 
-/** For a login of which we know only that it was refused: upstream's own words were lost. */
+/** For a login that was refused, if the aggregator's own texts were lost. */
 export const LOGIN_REFUSED: StepError = {
   code: CREDENTIALS_REFUSED,
   title: "Cannot login to target institution",
   detail: "The institution did not accept the credentials.",
 };
 
-/** How jobs end, for counting. Few and fixed: the codes of failed steps are whatever text upstream sends. */
+/**
+ * The outcomes of jobs, for metrics. The list is short and fixed, because the codes of failed steps are any text
+ * that the aggregator sends.
+ */
 export const OUTCOMES = [
   "succeeded",
   "credentials-refused",
@@ -112,14 +118,17 @@ const OUTCOME_OF_CODE = new Map<string, Outcome>([
   ["internal-server-error", "internal"],
 ]);
 
-/** Of a job that is over. `unavailable` is the bank, or upstream as a whole: they share their codes. */
+/**
+ * Returns the outcome of a finished job. `unavailable` means the bank, or the aggregator as a whole:
+ * both use the same codes.
+ */
 export function outcomeOf({ phase, steps }: Pick<Job, "phase" | "steps">): Outcome {
   if (phase === "succeeded") return "succeeded";
   const failed = steps.find(({ status }) => status === "failed");
   const code = errorCodeOf(failed) ?? "";
   if (isOutage(code)) return "unavailable";
   const outcome = OUTCOME_OF_CODE.get(code) ?? "other";
-  // A wrong answer has the code of a wrong password.
+  // A wrong MFA answer has the same code as a wrong password.
   const mayBeTheAnswer = outcome === "credentials-refused" || outcome === "other";
   return mayBeTheAnswer && failed?.title === MFA_CHALLENGE ? "mfa-failed" : outcome;
 }

@@ -17,36 +17,45 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /**
- * One invocation of the following Task looks again and again for this long. A slice costs less than a round of states,
- * and 12 s see a job of 10 s to its end.
+ * One invocation of the following Task polls for this long. A slice costs less than a round of workflow states, and
+ * 12 s are enough to follow a job of 10 s to its end.
  */
 export const SLICE_MS = 12 * SECOND;
 
-/** Between two looks: half of the 2 s that we may add to the bank's own time. */
+/** The pause between two polls: half of the 2 s that we may add to the bank's own time. */
 export const LOOK_EVERY_MS = SECOND;
 
-/** A job that upstream never finishes is given up after this much following, unless the deployment says otherwise. */
+/**
+ * We stop following a job that the aggregator never finishes after this time, unless the
+ * deployment sets another limit.
+ */
 export const DEFAULT_FOLLOW_LIMIT_MINUTES = 15;
 export const MAX_FOLLOW_LIMIT_MINUTES = 24 * 60;
 
-/** A user who answered late still gets this much of the bank's time. */
+/** After an answer, we follow the job for at least this long, so that a late answer leaves the bank enough time. */
 export const FOLLOW_AFTER_ANSWER_MS = 3 * MINUTE;
 
-/** Upstream may need a moment to know the job that it has just made. */
+/** The aggregator may need this long before it finds a job that it has just created. */
 const UNKNOWN_FOR_MS = MINUTE;
 
-/** Whether a job that upstream does not know may still turn up. */
+/** Returns whether the aggregator may still find a job that it does not know now. */
 export function mayTurnUp(followedMs: number): boolean {
   return followedMs < UNKNOWN_FOR_MS;
 }
 
-/** How long the workflow waits between two slices, by the time for which the job was followed. */
+/**
+ * Returns how many seconds the workflow waits between two slices. The wait grows with the time
+ * that the job was followed.
+ */
 export function waitSeconds(followedMs: number): number {
   if (followedMs < MINUTE) return 1;
   return followedMs < 5 * MINUTE ? 5 : 15;
 }
 
-/** What a look at upstream's job changes in ours; `undefined` when it shows nothing new. */
+/**
+ * Returns the change to our job after a poll of the upstream job, or `undefined` if the poll shows nothing new.
+ * `followLeftMs` is the time left for following, in milliseconds.
+ */
 export function decideOnLook(
   job: Job,
   seen: UpstreamJob,
@@ -71,17 +80,23 @@ export function decideOnLook(
   return undefined;
 }
 
-/** Upstream may show an answered challenge a moment longer. It is another one once upstream's job has changed. */
+/**
+ * The aggregator may show an answered challenge a moment longer. It shows another challenge only
+ * after its job has changed.
+ */
 function isAnswered({ challenge }: Job, seen: UpstreamJob): boolean {
   return challenge?.isAnswered === true && seen.updated !== "" && seen.updated === challenge.upstreamUpdated;
 }
 
-/** What the passing of time alone changes, when upstream could not be asked. */
+/** As {@link decideOnLook}, after a poll without a usable reply: only the time limit can change the job. */
 export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
   return hasFollowedTooLong(job, now) ? timeOut(job.steps, job.connectionId) : undefined;
 }
 
-/** Whether upstream has put the job into its own queue. What it had verified before stays verified. */
+/**
+ * Returns whether the aggregator has put the job into its own queue. Credentials that were
+ * verified before stay verified.
+ */
 export function waitsUpstream(job: Job, seen: UpstreamJob): boolean {
   return isQueuedUpstream(seen) && !isVerified(job);
 }
@@ -90,20 +105,29 @@ function isVerified({ steps }: Job): boolean {
   return statusOf(steps, VERIFY_CREDENTIALS) === "success";
 }
 
-/** Whether upstream's first step blames the bank before it ever succeeded. Upstream's own queue, when it gives up, does not. */
+/**
+ * Returns whether the aggregator's first step blames the bank, and never succeeded before. A failure that ends the
+ * aggregator's own queue does not count.
+ */
 export function blamesTheBank(job: Job, seen: UpstreamJob): boolean {
   if (isVerified(job) || job.queue?.isUpstreams) return false;
   const first = seen.steps.find(({ title }) => title === VERIFY_CREDENTIALS);
   return first?.status === "failed" && isOutage(errorCodeOf(first) ?? "");
 }
 
-/** Whether a change ends a further attempt since nobody answered its challenge: upstream's clock may be the faster one. */
+/**
+ * Returns whether a change ends a further attempt because its challenge was not answered: the aggregator's clock
+ * may be ahead of our clock.
+ */
 export function endsUnanswered(job: Job, { event, changes }: JobChange): boolean {
   const step = changes.steps?.find(({ title }) => title === MFA_CHALLENGE);
   return event === "failed" && job.queue !== undefined && errorCodeOf(step) === MFA_EXPIRED.code;
 }
 
-/** The step is shown as in progress only once an answer can be taken; until then it stays what it was. */
+/**
+ * Keeps the previous status of the challenge step. The step becomes `in-progress` only when the
+ * job can accept an answer.
+ */
 function asBeforeTheChallenge(seen: readonly Step[], ours: readonly Step[]): Step[] {
   const before = statusOf(ours, MFA_CHALLENGE) ?? "pending";
   return seen.map((step) =>

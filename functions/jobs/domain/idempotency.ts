@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import type { Secret, SecretRef } from "./secret.ts";
 
-/** A request that came with an Idempotency-Key. Keys are a user's own. */
+/** A request with an Idempotency-Key. Each user has separate keys. */
 export interface KeyedRequest {
   userId: string;
   key: string;
-  /** All that makes it the same request: what is called, on what, and the body as it came, with whatever secrets are in it. */
+  /** Everything that identifies the request: method, path, and the body as received, including any secrets in it. */
   text: Secret;
 }
 
-/** Tells whether a request is the same, and nothing about it to whoever cannot open the seal. */
+/** Shows whether two requests are equal. Reveals nothing about the request without decryption of its key. */
 export interface Fingerprint {
-  /** HMAC-SHA-256 of the request's text. */
+  /** The HMAC-SHA-256 of the request's text. */
   mac: Uint8Array;
-  /** The key of the MAC: a random one for each request, sealed. */
+  /** The key of the MAC, sealed: a random key for each request. */
   sealedKey: Uint8Array;
 }
 
@@ -23,35 +23,41 @@ export interface KeptReply {
   jobId?: string | undefined;
 }
 
-/** What is kept of a request with a key. */
+/** The stored state of a request with an Idempotency-Key. */
 export interface Reservation {
-  /** The job that the request makes, whoever comes to finish it. Several jobs have ids made of it. */
+  /**
+   * The job that the request creates, whichever run completes the request. If it creates several jobs, their
+   * ids derive from this id.
+   */
   jobId: string;
   fingerprint: Fingerprint;
-  /** Another one with each write. */
+  /** Differs with every write. */
   writeId: string;
-  /** Since when somebody is at work on it. ISO 8601. */
+  /** When the run that processes the request began. ISO 8601. Absent if no run does. */
   busySince?: string | undefined;
-  /** In seconds since 1970: from then on the key may be used for another request. */
+  /** In seconds since 1970. From then on, the key may be used for another request. */
   expiresAt: number;
-  /** Once there is one, nothing changes any more. */
+  /** Once the reply is set, the reservation never changes. */
   reply?: KeptReply | undefined;
 }
 
-/** The key of a fingerprint opens for this user's reservation only. */
+/** Returns the reference of a fingerprint's key, which ties the key to this user's reservation. */
 export function fingerprintKeyOf({ userId }: KeyedRequest, jobId: string): SecretRef {
   return { jobId, userId, purpose: "idempotency" };
 }
 
-/** An API function lives 29 s, however time is divided. */
+/** An API function lives for 29 s of real time, also with a scaled clock. */
 const REQUEST_MS = 30_000;
 
-/** Whether a request that was at work at a moment may still be: whoever wants to take its place waits until it is dead. */
+/**
+ * Returns whether a run that began at `since` may still be active. A run that takes over waits
+ * until the first run has died.
+ */
 export function mayBeAtWork(since: string, now: Date): boolean {
   return now.getTime() < Date.parse(since) + REQUEST_MS;
 }
 
-/** An id that one id and a name always make again, in the form of a UUID v4. */
+/** Derives an id from an id and a name. The same input always gives the same id, in the form of a UUID v4. */
 export function derivedId(id: string, name: string): string {
   const hash = createHash("sha256").update(`${id} ${name}`).digest("hex");
   const variant = ((Number.parseInt(hash.charAt(16), 16) & 3) | 8).toString(16);

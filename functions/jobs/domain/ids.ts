@@ -5,18 +5,21 @@ export const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** As upstream names them. */
+/** The forms of ids that the aggregator assigns. */
 export const CONNECTION_ID = NAME;
 export const INSTITUTION_ID = NAME;
 
-/** What of upstream's goes into paths and keys: without slashes and great length, and no step out of a folder. */
+/**
+ * The form of upstream ids that we put into paths and keys: no slashes, at most 128 characters, and not only dots,
+ * because `..` would change the folder.
+ */
 const UPSTREAM_ID = /^(?!\.+$)[\w.:~-]{1,128}$/;
 
-/** An id of upstream's, which is free to choose them. */
+/** An id that the aggregator has chosen. */
 export const upstreamId = z.string().check(z.regex(UPSTREAM_ID));
 
-/** Any user id of 1 to 64 letters, digits and hyphens. */
+/** A user id: 1 to 64 letters, digits and hyphens. */
 export const userIdSchema = z.string().check(z.regex(USER_ID));
 
-/** UUID v4, as our jobs have. */
+/** The id of one of our jobs: a UUID v4. */
 export const jobIdSchema = z.string().check(z.regex(UUID_V4));

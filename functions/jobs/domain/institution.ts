@@ -1,7 +1,7 @@
 export const AUTHORIZATIONS = ["user", "token", "user-mfa", "user-mfa-intermittent"] as const;
 export type Authorization = (typeof AUTHORIZATIONS)[number];
 
-/** What a job needs to know of an institution; upstream's record holds far more. */
+/** The fields of an institution that a job needs. The aggregator's record contains many more. */
 export interface Institution {
   id: string;
   authorization: Authorization;
@@ -10,7 +10,7 @@ export interface Institution {
   status: string;
 }
 
-/** The statuses in which the published retry mechanism runs a job; every other one is an outage. */
+/** The statuses in which the published retry mechanism runs a job. Every other status is an outage. */
 const AVAILABLE_STATUSES: readonly string[] = ["operational", "degraded-performance", "under-maintenance"];
 
 export function isAvailable(institution: Pick<Institution, "status">): boolean {

@@ -19,40 +19,49 @@ export type Phase = (typeof PHASES)[number];
 export const CHALLENGE_METHODS = ["token", "security-questions"] as const;
 export type ChallengeMethod = (typeof CHALLENGE_METHODS)[number];
 
-/** What the bank asks the user. Numbered within a job: an answer counts for its own challenge only. */
+/**
+ * A question that the bank asks the user. Challenges are numbered within a job: an answer counts
+ * for its own challenge only.
+ */
 export interface Challenge {
   number: number;
   method: ChallengeMethod;
   description: string;
   input: string[];
-  /** As upstream gave it. Our own deadline is `expiresAt`. */
+  /** As the aggregator sent it. Our own deadline is `expiresAt`. */
   expiryMs: number;
-  /** When upstream last changed its job, as it wrote it: tells a challenge from the same one asked again. */
+  /**
+   * When the aggregator last changed its job, as the aggregator wrote it. Distinguishes a
+   * challenge from its repetition.
+   */
   upstreamUpdated: string;
-  /** Set when the challenge is shown to the user. ISO 8601. */
+  /** Set when the challenge is opened to the user. ISO 8601. */
   expiresAt?: string | undefined;
-  /** Set when an answer was taken: no other one counts from then on. */
+  /** Set when an answer is accepted: no later answer counts. */
   isAnswered?: true | undefined;
 }
 
-/** Whom the credentials come from: a create or an update brings a login, a refresh uses the one that upstream has. */
+/**
+ * The source of the credentials: a create or an update brings a login, a refresh uses the login
+ * that the aggregator has.
+ */
 export const JOB_KINDS = ["create", "update", "refresh"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
-/** Why a queued job waits. The one that is ready for the user waits for somebody to be there, and not for the bank. */
+/** Why a queued job waits. With `ready-for-user`, the job waits for the presence of its user, not for the bank. */
 export const QUEUE_REASONS = ["institution-unavailable", "challenge-not-answered", "ready-for-user"] as const;
 export type QueueReason = (typeof QUEUE_REASONS)[number];
 
-/** Since when a job was first held it has one, also while a further attempt is under way. */
+/** Present since the job was first queued, also during further attempts. */
 export interface Queue {
-  /** ISO 8601, as are the others. */
+  /** ISO 8601, like `expiresAt`. */
   nextAttemptAt: string;
   expiresAt: string;
-  /** `institution-unavailable` when absent. */
+  /** Absent means `institution-unavailable`. */
   reason?: QueueReason | undefined;
-  /** Upstream itself makes the attempts, under the upstream job that we know. */
+  /** The aggregator itself makes the attempts, in the upstream job that we know. */
   isUpstreams?: true | undefined;
-  /** Challenges of further attempts that nobody answered. */
+  /** The number of further attempts whose challenge was not answered. */
   unanswered?: number | undefined;
 }
 
@@ -61,39 +70,45 @@ export interface Job {
   userId: string;
   institutionId: string;
   authorization: Authorization;
-  /** `create` when absent. */
+  /** Absent means `create`. */
   kind?: JobKind | undefined;
   phase: Phase;
-  /** Grows by one with every change; the condition of every write. */
+  /** Increases by one with every change. Every write has the version as its condition. */
   version: number;
   createdAt: string;
   updatedAt: string;
-  /** Which execution drives the job: each one that takes the place of another has the next number. 1 when absent. */
+  /**
+   * The number of the execution that drives the job. Each execution that replaces another execution has the
+   * next number. Absent means 1.
+   */
   generation?: number | undefined;
-  /** When the sweeper is to look at the job. Absent once the job is over and has left nothing behind. */
+  /** When the sweeper checks the job. Absent once the job is finished and nothing is left to clean up. */
   sweepAt?: string | undefined;
-  /** Nobody was told of it, and it goes. */
+  /** The job is being deleted. No client knows its id. */
   isDropped?: true | undefined;
   steps: Step[];
-  /** Since when the job is at its current step; absent while none runs. */
+  /** When the job reached its current step. Absent while no step runs. */
   stepSince?: string | undefined;
-  /** Tries to open the connection that were made or are being made. */
+  /** The number of attempts to open the connection, including the current attempt. */
   attempt: number;
   /** When the current attempt began. */
   attemptAt?: string | undefined;
-  /** From when on a login or an answer that upstream does not know may be sent once more. */
+  /** From this time on, a login or an answer that the aggregator does not know may be sent again. */
   sendAgainAt?: string | undefined;
-  /** Upstream jobs of earlier attempts and earlier jobs on the same claim: never taken for this attempt's. */
+  /**
+   * Upstream jobs of earlier attempts, and of earlier jobs with the same claim. They are never taken for the
+   * upstream job of this attempt.
+   */
   knownUpstreamJobIds: string[];
   upstreamJobId?: string | undefined;
-  /** Of an update and a refresh from the beginning; of a create once upstream has told it. */
+  /** Set from the beginning for an update and a refresh. Set for a create once the aggregator has sent it. */
   connectionId?: string | undefined;
-  /** When following gives up. */
+  /** When we stop following the upstream job. */
   followUntil?: string | undefined;
-  /** What was left of the time for following when a challenge stopped it, in ms. */
+  /** The time that was left for following when a challenge interrupted it, in milliseconds. */
   followLeftMs?: number | undefined;
   challenge?: Challenge | undefined;
-  /** The workflow's task token, sealed, base64. */
+  /** The workflow's task token, sealed, in base64. */
   sealedTaskToken?: string | undefined;
   queue?: Queue | undefined;
 }
@@ -106,7 +121,7 @@ export function generationOf(job: Pick<Job, "generation">): number {
   return job.generation ?? 1;
 }
 
-/** Whether more has become of the job than that it was accepted. One that is resumed is accepted once more. */
+/** Returns whether the job went beyond its first acceptance. A resumed job has the phase `accepted` again. */
 export function hasBegun({ phase, attempt }: Pick<Job, "phase" | "attempt">): boolean {
   return phase !== "accepted" || attempt > 0;
 }
@@ -115,9 +130,15 @@ export function isFinished({ phase }: Pick<Job, "phase">): boolean {
   return phase === "succeeded" || phase === "failed";
 }
 
-/** What only one job at a time may be about: a user's account at an institution, or a connection that there is. */
+/**
+ * A subject that at most one unfinished job may have: a user's account at an institution, or an existing connection.
+ */
 export type ClaimOn = { userId: string } & ({ institutionId: string } | { connectionId: string });
 
+/**
+ * Returns the subject of the job's claim: for a create the user's account at the institution,
+ * otherwise the connection.
+ */
 export function claimOf(job: Pick<Job, "kind" | "userId" | "institutionId" | "connectionId">): ClaimOn {
   const { userId, institutionId, connectionId } = job;
   if (kindOf(job) === "create" || connectionId === undefined) return { userId, institutionId };

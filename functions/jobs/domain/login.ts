@@ -6,7 +6,7 @@ export type LoginField = (typeof LOGIN_FIELDS)[number];
 
 export type Login = { [field in LoginField]?: Secret };
 
-/** What the login of an institution must hold. */
+/** Returns the fields that a login at this institution needs. */
 export function mandatoryFields(institution: Institution): LoginField[] {
   const fields: LoginField[] =
     institution.authorization === "token" ? ["userToken"] : ["loginId", "password"];
@@ -15,7 +15,7 @@ export function mandatoryFields(institution: Institution): LoginField[] {
   return fields;
 }
 
-/** The fields to name when the institution itself is not given: those of the commonest kind of login. */
+/** Returns the fields to name if the institution itself is missing: those of the most common kind of login. */
 export function likelyMandatoryFields(login: Login): LoginField[] {
   return login.userToken === undefined ? ["loginId", "password"] : [];
 }
@@ -24,13 +24,13 @@ export function missingFields(login: Login, mandatory: readonly LoginField[]): L
   return mandatory.filter((field) => login[field] === undefined);
 }
 
-/** A login as one secret, for sealing. */
+/** Packs a login into one secret, for encryption. */
 export function packLogin(login: Login): Secret {
   const fields = LOGIN_FIELDS.map((field) => [field, login[field]?.reveal()]);
   return new Secret(JSON.stringify(Object.fromEntries(fields)));
 }
 
-/** Throws a `SyntaxError` that is never logged when the secret was not made by {@link packLogin}. */
+/** Throws a `SyntaxError`, which is never logged, if the secret was not made by {@link packLogin}. */
 export function unpackLogin(packed: Secret): Login {
   const fields: unknown = JSON.parse(packed.reveal());
   const login: Login = {};
@@ -45,14 +45,14 @@ export function unpackLogin(packed: Secret): Login {
 const MAX_REFUSED = 3;
 export const LOCKOUT_MS = 15 * 60_000;
 
-/** Logins in a row that a bank refused for one user: the jobs that brought them, the last at the end. */
+/** The logins in a row that a bank refused for one user, by the jobs that brought them. The latest job is last. */
 export interface RefusedLogins {
   jobIds: string[];
   /** ISO 8601. */
   blockedUntil: string;
 }
 
-/** Adds a job's refused login; `undefined` when it was noted before. */
+/** Adds the refused login of a job. Returns `undefined` if it was added before. */
 export function noteRefused(
   noted: RefusedLogins | undefined,
   jobId: string,
@@ -63,7 +63,7 @@ export function noteRefused(
   return { jobIds: [...jobIds, jobId].slice(-MAX_REFUSED), blockedUntil: blockedUntil.toISOString() };
 }
 
-/** The milliseconds for which no login may be tried; 0 when one may. */
+/** Returns the milliseconds until a login may be tried; 0 if a login may be tried now. */
 export function blockedForMs(noted: RefusedLogins | undefined, now: Date): number {
   if (noted === undefined || noted.jobIds.length < MAX_REFUSED) return 0;
   return Math.max(0, Date.parse(noted.blockedUntil) - now.getTime());

@@ -10,19 +10,19 @@ export interface Census {
   /** Jobs that wait for their bank, or for their user. */
   queued: number;
   running: number;
-  /** ISO 8601, as is the other. */
+  /** ISO 8601, like `oldestRunning`. */
   oldestQueued?: string | undefined;
-  /** The time for which a job was queued does not count. */
+  /** The time that a job was queued does not count. */
   oldestRunning?: string | undefined;
 }
 
-/** What an event of a job adds to the metrics, once it is written. */
+/** Yields the measurements of an event of a job, after the event was written. */
 export function* measureChange(before: Job, event: JobEvent, after: Job): Iterable<Measurement> {
   const { phase } = before;
   if (event === "attemptStarted" && before.attempt === 0) yield count("JobsStarted");
   const isHeld = event === "heldUpstream" || (event === "attemptHeld" && after.queue?.reason === undefined);
   if (isHeld) yield count("AttemptsHeld");
-  // Not when it is shown again, under another task token.
+  // Do not count a challenge that is opened again with another task token.
   if (event === "challengeOpened" && phase === "challenged") yield count("ChallengesOpened");
   if (event === "answerTaken") yield count("ChallengesAnswered");
   yield* measureStep(before, after);
@@ -31,15 +31,15 @@ export function* measureChange(before: Job, event: JobEvent, after: Job): Iterab
     yield count("JobsFinished", "Outcome", outcome);
     yield durationMs("JobDuration", after.createdAt, after.updatedAt, "Outcome", outcome);
   }
-  // A further attempt's job goes back to the queue.
+  // A further attempt goes back to the queue when its challenge expires.
   const isExpired = event === "attemptHeld" || outcome === "mfa-expired";
   if (isExpired && phase === "awaiting-answer") yield count("ChallengesExpired");
   const blamesUpstream = isHeld || outcome === "unavailable" || outcome === "timed-out";
-  // Until upstream has taken the login, its call was counted.
+  // Before the aggregator has accepted the login, the failed call itself is counted.
   if (blamesUpstream && before.upstreamJobId !== undefined) yield* upstreamError(before.institutionId);
 }
 
-/** What a call of upstream that ended in an error adds, at the institution that it was made for, where it is known. */
+/** Yields the measurements of a failed call to the aggregator, with its institution if it is known. */
 export function* measureFailedCall(
   call: UpstreamCall,
   error: unknown,
@@ -56,7 +56,10 @@ export function* measureFailedCall(
   }
 }
 
-/** Steps behind the current one that ended too began and ended between two looks: nobody knows when. */
+/**
+ * Measures the current step only. Later steps that have ended as well began and ended between two
+ * polls, at unknown times.
+ */
 function* measureStep({ steps, stepSince }: Job, after: Job): Iterable<Measurement> {
   const current = currentStep(steps);
   if (current === undefined || stepSince === undefined) return;
@@ -66,29 +69,29 @@ function* measureStep({ steps, stepSince }: Job, after: Job): Iterable<Measureme
   yield durationMs("StepDuration", stepSince, after.updatedAt, "Step", step);
 }
 
-/** Upstream's text that has not the form of an institution's id is no dimension. */
+/** Text of the aggregator that does not have the form of an institution id is never used as a dimension. */
 function* upstreamError(institutionId = ""): Iterable<Measurement> {
   if (INSTITUTION_ID.test(institutionId)) yield count("UpstreamErrors", "Institution", institutionId);
 }
 
-/** What a sweep did and found. */
+/** The result of a sweep. */
 export interface Swept {
-  /** Jobs by what was mended of them. */
+  /** The number of repaired jobs, by kind of repair. */
   mended: { [what: string]: number };
-  /** Jobs that could not be looked at; the next sweep does. */
+  /** The number of jobs whose check failed. The next sweep checks them again. */
   failed: number;
   census: Census;
 }
 
-/** What a crash had left of a job, and the sweeper has mended. */
+/** How the sweeper repaired a job after a crash. */
 export type Mended = "started" | "dropped" | "restarted" | "delivered" | "cleaned";
 
 export type Looked = Mended | "nothing";
 
-/** Stands around the look at each job: passes on what was mended, or the error. */
+/** Wraps the check of each job. Returns the result of the check, or rethrows its error. */
 export type SweepWatch = (jobId: string, look: () => Promise<Looked>) => Promise<Looked>;
 
-/** Jobs that are mended now and then are the price of crashes; many are a defect. */
+/** Yields the measurements of a sweep. A few repaired jobs are the cost of crashes; many are a defect. */
 export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {
   const { nothing: _, ...real } = mended;
   const total = Object.values(real).reduce((sum, some) => sum + some, 0);

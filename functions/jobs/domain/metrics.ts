@@ -1,30 +1,36 @@
 import type { Outcome } from "./failures.ts";
 import { STEP_TITLES } from "./steps.ts";
 
-/** What upstream is asked for. A path would hold ids. */
+/** The names of calls to the aggregator. A path would contain ids. */
 export const UPSTREAM_CALLS = ["record", "connection", "login", "refresh", "look", "list", "answer"] as const;
 export type UpstreamCall = (typeof UPSTREAM_CALLS)[number];
 
-/** A step that upstream adds to the published ones counts as `other`. */
+/** A step that the aggregator adds to the published steps counts as `other`. */
 export const MEASURED_STEPS = [...STEP_TITLES, "other"] as const;
 
 interface DimensionValues {
   Outcome: Outcome;
   Step: (typeof MEASURED_STEPS)[number];
   Call: UpstreamCall;
-  /** The id of a bank, as upstream's own record has it. */
+  /** The id of a bank, from the aggregator's own record. */
   Institution: string;
 }
 
 export interface MetricKind {
   unit: "Count" | "Milliseconds";
-  /** The dimension that it is divided by. */
+  /** The dimension of the metric. */
   by?: keyof DimensionValues;
-  /** What a sweep found, which the next one a minute later may find again: to be read as it is, and never to be summed up. */
+  /**
+   * A state that a sweep found, and that the next sweep a minute later may find again. Read
+   * single values; never sum them.
+   */
   isState?: true;
 }
 
-/** Every metric of ours: functions write no others, alarms and dashboard read no others, `docs/metrics.md` explains them. */
+/**
+ * All our metrics. Functions write no others, alarms and dashboards read no others, and
+ * `docs/metrics.md` explains them.
+ */
 export const METRICS = {
   JobsStarted: { unit: "Count" },
   JobsFinished: { unit: "Count", by: "Outcome" },
@@ -51,7 +57,7 @@ export type MetricName = keyof typeof METRICS;
 
 type List = typeof METRICS;
 type NamesIn<Unit> = { [Name in MetricName]: List[Name]["unit"] extends Unit ? Name : never }[MetricName];
-/** The dimension of a metric and its value, for those that have one. */
+/** The dimension of a metric and its value; empty for a metric without a dimension. */
 type DimensionOf<Name extends MetricName> = List[Name] extends { by: infer By extends keyof DimensionValues }
   ? [by: By, is: DimensionValues[By]]
   : [];
@@ -64,7 +70,7 @@ export interface Measurement {
   is?: string | undefined;
 }
 
-/** One more of what a metric of the list counts. */
+/** Adds 1 to a metric that counts. */
 export function count<Name extends NamesIn<"Count">>(
   name: Name,
   ...[by, is]: DimensionOf<Name>
@@ -72,7 +78,7 @@ export function count<Name extends NamesIn<"Count">>(
   return { name, unit: "Count", value: 1, by, is };
 }
 
-/** The time between two moments, both in ISO 8601. */
+/** Measures the milliseconds between two times, both in ISO 8601. */
 export function durationMs<Name extends NamesIn<"Milliseconds">>(
   name: Name,
   from: string,

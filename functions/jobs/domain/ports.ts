@@ -11,7 +11,7 @@ import type { JobChange } from "./transitions.ts";
 import type { Connection, ListedJob, UpstreamJob } from "./upstream-job.ts";
 
 /*
- * What jobs need of the world outside. `test/conformance` has a suite for each port.
+ * The ports through which jobs reach stores and services. `test/conformance` has a suite for each port.
  */
 
 export interface Ports {
@@ -30,7 +30,7 @@ export interface Ports {
   waker: Waker;
   policy: Policy;
   upstream: Upstream;
-  /** Records of institutions that may be a minute old. */
+  /** Institutions that may be a minute old. */
   institutions: Pick<Upstream, "institution">;
 }
 
@@ -38,45 +38,48 @@ export interface JobStore {
   /** Never returns an older version than an earlier call did. */
   find(jobId: string): Promise<Job | undefined>;
   /**
-   * Adds a job, or replaces the version of it that was read as `over`. Returns false if any other row exists, including our own
-   * write whose response was lost.
+   * Adds a job, or replaces the version of it that was read as `over`. Returns false if any other row exists,
+   * including our own write whose response was lost.
    */
   add(job: Job, over?: Job): Promise<boolean>;
   /** Deletes a job. Returns false if it changed since it was read, or does not exist. */
   drop(job: Job): Promise<boolean>;
   /** Applies an event and writes the outcome. Throws `JobChanged` if the row is not `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
-  /** Takes a finished job off the sweeper's list: nothing of it is left to clean up. */
+  /** Removes a finished job from the sweeper's list, after its clean-up. */
   settle(job: Job): Promise<void>;
 }
 
 export interface JobsPage {
   /** Newest first. */
   jobs: Job[];
-  /** Where the next page begins; none after the last one. */
+  /** The cursor at which the next page begins; `undefined` on the last page. */
   next: string | undefined;
 }
 
 export interface JobList {
-  /** A user's jobs that pass a test, as they are now. A job that was accepted within the last second may be missing. */
+  /**
+   * Returns a page of a user's jobs for which `wanted` is true, in their current state. A job that was accepted
+   * within the last second may be missing.
+   */
   page(
     userId: string,
     options: { limit: number; from: string | undefined; wanted: (job: Job) => boolean },
   ): Promise<JobsPage>;
 }
 
-/** Jobs as the sweeper finds them. */
+/** The jobs on the sweeper's list: jobs that are not finished, or not cleaned up. */
 export interface SweptJobs {
-  /** The ids of the jobs that are due, the longest overdue first; not all of them when there are very many. */
+  /** Returns the ids of the due jobs, the longest overdue first. Returns only some of them if very many are due. */
   due(): Promise<string[]>;
-  /** Moves the next sweep of a healthy job. Does nothing if the job has changed since it was read. */
+  /** Postpones the next check of a job. Does nothing if the job has changed since it was read. */
   postpone(job: Job, until: string): Promise<void>;
-  /** Counts the jobs that are not finished, about a second old. */
+  /** Counts the jobs that are not finished. The counts may be about a second old. */
   census(): Promise<Census>;
 }
 
 export interface Claims {
-  /** The id of the job that holds the claim, finished or not. */
+  /** Returns the id of the job that holds the claim, finished or not. */
   holder(on: ClaimOn): Promise<string | undefined>;
   /** Compare-and-swap. Returns false if the holder is neither `from` nor the job itself. */
   take(on: ClaimOn, jobId: string, from: string | undefined): Promise<boolean>;
@@ -95,10 +98,10 @@ export interface Fingerprints {
   matches(ref: SecretRef, text: Secret, fingerprint: Fingerprint): Promise<boolean>;
 }
 
-/** Logins in a row that banks refused, by user and institution. */
+/** The logins in a row that banks refused, by user and institution. */
 export interface RefusedLoginNotes {
   find(userId: string, institutionId: string): Promise<RefusedLogins | undefined>;
-  /** Noting the same job again changes nothing. */
+  /** Records the refused login of a job. Recording the same job again changes nothing. */
   note(userId: string, institutionId: string, jobId: string): Promise<void>;
   clear(userId: string, institutionId: string): Promise<void>;
 }
@@ -110,12 +113,15 @@ export interface Sealer {
   unseal(ref: SecretRef, sealed: Uint8Array): Promise<Secret>;
 }
 
-/** Sealed secrets in their own table. */
+/** Stores sealed secrets in their own table. */
 export interface Vault {
-  /** The first secret under a reference wins: storing a second one changes nothing. */
+  /** Stores a secret. The first secret under a reference wins: storing a second secret changes nothing. */
   keep(ref: SecretRef, secret: Secret, until: Date): Promise<void>;
   holds(ref: SecretRef): Promise<boolean>;
-  /** Throws `SealBroken` if the stored secret was sealed under another reference, or is damaged. */
+  /**
+   * Returns `undefined` if the secret is missing or expired. Throws `SealBroken` if it was sealed under another
+   * reference, or is damaged.
+   */
   reveal(ref: SecretRef): Promise<Secret | undefined>;
   destroy(ref: SecretRef): Promise<void>;
 }
@@ -128,7 +134,7 @@ export interface Executions {
   /** Starts the execution of the job's generation. Starting it again is no error. */
   start(job: Pick<Job, "id" | "generation">): Promise<void>;
   state(job: Pick<Job, "id" | "generation">): Promise<ExecutionState>;
-  /** Stopping an execution that has ended, or never started, is no error. */
+  /** Stops an execution. An execution that has ended, or never started, is no error. */
   stop(job: Pick<Job, "id" | "generation">): Promise<void>;
 }
 
@@ -137,33 +143,39 @@ export interface Waker {
   wake(taskToken: Secret, challengeNumber: number): Promise<void>;
 }
 
-/** The aggregator. Every call throws `UpstreamUnavailable` or `UpstreamRefused`. */
+/**
+ * The aggregator, called `upstream` in names. Every call throws `UpstreamUnavailable` or
+ * `UpstreamRefused` if it fails.
+ */
 export interface Upstream {
   institution(institutionId: string): Promise<Institution | undefined>;
   /** Returns `undefined` if the user has no such connection. */
   connection(userId: string, connectionId: string): Promise<Connection | undefined>;
   connectionsOf(userId: string): Promise<Connection[]>;
-  /** Never sent again by itself once the request may have arrived. */
+  /** Never retries by itself once the request may have arrived. */
   openConnection(userId: string, institutionId: string, login: Login): Promise<{ upstreamJobId: string }>;
   /** As {@link Upstream.openConnection}, with a new login for an existing connection. */
   updateConnection(userId: string, connectionId: string, login: Login): Promise<{ upstreamJobId: string }>;
   /** As {@link Upstream.openConnection}, with the login that the aggregator has. */
   refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
   job(upstreamJobId: string): Promise<UpstreamJob>;
-  /** A user's jobs, or those of one connection. */
+  /** Returns a user's jobs, or those of one connection. */
   jobsOf(userId: string, connectionId?: string): Promise<ListedJob[]>;
-  /** Never sent again by itself once the request may have arrived. */
+  /** Never retries by itself once the request may have arrived. */
   answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
 }
 
-/** Not for use cases: the stores and the aggregator that they get measure themselves. */
+/** Not for use cases: the stores and the aggregator client that they receive measure themselves. */
 export interface Metrics {
-  /** Never throws and never waits: a measurement that fails is lost. `at` is when it happened, if not just now. */
+  /**
+   * Never throws and never waits: a measurement that fails is lost. `at` is the time of the
+   * event; it defaults to now.
+   */
   measure(derive: () => Iterable<Measurement>, at?: Date): void;
 }
 
-/** Receives every call of the aggregator. */
+/** Receives every call to the aggregator. */
 export interface UpstreamWatch extends Metrics {
-  /** Never throws. `error` is what the call threw, if it did. */
+  /** Never throws. `error` is the error that the call threw, if it failed. */
   called(call: UpstreamCall, durationMs: number, error?: unknown): void;
 }

@@ -14,49 +14,52 @@ import type { JobChange } from "./transitions.ts";
 
 const HOUR = 3600;
 
-/** The published queue: an attempt every 2 hours, at most 84 after the first, which makes 7 days. */
+/** The published queue: an attempt every 2 hours, at most 84 after the first attempt, which makes 7 days. */
 export const RETRY_EVERY_SECONDS = 2 * HOUR;
 export const MAX_RETRIES = 84;
 export const MAX_ATTEMPTS = MAX_RETRIES + 1;
 export const QUEUE_LIMIT_SECONDS = MAX_RETRIES * RETRY_EVERY_SECONDS;
 
-/** The 84th retry is due at the very end of the 7 days, and comes a moment later. */
+/** The 84th retry is due at the very end of the 7 days, and starts a moment later. */
 const SLACK_MS = (RETRY_EVERY_SECONDS * 1000) / 2;
 
-/** Timers and clocks differ by less. */
+/** Timers and clocks differ by less than this. */
 const EARLY_MS = 60_000;
 
-/** The attempts of jobs that met one outage in the same second are spread over this much, and stay so from then on. */
+/**
+ * Spreads the attempts of jobs that met one outage in the same second over this time. Their
+ * later attempts stay spread.
+ */
 const SPREAD_SECONDS = 60;
 
-/** So many challenges that nobody answered are proof enough that nobody is there. */
+/** After this many unanswered challenges, we assume that the user is absent. */
 const MAX_UNANSWERED = 3;
 
 export type Policy = {
-  /** Whether a bank that is down makes a job wait at all. */
+  /** Whether a job waits while its bank is down. */
   queues: boolean;
-  /** A job that upstream does not finish is given up after this much following. */
+  /** We stop following a job that the aggregator does not finish after this time. */
   followLimitMs: number;
 };
 
-/** A refresh has nobody who waits for it to come true: whoever asked for it asks again. */
+/** Refreshes are never queued: the caller can retry. */
 export function mayBeHeld(job: Pick<Job, "kind">, { queues }: Pick<Policy, "queues">): boolean {
   return queues && kindOf(job) !== "refresh";
 }
 
-/** Whether the next attempt may start: a run that comes far too early is a repeated one. */
+/** Returns whether the next attempt may start. A run that comes more than a minute too early is a repeated run. */
 export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.phase !== "queued" || job.queue === undefined) return true;
   return msUntil(new Date(job.queue.nextAttemptAt)) <= EARLY_MS;
 }
 
-/** Whether no further attempt may start: all were made, or the 7 days are over. */
+/** Returns whether no further attempt may start: all attempts were made, or the 7 days are over. */
 export function isExhausted(job: Pick<Job, "attempt" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.attempt >= MAX_ATTEMPTS) return true;
   return job.queue !== undefined && msUntil(new Date(job.queue.expiresAt)) < -SLACK_MS;
 }
 
-/** Whether an attempt that would begin a whole interval from now would be one too many. */
+/** Returns whether an attempt that starts one interval from now would exceed the limits of the queue. */
 export function isLastAttempt(attempt: number, queue: Job["queue"], msUntil: (moment: Date) => number) {
   if (attempt >= MAX_ATTEMPTS) return true;
   const leftMs = queue === undefined ? Number.POSITIVE_INFINITY : msUntil(new Date(queue.expiresAt));
@@ -64,25 +67,25 @@ export function isLastAttempt(attempt: number, queue: Job["queue"], msUntil: (mo
 }
 
 /**
- * Seconds from being held until the next attempt. The first wait is longer by a share of the spread that goes with the job's
- * id; those that follow are of one length, so that a burst of jobs never comes together again.
+ * Returns the seconds until the next attempt of a job that is queued now. The first wait is longer by a share of the
+ * spread, which depends on the job's id. All later waits have the same length, so that a burst of jobs stays spread.
  */
 export function secondsToNextAttempt(job: Pick<Job, "id" | "queue">): number {
   return RETRY_EVERY_SECONDS + (job.queue === undefined ? spreadSeconds(job.id) : 0);
 }
 
-/** A share of the spread by the last digits of a random id. */
+/** Returns a share of the spread, from the last digits of a random id. */
 function spreadSeconds(jobId: string): number {
   return Math.floor((Number.parseInt(jobId.slice(-6), 16) / 0x1000000) * SPREAD_SECONDS);
 }
 
-/** Whether a further attempt would make the bank send a code, most likely to somebody who is not there. */
+/** Returns whether a further attempt would make the bank send a code, most likely to an absent user. */
 export function needsTheUser({ authorization, queue }: Pick<Job, "authorization" | "queue">): boolean {
   if (!mayAskForMfa(authorization)) return false;
   return authorization === "user-mfa" || (queue?.unanswered ?? 0) >= MAX_UNANSWERED;
 }
 
-/** Whether a further attempt could need the login again. */
+/** Returns whether a further attempt may need the login again. */
 export function mayNeedLogin(job: Pick<Job, "kind" | "steps" | "queue">): boolean {
   if (kindOf(job) === "refresh") return false;
   if (statusOf(job.steps, VERIFY_CREDENTIALS) !== "success") return true;
@@ -91,18 +94,18 @@ export function mayNeedLogin(job: Pick<Job, "kind" | "steps" | "queue">): boolea
 }
 
 export interface Held {
-  /** How many attempts were made, with the one that is over now. */
+  /** The number of attempts, including the attempt that ended now. */
   attempt: number;
   reason?: QueueReason | undefined;
 }
 
-/** Upstream's list goes back further than a clock can be wrong. */
+/**
+ * We remember this many upstream jobs. Older jobs in the aggregator's list are excluded by their age,
+ * even if a clock is wrong.
+ */
 const KNOWN_UPSTREAM_JOBS = 10;
 
-/**
- * Puts the job in the queue until the next attempt, or ends it when there is none left. Whatever its steps were, they are
- * all still to come.
- */
+/** Queues the job until its next attempt, or fails it if no attempt is left. Resets all its steps to pending. */
 export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): JobChange {
   const isUnanswered = reason === "challenge-not-answered";
   if (isLastAttempt(attempt, job.queue, clock.msUntil)) {
@@ -124,7 +127,10 @@ export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): J
   };
 }
 
-/** Notes that upstream holds the job itself: it makes the attempts, and we only look, as often as we would make one. */
+/**
+ * Records that the aggregator holds the job in its own queue, or fails the job if no attempt is left. The aggregator
+ * makes the attempts; we only poll, as often as we would make an attempt.
+ */
 export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): JobChange {
   if (isLastAttempt(attempt, job.queue, clock.msUntil)) {
     return lastChange(job, attempt, TEMPORARY_UNAVAILABLE);
@@ -144,6 +150,7 @@ function lastChange({ steps }: Job, attempt: number, error: StepError): JobChang
   return failure({ steps }, error, { attempt });
 }
 
+/** Appends the id of an upstream job, and keeps the last {@link KNOWN_UPSTREAM_JOBS} ids. */
 export function knownWith(known: readonly string[], upstreamJobId: string | undefined): string[] {
   return [...known, ...(upstreamJobId === undefined ? [] : [upstreamJobId])].slice(-KNOWN_UPSTREAM_JOBS);
 }

@@ -5,20 +5,21 @@ import type { Secret } from "./secret.ts";
 import type { Step, StepError } from "./steps.ts";
 import type { UpstreamJob } from "./upstream-job.ts";
 
-/** Shorter ones stand in every sentence. */
+/** In characters. Shorter secrets also occur in ordinary sentences. */
 const MIN_CHARS = 4;
 const MASK = "[secret]";
 
 interface Mask {
-  /** A text that repeats a secret goes as a whole: how a secret fits into a sentence tells of it. */
+  /** Replaces the whole text if it repeats a secret: the words around a secret reveal something about it. */
   whole(text: string): string;
-  /** Only the secret goes: a user has to know what to answer, and where a code was sent. */
+  /** Replaces only the secret: the user has to read the question, and where a code was sent. */
   part(text: string): string;
 }
 
 /**
- * Upstream, whose words hold nothing of what was sent to it through this: what it says of a login or an answer is kept in the
- * job's row, in the clear. It knows what was sent through it and no more, so it is made anew for each run.
+ * Wraps the aggregator, so that its texts do not repeat secrets that were sent through the wrapper: we store its
+ * texts about a login or an answer in the job's row, unencrypted. The wrapper knows only the secrets that were sent
+ * through it, so create a wrapper for each run.
  */
 export function withoutEcho(upstream: Upstream): Upstream {
   const sent: string[] = [];
@@ -29,7 +30,7 @@ export function withoutEcho(upstream: Upstream): Upstream {
 
   async function hearing<Heard>(secrets: readonly Secret[], call: () => Promise<Heard>): Promise<Heard> {
     sent.push(...secrets.flatMap(formsOf));
-    // One secret may stand in another.
+    // Longest first, because one secret may contain another.
     sent.sort((one, other) => other.length - one.length);
     try {
       return await call();
@@ -50,19 +51,22 @@ export function withoutEcho(upstream: Upstream): Upstream {
   };
 }
 
-/** Banks write login ids in their own case. */
+/** Banks may write login ids in another case. */
 function anyCase(form: string): RegExp {
   return new RegExp(form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "gi");
 }
 
-/** As it is, and as JSON and addresses write it. */
+/** Returns the secret as it is, as JSON writes it, and as URLs write it. */
 function formsOf(secret: Secret): string[] {
   const text = secret.reveal();
   if (text.length < MIN_CHARS) return [];
   return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())];
 }
 
-/** Codes that decide something stay: else whoever sends one as a security code would not be counted for the lock-out. */
+/**
+ * Keeps the codes that decide something: otherwise, a login with such a code as its security code would not be
+ * counted for the lock-out.
+ */
 function maskedError({ code, title, detail }: StepError, mask: Mask): StepError {
   const decides = code === CREDENTIALS_REFUSED || code === QUEUED_UPSTREAM || isOutage(code);
   return { code: decides ? code : mask.whole(code), title: mask.whole(title), detail: mask.whole(detail) };
@@ -81,10 +85,13 @@ function maskedJob(job: UpstreamJob, mask: Mask): UpstreamJob {
   };
 }
 
-/** As upstream names steps. Masked in one look only, a title would be another step. */
+/**
+ * The form of the aggregator's step titles, which are never masked: a title that is masked in one poll only
+ * would look like another step.
+ */
 const TITLE = /^[a-z-]{1,40}$/;
 
-/** A link is an address that a program follows, and the id of a bank in it may be the answer to a question. */
+/** Keeps links: programs follow them, and the id of a bank in a link may be equal to the answer to a question. */
 function maskedStep({ title, status, result }: Step, mask: Mask): Step {
   return {
     title: TITLE.test(title) ? title : mask.whole(title),

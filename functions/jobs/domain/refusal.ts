@@ -1,4 +1,4 @@
-/** Why a request is refused. The wire has a status, a code and words for each. */
+/** Why we refuse a request. `http/errors.ts` defines a status, a code and a text for each reason. */
 export type RefusalReason =
   | "not-json"
   | "body-too-large"
@@ -29,15 +29,15 @@ export type RefusalReason =
 
 export interface Problem {
   reason: RefusalReason;
-  /** A name from our own schemas, never one that was sent. */
+  /** A name from our own schemas, never text of the request. */
   field?: string;
-  /** When a request that is refused now may be made. */
+  /** The seconds after which the refused request may be sent again. */
   retryAfterSeconds?: number;
-  /** The methods that a route has, where another one was used. */
+  /** The methods of the route, after a request with another method. */
   allow?: readonly string[];
 }
 
-/** A request that cannot be done, for reasons that its sender may know. */
+/** We refuse a request, for reasons that its sender may know. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly problems: readonly [Problem, ...Problem[]];

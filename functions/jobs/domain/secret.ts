@@ -4,7 +4,7 @@ import type { Job } from "./job.ts";
 
 const MASK = "[secret]";
 
-/** Carries a login, an answer or a token through the code. Every way of printing it prints `[secret]`. */
+/** Holds a login, an answer or a token. Every way of printing it prints `[secret]`. */
 export class Secret {
   readonly #value: string;
 
@@ -12,7 +12,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Called where it is sealed, sent or looked for, nowhere else. */
+  /** Returns the value itself. Call this only to encrypt, send or search for the value. */
   reveal(): string {
     return this.#value;
   }
@@ -34,7 +34,7 @@ export class Secret {
   }
 }
 
-/** Names a secret: where it is kept, and the encryption context that it opens under. */
+/** Names a secret: its place in the vault, and its encryption context. */
 export interface SecretRef {
   jobId: string;
   userId: string;
@@ -54,8 +54,8 @@ export function answerTo(job: Job, challenge: { number: number }): SecretRef {
 }
 
 /**
- * Whether two are the same, of bytes that a secret went into: nothing else compares such. The time that it takes says nothing
- * of where they differ; how many they are is no secret.
+ * Compares bytes that derive from a secret; use nothing else to compare such bytes. The time depends on the number of
+ * bytes, which is no secret, but not on where the bytes differ.
  */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.byteLength === other.byteLength && timingSafeEqual(one, other);

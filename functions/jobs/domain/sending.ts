@@ -3,39 +3,41 @@ import type { Job } from "./job.ts";
 import type { Ports } from "./ports.ts";
 
 /**
- * A login or an answer may be sent again this long after it was sent, should upstream not know of it then: longer than any
- * request is waited for, and than one may lie on its way after that.
+ * A login or an answer may be sent again this long after it was sent, if the aggregator does not know it by then.
+ * This is longer than we wait for any request plus the time that it may stay in transit afterwards.
  */
 export const IN_FLIGHT_MS = 60_000;
 
-/** Whether what was sent has arrived by now if it ever will. */
+/** Returns whether a request that was sent has arrived by now, if it ever arrives. */
 export function mayBeSentAgain(job: Pick<Job, "sendAgainAt">, now: Date): boolean {
   return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime();
 }
 
-/** An attempt in which upstream could not be reached, or not be understood, is given up after this long. */
+/** We end an attempt after this long if the aggregator could not be reached, or its replies were not usable. */
 const ATTEMPT_LIMIT_MS = 4 * 60_000;
 
-/** Whether a login of this attempt is not sent any more. */
+/** Returns whether the login of this attempt must not be sent any more. */
 export function isOverdue(job: Pick<Job, "attemptAt">, msUntil: (moment: Date) => number): boolean {
   return job.attemptAt !== undefined && msUntil(new Date(job.attemptAt)) < -ATTEMPT_LIMIT_MS;
 }
 
-/** For how long an upstream that refuses a first login, while the bank's record says that it is up, may only be restarting. */
+/**
+ * An aggregator that refuses a first login, but reports the bank as available, may only be restarting for this long.
+ */
 const BLIP_MS = 60_000;
 
-/** Whether a login that was refused because of an outage is worth another try in the same attempt. */
+/** Returns whether to send a login again in the same attempt, after a refusal because of an outage. */
 export function mayBeBlip(job: Pick<Job, "attemptAt" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.queue !== undefined || job.attemptAt === undefined) return false;
   return msUntil(new Date(job.attemptAt)) > -BLIP_MS;
 }
 
-/** Whether an exchange ended without telling what became of it, but with nothing left on its way. */
+/** Returns whether a request failed with an unknown result, but cannot be in transit any more. */
 export function isSettled(error: unknown): boolean {
   return error instanceof UpstreamUnavailable && !error.mayStillArrive;
 }
 
-/** What upstream was asked, or the other value when it gave no usable reply. */
+/** Returns the aggregator's reply, or `other` if it gave no usable reply. */
 export async function orWhenUnavailable<Asked, Other>(
   asking: Promise<Asked>,
   other: Other,
@@ -48,7 +50,7 @@ export async function orWhenUnavailable<Asked, Other>(
   }
 }
 
-/** From when on what is sent now may be sent again. */
+/** Returns the time from which a request that is sent now may be sent again (ISO 8601). */
 export function sendAgainAt(deps: Pick<Ports, "clock">): string {
   return deps.clock.after(IN_FLIGHT_MS).toISOString();
 }

@@ -9,7 +9,7 @@ export interface LinkResult {
   url: string;
 }
 
-/** Why a step failed, in the words that the user's app may show. */
+/** Why a step failed, in texts that the user's app may show. */
 export interface StepError {
   code: string;
   title: string;
@@ -27,7 +27,7 @@ export const MFA_CHALLENGE = "mfa-challenge";
 const RETRIEVE_ACCOUNTS = "retrieve-accounts";
 const RETRIEVE_TRANSACTIONS = "retrieve-transactions";
 
-/** The published steps of a connection. Upstream may add others. */
+/** The published steps of a connection. The aggregator may add others. */
 export const STEP_TITLES = [
   VERIFY_CREDENTIALS,
   MFA_CHALLENGE,
@@ -47,6 +47,7 @@ export function isOver(status: StepStatus): boolean {
   return RANK[status] === RANK.success;
 }
 
+/** Returns the published steps, all pending. Includes the challenge only if the institution may ask for MFA. */
 export function initialSteps(authorization: Authorization): Step[] {
   const titles = mayAskForMfa(authorization)
     ? [VERIFY_CREDENTIALS, MFA_CHALLENGE, RETRIEVE_ACCOUNTS, RETRIEVE_TRANSACTIONS]
@@ -54,12 +55,13 @@ export function initialSteps(authorization: Authorization): Step[] {
   return titles.map((title) => ({ title, status: "pending", result: null }));
 }
 
-/** Twice as many as upstream may show at once: more are no job's, and a row has an end. */
+/** Twice the maximum number of steps in one reply. No real job has more steps, and the size of a row is limited. */
 const MAX_STEPS = 40;
 
 /**
- * Our steps after a look at upstream's. A step never goes back and a finished one never changes. Upstream's order wins,
- * and steps of ours that it does not list (yet) keep their place before the step that followed them.
+ * Merges the steps of a poll into our steps. A step never goes back, and a finished step never changes. The
+ * aggregator's order wins; our steps that it does not list (yet) stay before the step that followed them. Returns our
+ * steps if the result exceeds {@link MAX_STEPS}.
  */
 export function mergeSteps(ours: readonly Step[], seen: readonly Step[]): Step[] {
   const merged: Step[] = [];
@@ -82,8 +84,8 @@ export function mergeSteps(ours: readonly Step[], seen: readonly Step[]): Step[]
 }
 
 /**
- * Steps that upstream never listed and has gone past were not needed: an MFA institution that asked nothing may leave the
- * challenge out altogether.
+ * Skips steps that the aggregator never listed and has passed: they were not needed. An MFA institution that asked
+ * nothing may omit the challenge.
  */
 export function settleUnlisted(merged: readonly Step[], seen: readonly Step[]): Step[] {
   const seenTitles = new Set(seen.map((step) => step.title));
@@ -101,18 +103,18 @@ function further(mine: Step, theirs: Step): Step {
   return theirs;
 }
 
-/** The step that the job is at: the first one that is not over. */
+/** Returns the current step of a job: the first step that is not over. */
 export function currentStep(steps: readonly Step[]): Step | undefined {
   return steps.find((step) => !isOver(step.status));
 }
 
-/** Ends the step that the job is at; the ones behind it stay pending. */
+/** Fails the current step. Later steps stay pending. */
 export function failCurrentStep(steps: readonly Step[], error: StepError): Step[] {
   const current = currentStep(steps);
   return steps.map((step) => (step === current ? { ...step, status: "failed", result: error } : step));
 }
 
-/** The code of the error that a step ended in. */
+/** Returns the code of the error that ended a step. */
 export function errorCodeOf(step: Step | undefined): string | undefined {
   return step?.result != null && "code" in step.result ? step.result.code : undefined;
 }

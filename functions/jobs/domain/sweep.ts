@@ -7,31 +7,34 @@ import { type JobChange, type JobEvent, transition } from "./transitions.ts";
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A job that runs is looked at this long after it was accepted, which is longer than most jobs take, and then at this pace. */
+/**
+ * The sweeper checks a running job one minute after its acceptance, which is longer than most jobs take,
+ * and then every 5 minutes.
+ */
 const RUNNING_MS = 5 * MINUTE;
 const ACCEPTED_MS = MINUTE;
 
-/** The sweeper comes every minute, so that what is due at once is done within one. */
+/** Due at once: the sweeper runs every minute, so it checks the job within one minute. */
 const AT_ONCE_MS = 0;
 
-/** An answer that was kept and never came into the row is delivered while the bank still waits for it. */
+/** An answer that was stored, but never recorded in the row, is sent while the bank still waits for it. */
 const ANSWER_MS = 30 * SECOND;
 
 /**
- * Nothing but somebody's hand ends the execution of a queued job: such a job goes on within a day. Every change of this time
- * is two writes of the index, so that it outlasts twelve attempts.
+ * Only a manual action can end the execution of a queued job. The sweeper continues such a job within a day. Every
+ * change of this time costs two writes to the index, so the time covers twelve attempts.
  */
 const QUEUED_MS = 12.25 * RETRY_EVERY_SECONDS * SECOND;
 const QUEUED_SLACK_MS = 5 * MINUTE;
 
-/** When the sweeper looks at a job that nobody has touched since it was accepted. */
+/** Returns when the sweeper checks a job that has not changed since its acceptance (ISO 8601). */
 export function firstSweepAt(clock: Pick<Clock, "after">): string {
   return clock.after(ACCEPTED_MS).toISOString();
 }
 
 /**
- * When the sweeper looks at a job after an event. The time moves only where it must: most jobs end before it and cost the
- * index two writes. `undefined` for a job that is over and has left nothing to destroy.
+ * Returns when the sweeper checks a job after an event (ISO 8601). The time changes only if it has to: most jobs end
+ * before it, and cost two writes to the index. Returns `undefined` for a finished job that has nothing to clean up.
  */
 export function sweepAtAfter(
   before: Job,
@@ -55,28 +58,29 @@ export function sweepAtAfter(
 }
 
 /**
- * Whether a request that found the job's challenge open may still be keeping an answer, although the job is over: it lives for
- * less time than the sweeper waits, and destroys what comes too late, unless it dies.
+ * Returns whether a request that found the job's challenge open may still store an answer, although the
+ * job is finished. Such a request ends before the sweeper checks the job. It deletes an answer that comes
+ * too late, unless it dies.
  */
 export function mayGetAnswer({ challenge }: Pick<Job, "challenge">): boolean {
   return challenge !== undefined && challenge.isAnswered !== true;
 }
 
-/** When the sweeper looks again at a job that is well. */
+/** Returns when the sweeper checks a healthy job again (ISO 8601). */
 export function nextSweepAt(job: Pick<Job, "phase">, clock: Pick<Clock, "after">): string {
   const waits = job.phase === "awaiting-answer" || job.phase === "answered";
   if (job.phase === "queued") return clock.after(QUEUED_MS).toISOString();
   return clock.after(waits ? ANSWER_MS : RUNNING_MS).toISOString();
 }
 
-/** When the sweeper tries again a job that it could not look at. */
+/** Returns when the sweeper retries a job whose check failed (ISO 8601). */
 export function retrySweepAt(clock: Pick<Clock, "after">): string {
   return clock.after(MINUTE).toISOString();
 }
 
 /**
- * Whoever follows a job destroys its login before the first look that finds the credentials verified already. Answers, and
- * what a job that failed has left, are destroyed after the end.
+ * Returns whether the event leaves nothing to clean up. A succeeded job has nothing to clean up if its login was
+ * deleted when the bank verified it. Answers, and all secrets of a failed job, are deleted after the end.
  */
 function leavesNothing(before: Job, event: JobEvent): boolean {
   if (event !== "succeeded" || before.challenge !== undefined || before.queue !== undefined) return false;
@@ -88,7 +92,9 @@ function isBeyondNextAttempt({ phase, sweepAt }: Job, clock: Pick<Clock, "msUnti
   return clock.msUntil(new Date(sweepAt)) > RETRY_EVERY_SECONDS * SECOND + QUEUED_SLACK_MS;
 }
 
-/** The job as it is written after an event. Throws `IllegalTransition` when the event may not come in the job's phase. */
+/**
+ * Returns the job to write after an event. Throws `IllegalTransition` if the job's phase does not allow the event.
+ */
 export function applyEvent(before: Job, change: JobChange, clock: Clock): Job {
   const after = transition(before, change, clock.now());
   return { ...after, sweepAt: sweepAtAfter(before, change.event, after, clock) };

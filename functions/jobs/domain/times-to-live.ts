@@ -2,35 +2,41 @@ import { MAX_ANSWER_MS } from "./challenge.ts";
 import { QUEUE_LIMIT_SECONDS } from "./queue.ts";
 
 /*
- * How long each kind of row may live. What holds a secret is deleted long before, as soon as the job cannot need it any more: its
- * time to live is the last safety net, for when that deletion never happened.
+ * How long each kind of row may live. Secrets are deleted long before, as soon as the job cannot need them any more.
+ * Their time to live is the last safeguard, if that deletion never happened.
  */
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A sealed login outlives the longest wait in the queue by a day. */
+/** A sealed login lives one day longer than the longest wait in the queue. */
 export const LOGIN_TTL_MS = QUEUE_LIMIT_SECONDS * 1000 + DAY_MS;
 
-/** A sealed answer outlives the longest deadline of a challenge four times, which leaves time to send it again. */
+/**
+ * A sealed answer lives four times as long as the longest deadline of a challenge, which
+ * leaves time to send it again.
+ */
 export const ANSWER_TTL_MS = 4 * MAX_ANSWER_MS;
 
-/** A repeated request with the same Idempotency-Key gets the first reply for this long. */
+/** For this long, a repeated request with the same Idempotency-Key gets the first reply. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
 
 const QUARTER_DAYS = 90;
 
-/** Jobs can be read for this long after their last change, unless the deployment says otherwise. */
+/** Jobs can be read for this long after their last change, unless the deployment sets another period. */
 export const DEFAULT_RETENTION_DAYS = QUARTER_DAYS;
 export const MAX_RETENTION_DAYS = 3650;
 
-/** A claim lives as long as a job does by default: far longer than the queue. A claim whose job is gone is free. */
+/**
+ * A claim lives as long as a job does by default, which is far longer than the queue. A claim
+ * whose job is missing is free.
+ */
 export const CLAIM_TTL_DAYS = QUARTER_DAYS;
 
-/** Banks forget wrong logins only when a right one comes; nobody waits for longer than this between two of them. */
+/** Banks forget wrong logins only after a correct login. No user waits longer than this between two logins. */
 export const REFUSED_LOGINS_TTL_DAYS = QUARTER_DAYS;
 
-/** The end of a row's life, in seconds since 1970, as DynamoDB's time to live has it. */
+/** Returns the end of a row's life in seconds since 1970, the format of DynamoDB's time to live. */
 export function keptUntil(changedAt: string, days: number): number {
   return Math.ceil(Date.parse(changedAt) / 1000) + days * 24 * 3600;
 }

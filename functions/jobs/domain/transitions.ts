@@ -8,7 +8,7 @@ interface Transition {
 
 const UNFINISHED = PHASES.filter((phase) => !isFinished({ phase }));
 
-/** Every event of a job, the phases it may come in, and the phase it leads to. The one list of what can happen. */
+/** All events of a job, the phases that allow them, and the phases that follow. A job changes in no other way. */
 export const TRANSITIONS = {
   attemptStarted: { from: ["accepted", "queued"], to: "opening" },
   loginPosting: { from: ["opening"], to: "opening" },
@@ -45,12 +45,12 @@ function phaseAfter(phase: Phase, event: JobEvent): Phase {
   return to === "unchanged" ? phase : to;
 }
 
-/** What an event changes beside the phase. A field that is `undefined` is taken away. */
+/** The fields that an event changes besides the phase. `undefined` removes a field. */
 export type JobChanges = Partial<
   Omit<Job, "id" | "userId" | "institutionId" | "phase" | "version" | "createdAt" | "updatedAt" | "stepSince">
 >;
 
-/** The events after which nothing about the job changes any more. */
+/** The events after which a job never changes again. */
 type EndEvent = {
   [event in JobEvent]: (typeof TRANSITIONS)[event]["to"] extends "succeeded" | "failed" ? event : never;
 }[JobEvent];
@@ -71,7 +71,7 @@ export function endsJob(change: JobChange): change is EndingChange {
   return change.event === "succeeded" || change.event === "failed";
 }
 
-/** The job after an event. Throws {@link IllegalTransition} when the event may not come in the job's phase. */
+/** Returns the job after an event. Throws {@link IllegalTransition} if the job's phase does not allow the event. */
 export function transition(job: Job, { event, changes }: JobChange, now: Date): Job {
   if (!isLegal(event, job.phase)) throw new IllegalTransition(`${event} in ${job.phase}`);
   const after: Job = {
@@ -84,10 +84,10 @@ export function transition(job: Job, { event, changes }: JobChange, now: Date): 
   return { ...after, stepSince: stepSince(job, event, after), ...(isFinished(after) && NOTHING_TO_WAKE) };
 }
 
-/** A job that is over waits for no answer: what would wake its workflow goes with the same write. */
+/** A finished job waits for no answer: the write that ends it also removes the task token. */
 const NOTHING_TO_WAKE = { sealedTaskToken: undefined };
 
-/** A job is at a step from its attempt's start, or from the end of the step before it. */
+/** A step begins when its attempt begins, or when the step before it ends. */
 function stepSince(before: Job, event: JobEvent, after: Job): string | undefined {
   if (isFinished(after) || after.phase === "queued") return undefined;
   const isSame = currentStep(before.steps)?.title === currentStep(after.steps)?.title;

@@ -22,7 +22,7 @@ export function dynamoClaims(client: DynamoDBClient, tableName: string, clock: C
         { ...keyOf(on), jobId, expiresAt },
         from === undefined ? ABSENT : ["jobId = :from", { ":from": from }],
       );
-      // The SDK repeats a write whose reply was lost, and then meets its own first one.
+      // The write also returns false if the SDK retried it after its response was lost.
       return isTaken || (await holder(on)) === jobId;
     },
   };

@@ -13,7 +13,7 @@ import {
 import { generationOf, type Job } from "../domain/job.ts";
 import type { Executions, Waker } from "../domain/ports.ts";
 
-/** Executions are known by their job and its generation: an execution can only be started once. */
+/** Returns the name of an execution: the job and its generation. Step Functions starts each name only once. */
 export function executionName(job: Pick<Job, "id" | "generation">): string {
   return `${job.id}-${generationOf(job)}`;
 }
@@ -40,7 +40,7 @@ export function sfnExecutions(client: SFNClient, stateMachineArn: string): Execu
     async state(job) {
       try {
         const found = await client.send(new DescribeExecutionCommand({ executionArn: arnOf(job) }));
-        // One that an operator has to redrive is not over yet, but nothing drives it.
+        // An execution that an operator has to redrive is not over, but it does not drive the job.
         return found.status === "RUNNING" ? "running" : "ended";
       } catch (error) {
         if (error instanceof ExecutionDoesNotExist) return "missing";

@@ -3,8 +3,8 @@ import type { Fingerprints, Sealer } from "../domain/ports.ts";
 import { Secret, sameBytes } from "../domain/secret.ts";
 
 /**
- * A hash without a key would give a password away to whoever tries a list of them: each fingerprint has a key of its own, and
- * that one is sealed.
+ * A hash without a key would reveal a password to anyone who tries a list of passwords. So each fingerprint has its
+ * own key, which is stored encrypted.
  */
 export function sealedFingerprints(sealer: Sealer): Fingerprints {
   return {

@@ -9,18 +9,21 @@ import type { JobList } from "../domain/ports.ts";
 import { parseJobRecord } from "./job-record.ts";
 import { jobIdIn, jobKey, listOf } from "./job-store.ts";
 
-/** The index of rows that can be listed, by what they are listed under and by their age. */
+/** The index of rows that can be listed, by list (`listed`) and creation time. */
 const INDEX = "listed-by-age";
 
-/** As many as DynamoDB reads at once. */
+/** DynamoDB reads at most this many rows at once. */
 const BATCH = 100;
-/** What DynamoDB leaves out of a batch under load is asked for again, after a pause that grows. */
+/** DynamoDB may omit rows of a batch under load. We request them again, after a pause that doubles each time. */
 const MAX_ROUNDS = 5;
 const PAUSE_MS = 50;
 
 const entrySchema = z.object({ pk: z.string(), createdAt: z.string() });
 
-/** A user's jobs by the index, each read from its own row: the index may be a second behind. */
+/**
+ * Lists a user's jobs from the index, and reads each job from its own row: the index may be a second behind. Throws
+ * `DependencyDown` if DynamoDB omits rows again and again.
+ */
 export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: Clock): JobList {
   async function entries(userId: string, from: string | undefined, limit: number) {
     const { Items = [], LastEvaluatedKey } = await client.send(
@@ -56,7 +59,7 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
     return jobs;
   }
 
-  /** Every one that is kept, with its place. */
+  /** Yields every job that has not expired, with its cursor. */
   async function* kept(userId: string, from: string | undefined, firstBatch: number) {
     let after = from;
     for (let size = Math.min(firstBatch, BATCH); ; size = BATCH) {
@@ -75,7 +78,8 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
     async page(userId, { limit, from, wanted }) {
       const jobs: Job[] = [];
       let end: string | undefined;
-      // One more than the page holds says whether there is a next one: the index's own word for it is not the last one.
+      // One job more than the page holds shows whether there is a next page. The index's own
+      // `LastEvaluatedKey` does not prove it.
       for await (const { job, place } of kept(userId, from, limit + 1)) {
         if (!wanted(job)) continue;
         if (jobs.length === limit) return { jobs, next: end };
@@ -87,7 +91,7 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
   };
 }
 
-/** The place of a job in its user's list: whose list it is, only the path says. */
+/** Returns the position of a job in its user's list. Only the request's path names the user. */
 function cursorOf(pk: string, createdAt: string): string {
   return `${createdAt}_${jobIdIn(pk)}`;
 }

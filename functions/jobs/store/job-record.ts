@@ -11,7 +11,9 @@ import {
 } from "../domain/job.ts";
 import { type LinkResult, STEP_STATUSES, type Step, type StepError } from "../domain/steps.ts";
 
-/** A schema for each field of a type, optional ones included: a field more or less does not compile. */
+/**
+ * A schema for each field of a type, including the optional fields. An additional or missing field does not compile.
+ */
 type Fields<Of> = { readonly [name in keyof Of]-?: z.ZodMiniType<Of[name]> };
 
 const text = z.optional(z.string());
@@ -76,15 +78,15 @@ const jobRecord = z.object({
   queue: z.optional(queue),
 } satisfies Fields<Job>);
 
-/** A job as its row in the table holds it: the same fields as {@link Job}, with the same values. */
+/** A job as its row in the table stores it: the same fields as {@link Job}, with the same values. */
 export type JobRecord = z.output<typeof jobRecord>;
 
-/** The part of a row that is the job. A value of a job that the schema would not read back does not compile. */
+/** Returns the fields of a row that are the job. A value that the schema cannot read back does not compile. */
 export function jobRecordOf(job: Job): JobRecord {
   return job;
 }
 
-/** Throws when the row is not a job of ours. */
+/** Throws if the row is not one of our jobs. */
 export function parseJobRecord(row: unknown): Job {
   return z.parse(jobRecord, row);
 }

@@ -21,7 +21,10 @@ import { jobRecordOf, parseJobRecord } from "./job-record.ts";
 
 const PREFIX = "job#";
 
-/** A partition of an index takes 1,000 writes a second: the jobs that are not over are shared among so many. */
+/**
+ * A partition of an index accepts 1,000 writes per second, so unfinished jobs are distributed
+ * over this many partitions.
+ */
 export const SWEEP_SHARDS = 4;
 
 export function jobKey(jobId: string) {
@@ -32,7 +35,7 @@ export function jobIdIn(pk: string): string {
   return pk.slice(PREFIX.length);
 }
 
-/** A job as its row holds it: what finds it in a list of its user's, and among those that the sweeper looks at. */
+/** Returns the row of a job: its fields, and the keys for its user's list and for the sweeper's index. */
 function jobRow(job: Job, writeId: string, retentionDays: number) {
   return {
     ...jobRecordOf(job),
@@ -45,12 +48,15 @@ function jobRow(job: Job, writeId: string, retentionDays: number) {
   };
 }
 
-/** What a user's jobs are listed under. */
+/** Returns the index key of a user's jobs. */
 export function listOf(userId: string): string {
   return `user#${userId}`;
 }
 
-/** The part of the sweeper's index: jobs that are queued are apart, since they are many at times, and wait for long. */
+/**
+ * Returns the partition of the sweeper's index. Queued jobs have their own partitions, because they can
+ * be many and wait for long.
+ */
 function sweepOf({ id, phase }: Job): string {
   const shard = Number.parseInt(id.slice(-2), 16) % SWEEP_SHARDS;
   return sweepPart(phase === "queued" ? "queued" : "running", shard);
@@ -76,7 +82,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
       return row !== undefined && isKept(row, clock.now()) ? parseJobRecord(row) : undefined;
     },
 
-    // An attempt that timed out may arrive late, after its repetition has been built upon.
+    // A write that timed out may arrive late, after other writes have followed its retry.
     add: (job, over) =>
       putRow(
         client,
@@ -86,7 +92,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
       ),
 
     drop: (job) =>
-      // An attempt that timed out may arrive late, after the same id has been added again.
+      // A deletion that timed out may arrive late, after the same id was added again.
       deleteRow(client, tableName, jobKey(job.id), sameJob(job)),
 
     async record(before, change) {
@@ -96,14 +102,14 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
       const condition = conditionFor(before, TRANSITIONS[change.event].from);
       const isMade = await putRow(client, tableName, row, condition);
       if (isMade) return after;
-      // The SDK repeats a write whose reply was lost, and then meets its own first one.
+      // The write also returns false if the SDK retried it after its response was lost.
       const found = await readRow(client, tableName, jobKey(before.id));
       if (found?.["writeId"] !== writeId) throw new JobChanged();
       return after;
     },
 
     async settle(job) {
-      // A finished job never changes: if the condition fails, the row is gone.
+      // A finished job never changes: if the condition fails, the row does not exist any more.
       await wasMade(
         client.send(
           new UpdateItemCommand({
@@ -119,7 +125,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
   };
 }
 
-/** The version alone would fit another job that was added under the id of a deleted one. */
+/** The version alone could also match another job that was added under the id of a deleted job. */
 function sameJob({ version, createdAt }: Job): Condition {
   return ["version = :version AND createdAt = :at", { ":version": version, ":at": createdAt }];
 }
@@ -132,7 +138,7 @@ function conditionFor(before: Job, from: readonly string[]): Condition {
   ];
 }
 
-/** Measures every event that was written. A write that lost against another one is not measured. */
+/** Measures every event that was written. A write that lost against another write is not measured. */
 export function measuredJobStore(jobs: JobStore, metrics: Metrics): JobStore {
   return {
     ...jobs,

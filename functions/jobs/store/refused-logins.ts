@@ -7,7 +7,9 @@ import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/login.ts"
 import type { RefusedLoginNotes } from "../domain/ports.ts";
 import { keptUntil, REFUSED_LOGINS_TTL_DAYS } from "../domain/times-to-live.ts";
 
-/** Each round lost means that another job's login was noted, and a user has few jobs at one bank at a time. */
+/**
+ * We lose a round only if the login of another job is recorded in it, and a user has few jobs at one bank at a time.
+ */
 const MAX_ROUNDS = 5;
 
 const rowSchema = z.object({
@@ -16,7 +18,10 @@ const rowSchema = z.object({
   version: z.int(),
 });
 
-/** One row for each user and institution whose last login was refused. */
+/**
+ * Stores one row for each user and institution whose last login was refused. `note` throws
+ * `JobChanged` after 5 lost rounds.
+ */
 export function dynamoRefusedLogins(
   client: DynamoDBClient,
   tableName: string,

@@ -23,7 +23,10 @@ const replySchema = z.object({
   jobId: z.optional(z.string()),
 });
 
-/** One row for each key of a user: neither the key nor the request is in it. A row past its time is as good as gone. */
+/**
+ * Stores one row for each Idempotency-Key of a user. The row contains neither the key nor the request. An
+ * expired row counts as missing.
+ */
 export function dynamoReservations(client: DynamoDBClient, tableName: string, clock: Clock): Reservations {
   const reservations: Reservations = {
     async find(request) {
@@ -34,13 +37,13 @@ export function dynamoReservations(client: DynamoDBClient, tableName: string, cl
     },
 
     async write(request, next, from) {
-      // As a text it keeps its bytes, down to the order of the fields.
+      // As text, the reply keeps its bytes, including the order of its fields.
       const reply = next.reply && JSON.stringify(next.reply);
       const isMade = await putRow(client, tableName, { ...keyOf(request), ...next, reply }, [
         "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
         { ":now": clock.now().getTime() / 1000, ":from": from?.writeId ?? "" },
       ]);
-      // The SDK repeats a write whose reply was lost, and then meets its own first one.
+      // The write also returns false if the SDK retried it after its response was lost.
       return isMade || (await reservations.find(request))?.writeId === next.writeId;
     },
 
@@ -51,7 +54,7 @@ export function dynamoReservations(client: DynamoDBClient, tableName: string, cl
   return reservations;
 }
 
-/** Any text may be a key, even one that says something about its user. */
+/** Hashes the key: it may be any text, even personal data about its user. */
 function keyOf({ userId, key }: KeyedRequest) {
   const hash = createHash("sha256").update(key).digest("hex");
   return { pk: `idempotency#${userId}#${hash}` };

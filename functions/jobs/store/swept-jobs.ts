@@ -13,21 +13,23 @@ import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-store.ts";
 
 const INDEX = "swept-by-time";
 
-/** Each takes some ten calls: so many are done within the minute that a sweep has. */
+/** Each job takes about ten calls. A sweep can process this many jobs in its one minute. */
 const MAX_DUE = 2_000;
 
 const entrySchema = z.object({
   pk: z.string(),
   createdAt: z.string(),
   sweepAt: z.string(),
-  /** The last change of a job that runs after it was queued: for how long it had waited says nothing of how it runs. */
+  /**
+   * The last change of a running job that was queued before: its time in the queue says nothing about how it runs.
+   */
   runsSince: z.optional(z.string()),
 });
 type Entry = z.output<typeof entrySchema>;
 
 const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
 
-/** The jobs that are not over, or not settled, by the time when they are to be looked at. */
+/** The jobs that are not finished, or not cleaned up, by the time of their next check. */
 export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock: Clock): SweptJobs {
   async function* entries(part: string, dueBy?: string): AsyncIterable<Entry> {
     const pages = paginateQuery(

@@ -6,7 +6,10 @@ import { SealBroken } from "../domain/errors.ts";
 import type { Sealer, Vault } from "../domain/ports.ts";
 import { Secret, type SecretRef } from "../domain/secret.ts";
 
-/** Seals with KMS under the reference as its encryption context: moved to another job, a seal does not open. */
+/**
+ * Encrypts with KMS, with the reference as the encryption context: a ciphertext that was moved to another
+ * job cannot be decrypted.
+ */
 export function kmsSealer(client: KMSClient, keyId: string): Sealer {
   return {
     async seal({ jobId, userId, purpose }, secret) {
@@ -35,10 +38,13 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
   };
 }
 
-/** What KMS says of a seal that is not whole, or was made under another context or by another key. */
+/** KMS's errors for a ciphertext that is damaged, or was made with another context or another key. */
 const NEVER_OPENS = /^(InvalidCiphertext|IncorrectKey)Exception$/;
 
-/** Tells a seal that never opens from one that cannot be opened now: a Task is retried for the latter only. */
+/**
+ * Throws `SealBroken` if a ciphertext can never be decrypted. Passes on all other errors: the workflow
+ * retries a Task only for these.
+ */
 export function tellBrokenSeals(sealer: Sealer): Sealer {
   return {
     ...sealer,
@@ -56,7 +62,7 @@ export interface VaultOptions {
   clock: Clock;
 }
 
-/** Sealed secrets, one row each. A row past its time is as good as gone, whenever TTL gets to it. */
+/** Stores each sealed secret in its own row. An expired row counts as missing, even before DynamoDB deletes it. */
 export function dynamoVault({ client, tableName, sealer, clock }: VaultOptions): Vault {
   const { unseal } = tellBrokenSeals(sealer);
 

@@ -24,7 +24,10 @@ export interface UnblockedDeps {
   refusedLogins: Pick<RefusedLoginNotes, "find">;
 }
 
-/** Banks lock an account after a few wrong logins in a row: the next one is not even kept. */
+/**
+ * Throws a `Refusal` after several refused logins in a row, because banks lock an account after a few. The new
+ * login is not even stored.
+ */
 async function requireUnblocked(deps: UnblockedDeps, { userId, institutionId }: Job): Promise<void> {
   const noted = await deps.refusedLogins.find(userId, institutionId);
   const blockedMs = blockedForMs(noted, deps.clock.now());
@@ -39,14 +42,14 @@ export interface AcceptJob {
   kind: JobKind;
   userId: string;
   institution: Pick<Institution, "id" | "authorization">;
-  /** Of an update and a refresh. */
+  /** For an update and a refresh. */
   connectionId?: string | undefined;
-  /** Of a create and an update. */
+  /** For a create and an update. */
   login?: Login | undefined;
 }
 
 export interface Accepted {
-  /** False when a job about the same was there already. */
+  /** False if an unfinished job with the same claim existed already. */
   isNew: boolean;
   job: Job;
 }
@@ -55,12 +58,12 @@ export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims"> &
   UnblockedDeps &
   DropDeps & { executions: Pick<Executions, "start"> };
 
-/** Each round lost means that a rival's job took the claim and ended within it. */
+/** We lose a round only if another job takes the claim and ends within that round. */
 const MAX_ROUNDS = 5;
 
 /**
- * Starts a job, or gives the one that is queued or in progress about the same. With the id of an earlier request that died on
- * its way, this ends what that one began.
+ * Starts a job, or returns the unfinished job with the same claim. With the id of an earlier request that died,
+ * completes that request. Throws a `Refusal` after too many refused logins, and `DependencyDown` after 5 lost rounds.
  */
 export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<Accepted> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -86,7 +89,10 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
   throw new DependencyDown();
 }
 
-/** One that is accepted again, for a further attempt, has an execution that is to be stopped first: others see to it. */
+/**
+ * A resumed job is `accepted` again, but its previous execution has to be stopped first. `resumeJob`
+ * and the sweeper do that.
+ */
 function isToStart(job: Job): boolean {
   return job.phase === "accepted" && generationOf(job) === 1;
 }
@@ -111,14 +117,15 @@ function newJob(deps: AcceptDeps, request: AcceptJob, id: string): Job {
   };
 }
 
-/** Upstream jobs of predecessors are never taken for this job's. */
+/** The upstream jobs of earlier jobs are never taken for the upstream job of this job. */
 function upstreamJobsOf(predecessor: Job | undefined): string[] {
   return knownWith(predecessor?.knownUpstreamJobIds ?? [], predecessor?.upstreamJobId);
 }
 
 /**
- * The row first, then the login, then the claim: a claim points at a whole job, without a transaction, and the sweeper finds
- * every login by its row. What a crash or a failure leaves of a job without its claim, it sees to.
+ * Writes the row, then the login; the claim follows. So a claim always points at a complete job, without a
+ * transaction, and the sweeper finds every login by its row. The sweeper starts or deletes a job that a crash or a
+ * failure left without its claim.
  */
 async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promise<Job | undefined> {
   const added = await addRow(deps, job);
@@ -133,8 +140,9 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
 }
 
 /**
- * Where an earlier request has left a job of this id, it is written over, so that nobody drops it any more who knows the
- * earlier one; where that has gone on, it is given. Nothing as long as it is being dropped.
+ * Adds the row of a job. Overwrites the row of an earlier request with the same id, so that a run that read
+ * the earlier row cannot delete it any more. Returns the earlier job if it has begun. Returns `undefined`
+ * while the row is being deleted.
  */
 async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> {
   if (await jobs.add(job)) return job;
@@ -145,7 +153,10 @@ async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> 
   return (await jobs.add(next, begun)) ? next : undefined;
 }
 
-/** What an earlier request with this id had begun goes with the refusal: the sweeper would start it. */
+/**
+ * Deletes the job that an earlier request with this id created: otherwise the sweeper would start it.
+ * Then throws the refusal.
+ */
 async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<never> {
   const left = await deps.jobs.find(id);
   if (left !== undefined && !hasBegun(left)) await dropJob(deps, left);
@@ -159,8 +170,8 @@ export interface DropDeps {
 }
 
 /**
- * Removes a job that nobody was told of, its login before its row: whoever dies in between has left the row. It is marked
- * before, so that nobody takes it over any more; false when somebody has.
+ * Deletes a job that no client knows, its login before its row: after a crash in between, the row still exists. Marks
+ * the row first, so that no other run takes the job over. Returns false if another run has changed the job.
  */
 export async function dropJob(deps: DropDeps, job: Job): Promise<boolean> {
   const marked: Job = {

@@ -18,8 +18,9 @@ export interface AnswerChallenge {
 type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & CountDeps;
 
 /**
- * Takes the answer to the open challenge. The first one wins; posting it again is no error, and finishes what a crash
- * may have left between keeping the answer and waking the workflow.
+ * Accepts the answer to the open challenge. The first answer wins. Posting it again is no error, and completes the
+ * work that a crash may have interrupted between storing the answer and waking the workflow. Throws a `Refusal` if
+ * the challenge is over or not active, or if the number of answers is wrong.
  */
 export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
   const job = await readCountedJob(deps, request);
@@ -49,7 +50,7 @@ async function woken(deps: Deps, job: Job): Promise<Job> {
   return job;
 }
 
-/** Wakes the workflow of a job whose answer was taken and not sent yet. Waking it again is no error. */
+/** Wakes the workflow of a job whose answer was accepted and not sent yet. Waking it again is no error. */
 export async function wakeIfAnswered(deps: Pick<Ports, "sealer" | "waker">, job: Job): Promise<void> {
   const { phase, sealedTaskToken, challenge } = job;
   if (phase !== "answered" || sealedTaskToken === undefined || challenge === undefined) return;

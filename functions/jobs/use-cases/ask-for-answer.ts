@@ -11,8 +11,8 @@ export interface AskForAnswer {
 }
 
 /**
- * Shows the challenge to the user: challenge, deadline and the token that wakes the workflow, in one write. A job that
- * waits for no answer (any more) wakes the workflow at once.
+ * Opens the challenge to the user: writes the challenge, its deadline and the task token in one write. Wakes the
+ * workflow at once if the job does not wait for an answer (any more).
  */
 export async function askForAnswer(deps: Deps, { jobId, taskToken }: AskForAnswer): Promise<void> {
   const sealed = await deps.sealer.seal(taskTokenOf(await findJob(deps, jobId)), taskToken);

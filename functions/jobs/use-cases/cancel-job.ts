@@ -10,8 +10,8 @@ import { readJob } from "./read-job.ts";
 type Deps = EndDeps & Pick<Ports, "executions">;
 
 /**
- * Cancels a job. Its claim is free, its execution is stopped, and its secrets are deleted. Cancelling again finishes what a crash
- * may have left undone.
+ * Cancels a job: frees its claim, stops its execution and deletes its secrets. Cancelling again completes the work
+ * that a crash may have interrupted. Throws a `Refusal` if the job has finished in another way.
  */
 export async function cancelJob(deps: Deps, request: { jobId: string; caller: TokenClaims }): Promise<Job> {
   const found = await readJob(deps, request);
@@ -26,7 +26,10 @@ export async function cancelJob(deps: Deps, request: { jobId: string; caller: To
   return job;
 }
 
-/** Whether a cancelled job still has something to clean up, other than an answer that only the sweeper waits for. */
+/**
+ * Returns whether a cancelled job still has something to clean up, other than an answer that
+ * only the sweeper waits for.
+ */
 function isHalfCancelled(job: Job): boolean {
   return wasCancelled(job) && job.sweepAt !== undefined && !mayGetAnswer(job);
 }

@@ -3,14 +3,15 @@ import type { Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import type { JobChange, OngoingChange } from "../domain/transitions.ts";
 
-/** Each lost round means that another writer took the job one step further, and a job has few steps at any one moment. */
+/** We lose a round only if another writer advances the job, and a job has few steps at any one moment. */
 const MAX_ROUNDS = 8;
 
 type Decide<Change> = (job: Job) => Change | undefined | Promise<Change | undefined>;
 
 /**
- * Reads the job, decides and writes, again and again until no other writer came between. `decide` returns `undefined` if there
- * is nothing to change. Throws `JobMissing` for a job that does not exist. Changes that end a job: see `end-job.ts`.
+ * Reads the job, decides and writes; repeats this until no other writer comes in between. `decide` returns
+ * `undefined` if nothing has to change. Throws `JobMissing` if the job does not exist, and `JobChanged` after 8 lost
+ * rounds. For changes that end a job, see `end-job.ts`.
  */
 export function changeJob(
   deps: Pick<Ports, "jobs">,
@@ -20,6 +21,7 @@ export function changeJob(
   return changeUntilWritten(deps, jobId, decide, deps.jobs.record);
 }
 
+/** As {@link changeJob}, with any `write` that throws `JobChanged` if the job has changed. */
 export async function changeUntilWritten<Change extends JobChange>(
   deps: Pick<Ports, "jobs">,
   jobId: string,
@@ -39,6 +41,7 @@ export async function changeUntilWritten<Change extends JobChange>(
   throw new JobChanged();
 }
 
+/** Throws `JobMissing` if the job does not exist. */
 export async function findJob(deps: Pick<Ports, "jobs">, jobId: string): Promise<Job> {
   const job = await deps.jobs.find(jobId);
   if (job === undefined) throw new JobMissing();

@@ -5,8 +5,8 @@ import { type Problem, Refusal } from "../domain/refusal.ts";
 import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
 
 /**
- * The institution of a login that holds all that the institution asks for. Throws a `Refusal` that names every missing
- * field at once; without an institution, those that the commonest kind of login needs.
+ * Returns the institution, if the login has all fields that the institution needs. Throws a `Refusal` that names
+ * every missing field at once. Without an institution, it names the fields of the most common kind of login.
  */
 export async function checkLogin(
   deps: Pick<Ports, "institutions">,
@@ -37,7 +37,7 @@ export interface AcceptConnection {
   login: Login;
 }
 
-/** Starts a job for a login, or gives the one that is queued or in progress for the same user and institution. */
+/** Starts a job for a login, or returns the unfinished job of the same user and institution. */
 export async function acceptConnection(
   deps: AcceptDeps & Pick<Ports, "institutions">,
   { userId, institutionId, login }: AcceptConnection,

@@ -14,9 +14,9 @@ export type EndDeps = Pick<Ports, "jobs" | "vault"> & {
 };
 
 /**
- * The one way in which a job ends, whatever ended it. Writing the end measures it and frees the job's claim, which counts only
- * while its job is not finished. A function may die right after that write: what has to happen all the same belongs into
- * {@link cleanUp}, which the sweeper repeats as long as the job has a `sweepAt`.
+ * Ends a job. Every end passes through this function. Writing the end also measures it, and frees the job's claim,
+ * because a claim counts only while its job is not finished. A function may die right after that write: code that has
+ * to run all the same belongs into {@link cleanUp}, which the sweeper repeats as long as the job has a `sweepAt`.
  */
 async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Job> {
   const ended = await deps.jobs.record(job, change);
@@ -25,8 +25,8 @@ async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Jo
 }
 
 /**
- * Stops the execution of a cancelled job, then deletes the login and the answers of a finished one. The sweeper repeats this for
- * jobs whose function died before the end of it: until then the job stays on the sweeper's list.
+ * Stops the execution of a cancelled job, then deletes the login and the answers of a finished job. If a function
+ * dies before the end of this, the sweeper repeats it: until then, the job stays on the sweeper's list.
  */
 export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
   if (deps.executions !== undefined && wasCancelled(job)) {
@@ -41,12 +41,12 @@ export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
   return { ...job, sweepAt: undefined };
 }
 
-/** Deletes the login that the job has brought. */
+/** Deletes the login of a create or an update. */
 export async function destroyLogin(deps: Pick<Ports, "vault">, job: Job): Promise<void> {
   if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
 }
 
-/** Writes a change. A change that ends the job ends it by {@link endJob}. */
+/** Writes a change. A change that ends the job passes through {@link endJob}. */
 export function writeChange(deps: EndDeps, job: Job, change: JobChange): Promise<Job> {
   return endsJob(change) ? endJob(deps, job, change) : deps.jobs.record(job, change);
 }
@@ -71,7 +71,7 @@ export interface GiveUp {
   failure: string;
 }
 
-/** Ends a job whose execution failed, or finishes the clean-up of one that had ended. */
+/** Ends a job whose execution failed, or completes the clean-up of a job that had ended. Ignores a missing job. */
 export async function giveUp(deps: EndDeps, { jobId, failure: name }: GiveUp): Promise<void> {
   const found = await deps.jobs.find(jobId);
   if (found === undefined) return;

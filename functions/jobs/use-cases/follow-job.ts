@@ -25,8 +25,8 @@ import { cleanUp, destroyLogin, type EndDeps, writeChange } from "./end-job.ts";
 export type FollowDeps = EndDeps & Pick<Ports, "clock" | "upstream" | "claims" | "refusedLogins" | "policy">;
 
 /**
- * Notes what the bank has said of the login, before the job's row says so: whoever dies between the two does this again, and
- * a job counts once.
+ * Records whether the bank accepted the login, before the job's row says so. A function that dies between the two
+ * writes does this again; each job counts once.
  */
 export async function noteVerdict(
   deps: Pick<Ports, "refusedLogins">,
@@ -44,7 +44,7 @@ export async function noteVerdict(
   }
 }
 
-/** One look at upstream's job, and what it shows written down. */
+/** Polls the upstream job once, and writes the change. */
 export async function lookAtJob(deps: FollowDeps, job: Job): Promise<Job> {
   if (job.phase !== "following" || job.upstreamJobId === undefined) return job;
   const seen = await look(deps, job.upstreamJobId);
@@ -82,7 +82,7 @@ function decide(deps: FollowDeps, job: Job, seen: Seen): JobChange | undefined {
   return holdChange(job, { ...attempt, reason: "challenge-not-answered" }, deps.clock);
 }
 
-/** A connection that has just been made is the job's as long as that runs: nobody else begins anything on it. */
+/** Takes the claim on a connection that was just created, so that no other job starts on it while this job runs. */
 async function claimConnection(deps: FollowDeps, job: Job, connectionId: string | undefined): Promise<void> {
   if (connectionId === undefined || connectionId === job.connectionId) return;
   const on = { userId: job.userId, connectionId };
@@ -91,17 +91,17 @@ async function claimConnection(deps: FollowDeps, job: Job, connectionId: string 
   if (holder === undefined || isFinished(holder)) await deps.claims.take(on, job.id, holderId);
 }
 
-/** What is left of the time for following. */
+/** Returns the milliseconds that are left for following. */
 function followLeftMs(deps: Pick<Ports, "clock">, job: Job): number {
   return job.followUntil === undefined ? 0 : deps.clock.msUntil(new Date(job.followUntil));
 }
 
-/** For how long the job has been followed. */
+/** Returns for how many milliseconds the job was followed. */
 function followedMs(deps: Pick<Ports, "clock" | "policy">, job: Job): number {
   return deps.policy.followLimitMs - followLeftMs(deps, job);
 }
 
-/** A look that failed is made up for by the next one. */
+/** Returns `undefined` after a failed poll, because the next poll replaces it. */
 async function look(deps: FollowDeps, upstreamJobId: string): Promise<Seen> {
   try {
     return await orWhenUnavailable(deps.upstream.job(upstreamJobId), undefined);
@@ -111,29 +111,29 @@ async function look(deps: FollowDeps, upstreamJobId: string): Promise<Seen> {
   }
 }
 
-/** What the workflow does next. */
+/** The next step of the workflow. */
 export type Followed =
   | { next: "done" }
   | { next: "hold"; waitSeconds: number }
   | { next: "wait"; waitSeconds: number }
   | { next: "ask"; timeoutSeconds: number };
 
-/** The callback's time-out comes this much after the deadline, so that the deadline has passed for every clock. */
+/** The callback times out this long after the deadline, so that the deadline has passed for every clock. */
 const TIMEOUT_SLACK_SECONDS = 2;
 
 /**
- * Looks at upstream's job for a slice of time and writes each change at once. Ends early when the job is over, is to be
- * held, or the bank asks something.
+ * Polls the upstream job for a slice of time, and writes each change at once. Ends early if the job is finished or
+ * queued, or if the bank asks something.
  */
 export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }): Promise<Followed> {
   return followFound(deps, await findJob(deps, jobId));
 }
 
-/** The same of a job as it was just read or written. */
+/** As {@link followJob}, for a job that was just read or written. */
 export async function followFound(deps: FollowDeps, found: Job): Promise<Followed> {
   const sliceEnd = deps.clock.after(SLICE_MS);
   let job = found;
-  // The run before this one may have died before it deleted what the job does not need any more.
+  // The previous run may have died before it deleted secrets that the job does not need any more.
   if (isFinished(job)) job = await cleanUp(deps, job);
   else if (!mayNeedLogin(job)) await destroyLogin(deps, job);
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * What is made of every one, in its order, by so many at once. After one has failed no further batch begins, and the one that
- * it is in is at its end.
+ * Returns the result of `make` for every element, in order, with at most `size` calls at once. After a call has
+ * failed, starts no further batch; throws after the current batch has ended.
  */
 export async function inBatches<One, Made>(
   all: readonly One[],

@@ -9,7 +9,7 @@ export interface ListJobs {
   institutionId: string | undefined;
 }
 
-/** A page of a user's jobs, newest first. */
+/** Returns a page of a user's jobs, newest first. */
 export function listJobs(deps: Pick<Ports, "jobList">, request: ListJobs): Promise<JobsPage> {
   const { userId, limit, from, connectionId, institutionId } = request;
   const wanted = (job: Job) =>

@@ -17,19 +17,23 @@ export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "f
 };
 
 export interface Work {
-  /** Makes the job of this id, or ends what an earlier run with the same id began. */
+  /** Creates the job of this id, or completes the work of an earlier run with the same id. */
   run(jobId: string): Promise<KeptReply>;
-  /** What a run has to say that had begun this job. */
+  /** Returns the reply of a run whose job has begun. */
   begun(job: Job): KeptReply;
 }
 
-/** A client need not come again for what takes a moment. As long as functions live, this is not divided with other times. */
+/**
+ * A repeated request waits this long for the first request, so that a client need not retry after a moment. A scaled
+ * clock does not shorten this time, because functions live in real time.
+ */
 const WAIT_MS = 5_000;
 const POLL_MS = 250;
 
 /**
- * Answers a request that comes again with its key as it was answered first, and without doing anything again. A request that
- * is refused leaves nothing; one that failed is ended by the next one that comes with the key.
+ * Answers a repeated request with its first reply, and executes nothing again. A refused request stores nothing. The
+ * next request with the same key completes a request that failed. Throws a `Refusal` if the key belongs to another
+ * request, and `DependencyDown` if the first request takes too long.
  */
 export async function oncePerKey(
   deps: OncePerKeyDeps,
@@ -64,7 +68,7 @@ async function requireSame(deps: OncePerKeyDeps, request: KeyedRequest, found: R
   throw new Refusal({ reason: "idempotency-key-reused", field: "Idempotency-Key" });
 }
 
-/** Nothing when somebody else came first, or in between. */
+/** Returns `undefined` if another run wrote the reservation before or during this run. */
 async function perform(
   deps: OncePerKeyDeps,
   request: KeyedRequest,
@@ -78,7 +82,7 @@ async function perform(
   try {
     const job = found && (await deps.jobs.find(mine.jobId));
     const reply = job !== undefined && hasBegun(job) ? work.begun(job) : await work.run(mine.jobId);
-    // What nobody can be told again must not be told at all.
+    // Return a reply only if it is stored: a repeated request must get the same reply.
     const isKept = await reservations.write(request, { ...mine, writeId: deps.newId(), reply }, mine);
     return isKept ? reply : undefined;
   } catch (error) {
@@ -97,7 +101,10 @@ async function newReservation(deps: OncePerKeyDeps, request: KeyedRequest): Prom
   return { jobId, fingerprint, writeId: "", expiresAt };
 }
 
-/** Takes a request that makes jobs for a user. One that comes again with its Idempotency-Key counts again. */
+/**
+ * Counts a request that creates jobs for a user, then executes it once per Idempotency-Key. A
+ * repeated request counts again.
+ */
 export async function takePost(
   deps: CountDeps & OncePerKeyDeps,
   userId: string,

@@ -37,19 +37,22 @@ import { type FollowDeps, type Followed, followFound, noteVerdict } from "./foll
 
 type HoldDeps = EndDeps & Pick<Ports, "clock">;
 
-/** Puts the job in the queue until the next attempt, or ends it when there is none left. */
+/** Queues the job until its next attempt, or ends it if no attempt is left. */
 function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
   return writeChange(deps, job, holdChange(job, held, deps.clock));
 }
 
-/** Leaves the job in upstream's own queue until the next look, or ends it when there is none left. */
+/** Leaves the job in the aggregator's own queue until the next poll, or ends it if no attempt is left. */
 function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
   return writeChange(deps, job, holdUpstreamChange(job, attempt, deps.clock));
 }
 
 type LookDeps = HoldDeps & Pick<Ports, "upstream" | "policy">;
 
-/** Upstream makes the attempts itself: we see whether it still waits. */
+/**
+ * Checks whether the job still waits in the aggregator's own queue, in which the aggregator
+ * makes the attempts itself.
+ */
 async function lookUpstream(deps: LookDeps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
   const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
   if (waits) return holdUpstream(deps, job, attempt);
@@ -57,7 +60,7 @@ async function lookUpstream(deps: LookDeps, job: Job, upstreamJobId: string, att
   return writeChange(deps, job, { event: "continuedUpstream", changes: { attempt, followUntil } });
 }
 
-/** Of a job that upstream does not know any more, whoever follows it decides. */
+/** Returns false if the aggregator does not know the job any more: following the job then decides. */
 async function waitsUpstream(deps: LookDeps, upstreamJobId: string): Promise<boolean> {
   try {
     return isQueuedUpstream(await deps.upstream.job(upstreamJobId));
@@ -67,7 +70,7 @@ async function waitsUpstream(deps: LookDeps, upstreamJobId: string): Promise<boo
   }
 }
 
-/** Posts what the job is for, and gives the id of upstream's job; nothing when the login that it needs is gone. */
+/** Posts the login or the refresh. Returns the id of the upstream job, or `undefined` if the login is missing. */
 async function postAttempt(deps: Pick<Ports, "vault" | "upstream">, job: Job): Promise<string | undefined> {
   const { userId, institutionId, connectionId } = job;
   if (kindOf(job) === "refresh") {
@@ -84,7 +87,7 @@ async function postAttempt(deps: Pick<Ports, "vault" | "upstream">, job: Job): P
   return opened.upstreamJobId;
 }
 
-/** What upstream's record of the institution says at this moment. */
+/** Reads the current status of the institution from the aggregator. */
 async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promise<boolean> {
   const institution = await deps.upstream.institution(job.institutionId);
   return institution !== undefined && !isAvailable(institution);
@@ -93,15 +96,15 @@ async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promi
 type Deps = LookDeps & Pick<Ports, "refusedLogins">;
 
 /**
- * Makes one attempt to open the connection upstream, unless the job waits for a later one: at most one login is sent in it,
- * however often this runs. Throws `UpstreamUnavailable` when nobody can say whether the login arrived: running this again
- * finds out.
+ * Makes one attempt to open the connection, unless the job waits for a later attempt. Sends at most one login
+ * in an attempt, however often this runs. Throws `UpstreamUnavailable` if it is unknown whether the login
+ * arrived: the next run finds out.
  */
 export async function openConnection(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
   return openFound(deps, await findJob(deps, jobId));
 }
 
-/** The same of a job as it was just read. */
+/** As {@link openConnection}, for a job that was just read. */
 async function openFound(deps: Deps, job: Job): Promise<Job> {
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
@@ -117,8 +120,8 @@ async function startAttempt(deps: Deps, job: Job): Promise<Job> {
 }
 
 /**
- * A further attempt. No login is sent to a bank that its record says is down, and none that makes the bank send a code to
- * nobody. One that somebody has asked for does not count until then.
+ * Starts a further attempt. Sends no login to a bank that the aggregator reports as down, and no login that would
+ * make the bank send a code to an absent user. An attempt that a client requested counts only once it starts.
  */
 async function startAgain(deps: Deps, job: Job): Promise<Job> {
   const isAskedFor = job.phase === "accepted";
@@ -133,16 +136,16 @@ async function startAgain(deps: Deps, job: Job): Promise<Job> {
   return startAttempt(deps, job);
 }
 
-/** An upstream that does not answer is as good as a bank that is down: the next attempt asks again. */
+/** Treats an aggregator that does not reply like a bank that is down: the next attempt checks again. */
 function isStillDown(deps: Deps, job: Job): Promise<boolean> {
   return orWhenUnavailable(institutionIsDown(deps, job), true);
 }
 
-/** The login may have been sent before: upstream's own list says whether it was. */
+/** Continues an attempt that may have sent its login already. The aggregator's list of jobs shows whether it did. */
 async function reopen(deps: Deps, job: Job): Promise<Job> {
   if (await wasRefused(deps, job)) return failJob(deps, job, LOGIN_REFUSED);
   if (isOverdue(job, deps.clock.msUntil)) return lookOnceMore(deps, job);
-  // A reply that was long on its way says nothing of what has arrived since.
+  // The time before the request: a slow reply says nothing about a login that has arrived since.
   const lookedAt = deps.clock.now();
   const found = await findSent(deps, job);
   if (found !== undefined) return recordOpened(deps, job, found.id);
@@ -150,13 +153,16 @@ async function reopen(deps: Deps, job: Job): Promise<Job> {
   return send(deps, await notePosting(deps, job, sendAgainAt(deps)));
 }
 
-/** Upstream keeps no job for a login that it refused at once: that it did is noted before the row says so. */
+/**
+ * Returns whether this job's login was refused. The aggregator creates no job for a login that it refuses at once, so
+ * we record the refusal before the row says so.
+ */
 async function wasRefused({ refusedLogins }: Deps, { id, userId, institutionId }: Job): Promise<boolean> {
   const noted = await refusedLogins.find(userId, institutionId);
   return noted?.jobIds.includes(id) ?? false;
 }
 
-/** The attempt has gone on for too long: its login is looked for, and not sent any more. */
+/** Searches for the login of an attempt that has taken too long, and does not send it again. */
 async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
   const found = await orWhenUnavailable(findSent(deps, job), undefined);
   if (found !== undefined) return recordOpened(deps, job, found.id);
@@ -172,7 +178,7 @@ async function findSent(deps: Deps, job: Job): Promise<ListedJob | undefined> {
   return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds, connectionId });
 }
 
-/** A list that is refused says of no login whether it arrived. */
+/** A refused list does not show whether a login arrived. */
 function asUnavailable(error: unknown): never {
   throw error instanceof UpstreamRefused ? new UpstreamUnavailable() : error;
 }
@@ -183,7 +189,8 @@ async function send(deps: Deps, job: Job): Promise<Job> {
     upstreamJobId = await postAttempt(deps, job);
   } catch (error) {
     if (error instanceof UpstreamRefused) return refused(deps, job, error.problem);
-    // What may still be on its way left later than the time was noted: a token may have been traded first.
+    // A login that may still be in transit was sent later than recorded, because a token may
+    // have been requested first.
     await notePosting(deps, job, isSettled(error) ? undefined : sendAgainAt(deps));
     throw error;
   }
@@ -200,7 +207,7 @@ async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
   // A gateway that restarts must not cost the user two hours.
   const isBlip = mayBeBlip(job, deps.clock.msUntil) && !(await isStillDown(deps, job));
   if (!isBlip) return holdAttempt(deps, job, { attempt: job.attempt });
-  // What upstream has refused was a try too: the next one is counted for itself.
+  // The login that the aggregator refused was an attempt too: the next login counts separately.
   const changes = { attempt: job.attempt + 1, sendAgainAt: undefined };
   await writeChange(deps, job, { event: "loginPosting", changes });
   throw new UpstreamUnavailable();
@@ -217,9 +224,10 @@ async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promis
 }
 
 /**
- * Makes one attempt to open the connection, and follows its job for a first slice. Throws as {@link openFound} does, and
- * `InstitutionUnavailable` when a further attempt was held: the workflow's Retrier is the queue. It waits for the same time
- * always, so that the first wait, which is spread, and what is left of one are waited for by a state.
+ * Makes one attempt to open the connection, and follows its job for a first slice. Throws as {@link openFound} does,
+ * and `InstitutionUnavailable` if a further attempt was queued again: the workflow's Retrier is the queue. The
+ * Retrier always waits for the same time. So a Wait state handles the first wait, which includes the spread, and the
+ * rest of an interrupted wait.
  */
 export async function openAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
   const before = await findJob(deps, input.jobId);

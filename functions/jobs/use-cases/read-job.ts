@@ -9,7 +9,7 @@ export interface ReadJob {
   caller: TokenClaims;
 }
 
-/** The job as it is now. Another user's job and none at all are the same refusal. */
+/** Returns the job in its current state. Throws the same `Refusal` for another user's job and for a missing job. */
 export async function readJob(
   deps: { jobs: Pick<JobStore, "find"> },
   { jobId, caller }: ReadJob,
@@ -20,8 +20,9 @@ export async function readJob(
 }
 
 /**
- * The job that a POST is about, once it was counted: for the user whom the caller's token names, whether there is such a job or not,
- * and for a backend for the job's. Who names nobody takes nothing from the job's user.
+ * Counts the request against its user's rate limit, then reads the job. A client token counts for its own user, even
+ * if the job does not exist; a server token counts for the job's user. A client token without a user uses nothing of
+ * the limit of the job's user.
  */
 export async function readCountedJob(
   deps: CountDeps & { jobs: Pick<JobStore, "find"> },

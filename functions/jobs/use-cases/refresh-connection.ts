@@ -8,11 +8,13 @@ import { inBatches } from "./in-batches.ts";
 
 export interface FoundConnection {
   institutionId: string;
-  /** Of a connection that a job of ours has made or used: upstream needs not be asked. */
+  /** Known if one of our jobs has created or used the connection: then we need not ask the aggregator. */
   authorization: Authorization | undefined;
 }
 
-/** A user's connection: one that jobs of ours know, or else any that upstream knows. Throws a `Refusal` for no such one. */
+/**
+ * Returns a user's connection, from our own jobs or else from the aggregator. Throws a `Refusal` if neither knows it.
+ */
 export async function findConnection(
   deps: Pick<Ports, "claims" | "upstream"> & { jobs: Pick<JobStore, "find"> },
   userId: string,
@@ -33,7 +35,7 @@ export interface RefreshConnection {
 
 export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions">;
 
-/** Starts a job that reads a connection anew, or gives the one that is queued or in progress on it. */
+/** Starts a job that refreshes a connection, or returns the unfinished job of that connection. */
 export async function refreshConnection(
   deps: RefreshDeps & Pick<Ports, "upstream">,
   request: RefreshConnection,
@@ -49,21 +51,24 @@ async function refreshFound(
   const { institutionId: id, authorization } = found;
   const institution =
     authorization === undefined ? await deps.institutions.institution(id) : { id, authorization };
-  // Upstream may have taken the bank out of its list, and shows then by itself whether that asks for anything.
+  // The aggregator may have removed the bank from its list. Its job then shows whether the bank asks something.
   const known = institution ?? { id, authorization: "user" as const };
   return acceptJob(deps, { kind: "refresh", userId, institution: known, connectionId });
 }
 
-/** An API function has 29 s, and a bank that is asked too much at once slows down. */
+/** An API function has 29 s, and a bank slows down if it gets too many requests at once. */
 const AT_ONCE = 5;
 
 export interface RefreshConnections {
   userId: string;
-  /** The id of the job for a connection. With the same ids again, this ends what an earlier run began. */
+  /** Returns the id of the job for a connection. The same ids complete the work of an earlier run. */
   idFor(connectionId: string): string;
 }
 
-/** Starts a refresh of every connection that upstream knows of a user; those that have a job already keep it. */
+/**
+ * Starts a refresh of every connection that the aggregator knows of a user. A connection with an
+ * unfinished job keeps that job.
+ */
 export async function refreshConnections(
   deps: Omit<RefreshDeps, "newId"> & Pick<Ports, "upstream">,
   { userId, idFor }: RefreshConnections,
@@ -76,8 +81,8 @@ export async function refreshConnections(
 }
 
 /**
- * A connection that is still being made has nothing to be read anew, and a second login beside the first could lock the
- * account: it has the job that makes it, if we know that already, or else none.
+ * Returns the job for a connection. A connection that is still being created has no data to refresh, and a second
+ * login could lock the account: returns the job that creates it, if we know that job already.
  */
 async function jobFor(
   deps: RefreshDeps,

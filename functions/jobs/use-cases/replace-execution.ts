@@ -5,15 +5,17 @@ type Deps = Pick<Ports, "executions">;
 type StopDeps = { executions: Pick<Executions, "stop"> };
 type StartDeps = Deps & { jobs: Pick<JobStore, "find"> };
 
-/** Starts the execution that is to drive the job, after the one before it: never do two of them drive a job. */
+/**
+ * Stops the previous execution, then starts the execution that drives the job: two executions never drive one job.
+ */
 export async function replaceExecution(deps: StartDeps, job: Job): Promise<void> {
   await stopPredecessors(deps, job);
   await startExecution(deps, job);
 }
 
 /**
- * Starts the execution that is to drive the job, unless another one has its place by now: whoever put that there found nothing
- * to stop yet.
+ * Starts the execution that drives the job. Stops it again if a later generation has replaced it meanwhile: the run
+ * that replaced it found no execution to stop yet.
  */
 export async function startExecution(deps: StartDeps, job: Job): Promise<void> {
   await deps.executions.start(job);
@@ -21,13 +23,16 @@ export async function startExecution(deps: StartDeps, job: Job): Promise<void> {
   if (current !== undefined && generationOf(current) > generationOf(job)) await deps.executions.stop(job);
 }
 
-/** Stops what drives the job, and what did, in case that whoever wanted to replace it died. */
+/**
+ * Stops the execution that drives the job, and the executions before it, because a run may have
+ * died before it stopped them.
+ */
 export async function stopExecutions(deps: StopDeps, job: Job): Promise<void> {
   await stopPredecessors(deps, job);
   await deps.executions.stop(job);
 }
 
-/** Whoever wanted to replace one may have died before it could, a few times in a row at the most. */
+/** Runs may die before they stop the previous execution, at most a few times in a row. */
 const MAY_BE_LEFT = 3;
 
 async function stopPredecessors({ executions }: StopDeps, { id, ...job }: Job): Promise<void> {

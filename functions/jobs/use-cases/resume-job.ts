@@ -9,7 +9,10 @@ import { replaceExecution } from "./replace-execution.ts";
 
 type Deps = Pick<Ports, "jobs" | "executions"> & CountDeps;
 
-/** Begins the next attempt of a queued job now. Asked again before that has begun, it finishes what a crash may have left. */
+/**
+ * Starts the next attempt of a queued job now. Before that attempt has begun, a repeated call completes the work that
+ * a crash may have interrupted. Throws a `Refusal` if the job is not queued.
+ */
 export async function resumeJob(deps: Deps, request: { jobId: string; caller: TokenClaims }): Promise<Job> {
   const { id } = await readCountedJob(deps, request);
   const job = await changeJob(deps, id, (current) =>

@@ -13,8 +13,8 @@ import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 type Deps = EndDeps & Pick<Ports, "clock" | "upstream">;
 
 /**
- * Sends the answer that was taken, once, or ends the job when the deadline passed without one. Throws
- * `UpstreamUnavailable` when nobody can say whether the answer arrived: running this again finds out.
+ * Sends the accepted answer once, or ends the job if the deadline passed without an answer. Throws
+ * `UpstreamUnavailable` if it is unknown whether the answer arrived: the next run finds out.
  */
 export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
   const job = await changeOrEndJob(deps, jobId, (current) => takeOrExpire(deps, current));
@@ -29,17 +29,20 @@ export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Prom
   }
 }
 
-/** An answer that was kept counts, even if its request died before it could say so in the row. */
+/** A stored answer counts, even if its request died before it updated the row. */
 async function takeOrExpire(deps: Deps, job: Job) {
   if (job.phase !== "awaiting-answer" || job.challenge === undefined) return undefined;
   if (await deps.vault.holds(answerTo(job, job.challenge))) return takeAnswer(job, job.challenge.number);
   return expireChallenge(job, deps.clock);
 }
 
-/** The answer may have been sent before: upstream's job says whether it still waits for it. */
+/**
+ * Continues a run that may have sent the answer already. The upstream job shows whether it
+ * still waits for the answer.
+ */
 async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
   if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
-  // A reply that was long on its way says nothing of what has arrived since.
+  // The time before the request: a slow reply says nothing about an answer that has arrived since.
   const lookedAt = deps.clock.now();
   const seen = await deps.upstream.job(job.upstreamJobId).catch(orRefusal);
   if (seen instanceof UpstreamRefused) return failJob(deps, job, seen.problem);
@@ -48,13 +51,16 @@ async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> 
   return send(deps, job, "answerPosting", challenge);
 }
 
-/** Of an upstream that does not know its job any more nothing is to be expected. */
+/** Returns the refusal: an aggregator that does not know its job any more cannot accept an answer. */
 function orRefusal(error: unknown): UpstreamRefused {
   if (error instanceof UpstreamRefused) return error;
   throw error;
 }
 
-/** The answer is opened before the row says that it is on its way: when it cannot be, the next run needs not wait for any. */
+/**
+ * Decrypts the answer before the row records the sending. If decryption fails, the next run need not wait
+ * for an answer in transit.
+ */
 async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challenge): Promise<Job> {
   const packed = await deps.vault.reveal(answerTo(found, challenge));
   const { upstreamJobId } = found;
@@ -87,7 +93,7 @@ async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<J
   return sent;
 }
 
-/** Sends the answer that was taken, and follows the job for a slice. Throws as {@link sendAnswer} does. */
+/** Sends the accepted answer, and follows the job for a slice. Throws as {@link sendAnswer} does. */
 export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
   return followFound(run, await sendAnswer(run, input));

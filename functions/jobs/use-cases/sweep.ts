@@ -16,16 +16,20 @@ import { replaceExecution, startExecution } from "./replace-execution.ts";
 export type SweepJobDeps = EndDeps &
   Pick<Ports, "clock" | "sweptJobs" | "claims" | "sealer" | "waker" | "executions">;
 
-/** Looks at one job, and finishes what a crash has left of it. Does no harm to one that is well, whatever runs beside it. */
+/**
+ * Checks one job, and completes the work that a crash interrupted. Does no harm to a healthy job,
+ * whatever runs at the same time.
+ */
 export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looked> {
   const job = await deps.jobs.find(jobId);
   if (job?.sweepAt === undefined || deps.clock.msUntil(new Date(job.sweepAt)) > 0) return "nothing";
   try {
     return isFinished(job) ? await clean(deps, job) : await drive(deps, job);
   } catch (error) {
-    // Somebody else has just taken the job further.
+    // Another writer has just advanced the job.
     if (error instanceof JobChanged) return "nothing";
-    // Put off, so that those behind it have their turn; what is over is destroyed as soon as it can be.
+    // Postpone the job, so that the jobs behind it have their turn. Do not postpone a finished job: its secrets are
+    // deleted as soon as possible.
     if (!isFinished(job)) await deps.sweptJobs.postpone(job, retrySweepAt(deps.clock)).catch(() => undefined);
     throw error;
   }
@@ -34,12 +38,12 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looke
 async function clean(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const cleaned = await cleanUp(deps, job);
   if (cleaned.sweepAt !== undefined) await deps.jobs.settle(cleaned);
-  // One whose challenge nobody answered is looked at as a matter of course: nothing had gone wrong.
+  // The sweeper checks every job whose challenge was not answered: such a job needed no repair.
   return mayGetAnswer(job) ? "nothing" : "cleaned";
 }
 
 async function drive(deps: SweepJobDeps, job: Job): Promise<Looked> {
-  // Step Functions is asked about few jobs at a time only, and many may wait for their users.
+  // We can ask Step Functions about few jobs at a time only, and many jobs may wait for their users.
   if (job.phase === "awaiting-answer" && !isPast(job, deps.clock.now())) return deliver(deps, job);
   switch (await deps.executions.state(job)) {
     case "missing":
@@ -51,7 +55,7 @@ async function drive(deps: SweepJobDeps, job: Job): Promise<Looked> {
   }
 }
 
-/** A job that was accepted is started only if it holds its claim: another one may have been accepted in its place. */
+/** Starts an accepted job only if it holds its claim: another job may have been accepted in its place. */
 async function startMissing(deps: SweepJobDeps, job: Job): Promise<Looked> {
   if (generationOf(job) === 1) {
     const claim = await claimFor(deps, job);
@@ -64,8 +68,8 @@ async function startMissing(deps: SweepJobDeps, job: Job): Promise<Looked> {
 }
 
 /**
- * A job that nobody was told of may still take its claim, unless somebody has held it since: a request that was repeated would
- * run twice. It is not whole as long as its login is not there.
+ * A job that no client knows may still take its claim, unless another job has held the claim since: a repeated
+ * request would run twice. The job is not complete until its login is stored.
  */
 async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not held" | "not yet"> {
   if (job.isDropped) return "not held";
@@ -79,14 +83,14 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
   return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
 }
 
-/** An execution that ended before its job: another one goes on from the row. */
+/** Starts another execution for a job whose execution has ended. The new execution continues from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const changes = { generation: generationOf(job) + 1 };
   await startExecution(deps, await writeChange(deps, job, { event: "restarted", changes }));
   return "restarted";
 }
 
-/** An answer that was kept counts, even if its request died before it could say so in the row. */
+/** A stored answer counts, even if its request died before it updated the row. */
 async function deliver(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const { challenge } = job;
   const isKept =
@@ -96,7 +100,7 @@ async function deliver(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const current = isKept
     ? await changeJob(deps, job.id, (found) => takeAnswer(found, challenge.number))
     : job;
-  // It ended meanwhile: what it left is due sooner than a job that runs.
+  // The job ended meanwhile: its clean-up is due sooner than the next check of a running job.
   if (isFinished(current)) return "nothing";
   await wakeIfAnswered(deps, current);
   await postpone(deps, current);
@@ -109,7 +113,10 @@ function postpone(deps: SweepJobDeps, job: Job): Promise<void> {
 
 const AT_ONCE = 10;
 
-/** Looks at every job that is due, and counts those that are not over. One job's trouble is no other one's. */
+/**
+ * Checks every job that is due, and counts the jobs that are not finished. A failure at one job
+ * does not affect other jobs.
+ */
 export async function sweep(deps: SweepJobDeps, watch: SweepWatch = (_, look) => look()): Promise<Swept> {
   const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
     try {

@@ -10,7 +10,7 @@ export interface UpdateConnection {
   login: Login;
 }
 
-/** Starts a job that gives a connection another login, or gives the one that is queued or in progress on it. */
+/** Starts a job that replaces the login of a connection, or returns the unfinished job of that connection. */
 export async function updateConnection(
   deps: AcceptDeps & Pick<Ports, "institutions" | "upstream">,
   { userId, connectionId, login }: UpdateConnection,

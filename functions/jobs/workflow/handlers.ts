@@ -13,14 +13,17 @@ const secretText = z.pipe(
   z.transform((text) => new Secret(text)),
 );
 
-/** Inputs and outputs of the workflow's Tasks. Small facts only: they are kept in the execution's history. */
+/**
+ * The inputs and outputs of the workflow's Tasks. Small values only: Step Functions stores them in
+ * the execution's history.
+ */
 export const jobInput = z.object({ jobId: jobIdSchema });
 
 export const askInput = z.object({ jobId: jobIdSchema, taskToken: secretText });
 
 export const giveUpInput = z.object({ jobId: jobIdSchema, failure: z.string() });
 
-/** What goes through the workflow from state to state. */
+/** The data that the workflow passes from state to state. */
 export const jobOutput = z.object({ jobId: z.string() });
 
 export const followOutput = z.object({
@@ -30,7 +33,7 @@ export const followOutput = z.object({
   timeoutSeconds: z.optional(z.int()),
 });
 
-/** Replaces an error that the workflow does not know by name: its message could hold anything. */
+/** Replaces an error that the workflow does not know by name: its message may contain anything. */
 class TaskFailed extends Error {
   override readonly name = WORKFLOW_ERRORS.taskFailed;
   constructor() {
@@ -39,8 +42,8 @@ class TaskFailed extends Error {
 }
 
 /**
- * The one shape of every Task's function. What leaves it is kept in the execution's history: outputs are cut to their
- * schema, errors to a name and a constant message, without a stack.
+ * Wraps the function of every Task. Step Functions stores outputs and errors in the execution's history, so outputs
+ * are reduced to their schema, and errors to a name and a constant message, without a stack.
  */
 export function taskHandler<Input extends { jobId: string }, Output>(
   task: TaskName,
@@ -61,7 +64,7 @@ export function taskHandler<Input extends { jobId: string }, Output>(
         const errorName = nameOf(error);
         const isExpected = isExpectedByWorkflow(errorName);
         log(isExpected ? "warn" : "error", "task failed", { errorName });
-        // Lambda dates its count of errors by the invocation, from which the alarm on them takes these away.
+        // Lambda dates its count of errors by the invocation. The alarm on that count subtracts these errors.
         if (isExpected) metrics().measure(() => [count("ExpectedTaskErrors")], invokedAt);
         throw withoutStack(error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed());
       }
@@ -75,13 +78,16 @@ function jobIdIn(event: unknown): string | undefined {
 
 const OF_NO_JOB: LogFields = {};
 
-/** The service keeps the stack of an error that leaves a function. A stack names files. */
+/** AWS stores the stack of an error that a function throws. A stack names files. */
 function withoutStack(error: Error): Error {
   error.stack = `${error.name}: ${error.message}`;
   return error;
 }
 
-/** Its event is a schedule's and says nothing. What could not be looked at makes the next sweep's list, not a failure. */
+/**
+ * Wraps the function of the sweeper. Its event comes from a schedule and contains nothing of use. A job whose check
+ * failed stays on the list of the next sweep, and does not fail this sweep.
+ */
 export function sweepHandler(run: (watch: SweepWatch) => Promise<Swept>): () => Promise<void> {
   return () =>
     logAbout({ ...OF_NO_JOB }, async () => {
