@@ -1,35 +1,41 @@
 import { defineConfig } from "vitest/config";
 
-/** Installs what `npm pack` makes: `npm run test:package`. */
+/** Tests that install the package that `npm pack` creates. Run with `npm run test:package`. */
 const OF_THE_PACKAGE = "test/package/**/*.test.ts";
 
-/** Local mode starts once per process: the functions keep what they made at their first call. */
+/**
+ * Each file needs its own process: local mode can start only once per process, because the functions cache clients and
+ * settings after their first call.
+ */
 const NEED_A_PROCESS_OF_THEIR_OWN = [
   "test/journeys/**/*.test.ts",
   "test/local/**/*.test.ts",
   "test/bench/*-counts.test.ts",
 ];
 
-/** Dozens of jobs at once whose waits are short, and local mode killed again and again: `npm run test:crashes`. */
+/**
+ * Tests that run dozens of jobs at once with short waits, and tests that kill local mode again and again. Nothing else may run
+ * at the same time: `npm run test:crashes`.
+ */
 const OF_CRASHES = ["test/crashes/**/*.test.ts", "test/process/kills*.test.ts"];
 
-/** Behaviour that the deployed sandbox has in another way: it has no file, no socket and no process. */
+/** Tests of behaviour that differs in the deployed sandbox, which has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
 
-/** Secrets through every journey, then every sink searched for them: `npm run test:canaries`. */
+/** Tests that send secrets through every journey and search every output for them. Run with `npm run test:canaries`. */
 const OF_CANARIES = "test/canaries/**/*.suite.test.ts";
 
-/** Requests and replies that mean harm: `npm run test:hostile`. */
+/** Tests with malicious requests and replies. Run with `npm run test:hostile`. */
 const OF_HOSTILITY = "test/hostile/**/*.suite.test.ts";
 
-/** Local mode in a process of its own, on the template that the files of a run share. */
+/** Each file runs local mode in its own process. All files of a run share one template. */
 const LOCAL_MODE = { isolate: true, globalSetup: ["test/journeys/synthesize-once.ts"] };
 
 export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
-    // They end what hangs. No test may depend on how fast the machine is.
+    // The time-outs only end tests that hang. No test may depend on the speed of the machine.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     projects: [
@@ -58,7 +64,7 @@ export default defineConfig({
           ...LOCAL_MODE,
         },
       },
-      // It synthesizes for itself, while its canaries stand in the environment.
+      // These tests do not share the template: they synthesize it themselves, while their canaries are in the environment.
       { extends: true, test: { name: "canaries", include: [OF_CANARIES], isolate: true } },
       { extends: true, test: { name: "hostile", include: [OF_HOSTILITY], ...LOCAL_MODE } },
       { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
@@ -77,7 +83,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["functions/**/*.ts", "infra/**/*.ts", "sandbox/**/*.ts"],
-      // Programs: they run in processes of their own, which this coverage does not see.
+      // These programs run in their own processes, which this coverage does not measure.
       exclude: ["**/main.ts", "infra/app.ts", "infra/local/template/print-template.ts", "**/*.d.ts"],
       reporter: ["text-summary", "json-summary"],
       thresholds: { statements: 90, branches: 90, functions: 90, lines: 90 },

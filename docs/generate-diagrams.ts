@@ -5,7 +5,7 @@ import { deploy } from "../infra/local/template/deployed.ts";
 import { parseTemplate } from "../infra/local/template/template.ts";
 import { synthesize } from "../infra/synthesize.ts";
 
-/** Relative to the project's root. */
+/** Path relative to the project root. */
 export const DIAGRAM_FILE = "docs/workflow-diagram.md";
 export const DIAGRAM_COMMAND = "node docs/generate-diagrams.ts";
 
@@ -25,7 +25,7 @@ const definition = z.object({ StartAt: z.string(), States: z.record(z.string(), 
 type Definition = z.infer<typeof definition>;
 type State = z.infer<typeof state>;
 
-/** The whole text of the file, from the synthesized state machine and the table of transitions. */
+/** Returns the text of the file, generated from the synthesized state machine and the table of transitions. */
 export function diagrams(): string {
   return [
     "# The workflow in pictures",
@@ -72,7 +72,7 @@ function edgesFrom(name: string, { Type, Next, Default, Choices, Retry, Catch }:
   ];
 }
 
-/** A branch that names no value tests for the presence of one. */
+/** A branch without `StringEquals` tests whether its variable is present. */
 function wordsForChoice({ Variable, StringEquals }: State["Choices"][number]): string {
   return StringEquals ?? { "$.next": "nothing said", "$.waitSeconds": "no time said" }[Variable] ?? Variable;
 }
@@ -84,7 +84,7 @@ function wordsFor(error: string): string {
 const EVENTS = Object.entries(TRANSITIONS);
 const CHANGING = EVENTS.flatMap(([event, { from, to }]) => (to === "unchanged" ? [] : [{ event, from, to }]));
 
-/** An event that may come almost anywhere and leads nowhere else is said in words. */
+/** Lists in words, not in the picture, the events that may occur in almost every phase and do not change it. */
 function unchangedSentences(): string[] {
   return EVENTS.filter(([, { to }]) => to === "unchanged").map(
     ([event, { from }]) => `Not drawn: \`${event}\`, which leaves the phase as it is: ${inWords(from)}.`,
@@ -122,6 +122,7 @@ function mermaid(lines: readonly string[]): string {
   return ["```mermaid", "stateDiagram-v2", ...lines.map((line) => `  ${line}`), "```"].join("\n");
 }
 
+/** Returns the current text of the file on disk. */
 export function writtenDiagrams(): string {
   return readFileSync(new URL(`../${DIAGRAM_FILE}`, import.meta.url), "utf8");
 }

@@ -7,7 +7,7 @@ import { addChecks } from "./checks.ts";
 
 const app = new App();
 const settings = readSettings(app);
-// The CDK's commands that only look at the stack, such as `list`, want no bundles, and say so by an empty list.
+// CDK commands that only read the stack, such as `list`, need no bundles. They set this context value to an empty list.
 const wanted: unknown = app.node.tryGetContext(BUNDLING_STACKS);
 if (!Array.isArray(wanted) || wanted.length > 0) {
   await bundleEntries();

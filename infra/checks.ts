@@ -2,8 +2,8 @@ import { type App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 
 /**
- * Holds every stack of the app against AWS's own list. What it finds and nobody has acknowledged, with a reason, beside the
- * construct, fails the command that synthesizes.
+ * Checks every stack of the app against AWS's rules for the CDK (cdk-nag). Synthesis fails if a finding has no suppression
+ * with a reason next to its construct.
  */
 export function addChecks(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

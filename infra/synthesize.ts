@@ -8,7 +8,11 @@ import { readSettings } from "./aws/settings.ts";
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The template that `cdk deploy` would send, without the bundles: nothing of it is kept on disk. */
+/**
+ * Returns the template that `cdk deploy` would send. Creates no bundles, and leaves no files on disk.
+ *
+ * @throws an `Error` that names the invalid or unknown settings.
+ */
 export function synthesize(context: Record<string, unknown> = {}): unknown {
   const configured = cdkJson.parse(JSON.parse(readFileSync(new URL("../cdk.json", import.meta.url), "utf8")));
   const outdir = mkdtempSync(join(tmpdir(), "connection-jobs-"));

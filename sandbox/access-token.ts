@@ -4,11 +4,12 @@ import { expiredToken, notValid, type Refusal, unknownKey, unknownToken } from "
 import { jsonReply } from "./reply.ts";
 
 const versions: ReadonlySet<string> = new Set(["2.0", "2.1", "3.0"]);
-/** As published; the pace of the jobs does not change it. */
+/** The published lifetime. `timeScale` does not change it. */
 const lifetimeSeconds = 3_600;
-/** An expired token is still told from an unknown one for a day. */
+/** For one day after its expiry, a token is refused as expired. Afterwards it is refused as unknown. */
 const rememberedMs = 86_400_000;
 
+/** Answers `POST /token`: issues a token for a valid API key and a known `basiq-version`. */
 export function issueToken({ state, call, now, setting }: Situation): Outcome {
   if (!versions.has(call.headers.get("basiq-version") ?? "")) {
     const detail = "Basiq-version must be specified in HTTP request header";
@@ -23,17 +24,19 @@ export function issueToken({ state, call, now, setting }: Situation): Outcome {
   };
 }
 
+/** Returns the refusal of a call whose token is unknown or expired. Undefined if the token is valid. */
 export function refuseToken({ state, call, now }: Situation): Refusal | undefined {
   const expiry = state.tokenExpiries.get(presentedToken(call) ?? "");
   if (expiry === undefined) return unknownToken;
   return now < expiry ? undefined : expiredToken;
 }
 
+/** Returns the refusal of a control call without the API key. Undefined if the call is allowed. */
 export function refuseControl({ call, setting }: Pick<Situation, "call" | "setting">): Refusal | undefined {
   return setting.isControlGuarded && !hasKey(call, setting) ? unknownKey : undefined;
 }
 
-/** The token of the call as the state knows it: by its digest. */
+/** Returns the SHA-256 of the call's bearer token in hex, as the state stores it. */
 export function presentedToken(call: Call): string | undefined {
   const token = credential(call.headers.get("authorization"), "bearer");
   return token === undefined ? undefined : digest(token);
@@ -44,7 +47,7 @@ function hasKey(call: Call, { apiKey }: Setting): boolean {
   return key !== undefined && (apiKey === undefined || isSame(key, apiKey));
 }
 
-/** Of two keys, whatever their lengths are. The time that it takes says nothing of where they differ. */
+/** Compares two keys of any length in constant time. */
 function isSame(one: string, other: string): boolean {
   return timingSafeEqual(sha256(one).digest(), sha256(other).digest());
 }

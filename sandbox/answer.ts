@@ -8,7 +8,7 @@ import { matchRoute } from "./routes.ts";
 import type { FaultAction, State } from "./state.ts";
 import { isUserId } from "./user-id.ts";
 
-/** Takes a call in: it is in the ledger from here on, and meets the fault that waits for it, if any. */
+/** Records a call in the ledger and takes the fault that applies to it, if any. Ignores control calls. */
 export function admit(situation: Situation): { state: State; fault: FaultAction | undefined } {
   const { state, call } = situation;
   if (call.path === "/_control" || call.path.startsWith("/_control/")) return { state, fault: undefined };
@@ -17,7 +17,7 @@ export function admit(situation: Situation): { state: State; fault: FaultAction 
   return { state: { ...state, ledger, faults: taken?.left ?? state.faults }, fault: taken?.hit };
 }
 
-/** Does the work of an admitted call. */
+/** Answers a call after `admit`, and returns the new state. */
 export function answer(situation: Situation): { state: State; reply: Reply } {
   const outcome = decide(situation);
   if ("refusal" in outcome) {

@@ -4,32 +4,32 @@ import type { State } from "./state.ts";
 
 export const maxBodyBytes = 65_536;
 
-/** A request without its transport. Header names are in lower case. */
+/** A request, independent of its transport. Header names are in lower case. */
 export type Call = {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
-  /** `null` when it was larger than is taken. */
+  /** `null` if the body was longer than `maxBodyBytes`. */
   readonly body: string | null;
 };
 
 export type Setting = {
-  /** Without a slash at the end; the absolute links start with it. */
+  /** The start of absolute links, without a trailing slash. */
   readonly baseUrl: string;
-  /** When absent, any key that is not empty is taken. */
+  /** Undefined: every non-empty key is accepted. */
   readonly apiKey: string | undefined;
-  /** The control side needs the API key too, where strangers can reach it. */
+  /** Whether the control API requires the API key. Needed where strangers can reach the sandbox. */
   readonly isControlGuarded: boolean;
   readonly timeScale: number;
   readonly newId: () => string;
   readonly newToken: () => string;
 };
 
-/** What the path of a call names; empty where its route has no such part. */
+/** The ids in the path of a call. An id that the route does not contain is empty. */
 export type Params = Readonly<Record<"userId" | "connectionId" | "jobId" | "institutionId", string>>;
 
-/** Everything a reply depends on. */
+/** The complete input of a reply. */
 export type Situation = {
   readonly state: State;
   readonly call: Call;
@@ -42,6 +42,6 @@ export type Outcome =
   | { readonly refusal: Refusal }
   | {
       readonly reply: Reply;
-      /** The parts of the state that are different afterwards. */
+      /** The fields of the state that changed. */
       readonly change?: Partial<State>;
     };

@@ -7,7 +7,7 @@ import { institutionDown } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
 import type { Connection, Job, MfaPlan, State } from "./state.ts";
 
-/** Starts a new job for the connection as given, and keeps both. Upstream never joins two requests into one job. */
+/** Creates a new job for the connection and stores both. As at the aggregator, every request creates its own job. */
 export function startJob(situation: Situation, connection: Connection, institution: Institution): Outcome {
   const { state, now, setting } = situation;
   const condition = conditionOf(state, institution.id);

@@ -4,6 +4,7 @@ import { verdictErrors } from "./step-errors.ts";
 import { fullNameOf } from "./test-users.ts";
 import { timestamp } from "./timestamp.ts";
 
+/** Returns the body of a reply about one connection. It contains the user's name if the connection is active. */
 export function connectionReply(connection: Connection, jobs: readonly Job[], now: number, baseUrl: string) {
   const { accounts, transactions } = dataLinks(connection, baseUrl);
   const body = connectionBody(connection, jobs, now, baseUrl);
@@ -16,6 +17,7 @@ export function connectionReply(connection: Connection, jobs: readonly Job[], no
   };
 }
 
+/** Returns a connection as an entry of a list. */
 export function connectionEntry(connection: Connection, jobs: readonly Job[], now: number, baseUrl: string) {
   const body = connectionBody(connection, jobs, now, baseUrl);
   const institution = body.institution.links.self;
@@ -52,7 +54,7 @@ function profileOf(connection: Connection) {
   return fullName === undefined ? {} : { profile: { fullName } };
 }
 
-/** The newest job that learned something about the login decides. */
+/** The newest job with a result about the login determines the status. */
 function statusOf(
   connection: Connection,
   jobs: readonly Job[],

@@ -9,7 +9,7 @@ const institutionField = {
   parameter: "id",
 } as const;
 
-/** The fields of a login, as they are called where they are missing. */
+/** The names of login fields in error messages. */
 const titles = {
   loginId: "Login ID",
   password: "Password",
@@ -31,11 +31,12 @@ function loginField(name: LoginField) {
 
 export type LoginRequest = { readonly institution: Institution; readonly login: JudgedLogin };
 
+/** Reads and validates the body of a request for a new connection. */
 export function readCreate(body: JsonObject): LoginRequest | { readonly refusal: Refusal } {
   const institutionId = institutionIdOf(body);
   if (institutionId === "wrong-type") return { refusal: invalid(institutionField) };
   if (institutionId === undefined) {
-    // Which login fields are needed is not known without an institution: most ask for these two.
+    // The required login fields are unknown without an institution. Most institutions require these two.
     const guess: LoginField[] = isSupplied(body["userToken"]) ? [] : ["loginId", "password"];
     const missing = guess.filter((field) => !isSupplied(body[field]));
     return { refusal: notSupplied([institutionField, ...missing.map(loginField)]) };
@@ -51,7 +52,7 @@ export function readCreate(body: JsonObject): LoginRequest | { readonly refusal:
   return readLogin(body, institution, needed, null);
 }
 
-/** An update may leave out who logs in: the connection knows. */
+/** Reads and validates the body of an update. It may omit the `loginId`: the stored connection identifies the user. */
 export function readUpdate(
   body: JsonObject,
   institution: Institution,
@@ -81,7 +82,7 @@ function readLogin(
   return { institution, login };
 }
 
-/** The institution that a request body names, when it is one string. */
+/** Returns the institution id in a body. Undefined if it is missing. */
 export function institutionIdOf(body: JsonObject): string | undefined | "wrong-type" {
   const institution = body["institution"];
   if (!isSupplied(institution)) return undefined;

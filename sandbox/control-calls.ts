@@ -11,6 +11,7 @@ import { type Condition, faultSchema, institutionStatus, outageMode } from "./st
 
 const conditionBody = z.object({ status: institutionStatus, outage: z.optional(outageMode) });
 
+/** Sets the status of an institution. Its queued jobs start when the new status is no outage. */
 export function setInstitution(situation: Situation, { institutionId }: Params): Outcome {
   const { state, call, now } = situation;
   if (institutionById(institutionId) === undefined) return { refusal: notFound("institution") };
@@ -47,7 +48,7 @@ export function readLedger({ state }: Situation): Outcome {
   return { reply: jsonReply(200, { calls: state.ledger }) };
 }
 
-/** Tokens stay good: a client that holds one need not know that the start was restored. */
+/** Resets the state except tokens, so that a client with a token does not need to know about the reset. */
 export function resetEverything({ state }: Situation): Outcome {
   return { reply: noContent, change: { ...emptyState, tokenExpiries: state.tokenExpiries } };
 }

@@ -3,7 +3,7 @@ import { injected, refusalReply } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 import type { Fault, FaultAction } from "./state.ts";
 
-/** The first fault that hits this call, and the faults that are left after it. */
+/** Returns the first fault that matches the call, and the remaining faults. Undefined if no fault matches. */
 export function takeFault(
   faults: readonly Fault[],
   call: Call,
@@ -15,12 +15,13 @@ export function takeFault(
   return { hit: fault.do, left: [...faults.slice(0, index), ...usedOnce, ...faults.slice(index + 1)] };
 }
 
+/** `*` in the pattern matches one or more characters. */
 function matches(pattern: string, path: string): boolean {
   const literals = pattern.split("*").map((literal) => literal.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`^${literals.join(".+")}$`, "s").test(path);
 }
 
-/** The reply that takes the place of the work, when the fault is of that kind. */
+/** Returns the reply that replaces the work. Undefined for a delay and for a reset. */
 export function replyOfFault(fault: FaultAction, correlationId: string): Reply | undefined {
   const { delayMs, reset, status = 200, retryAfter, body } = fault;
   if (delayMs !== undefined || reset !== undefined) return undefined;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Call, maxBodyBytes } from "./call.ts";
 import { isBodyless, type Reply } from "./reply.ts";
 
-/** Rejects when the client goes away before its request is whole. */
+/** Reads a request. Rejects if the client disconnects before the request is complete. */
 export async function readCall(request: IncomingMessage): Promise<Call> {
   const [path = "/", ...query] = (request.url ?? "/").split("?");
   return {
@@ -14,7 +14,7 @@ export async function readCall(request: IncomingMessage): Promise<Call> {
   };
 }
 
-/** Reads on past the limit without keeping, so that the client hears why it is refused. */
+/** Reads the whole body, but discards it past the limit, so that the client receives the reason for the refusal. */
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** The published test institutions. */
+/** How users log in at a published test institution. */
 export type Authorization = "user" | "token" | "user-mfa" | "user-mfa-intermittent";
 export type ExtraField = "securityCode" | "secondaryLoginId";
 
@@ -6,14 +6,15 @@ export type Institution = {
   readonly id: string;
   readonly name: string;
   readonly authorization: Authorization;
-  /** Asked for by this institution's login beside `loginId` and `password`. */
+  /** Fields that this institution's login requires in addition to `loginId` and `password`. */
   readonly extraFields: readonly ExtraField[];
-  /** The user approves in the bank's app in place of typing a code. */
+  /** The user approves the login in the bank's app instead of typing a code. */
   readonly approvesInApp: boolean;
 };
 
 const plain = { extraFields: [], approvesInApp: false } as const;
 
+/** The published test institutions. */
 export const institutions: readonly Institution[] = [
   { ...plain, id: "AU00000", name: "Hooli Bank", authorization: "user" },
   { ...plain, id: "AU00002", name: "Pied Piper Bank", authorization: "user-mfa" },

@@ -18,6 +18,7 @@ export function getJob({ state, now, setting }: Situation, { jobId }: Params): O
 
 const connectionFilter = /^connection\.id\.eq\('([^']+)'\)$/;
 
+/** Lists a user's jobs, newest first. The only supported filter is `connection.id.eq('<id>')`. */
 export function listJobs({ state, call, now, setting }: Situation, { userId }: Params): Outcome {
   const filter = call.query.get("filter");
   const connectionId = connectionFilter.exec(filter ?? "")?.[1];
@@ -42,6 +43,10 @@ const answerBody = z.object({
   "mfa-response": z.array(someText).check(z.refine(({ length }) => length > 0)),
 });
 
+/**
+ * Stores the answer to an open challenge. Only the first answer counts: a repeated answer gets the same reply and changes
+ * nothing.
+ */
 export function answerChallenge(situation: Situation, { jobId }: Params): Outcome {
   const { state, call, now, setting } = situation;
   const job = state.jobs.get(jobId);

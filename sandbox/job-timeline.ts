@@ -8,6 +8,7 @@ import {
   wrongAnswer,
 } from "./step-errors.ts";
 
+/** Durations in milliseconds at `timeScale` 1. */
 const stepMs = 2_000;
 export const challengeMs = 120_000;
 const queueMs = 7 * 24 * 3_600_000;
@@ -19,7 +20,7 @@ export type StepState =
 
 export type Timeline = {
   readonly verify: StepState;
-  /** Absent at an institution that never asks. */
+  /** Undefined for an institution without MFA. */
   readonly mfa?: StepState;
   readonly accounts: StepState;
   readonly transactions: StepState;
@@ -30,7 +31,10 @@ const pending = { status: "pending" } as const;
 const inProgress = { status: "in-progress" } as const;
 const success = { status: "success" } as const;
 
-/** A job as it stands at `now`. Nothing runs: every state follows from when things arrived. */
+/**
+ * Returns the state of a job at `now`, in milliseconds since the epoch. No code runs in the background: every state follows
+ * from the times of the job's events.
+ */
 export function timelineOf(job: Job, now: number): Timeline {
   const rest = {
     ...(job.mfa.kind === "no-step" ? {} : { mfa: pending }),

@@ -17,7 +17,7 @@ export function readList(call: Call): { value: unknown[] } | { refusal: Refusal 
   return Array.isArray(value) ? { value } : { refusal: notJsonList };
 }
 
-/** `undefined`, which no JSON text means, when it is not JSON. */
+/** Returns `undefined` if the text is not JSON. No JSON text has this value. */
 function parseJson(text: string | null): unknown {
   try {
     return JSON.parse(text ?? "");

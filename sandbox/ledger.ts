@@ -7,9 +7,10 @@ import type { LedgerCall } from "./state.ts";
 import { isUserId } from "./user-id.ts";
 
 const maxCalls = 100_000;
-/** No path of ours is as long. */
+/** All paths of the sandbox are shorter. */
 const maxPathChars = 256;
 
+/** Returns the ledger with the call appended. The ledger holds at most 100,000 calls. */
 export function recordCall(situation: Situation, match: Match | undefined): readonly LedgerCall[] {
   const { state, call, now } = situation;
   const entry: LedgerCall = {
@@ -42,7 +43,7 @@ function aboutWhom(
   };
 }
 
-/** Only the id of a known institution is ever taken from a body. */
+/** The ledger stores no text from a body except the id of a known institution. */
 function institutionInBody({ call }: Situation): string {
   const body = readObject(call);
   return "value" in body ? (institutionIdOf(body.value) ?? "") : "";

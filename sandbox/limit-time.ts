@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
-/** Headers, and whole requests, that take longer are cut off. How often that is looked at is no option of a server that others made. */
+/**
+ * In milliseconds. Node cuts connections whose headers or whole request take longer. The interval of this check is set as a
+ * property, because other code creates some servers and does not pass it as an option.
+ */
 const TIME_LIMITS = { headersTimeout: 8_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
-/** A reply that nobody reads is waited for so many seconds. */
+/** Seconds until the connection of a client that does not read its reply is cut. */
 const READ_WITHIN_SECONDS = 10;
 
-/** Lets nobody hold a connection by sending slowly or by not reading. To be called before the server listens. */
+/** Prevents clients from holding a connection by sending slowly or by not reading. Call it before the server listens. */
 export function limitTime(server: Server): Server {
   server.on("request", cutWhenUnread);
   return Object.assign(server, TIME_LIMITS);

@@ -7,7 +7,7 @@ type ErrorEntry = {
   readonly source?: { readonly pointer: string; readonly parameter: string };
 };
 
-/** A request that is answered by an error of the published shape. */
+/** An error reply in the published format. */
 export type Refusal = {
   readonly status: number;
   readonly errors: readonly ErrorEntry[];
@@ -114,7 +114,7 @@ const faultCodes: ReadonlyMap<number, string> = new Map([
   [503, "service-unavailable"],
 ]);
 
-/** An error that was asked for on the control side. */
+/** Returns an error that a fault of the control API requested. */
 export function injected(status: number, retryAfter: string | undefined): Refusal {
   const code = faultCodes.get(status) ?? (status < 500 ? "parameter-not-valid" : "internal-server-error");
   return {

@@ -11,15 +11,18 @@ import { readLedger, resetEverything, setFaults, setInstitution } from "./contro
 import { getInstitution, listInstitutions } from "./institution-calls.ts";
 import { answerChallenge, getJob, listJobs } from "./job-calls.ts";
 
-/** Parts of the state: the jobs, connections and logins are those of the user whom the path names. */
+/** Parts of the state. Jobs, connections and logins are those of the user in the path. */
 export type Part = "jobs" | "connections" | "logins" | "queue" | "ledger";
 
 type Route = {
   readonly method: string;
   readonly path: string;
-  /** `key` for the call that checks the API key itself. */
+  /** `key`: the call checks the API key itself. */
   readonly access: "key" | "token" | "control";
-  /** What it reads beside conditions, faults, and what its path and its token name: a keeper may leave out the rest. */
+  /**
+   * Parts that the route reads in addition to conditions, faults, and the rows that its path and its token identify. A store
+   * does not need to load other parts.
+   */
   readonly reads: readonly Part[];
   readonly answer: (situation: Situation, params: Params) => Outcome;
 };
@@ -56,11 +59,12 @@ const routes: readonly Route[] = [
 
 export type Match = {
   readonly params: Params;
-  /** Absent when only other methods are known for this path. */
+  /** Undefined if the path exists with other methods only. */
   readonly route: Route | undefined;
   readonly allowed: readonly string[];
 };
 
+/** Finds the route of a call. Undefined if no route has this path. */
 export function matchRoute(method: string, path: string): Match | undefined {
   const found = routes.flatMap((route) => {
     const params = paramsOf(route.path, path);

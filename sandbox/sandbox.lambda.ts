@@ -4,9 +4,9 @@ import type { GatewayResult } from "./aws/gateway-event.ts";
 
 let front: EventFront | undefined;
 
-/** The whole sandbox behind an HTTP API. Throws where the gateway is to answer in its place. */
+/** Serves the whole sandbox behind an HTTP API. Throws for the fault `reset`, so that the gateway replies 500. */
 export async function handler(event: unknown): Promise<GatewayResult> {
-  // Made at the first call, and made again when that failed.
+  // Created at the first call, and again if that failed.
   front ??= await frontOnAws();
   return answerEvent(front, event);
 }

@@ -15,7 +15,7 @@ export type Front = {
   readonly closing: AbortSignal;
 };
 
-/** One request from its first byte to its reply, or to the fault that takes its place. */
+/** Serves one request: sends the reply, or performs the fault that replaces it. */
 export async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const call = await readCall(request);

@@ -7,20 +7,20 @@ import { type Front, serve } from "./serve.ts";
 import { keepInFile, keepInMemory } from "./state-keeper.ts";
 
 export type SandboxOptions = {
-  /** 0 for any free port. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** The bank's pace is multiplied by this. */
+  /** Multiplies the speed of the bank. Default: 1. */
   readonly timeScale?: number | undefined;
-  /** State is in memory only when absent. */
+  /** Default: the state is stored in memory only. */
   readonly dataFile?: string | undefined;
   readonly apiKey?: string | undefined;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
 };
 
 export type Sandbox = { readonly url: string; readonly close: () => Promise<void> };
 
-/** Rejects when the port is taken (`EADDRINUSE`), or when the data file cannot be used. */
+/** Starts the sandbox on 127.0.0.1. Rejects if the port is taken (`EADDRINUSE`) or the data file cannot be used. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { port, timeScale = 1, dataFile, apiKey, now = Date.now } = options;
   const server = limitTime(createServer());
@@ -32,7 +32,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     );
   });
   server.listen(port, "127.0.0.1");
-  // The port first: it keeps a second program away from the data file of the first.
+  // Listen before opening the data file: the taken port prevents a second program from using the data file of the first.
   await once(server, "listening");
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`;

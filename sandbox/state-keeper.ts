@@ -6,7 +6,7 @@ import { keptState, type State } from "./state.ts";
 export type StateKeeper = {
   readonly current: () => State;
   readonly replace: (state: State) => void;
-  /** Resolves when the current state, or a later one, would survive the end of the process. */
+  /** Resolves when the current state, or a later state, is stored so that it survives the end of the process. */
   readonly settled: () => Promise<void>;
 };
 
@@ -21,7 +21,11 @@ export function keepInMemory(): StateKeeper {
   };
 }
 
-/** Throws when the file cannot be read, is not a state, or cannot be written. */
+/**
+ * Loads the state from the file, and stores changes in the file when `settled` is called.
+ *
+ * @throws an `Error` if the file cannot be read, contains no valid state, or cannot be written.
+ */
 export async function keepInFile(dataFile: string): Promise<StateKeeper> {
   let state = await load(dataFile);
   let written: State | undefined;
@@ -35,7 +39,7 @@ export async function keepInFile(dataFile: string): Promise<StateKeeper> {
     written = snapshot;
   }
 
-  // One write serves every call that came while the one before it ran.
+  // One write stores the changes of all calls that arrived during the previous write.
   function settled(): Promise<void> {
     if (state === written) return Promise.resolve();
     waiting ??= latest.then(write, write);
@@ -59,7 +63,7 @@ async function load(dataFile: string): Promise<State> {
   try {
     return fromKept(keptState.parse(JSON.parse(text)));
   } catch {
-    // Without its cause: a parser quotes what it read.
+    // The error has no cause, because a parser's message quotes the file.
     throw new Error(`The sandbox's data file is not one of its states: ${dataFile}`);
   }
 }
@@ -73,7 +77,7 @@ async function read(dataFile: string): Promise<string | undefined> {
   }
 }
 
-/** By way of a second file, so that the first is whole at every moment. */
+/** Writes a second file and renames it, so that the first file is complete at every moment. */
 async function save(dataFile: string, state: State): Promise<void> {
   try {
     await mkdir(dirname(dataFile), { recursive: true });

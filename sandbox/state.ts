@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { wholeNumber, wholeNumberFrom } from "./whole-number.ts";
 
-/** What the bank says to a login. Decided when the login arrives, so that the login itself is never kept. */
+/** The bank's reply to a login. Decided when the login arrives, so that the login itself is never stored. */
 const verdict = z.literal([
   "accepted",
   "credentials-refused",
@@ -19,7 +19,7 @@ const unasked = z.object({ kind: z.literal(["no-step", "skipped"]) });
 const asked = z.object({ kind: z.literal("asked"), challenge: challengeKind });
 export type MfaPlan = z.infer<typeof unasked> | z.infer<typeof asked>;
 
-/** Either, as it is. A union would copy it, for 1.3 kB more. */
+/** Accepts either type without copying the value. A union would copy it, and would add 1.3 kB to a bundle. */
 const mfaPlan = z.custom<MfaPlan>((plan) => unasked.safeParse(plan).success || asked.safeParse(plan).success);
 
 const job = z.object({
@@ -28,9 +28,11 @@ const job = z.object({
   connectionId: z.string(),
   institutionId: z.string(),
   createdAt: z.number(),
-  /** `null` while queued for an institution that is down. */
+  /** `null` while the job is queued because its institution is down. */
   startedAt: z.nullable(z.number()),
-  /** Kept per job, so that a restart at another pace does not rewrite what a job already showed. */
+  /**
+   * Stored per job, so that a restart with another `timeScale` does not change the results that a job has already reported.
+   */
   timeScale: z.number().check(z.refine((scale) => scale > 0)),
   verdict,
   mfa: mfaPlan,
@@ -59,7 +61,7 @@ export const outageMode = z.literal(["refuse", "fail", "queue"]);
 const condition = z.object({ status: institutionStatus, outage: outageMode });
 export type Condition = z.infer<typeof condition>;
 
-/** A delay or a reset, which stand alone, or a reply of a status, a page or both. */
+/** Either a delay alone, a reset alone, or a reply with a status, a body or both. */
 const faultAction = z
   .strictObject({
     delayMs: z.optional(wholeNumberFrom(0, 600_000)),
@@ -94,7 +96,7 @@ const ledgerCall = z.object({
 });
 export type LedgerCall = z.infer<typeof ledgerCall>;
 
-/** A key and its value, as they are. A tuple would copy them, for 1.9 kB more. */
+/** Accepts a pair of key and value without copying it. A tuple would copy it, and would add 1.9 kB to a bundle. */
 function entryOf<Value>(value: z.ZodMiniType<Value>) {
   return z.custom<[string, Value]>(
     (entry) =>
@@ -105,7 +107,7 @@ function entryOf<Value>(value: z.ZodMiniType<Value>) {
   );
 }
 
-/** The state as it is kept outside of the program. */
+/** The format of the stored state. */
 export const keptState = z.object({
   jobs: z.array(job),
   connections: z.array(connection),
@@ -118,14 +120,17 @@ export const keptState = z.object({
 export type KeptState = z.infer<typeof keptState>;
 
 export type State = {
-  /** By id, oldest first. */
+  /** By job id, oldest first. */
   readonly jobs: ReadonlyMap<string, Job>;
   readonly connections: ReadonlyMap<string, Connection>;
-  /** Set by the control side; an institution that is not here is operational. */
+  /** By institution id. Set with the control API; an institution without an entry is operational. */
   readonly conditions: ReadonlyMap<string, Condition>;
-  /** How often an institution that asks every second time has seen a login. */
+  /**
+   * By user and login (`userId/testUser`), how often an institution that asks for MFA every second time has received the
+   * login.
+   */
   readonly askCounts: ReadonlyMap<string, number>;
-  /** By the SHA-256 of the token. */
+  /** Expiry in milliseconds since the epoch, by the SHA-256 of the token. */
   readonly tokenExpiries: ReadonlyMap<string, number>;
   readonly faults: readonly Fault[];
   readonly ledger: readonly LedgerCall[];

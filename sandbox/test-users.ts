@@ -1,6 +1,6 @@
 import type { Verdict } from "./state.ts";
 
-/** Published test logins: they open no real account. */
+/** A published test login. It gives access to no real account. */
 type TestUser = { readonly password: string; readonly fullName: string; readonly verdict: Verdict };
 
 const testUsers: ReadonlyMap<string, TestUser> = new Map<string, TestUser>([
@@ -19,7 +19,7 @@ const testUsers: ReadonlyMap<string, TestUser> = new Map<string, TestUser>([
 
 const tokenUser = { name: "token-user", fullName: "Token Customer", userToken: "token:PTln18RhwL" } as const;
 
-/** What is kept of a login: who it was, when published, and what the bank says to it. Never the secret. */
+/** The part of a login that is stored: the published test user, if any, and the bank's reply. Never the secret. */
 export type JudgedLogin = { readonly testUser: string | null; readonly verdict: Verdict };
 
 export function judgePassword(loginId: string | null, password: string): JudgedLogin {

@@ -5,9 +5,9 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 
 /**
- * Route, outcome and times: no path and no query, which hold ids, no header and no address. Our own lines
- * have the same `requestId`, where there are any: what is throttled or too large for the gateway never comes to a function.
- * `functionRequestId` is that of Lambda's lines.
+ * Logs the route, the outcome and the times of a request. Leaves out path and query, because they hold ids, and headers and
+ * address. `requestId` also appears in the log lines of our functions. A request that the gateway throttles or finds too large
+ * has no such lines, because it never reaches a function. `functionRequestId` is the request id in Lambda's own log lines.
  */
 const FIELDS = {
   requestId: "$context.requestId",
@@ -21,7 +21,7 @@ const FIELDS = {
   functionRequestId: "$context.integration.requestId",
 };
 
-/** One line of JSON for each request that comes to an API. */
+/** Logs one line of JSON for each request to an API. */
 export function accessLog(scope: Construct, retention: RetentionDays): IAccessLogSettings {
   const logGroup = new LogGroup(scope, "AccessLogs", { retention, removalPolicy: RemovalPolicy.DESTROY });
   return {

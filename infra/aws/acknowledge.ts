@@ -2,19 +2,19 @@ import { Stack, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
 /**
- * Says why a finding of the rules that AWS gives for the CDK, its pack "AwsSolutions", stays as it is: for a construct and what is in it.
- * Whoever runs these rules over an app of their own does not meet it again.
+ * Suppresses a finding of the cdk-nag pack "AwsSolutions" for a construct and its children, and records the reason. The
+ * suppression also applies when the app that uses this construct runs these rules.
  */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
 }
 
-/** A resource with a star in a policy. Each has to be named. */
+/** Suppresses the finding for one wildcard resource in a policy. The rules require a suppression per resource. */
 export function acknowledgeWildcard(construct: IConstruct, resource: string, reason: string): void {
   acknowledge(construct, `IAM5[Resource::${flat(Stack.of(construct).resolve(resource))}]`, reason);
 }
 
-/** As the rules write what CloudFormation puts together. */
+/** Formats a CloudFormation intrinsic function as the rules format it in the id of a finding. */
 function flat(value: unknown): string {
   if (typeof value === "string") return value;
   const [intrinsic, operand] = Object.entries(Object(value))[0] ?? [];

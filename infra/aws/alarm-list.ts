@@ -10,17 +10,17 @@ import type { Watched } from "./watched.ts";
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** CloudWatch takes no more in one alarm. */
+/** CloudWatch allows at most 10 metrics in one alarm. */
 const METRICS_PER_ALARM = 10;
 
 /**
- * A look at a job that upstream has just made may be refused for a while, and a refresh is refused when its connection has
- * been removed or its login has become wrong: neither says that upstream's rules have changed. A connection that upstream does
- * not know is no refusal, so that all others of that call count.
+ * Calls whose refusals do not mean that upstream's rules have changed. Upstream may refuse `look` for a while after it created
+ * the job. Upstream refuses `refresh` if the connection was removed or its login has become wrong. The reply that a connection
+ * is unknown is not counted as a refusal, so all counted refusals of the call `connection` belong in the alarm.
  */
 const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh"];
 
-/** What operators are told of. */
+/** Returns all alarms of a deployment. */
 export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
   return [
     ...workflowAlarms(scope, watched),
@@ -40,7 +40,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
       description:
         "Jobs were given up: their users read that something went wrong. Look first at the jobs by outcome: 'unavailable' is the bank or upstream, 'internal' is ours, and the Task functions' logs name the error ('task failed').",
       metric: total([stateMachine.metricFailed()], Duration.minutes(15)),
-      // One or two may have causes of their own; three in a quarter of an hour have one.
+      // One or two failures may be unrelated. Three within 15 minutes have a common cause.
       threshold: 3,
     },
     {
@@ -48,7 +48,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
       description:
         "An execution was cut off after nine days: the sweeper goes on with its job by another one within a day. Look first at the execution's history, for the state that it hung in.",
       metric: total([stateMachine.metricTimedOut()], Duration.hours(1)),
-      // The queue ends two days before: none is in order.
+      // The queue ends two days before the time-out, so no execution should ever time out.
       threshold: 1,
     },
     {
@@ -56,7 +56,8 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
       description:
         "Task functions failed otherwise than the workflow expects: a defect, a time-out, or a part of AWS. Jobs are retried for minutes, then given up. Look first at the Task functions' logs, for 'task failed' at level 'error', and for 'Task timed out'.",
       metric: total(errors, FIVE_MINUTES, [expected]),
-      // A Task that cannot succeed fails 7 times in 3¼ minutes, at least 4 of them in one period; retries cure less.
+      // A Task that cannot succeed fails 7 times in 3¼ minutes, at least 4 of them in one period. A Task that a retry repairs
+      // fails fewer times.
       threshold: 4,
     },
     {
@@ -64,7 +65,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
       description:
         "More Tasks, and sweeps of what they left, wanted to run at once than the account allows. Tasks are retried for minutes, then their jobs are given up. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
       metric: total(throttles, FIVE_MINUTES),
-      // A burst of jobs is spread out by the retries; so many are a limit.
+      // Retries spread out a burst of jobs. 10 throttles within 5 minutes mean that a limit is reached.
       threshold: 10,
     },
   ];
@@ -77,19 +78,19 @@ function apiAlarms({ api, apiFunctions }: Watched): AlarmOfList[] {
       description:
         "The API answered 5xx. Clients can repeat what got a 503 without harm. Look first at the API functions' logs, for 'request failed': the reason 'service-unavailable' is upstream or a part of AWS, 'internal' is ours.",
       metric: total([api.metricServerError()], FIVE_MINUTES),
-      // A client that repeats a 503 after its 5 s gets through or makes more than these.
+      // A client that retries a 503 after 5 s either succeeds or causes more than 5 errors in a period.
       threshold: 5,
     },
     ...inTens("ApiFunctionErrors", apiFunctions, (endpoint) => endpoint.metricErrors(), {
       description:
         "API functions crashed or ran out of time; every failure that the code knows of is answered without one. Look first at the logs of the function that the dashboard shows, around 'Task timed out' and 'Runtime'.",
-      // None is in order.
+      // A single error is already a fault.
       threshold: 1,
     }),
     ...inTens("ApiFunctionThrottles", apiFunctions, (endpoint) => endpoint.metricThrottles(), {
       description:
         "More requests came at once than the account lets functions run, and were refused. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
-      // As many requests were lost; fewer pass with a burst.
+      // Each throttle is a lost request. Fewer than 10 can come from a short burst.
       threshold: 10,
     }),
   ];
@@ -106,7 +107,7 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
       description:
         "Upstream does not take our API key, or a token that it gave for it, or the key cannot be read: no job can be done. Look first at whether the secret in Secrets Manager is there and the functions may read it, then at whether the aggregator still takes the key.",
       metric: total([ownMetric(scope, "UpstreamKeyRefusals")], FIVE_MINUTES),
-      // A token that has run out is traded anew before it counts, so each one is a refusal.
+      // Functions replace an expired token before the refusal is counted, so each counted refusal is a real refusal.
       threshold: 1,
     },
     {
@@ -114,7 +115,8 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
       description:
         "Upstream gives no usable replies: nothing, 5xx, or rubbish. Jobs wait and are retried for four minutes and more, then they fail. Look first at the aggregator's status page, then at the calls on the dashboard: is it one or all?",
       metric: total(failures, FIVE_MINUTES),
-      // A single job whose looks all time out makes 11 in a period: 12 s a look, and up to 15 s between slices.
+      // A single job whose polls all time out causes 11 failures in a period: each poll takes 12 s, and up to 15 s pass
+      // between slices.
       threshold: 10,
       periods: 2,
     },
@@ -123,12 +125,16 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
       description:
         "Upstream understands our calls and says no to them: its rules have changed, or it has lost jobs. A login that the bank refuses is none of these. Look first at which call it is, on the dashboard, and at how the jobs of that time failed.",
       metric: total(refusals, FIVE_MINUTES),
-      // Each is a job that fails, or a user who cannot begin one; so many have one cause.
+      // Each refusal is a failed job or a user who cannot start a job. Five within 5 minutes have a common cause.
       threshold: 5,
     },
   ];
 }
 
+/**
+ * Splits one alarm into alarms of at most 10 functions each. The first alarm has the plain id; the others append a number from
+ * 1.
+ */
 function inTens(
   id: string,
   functions: readonly IFunction[],

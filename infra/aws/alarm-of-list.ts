@@ -2,13 +2,13 @@ import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 
 export interface AlarmOfList {
   id: string;
-  /** What it means, and what to look at first. */
+  /** Explains the alarm to operators and names the first thing to check. */
   description: string;
   metric: IMetric;
-  /** From here on it is an alarm. */
+  /** The alarm fires when the metric reaches this value. A heartbeat alarm fires when the metric is below it. */
   threshold: number;
-  /** How many in a row; one when absent. */
+  /** Number of consecutive periods that must breach the threshold. Default: 1. */
   periods?: number;
-  /** Turns it round: fewer than the threshold are an alarm, and so is silence. */
+  /** Inverts the alarm: it fires when the metric is below the threshold or has no data. */
   isHeartbeat?: true;
 }

@@ -9,7 +9,10 @@ import { alarmsFor } from "./alarm-list.ts";
 import type { Watched } from "./watched.ts";
 
 export interface AlarmsProps extends Watched {
-  /** Gets a mail to confirm first. Without one, whoever is to be told subscribes to the topic. */
+  /**
+   * Subscribes this address to the alarms; AWS first sends a mail to confirm the subscription. Without an address, subscribe
+   * to the topic yourself.
+   */
   email?: string | undefined;
 }
 
@@ -22,7 +25,7 @@ const WHEN_FEWER = {
   treatMissingData: TreatMissingData.BREACHING,
 };
 
-/** Alarms that tell the subscribers of a topic, and tell them again when it is over. */
+/** Publishes to a topic when an alarm starts and when it ends. */
 export class Alarms extends Construct {
   readonly topic: Topic;
   readonly all: readonly Alarm[];
@@ -49,7 +52,7 @@ export class Alarms extends Construct {
     );
   }
 
-  /** A policy of its own takes the place of the one that lets the whole account publish. */
+  /** Replaces the default topic policy, which lets the whole account publish. */
   #letCloudWatchPublish() {
     this.topic.addToResourcePolicy(
       new PolicyStatement({

@@ -10,11 +10,11 @@ import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 import type { Workflow } from "./workflow.ts";
 
-/** What of the wire a deployment may choose. */
+/** The options of the HTTP API's format. */
 export interface WireOptions {
-  /** `list` wraps results as the published prose shows them. */
+  /** `list` wraps step results in a list, as the published prose shows them. */
   stepResults: "object" | "list";
-  /** Client tokens that name no user, as old 2.1 programs ask for. */
+  /** Allows client tokens without a user id, which old 2.1 clients request. */
   allowUnboundClientTokens: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface ApiFunctionsProps {
   apiUrl: string;
 }
 
-/** Just under the 30 s after which the gateway answers in our place. */
+/** Must be less than 30 s: after 30 s the gateway replies in place of the function. */
 const API_TIMEOUT = Duration.seconds(29);
 
 /**
- * Where doubling the memory, and the share of a processor that comes with it, shortens the first reply by less than a second:
- * `docs/bench.md` has the curves.
+ * Each size is the smallest at which doubling the memory, and with it the CPU share, shortens the first reply by less than one
+ * second. `docs/bench.md` has the curves.
  */
 const MEMORY_MB: { readonly [route in keyof typeof ROUTES | "refuse"]: number } = {
   "issue-token": 256,
@@ -50,7 +50,10 @@ const MEMORY_MB: { readonly [route in keyof typeof ROUTES | "refuse"]: number } 
   refuse: 128,
 };
 
-/** A function per route, and one that refuses everything else, each with just what it needs. */
+/**
+ * Creates one function per route, and one function that refuses all other requests. Each function has only the environment and
+ * the permissions that it needs.
+ */
 export class ApiFunctions extends Construct {
   readonly byRoute: { [route in keyof typeof ROUTES]: LambdaFunction };
   readonly refuse: LambdaFunction;
@@ -130,7 +133,8 @@ export class ApiFunctions extends Construct {
     for (const endpoint of [...takingLogins, refreshConnection, refreshConnections, resumeJob, answerMfa]) {
       grantRows(tables, endpoint, ["rate#user"], "UpdateItem");
     }
-    // A refresh of everything is refused before it is kept, or not at all.
+    // `refresh-connections` is missing here: it refuses a request before it stores the idempotency record, or never, so it has
+    // no record to delete.
     for (const endpoint of [...takingLogins, refreshConnection]) {
       grantRows(tables, endpoint, ["idempotency"], "DeleteItem");
     }

@@ -4,7 +4,10 @@ import { addOutputs } from "./outputs.ts";
 import { propsFrom } from "./props-from-settings.ts";
 import type { Settings } from "./settings.ts";
 
-/** The system on its own. */
+/**
+ * A stack that holds the system and nothing else. Its name is `ConnectionJobs`, followed by `-` and the stage if a stage is
+ * set.
+ */
 export class ConnectionJobsStack extends Stack {
   constructor(app: App, settings: Settings) {
     const { stage } = settings;

@@ -24,44 +24,48 @@ import { Workflow } from "./workflow.ts";
 export type { ApiDomain, Upstream };
 
 export interface ConnectionJobsProps extends Partial<WireOptions> {
-  /** The aggregator whose API does the connecting. */
+  /** The aggregator whose API connects banks. */
   readonly upstream: Upstream;
-  /** Whether a job that meets a bank that is down waits for it, for up to 7 days. It does when absent. */
+  /** Whether a job waits, for up to 7 days, when its bank is down. Default: true. */
   readonly queue?: boolean;
-  /** A job that the aggregator does not finish fails after so many minutes of following. 15 when absent. */
+  /** A job fails when the aggregator has not finished it after this many minutes of polling. Default: 15. */
   readonly followLimitMinutes?: number;
-  /** How long a job can be read after its last change. 90 when absent. */
+  /** Number of days for which a job can be read after its last change. Default: 90. */
   readonly retentionDays?: number;
   /**
-   * Whether the jobs table refuses to be deleted, by whomever. It does not when absent: no deployment deletes it, and what
-   * somebody deletes by hand DynamoDB keeps as a backup for 35 days.
+   * Whether the jobs table has deletion protection. Default: false, because no deployment deletes the table, and DynamoDB
+   * keeps a backup of a manually deleted table for 35 days.
    */
   readonly deletionProtection?: boolean;
-  /** Of all logs. Three months when absent. */
+  /** How long all logs are retained. Default: three months. */
   readonly logRetention?: RetentionDays;
-  /** `info` when absent. */
+  /** Default: `info`. */
   readonly logLevel?: LogLevel;
-  /** Who is mailed about alarms; has to confirm a mail of AWS first. */
+  /** The mail address for alarms. Its owner must first confirm a mail from AWS. */
   readonly alarmEmail?: string;
-  /** A name of your own for the API; its DNS record is yours to make, and points to `domainTarget`. */
+  /** A custom domain name for the API. Create its DNS record yourself and point it to `domainTarget`. */
   readonly domain?: ApiDomain;
-  /** Origins of web pages that may call the API. None when absent. */
+  /** Origins of web pages that may call the API. Default: none. */
   readonly corsOrigins?: readonly string[];
 }
 
-/** The whole system: an HTTP API, a state machine, and what they keep. */
+/**
+ * The whole system: an HTTP API, a state machine, and their storage.
+ *
+ * @throws an `Error` when `upstream.url`, `followLimitMinutes` or `retentionDays` is not valid.
+ */
 export class ConnectionJobs extends Construct {
-  /** Where the API answers, without a trailing slash. */
+  /** The URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   readonly api: HttpApi;
   readonly domainTarget: string | undefined;
-  /** Jobs and what belongs to them, replies kept for requests with a key, and the hashes of API keys. */
+  /** Stores jobs and related records, replies to requests with an idempotency key, and the hashes of API keys. */
   readonly jobsTable: Table;
   readonly stateMachine: StateMachine;
-  /** They outlive the system, as the table does: without them what is sealed cannot be read. */
+  /** Both keys are retained when the stack is deleted, as the jobs table is: without them, encrypted data cannot be read. */
   readonly sealingKey: Key;
   readonly signingKey: Key;
-  /** Where alarms are published. */
+  /** The topic to which alarms are published. */
   readonly alarmTopic: Topic;
   readonly dashboard: Dashboard;
 

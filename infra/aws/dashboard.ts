@@ -23,14 +23,14 @@ export interface WatchDashboardProps extends Watched {
 const PERIOD = Duration.minutes(5);
 const WHOLE_WIDTH = 24;
 
-/** The one page to look at. */
+/** Creates the dashboard: alarms, jobs, upstream, API and functions on one page. */
 export class WatchDashboard extends Construct {
   readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, { alarms, ...watched }: WatchDashboardProps) {
     super(scope, id);
     const state = new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: WHOLE_WIDTH });
-    // Without a name of ours: an account's dashboards share their names over all regions.
+    // The dashboard has no fixed name, because dashboard names must be unique in an account across all regions.
     this.dashboard = new Dashboard(this, "Dashboard", {
       defaultInterval: Duration.days(1),
       widgets: [
@@ -88,7 +88,7 @@ function upstreamGraphs(scope: Construct) {
     label: "abandoned (%)",
     expression: "100 * FILL(expired, 0) / opened",
     usingMetrics: { opened, expired },
-    // A challenge that was opened in one period expires in a later one: over an hour that evens out.
+    // A challenge opens in one period and expires in a later one. Over an hour the difference evens out.
     period: Duration.hours(1),
   });
   const byInstitution = new SearchExpression({

@@ -11,24 +11,29 @@ import { nodeFunction, type SharedOptions } from "./node-function.ts";
 
 export interface DeployedSandboxProps {
   shared: SharedOptions;
-  /** The banks' pace is multiplied by it. 1 when absent. */
+  /** Multiplies the speed of the banks. Default: 1. */
   timeScale?: number;
 }
 
-/** The walks are the control side's: it finds the jobs that wait for a bank, and deletes everything. */
+/** The control API needs `Scan` and `BatchWriteItem`: it searches for jobs that wait for a bank, and deletes everything. */
 const ACTIONS = ["GetItem", "Query", "PutItem", "UpdateItem", "Scan", "BatchWriteItem"];
 
-/** Just under the 30 s after which the gateway answers in its place. */
+/** Must be less than 30 s: after 30 s the gateway replies in place of the function. */
 const TIMEOUT = Duration.seconds(29);
 
-/** Enough for tests. The address is open to everybody, and every call is written down. */
+/**
+ * The limit is enough for tests. A limit is needed because everybody can reach the URL, and the sandbox records every call.
+ */
 const THROTTLE = { rateLimit: 50, burstLimit: 100 };
 
-/** The sandbox bank behind an address of its own: an upstream to try the system with. Gone with the stack. */
+/**
+ * Deploys the sandbox bank with its own URL, as an upstream for trying out the system. Deleting the stack deletes all its
+ * data.
+ */
 export class DeployedSandbox extends Construct {
-  /** Where it answers, without a trailing slash. */
+  /** The URL of the sandbox bank, without a trailing slash. */
   readonly url: string;
-  /** Generated. Opens its API and its control side. */
+  /** A generated API key, valid for the bank's API and its control API. */
   readonly apiKeySecret: ISecret;
 
   constructor(scope: Construct, id: string, { shared, timeScale = 1 }: DeployedSandboxProps) {
@@ -46,7 +51,7 @@ export class DeployedSandbox extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const { secretArn } = secret;
-    // By its ARN, since the class does not fit its own interface where optional properties are exact.
+    // Imported by ARN, because the class `Secret` does not satisfy `ISecret` under `exactOptionalPropertyTypes`.
     this.apiKeySecret = Secret.fromSecretCompleteArn(this, "ApiKeyByArn", secretArn);
     const api = new HttpApi(this, "Http", { createDefaultStage: false });
     new HttpStage(this, "Stage", {

@@ -1,2 +1,2 @@
-/** Where local mode finds the source of a function in the template. */
+/** The metadata key under which a function resource names its source file. Local mode reads it from the template. */
 export const ENTRY_METADATA = "connection-jobs:entry";

@@ -6,7 +6,10 @@ import type { Tables } from "./tables.ts";
 type RowAction = "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "DeleteItem";
 type RowKind = "job" | "claim" | "refused" | "rate#token" | "rate#user" | "idempotency" | "api-key";
 
-/** Rows of the jobs table, by what their key begins with: who writes jobs cannot write API keys. */
+/**
+ * Grants actions on the rows of the jobs table whose partition key starts with one of the kinds. For example, a function that
+ * writes jobs cannot write API keys.
+ */
 export function grantRows(
   { jobs }: Pick<Tables, "jobs">,
   grantee: IGrantable,
@@ -25,7 +28,7 @@ export function grantRows(
   );
 }
 
-/** An index of the jobs table, and of it what is listed under some beginnings. */
+/** Grants queries of one index of the jobs table, limited to partition keys that start with one of `beginnings` and a `#`. */
 export function grantIndex(
   { jobs }: Pick<Tables, "jobs">,
   grantee: IGrantable,
@@ -44,6 +47,7 @@ export function grantIndex(
   );
 }
 
+/** Grants actions on all rows of the secrets table. */
 export function grantSecrets(
   { secrets }: Pick<Tables, "secrets">,
   grantee: IGrantable,
@@ -52,7 +56,7 @@ export function grantSecrets(
   secrets.grant(grantee, ...actions.map((action) => `dynamodb:${action}`));
 }
 
-/** The sealing key, for secrets of some purposes only. A purpose may end in `*`. */
+/** Grants one KMS action with the sealing key, for secrets with the given purposes only. A purpose may end in `*`. */
 export function grantSealing(
   sealing: Key,
   grantee: IGrantable,
@@ -69,7 +73,7 @@ export function grantSealing(
   );
 }
 
-/** The value of a secret of Secrets Manager, and nothing else about it. */
+/** Grants reading the value of a secret in Secrets Manager, and nothing else. */
 export function grantReading(secret: ISecret, grantee: IGrantable) {
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({

@@ -19,28 +19,28 @@ import { accessLog } from "./access-log.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { ApiFunctions } from "./api-functions.ts";
 
-/** What a burst of one customer's users may take from the account's shared limit. */
+/** Limits how much of the account's shared quota a burst of one customer's users can use. */
 const THROTTLE = { rateLimit: 500, burstLimit: 1000 };
 
-/** A name of one's own for the API. */
+/** A custom domain name for the API. */
 export interface ApiDomain {
   readonly name: string;
-  /** In the region of the API. */
+  /** Must be in the same region as the API. */
   readonly certificate: ICertificate;
 }
 
 export interface HttpApiOptions {
   domain: ApiDomain | undefined;
-  /** Origins of web pages that may call the API; none when empty. */
+  /** Origins of web pages that may call the API. Empty: none. */
   corsOrigins: readonly string[];
   logRetention: RetentionDays;
 }
 
 export class HttpApiWithRoutes extends Construct {
   readonly http: HttpApi;
-  /** Where the API answers, without a trailing slash. */
+  /** The URL of the API, without a trailing slash. */
   readonly url: string;
-  /** What the domain's DNS record is to point to. */
+  /** The target of the domain's DNS record. Undefined without a custom domain. */
   readonly domainTarget: string | undefined;
 
   constructor(scope: Construct, id: string, { domain, corsOrigins, logRetention }: HttpApiOptions) {
@@ -65,7 +65,7 @@ export class HttpApiWithRoutes extends Construct {
     this.domainTarget = domain && this.#mapDomain(domain, stage);
   }
 
-  /** Every route of the list, and the catch-all that refuses in our error shape. */
+  /** Adds every route in `ROUTES`, and a default route that refuses all other requests with an error in our format. */
   addRoutes(functions: ApiFunctions) {
     for (const name of ROUTE_NAMES) {
       const { method, path } = ROUTES[name];

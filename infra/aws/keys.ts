@@ -2,9 +2,9 @@ import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
 export class Keys extends Construct {
-  /** Seals logins, answers and task tokens. */
+  /** Encrypts logins, MFA answers and task tokens. */
   readonly sealing: Key;
-  /** Signs access tokens: ES256. */
+  /** Signs access tokens with ES256. */
   readonly signing: Key;
 
   constructor(scope: Construct, id: string) {

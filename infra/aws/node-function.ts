@@ -21,28 +21,28 @@ const DEFAULT_MEMORY_MB = 256;
 const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface NodeFunctionOptions {
-  /** Relative to the project's root. */
+  /** Path of the source file, relative to the project root. */
   entry: string;
   timeout: Duration;
   environment: Record<string, string>;
-  /** Its price and its share of a processor go with it. */
+  /** In MB. Determines the price and the CPU share of the function. Default: 256. */
   memoryMb?: number | undefined;
   shared: SharedOptions;
 }
 
-/** What all functions of a system have in common. */
+/** Options that all functions of a system share. */
 export interface SharedOptions {
   logLevel: LogLevel;
   logRetention: RetentionDays;
 }
 
-/** A function of ours: one bundle per entry, small, on ARM, with logs that end. */
+/** Creates a Node.js function on ARM with its own bundle and a log group with limited retention. */
 export function nodeFunction(scope: Construct, id: string, options: NodeFunctionOptions): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: options.shared.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  // Not the CDK's role: that one may make log groups, which then are kept for ever, and write into everybody's.
+  // The CDK's default role may create log groups, which then never expire, and may write to every log group of the account.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   logGroup.grantWrite(role);
   const created = new LambdaFunction(scope, id, {
@@ -61,8 +61,8 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
 }
 
 /**
- * Bundles are made before the stack. A template that is only read, by local mode or by a test, does without them, where
- * the sources are: an installed package has none.
+ * Returns the folder of the function's bundle. Bundles are created before the stack. If only the template is needed (local
+ * mode, tests), returns the source folder instead, provided that it exists: an installed package contains no sources.
  */
 function codeFolder(scope: Construct, entry: string): string {
   const source = join(PROJECT_ROOT, dirname(entry));

@@ -1,7 +1,7 @@
 import { CfnOutput, type Stack } from "aws-cdk-lib";
 import type { ConnectionJobs } from "./connection-jobs.ts";
 
-/** What an operator asks a deployed stack for, and what `npm run keys` finds the table by. */
+/** Adds the outputs that operators need. `npm run keys` reads `JobsTableName`. */
 export function addOutputs(stack: Stack, system: ConnectionJobs) {
   const outputs = {
     ApiUrl: system.apiUrl,

@@ -4,8 +4,9 @@ import type { Construct } from "constructs";
 import { METRICS, type MetricKind, type MetricName } from "../../functions/jobs/domain/metrics.ts";
 
 /**
- * Where the metrics of a system are, by any of its parts: the stack's name, and the system's path in the stack if it is
- * not the whole of it. Two stages in one account keep theirs apart, and two systems in one stack.
+ * Returns the CloudWatch namespace of a system's metrics, given any of the system's direct children: the name of the stack,
+ * followed by the system's path in the stack unless the stack contains nothing else. So two stages in one account have
+ * separate metrics, and so do two systems in one stack.
  */
 export function metricsNamespace(part: Construct): string {
   const stack = Stack.of(part);
@@ -15,7 +16,10 @@ export function metricsNamespace(part: Construct): string {
   return `${stack.stackName}${path}`;
 }
 
-/** A metric of ours, at one value of its dimension if it has one. Counts are summed up, of what there is the most is taken. */
+/**
+ * Returns one of our metrics. `is` selects a value of the metric's dimension, if it has a dimension. Default statistic: the
+ * sum for counts, the maximum for states (see `MetricKind.isState`).
+ */
 export function ownMetric(
   scope: Construct,
   metricName: MetricName,
@@ -33,8 +37,8 @@ export function ownMetric(
 }
 
 /**
- * The sum of counts, less others. A count that came to nothing has no data point, which would make the whole sum have
- * none, and an alarm last for longer than its cause.
+ * Adds `counts` and subtracts `less`. Missing data points count as 0: otherwise one missing data point would leave the sum
+ * without a value, and an alarm would last longer than its cause.
  */
 export function total(counts: readonly Metric[], period: Duration, less: readonly Metric[] = []) {
   const named = (prefix: string, metrics: readonly Metric[]) =>

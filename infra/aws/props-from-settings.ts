@@ -7,7 +7,7 @@ import { DeployedSandbox } from "./deployed-sandbox.ts";
 import type { Settings } from "./settings.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** The construct's props as a deployment's settings have them. */
+/** Converts the settings of a deployment into the props of the construct. */
 export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsProps {
   const { domainName, certificateArn } = settings;
   return {
@@ -32,7 +32,7 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
   };
 }
 
-/** The aggregator, or the sandbox bank, which is then deployed beside. */
+/** Returns the aggregator, or deploys the sandbox bank in the same stack and returns it. */
 function upstreamFrom(scope: Construct, settings: Settings): Omit<Upstream, "version"> {
   if (settings.upstream === "basiq") {
     const apiKeySecret = Secret.fromSecretNameV2(scope, "UpstreamApiKey", settings.upstreamApiKeySecret);

@@ -13,14 +13,14 @@ const upstreamUrl = z
   .string()
   .check(z.refine(isUpstreamUrl, "must be an https address"), z.overwrite(withoutSlashAtTheEnd));
 
-/** `-c name=value` gives text, `cdk.json` may give more. */
+/** `-c name=value` passes text; `cdk.json` may also contain numbers. */
 const aNumber = z.pipe(
   z.union([z.number(), z.string().check(z.regex(/^\d{1,5}$/))], "must be a whole number"),
   z.transform(Number),
 );
 const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_RETENTION_DAYS)));
 const minutes = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_FOLLOW_LIMIT_MINUTES)));
-/** The only ones that CloudWatch has. */
+/** CloudWatch Logs accepts only these values. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
@@ -77,7 +77,10 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const NAMES = Object.keys(settingsSchema.shape);
 
-/** The settings of a deployment, from the CDK context. Throws one error that names every one that is not valid, or unknown. */
+/**
+ * Reads the settings of a deployment from the CDK context. Throws one error that names all unknown settings, or else all
+ * invalid settings.
+ */
 export function readSettings(scope: Construct): Settings {
   const unknown = unknownNames(scope);
   if (unknown.length > 0) throw new Error(`There are no such settings: ${unknown.join(", ")}`);
@@ -87,7 +90,7 @@ export function readSettings(scope: Construct): Settings {
   throw new Error(`Settings are not valid:\n${z.prettifyError(parsed.error)}`);
 }
 
-/** The CDK's own context has names of packages, and names with colons. */
+/** Matches our settings. The CDK's own context keys are package names or contain colons. */
 const OURS = /^[\w-]+$/;
 
 function unknownNames(scope: Construct): string[] {

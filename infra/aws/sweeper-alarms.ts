@@ -7,10 +7,16 @@ import type { Watched } from "./watched.ts";
 const FIVE_MINUTES = Duration.minutes(5);
 const A_QUARTER = Duration.minutes(15);
 
-/** What users may take beside the following: opening for some minutes, and three challenges of a quarter of an hour each. */
+/**
+ * In minutes: the time that a job may take in addition to polling. It covers some minutes to open the connection, and three
+ * challenges of 15 minutes each.
+ */
 const USERS_MINUTES = 60;
 
-/** What tells that the safety net is used, or has a hole. The queue is none of it: a job may wait there for 7 days. */
+/**
+ * Returns the alarms about the sweeper: jobs that it had to repair, and sweeps that failed or did not run. Time in the queue
+ * does not count, because a job may wait there for 7 days.
+ */
 export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[] {
   const { sweeper, deadLetters, followLimitMinutes } = watched;
   return [
@@ -19,7 +25,8 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       description:
         "The sweeper finished jobs that something else should have: their users waited for a minute or more. Look first at the sweeper's log, for 'job mended': which jobs, and what of them? Then at the logs of the API functions and the Task functions just before, for 'Task timed out' and 'Runtime': what died there?",
       metric: total([ownMetric(scope, "JobsMended")], Duration.hours(1)),
-      // A crash now and then is what the sweeper is for. One job that it has to restart again and again makes ten.
+      // The sweeper exists to repair the jobs of an occasional crash. A single job that it has to restart again and again
+      // reaches 10.
       threshold: 5,
     },
     {
@@ -27,14 +34,14 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       description:
         "Sweeps fail one after the other: what crashes leave stays where it is. Look first at the sweeper's log, for 'sweep failed' with the error's name, and for 'Task timed out'.",
       metric: total([sweeper.metricErrors()], FIVE_MINUTES),
-      // Of the five; a single one is made up for by the next.
+      // Three of the five sweeps in a period. The next sweep repairs a single failure.
       threshold: 3,
     },
     {
       id: "SweeperStopped",
       description:
         "No sweep has come to its end for a quarter of an hour: jobs that a crash left hang, with their logins. Look first at whether the rule that starts it every minute is enabled, then at the sweeper's log and its throttles.",
-      // A sweep says at its end how many jobs there are, and if there are none.
+      // Every complete sweep reports the number of running jobs, even if it is 0.
       metric: ownMetric(scope, "JobsRunning", { statistic: "SampleCount", period: A_QUARTER }),
       threshold: 1,
       isHeartbeat: true,
@@ -43,7 +50,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       id: "JobsNotSwept",
       description:
         "There are jobs that no sweep of the last ten minutes could look at. Look first at the sweeper's log, for 'job not swept': which jobs, and the name of the error. A service may be throttling or refusing it, or a row may be none of ours.",
-      // In every sweep: what fails in one of them only has passed.
+      // `Minimum` requires a failure in every sweep: a job that fails in only one sweep has recovered.
       metric: ownMetric(scope, "JobsNotSwept", { statistic: "Minimum", period: FIVE_MINUTES }),
       threshold: 1,
       periods: 2,
@@ -52,7 +59,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       id: "SweepsInDeadLetters",
       description:
         "Sweeps failed or could not be begun, and are in the sweeper's dead-letter queue. Nothing has to be sent again: the next sweep did their work. Look first at what a message there says of the error, then at the sweeper's log of that minute; messages go by themselves after 14 days.",
-      // Those that come, not those that lie there: it is over when no more come.
+      // Counts new messages, not stored ones, so that the alarm ends when no new messages arrive.
       metric: deadLetters.metricNumberOfMessagesSent({ statistic: "Sum", period: FIVE_MINUTES }),
       threshold: 1,
     },

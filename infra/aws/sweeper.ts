@@ -20,13 +20,13 @@ export interface SweeperProps {
   shared: SharedOptions;
 }
 
-/** A sweep of 2,000 jobs takes less; the next one begins beside it and does no harm. */
+/** A sweep of 2,000 jobs takes less than this. The next sweep starts while the first one still runs, and does no harm. */
 const TIMEOUT = Duration.minutes(3);
 
-/** Finishes, every minute, what crashes have left. */
+/** Runs every minute and finishes jobs that a crash left unfinished. */
 export class Sweeper extends Construct {
   readonly function: LambdaFunction;
-  /** Runs that could not be begun, or failed. */
+  /** Receives sweeps that could not start or that failed. */
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, { tables, keys, workflow, shared }: SweeperProps) {
@@ -54,7 +54,7 @@ export class Sweeper extends Construct {
       },
       shared,
     });
-    // The next one comes within a minute and finds the same work.
+    // No retries: the next sweep starts within a minute and finds the same jobs.
     this.function.configureAsyncInvoke({
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
@@ -85,7 +85,10 @@ export class Sweeper extends Construct {
   }
 }
 
-/** The CDK's own destination also lets the function ask about the queue, which nobody does. */
+/**
+ * Sends failed invocations to the queue. The CDK's own destination also grants reading the queue's attributes, which the
+ * function does not need.
+ */
 function sendingTo({ queueArn }: Queue): IDestination {
   return {
     bind(_, from) {

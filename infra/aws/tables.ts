@@ -9,12 +9,15 @@ export interface TablesOptions {
 }
 
 export class Tables extends Construct {
-  /** Jobs, claims, notes of refused logins, replies kept for requests with a key, counts of requests, and API keys. */
+  /**
+   * Stores jobs, claims, records of refused logins, replies to requests with an idempotency key, request counters, and API
+   * keys.
+   */
   readonly jobs: Table;
-  /** Sealed logins and answers: never backed up, gone with the stack. */
+  /** Stores encrypted logins and answers. Has no backups, and is deleted with the stack. */
   readonly secrets: Table;
 
-  /** What a function needs that reads or writes jobs. */
+  /** The environment of a function that reads or writes jobs. */
   readonly jobsEnvironment: Record<string, string>;
 
   constructor(scope: Construct, id: string, { retentionDays, deletionProtection }: TablesOptions) {
@@ -27,14 +30,14 @@ export class Tables extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection,
     });
-    // Only rows that say what they are listed under are in it; all others cost it nothing.
+    // Contains only rows that have the attribute `listed`. All other rows cost nothing here.
     this.jobs.addGlobalSecondaryIndex({
       indexName: "listed-by-age",
       partitionKey: { name: "listed", type: AttributeType.STRING },
       sortKey: { name: "createdAt", type: AttributeType.STRING },
       projectionType: ProjectionType.KEYS_ONLY,
     });
-    // Likewise: only jobs that are not over, or have left something.
+    // Contains only jobs that are not finished, or that have something left to clean up.
     this.jobs.addGlobalSecondaryIndex({
       indexName: "swept-by-time",
       partitionKey: { name: "sweep", type: AttributeType.STRING },

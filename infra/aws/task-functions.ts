@@ -16,32 +16,35 @@ export interface TaskFunctionsProps {
   policy: PolicyOptions;
 }
 
-/** When jobs wait, and for how long they are followed. */
+/** Options that decide whether a job waits for its bank, and for how long a job is polled. */
 export interface PolicyOptions {
-  /** Whether a job that meets a bank that is down waits for it. */
+  /** Whether a job waits when its bank is down. */
   queue: boolean;
-  /** A job that upstream does not finish fails after so much following. */
+  /** A job fails when upstream has not finished it after this many minutes of polling. */
   followLimitMinutes: number;
 }
 
 /**
- * The longest exchange with upstream: a token (4 s), a list in two tries (2 × 4 s and a pause of 2 s), a login in two tries
- * (2 × 30 s and the pause), and the bank's record (as the list) make 86 s. Then comes a slice of 12 s, which a last look (as the
- * list) makes 22 s. Upstream's API key, twice read, takes 15 s at the most.
+ * Must exceed the longest exchange with upstream. A token (4 s), a list in two tries (2 × 4 s and a pause of 2 s), a login in
+ * two tries (2 × 30 s and the pause) and the bank's record (as the list) take 86 s. A slice of polling takes 12 s, which a
+ * last poll (as the list) extends to 22 s. Reading upstream's API key twice takes at most 15 s.
  */
 const TASK_TIMEOUT = Duration.seconds(180);
 
 /**
- * Tasks that follow a job sleep between looks, and are paid for that time by their memory: their size is where the price of a job
- * begins to grow, not where they start fast. Three slices over TLS peak at 98 MB in a bare process; what Lambda's runtime adds to
- * that leaves too little of 128 MB.
+ * Memory of the Tasks that poll a job. They sleep between polls, and their memory determines the price of that time. So this
+ * size is the point where the price of a job begins to grow, not the point where the functions start fast. Three slices over
+ * TLS use at most 98 MB in a plain process; with the memory of Lambda's runtime, too little of 128 MB would remain.
  */
 const FOLLOWING_MEMORY_MB = 192;
 
-/** A user waits for the challenge. As for the API functions, twice the memory would shorten the first reply by less than a second. */
+/**
+ * A user waits for this Task to open the challenge. As for the API functions, doubling the memory would shorten the first
+ * reply by less than one second.
+ */
 const ASKING_MEMORY_MB = 384;
 
-/** A function per Task of the workflow, each with just what it needs. */
+/** Creates one function per Task of the workflow. Each function has only the environment and the permissions that it needs. */
 export class TaskFunctions extends Construct {
   readonly openConnection: LambdaFunction;
   readonly followJob: LambdaFunction;

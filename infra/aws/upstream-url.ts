@@ -1,6 +1,9 @@
 const ON_THIS_MACHINE = ["127.0.0.1", "localhost"];
 
-/** Logins go there: in the clear only on this very machine, for the sandbox and for emulators. */
+/**
+ * Whether the text is a URL to which logins may be sent: `https`, or plain `http` to this machine, for the sandbox and
+ * emulators. User name, password, query and fragment are not allowed.
+ */
 export function isUpstreamUrl(text: string): boolean {
   if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname, username, password, search, hash } = new URL(text);

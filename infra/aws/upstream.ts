@@ -3,17 +3,20 @@ import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { ApiVersion } from "../../functions/access/caller.ts";
 import { grantReading } from "./grants.ts";
 
-/** The aggregator. */
+/** The aggregator that connects to banks. */
 export interface Upstream {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly url: string;
-  /** Its `basiq-version`. */
+  /** The value of the `basiq-version` header. */
   readonly version: ApiVersion;
-  /** Holds its API key as plain text. */
+  /** Contains the aggregator's API key as plain text. */
   readonly apiKeySecret: ISecret;
 }
 
-/** How a function reaches upstream. The API key itself is read while it runs: it is in no template and no environment. */
+/**
+ * Returns the environment of a function that calls upstream. Functions read the API key at run time, so the key is not in the
+ * template or in an environment.
+ */
 export function upstreamEnvironment({ url, version, apiKeySecret }: Upstream): Record<string, string> {
   return {
     UPSTREAM_URL: url,
@@ -22,6 +25,7 @@ export function upstreamEnvironment({ url, version, apiKeySecret }: Upstream): R
   };
 }
 
+/** Grants reading upstream's API key. */
 export function grantUpstream({ apiKeySecret }: Upstream, ...grantees: IGrantable[]) {
   for (const grantee of grantees) grantReading(apiKeySecret, grantee);
 }

@@ -3,14 +3,14 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 
-/** What alarms and dashboard look at. */
+/** The resources that alarms and dashboard monitor. */
 export interface Watched {
   api: HttpApi;
   stateMachine: IStateMachine;
   apiFunctions: readonly IFunction[];
   taskFunctions: readonly IFunction[];
   sweeper: IFunction;
-  /** Of the sweeper's runs. */
+  /** The dead-letter queue of the sweeper. */
   deadLetters: IQueue;
   followLimitMinutes: number;
 }

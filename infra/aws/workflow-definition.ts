@@ -21,8 +21,8 @@ import type { TaskFunctions } from "./task-functions.ts";
 const jobId = JsonPath.stringAt("$.jobId");
 
 /**
- * Errors that may pass: another writer was faster, a part of AWS was down, a function was cut off. Every Task can run
- * again. After 5, 10, 20, 40, 60 and 60 s.
+ * Temporary errors: another writer changed the job first, an AWS service was down, or a function was killed. Every Task is
+ * safe to retry. Retries wait 5, 10, 20, 40, 60 and 60 s.
  */
 const PASSING = {
   errors: [
@@ -38,17 +38,21 @@ const PASSING = {
   maxDelay: Duration.minutes(1),
 };
 
-/** Upstream gave no usable reply. */
+/** For errors where upstream gave no usable reply. */
 const UNREACHABLE = { ...PASSING, errors: [WORKFLOW_ERRORS.upstreamUnavailable] };
 
 /**
- * A job stays in the opening state for as long as it is queued, and a Retrier counts for the whole stay. What passes may
- * come a dozen times in a week; an unreachable upstream ends an attempt by the row, after four minutes.
+ * A job stays in the opening state for as long as it is queued, and a Retrier counts attempts for the whole stay. A dozen
+ * temporary errors may happen in a week. For an unreachable upstream, the job's row ends an attempt after four minutes, so
+ * `MaxAttempts` must never be reached first.
  */
 const PASSING_WHILE_OPENING = { ...PASSING, maxAttempts: 12 };
 const UNREACHABLE_WHILE_OPENING = { ...UNREACHABLE, maxAttempts: 500 };
 
-/** The last Task has nobody behind it: it is tried for about a day. 5, 10, 20 s and so on, up to 15 minutes. */
+/**
+ * No other state handles a failure of the last Task, so it is retried for about a day: after 5, 10, 20 s and so on, up to 15
+ * minutes.
+ */
 const LASTING = {
   errors: ["States.ALL"],
   interval: Duration.seconds(5),
@@ -57,7 +61,7 @@ const LASTING = {
   maxDelay: Duration.minutes(15),
 };
 
-/** More functions at once than the account allows. */
+/** The account's limit of concurrent functions is reached. */
 const THROTTLED = {
   errors: ["Lambda.TooManyRequestsException"],
   interval: Duration.seconds(2),
@@ -66,8 +70,8 @@ const THROTTLED = {
 };
 
 /**
- * Lambda itself is in trouble, or more functions want to run at once than the account allows: many jobs whose bank is back may.
- * In a stay of a week that happens more often than in one of minutes.
+ * Lambda fails, or the account's limit of concurrent functions is reached, for example when many queued jobs start after their
+ * bank recovers. Allows more attempts, because such errors are more frequent in a stay of a week than in a stay of minutes.
  */
 const LAMBDA_WHILE_OPENING = {
   errors: [
@@ -83,7 +87,10 @@ const LAMBDA_WHILE_OPENING = {
   maxDelay: Duration.minutes(1),
 };
 
-/** The published queue: 7,200 s × 84, at one pace. What is left of a wait, and the first one, are a state's. */
+/**
+ * The published queue: 84 retries, always 7,200 s apart. A Wait state handles the first wait and the rest of an interrupted
+ * wait.
+ */
 const QUEUED = {
   errors: [WORKFLOW_ERRORS.institutionUnavailable],
   interval: Duration.seconds(RETRY_EVERY_SECONDS),
@@ -91,7 +98,10 @@ const QUEUED = {
   backoffRate: 1,
 };
 
-/** A payload is the job's id and small facts; whatever a Task learns, it writes into the job's row. */
+/**
+ * Returns the first state of the workflow. State inputs hold only the job's id and small values; Tasks write all results to
+ * the job's row.
+ */
 export function workflowDefinition(scope: Construct, tasks: TaskFunctions): IChainable {
   const over = new Succeed(scope, "The job is over");
   const givenUp = new Fail(scope, "The job was given up", { error: "GivenUp" });
@@ -140,7 +150,8 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
   giveUp.addRetry(LASTING);
 
   const said = new Choice(scope, "What did the bank say?")
-    // Functions of another version may not say what is next, and a Choice cannot be caught: a look tells.
+    // Functions of another version may return no `next`, and a Choice has no Catch. Following the job then finds the next
+    // state.
     .when(Condition.isNotPresent("$.next"), follow)
     .when(Condition.stringEquals("$.next", "done"), over)
     .when(Condition.stringEquals("$.next", "ask"), ask)
@@ -148,7 +159,7 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     .when(Condition.stringEquals("$.next", "hold"), hold)
     .otherwise(waitForTheBank);
 
-  // Opening and sending follow the job for a slice themselves: a transition costs more than most slices.
+  // Opening and sending also poll the job for one slice, because a state transition costs more than most slices.
   for (const task of [open, follow, send]) task.next(said);
   waitForTheBank.next(follow);
   hold.next(open);

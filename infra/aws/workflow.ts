@@ -8,7 +8,7 @@ import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 import { workflowDefinition } from "./workflow-definition.ts";
 
-/** Two days over the seven that the queue may last. */
+/** Two days longer than the 7 days that a job can be queued. */
 const TIMEOUT = Duration.days(9);
 
 export class Workflow extends Construct {
@@ -34,8 +34,8 @@ export class Workflow extends Construct {
   }
 
   /**
-   * A policy of its own: the state machine depends on its Tasks, a Task on its role's own policy, and that would then
-   * depend on the state machine.
+   * Allows the function to complete waiting Tasks. Uses a separate policy to avoid a circular dependency: the state machine
+   * depends on its Tasks, a Task depends on its role's default policy, and that policy would depend on the state machine.
    */
   grantWaking(waker: LambdaFunction) {
     const statement = new PolicyStatement({
@@ -46,7 +46,7 @@ export class Workflow extends Construct {
     new Policy(this, `${waker.node.id}Wakes`, { statements: [statement], roles });
   }
 
-  /** Looking at executions, or stopping them, whichever job they are of. */
+  /** Grants describing or stopping the executions of any job. */
   grantExecutions(grantee: LambdaFunction, ...actions: ("DescribeExecution" | "StopExecution")[]) {
     this.stateMachine.grantExecution(grantee, ...actions.map((action) => `states:${action}`));
     const { resourceName } = Arn.split(this.stateMachine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);

@@ -8,7 +8,10 @@ const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const ENTRIES = ["functions/**/*.lambda.ts", "sandbox/*.lambda.ts"];
 
-/** How our code becomes a function's. The SDK goes in: its version is the tested one, and less of it is loaded at a cold start. */
+/**
+ * The esbuild options for a function. The bundle includes the AWS SDK, so that the deployed version is the tested version, and
+ * a cold start loads less of it.
+ */
 export const BUNDLING = {
   bundle: true,
   format: "esm",
@@ -17,7 +20,7 @@ export const BUNDLING = {
   mainFields: ["module", "main"],
   minify: true,
   outExtension: { ".js": ".mjs" },
-  // CommonJS dependencies ask for builtins by `require`, which ES modules do not have.
+  // CommonJS dependencies load built-in modules with `require`, which ES modules do not have.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
@@ -25,20 +28,22 @@ export const BUNDLING = {
 } as const satisfies BuildOptions;
 
 export interface BundleEntriesOptions {
-  /** The folder of the sources. */
+  /** The folder that contains the sources. Default: the project root. */
   root?: string;
-  /** Emptied first. */
+  /** Deleted before the build. Default: `BUNDLES_FOLDER`. */
   outdir?: string;
 }
 
-/** Every entry, relative to the project's root. */
+/** Returns the path of every entry, relative to the root, sorted. */
 export function entriesIn(root = PROJECT_ROOT): string[] {
   return globSync(ENTRIES, { cwd: root })
     .map((entry) => entry.replaceAll("\\", "/"))
     .toSorted();
 }
 
-/** Writes a bundle for every entry, `<name of the entry>/index.mjs`: the same bytes wherever the sources are. */
+/**
+ * Writes one bundle per entry, to `<name of the entry>/index.mjs`. The output does not depend on the location of the sources.
+ */
 export async function bundleEntries({
   root = PROJECT_ROOT,
   outdir = BUNDLES_FOLDER,

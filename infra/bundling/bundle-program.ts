@@ -4,7 +4,7 @@ import { BUNDLING } from "./bundle-entries.ts";
 
 const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Writes a program that runs without its dependencies, as one file. */
+/** Bundles a program and its dependencies into one executable file. */
 export async function bundleProgram(entry: string, outfile: string): Promise<void> {
   const { outExtension, banner, ...options } = BUNDLING;
   const js = `#!/usr/bin/env node\n${banner.js}`;

@@ -1,9 +1,13 @@
 import { LOCAL_TABLES_PATH, type LocalTables, localTables } from "../local/local-tables.ts";
 
-/** Local mode answers when it is ready, a few seconds after its start. */
+/** In milliseconds. Local mode replies only when it is ready, a few seconds after its start. */
 const ANSWERS_WITHIN_MS = 10_000;
 
-/** Throws an `Error` of one line when no local mode answers there. */
+/**
+ * Asks local mode for its tables.
+ *
+ * @throws an `Error` with a one-line message if no local mode answers at the URL.
+ */
 export async function askLocalMode(url: string): Promise<LocalTables> {
   const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   try {

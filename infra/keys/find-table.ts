@@ -3,13 +3,16 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { askLocalMode } from "./ask-local-mode.ts";
 import { stackOutput } from "./stack-output.ts";
 
-/** Where the API keys are: a stack or a table in AWS by its name, or local mode by its address. */
+/** Selects the table of API keys: by the name of a stack or a table in AWS, or by the URL of local mode. */
 export type Where = { stack: string } | { table: string } | { local: string };
 
-/** The output of the stack that names its jobs table. */
+/** The stack's output that contains the name of its jobs table. */
 const TABLE_OUTPUT = "JobsTableName";
 
-/** In AWS, region and credentials are what the SDK finds in the environment and in its files. */
+/**
+ * Returns a client and the name of the jobs table. For AWS, the SDK takes region and credentials from the environment and its
+ * configuration files.
+ */
 export async function findTable(where: Where): Promise<{ client: DynamoDBClient; tableName: string }> {
   if ("local" in where) {
     const { dynamodb, jobsTable } = await askLocalMode(where.local);

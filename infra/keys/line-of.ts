@@ -1,4 +1,4 @@
-/** An error in one line: what it is, and its message where it has one. */
+/** Returns a one-line message for an error: our own text for common AWS errors, otherwise the error's message or its name. */
 export function lineOf(error: unknown): string {
   if (!(error instanceof Error)) return "It failed, and nothing says why.";
   const { name, message } = error;

@@ -8,12 +8,16 @@ export interface Output {
   stderr: string;
 }
 
-/** Throws an `Error` of one line for what cannot be done. */
+/**
+ * Performs a command and returns its output.
+ *
+ * @throws an `Error` with a one-line message if the command cannot be performed.
+ */
 export async function perform(register: ApiKeyRegister, command: Command, at: Date): Promise<Output> {
   switch (command.action) {
     case "create": {
       const apiKey = newApiKey();
-      // A key is shown when it is kept, so that none is handed out that opens nothing.
+      // Print the key only after storing it, so that we never hand out a key that does not work.
       const { id } = await register.add(apiKey, command.name, at);
       return {
         stdout: `${apiKey.reveal()}\n`,

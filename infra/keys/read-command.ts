@@ -19,11 +19,15 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Printable: no control or format characters, which could make a terminal show another list than there is. */
+/** A name must be printable. Control and format characters could make a terminal display a false list. */
 const NAME = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
 const ID_OR_HASH = /^[0-9a-f]{12,64}$/;
 
-/** @throws UsageError */
+/**
+ * Parses the command and the location of the table. Reads the default port of local mode from the variable `PORT`.
+ *
+ * @throws UsageError
+ */
 export function readCommand(
   args: readonly string[],
   variables: { readonly [name: string]: string | undefined },
@@ -56,7 +60,7 @@ function commandIn([action, ...rest]: readonly string[], asJson: boolean): Comma
       if (word !== undefined) throw new UsageError("list takes nothing but options.");
       return { action, asJson };
     case "revoke":
-      // What was typed instead may be a key, and is not repeated.
+      // The message does not repeat the argument, because the user may have typed an API key.
       if (word === undefined || more.length > 0 || !ID_OR_HASH.test(word)) {
         throw new UsageError("revoke needs one id: 12 hexadecimal digits, as list shows it.");
       }
@@ -66,7 +70,10 @@ function commandIn([action, ...rest]: readonly string[], asJson: boolean): Comma
   }
 }
 
-/** The words of the command, and the address that may follow --local: parseArgs knows no value that may be missing. */
+/**
+ * Returns options, command words and the URL that may follow `--local`. `parseArgs` does not support options with an optional
+ * value.
+ */
 function parsed(args: readonly string[]) {
   const { values, tokens } = parse(args);
   const local = tokens.find((token) => token.kind === "option" && token.name === "local");

@@ -1,12 +1,12 @@
 import type { KeptApiKey } from "../../functions/access/api-key-register.ts";
 
-/** As a list of objects; `revokedAt` is missing in a valid one. */
+/** Returns a JSON list of objects. A valid key has no `revokedAt`. */
 export function keysAsJson(keys: readonly KeptApiKey[]): string {
   const shown = keys.map(({ id, name, createdAt, revokedAt }) => ({ id, name, createdAt, revokedAt }));
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
-/** As columns, each as wide as its widest text. */
+/** Returns a text table. Each column is as wide as its longest text. */
 export function keysAsTable(keys: readonly KeptApiKey[]): string {
   const rows = [
     ["ID", "NAME", "CREATED", "REVOKED"],
@@ -19,7 +19,7 @@ export function keysAsTable(keys: readonly KeptApiKey[]): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
-/** In characters, which `length` counts in halves when they are rare ones. */
+/** Counts characters. `length` counts rare characters, such as emoji, twice. */
 function lengthOf(text = ""): number {
   return [...text].length;
 }

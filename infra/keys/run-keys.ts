@@ -8,7 +8,7 @@ import { USAGE, UsageError } from "./usage.ts";
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** The whole program, but for the process around it. Never throws. */
+/** Runs the program and returns its exit code and output: 0 for success, 1 for a failure, 2 for wrong usage. Never throws. */
 export async function runKeys(
   args: readonly string[],
   variables: { readonly [name: string]: string | undefined },

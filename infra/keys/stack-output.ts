@@ -5,7 +5,11 @@ import {
   type Stack,
 } from "@aws-sdk/client-cloudformation";
 
-/** Throws an `Error` of one line when there is no such stack, or no such output. */
+/**
+ * Returns the value of a stack's output.
+ *
+ * @throws an `Error` with a one-line message if the stack or the output does not exist.
+ */
 export async function stackOutput(
   client: CloudFormationClient,
   stackName: string,
@@ -29,7 +33,7 @@ async function describe(client: CloudFormationClient, stackName: string): Promis
   }
 }
 
-/** CloudFormation has one error for all that it does not take, and tells them apart in words. */
+/** CloudFormation reports all invalid input as `ValidationError`. Only the message distinguishes the causes. */
 function isMissing(error: unknown): boolean {
   return (
     error instanceof CloudFormationServiceException &&

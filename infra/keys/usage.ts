@@ -10,7 +10,7 @@ Where, one of:
   --local [URL]         local mode (default: http://127.0.0.1:3000, or the port in PORT)
 `;
 
-/** The program was called in a way that it does not know. */
+/** Thrown when the command line is not valid. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A longer timer fires at once: node keeps the delay in 32 bits. */
+/** Node stores the delay of a timer in 32 bits. A timer with a longer delay fires immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Any length, in milliseconds. Rejects with an `AbortError` when the signal aborts. */
+/** Waits for any number of milliseconds. Rejects with an `AbortError` when the signal aborts. */
 export async function abortableDelay(milliseconds: number, signal: AbortSignal): Promise<void> {
   let left = milliseconds;
   do {

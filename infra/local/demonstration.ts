@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 
-/** A published test user of the sandbox, at the bank that always asks for a code. */
+/** A published test user of the sandbox. This bank asks for a code at every login. */
 const USER_ID = "demonstration";
 const LOGIN = { loginId: "jared", password: "django", institution: { id: "AU00002" } };
 const ANSWER = ["1234"];
 
 const LOOK_EVERY_MS = 100;
-/** At the bank's own pace, the job takes about ten seconds. */
+/** At the bank's normal speed (`TIME_SCALE=1`), the job takes about ten seconds. */
 const OVER_WITHIN_MS = 60_000;
 
 const tokenReply = z.object({ access_token: z.string() });
@@ -29,8 +29,8 @@ export interface DemonstrationOptions {
 }
 
 /**
- * Connects one bank with MFA through our own HTTP API, as a mobile backend would, and prints each step as it changes. Never throws:
- * a demonstration that fails says so in one line.
+ * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step. Never
+ * throws: prints a failure in one line.
  */
 export async function demonstrate(options: DemonstrationOptions): Promise<void> {
   try {
@@ -70,7 +70,7 @@ async function connectBank({ apiUrl, apiKey, print }: DemonstrationOptions): Pro
     for (const { title, status, result } of steps) {
       const asked = status === "in-progress" && result?.input !== undefined ? result.input : undefined;
       const state = asked === undefined ? status : `${status}, the bank asks: ${asked.join(", ")}`;
-      // Once the answer is taken, the step stays in progress and asks nothing: that is no news.
+      // After the answer was accepted, the step stays in progress without a challenge. Do not print this state.
       if (shown.get(title) === state || (hasAnswered && status === "in-progress" && shown.has(title)))
         continue;
       if (status !== "pending") said(`${title.padEnd(22)} ${state}`);

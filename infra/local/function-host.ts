@@ -3,9 +3,7 @@ import type { LocalFunction } from "./template/deployed.ts";
 
 type Handler = (event: unknown) => Promise<unknown>;
 
-/**
- * Stands around every invocation of a function, which is named by its entry: calls `run`, or does something in its place.
- */
+/** Wraps every invocation of a function. `entry` is the path of the function's source file. Calls `run`, or replaces it. */
 export type Around = (
   entry: string,
   event: unknown,
@@ -17,13 +15,14 @@ const entryModule = z.object({ handler: z.custom<Handler>((value) => typeof valu
 const PROJECT_ROOT = new URL("../../", import.meta.url);
 
 export interface FunctionHost {
-  /** Throws what the handler throws, as Step Functions and API Gateway see it. */
+  /** Throws the handler's error unchanged, as Step Functions and API Gateway receive it. */
   invoke(functionArn: string, event: unknown): Promise<unknown>;
 }
 
 /**
- * Loads the source of every function of the template. All of them share this process and so its environment, which must
- * not say two things under one name.
+ * Loads the source of every function in the template. All functions share the environment of this process.
+ *
+ * @throws an `Error` if two functions need different values for one variable.
  */
 export async function hostFunctions(
   functions: readonly LocalFunction[],
@@ -50,7 +49,10 @@ async function load(entry: string): Promise<Handler> {
   return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
 }
 
-/** The level is said by whoever starts local mode; metrics are for CloudWatch, and here people read what is written. */
+/**
+ * Ignored variables: the user sets the log level of local mode, and metrics would only make the output harder to read, because
+ * they are written for CloudWatch.
+ */
 const NOT_FROM_THE_TEMPLATE = ["LOG_LEVEL", "METRICS_NAMESPACE"];
 
 function setEnvironment(functions: readonly LocalFunction[]): void {

@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Duplex } from "node:stream";
 import type { ErrorReply } from "../../functions/http/reply-schemas.ts";
 
-/** Code, title, and words. */
+/** Code, title and detail of the error for each status. */
 const ERRORS = {
   400: ["invalid-content", "Invalid content", "The request is not valid HTTP."],
   403: ["forbidden-access", "Forbidden Access", "Access to this resource is forbidden."],
@@ -17,7 +17,10 @@ const ERRORS = {
 
 export type GatewayStatus = keyof typeof ERRORS;
 
-/** What the gateway itself answers, no function: in the shape of ours, so that a client meets one shape only. */
+/**
+ * Returns an error reply of the gateway itself. It has the same format as the functions' errors, so that clients need to
+ * handle only one.
+ */
 export function gatewayError(status: GatewayStatus): { headers: Record<string, string>; body: string } {
   const [code, title, detail] = ERRORS[status];
   const reply: ErrorReply = {
@@ -37,17 +40,17 @@ export function gatewayError(status: GatewayStatus): { headers: Record<string, s
   };
 }
 
-/** By the code of the parser's error; any other one is a 400. */
+/** The status for each code of a parser error. All other codes become 400. */
 const STATUSES: { [code: string]: GatewayStatus } = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
 };
 
-/** A client that is still sending would lose the answer to a connection that is cut at once. */
+/** Wait before the connection is cut: if it were cut immediately, a client that is still sending would lose the reply. */
 const LINGER_MS = 500;
 
-/** Answers what the parser cannot make a request of, and what does not arrive in time, in our own shape. */
+/** Replies in our error format to requests that the parser rejects, and to requests that do not arrive in time. */
 export function refuseUnparsed(server: Server): void {
   const latest = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
   server.on("request", (request, response) => latest.set(request.socket, { request, response }));
@@ -55,7 +58,7 @@ export function refuseUnparsed(server: Server): void {
     const refuse = () => refuseOn(socket, STATUSES[error.code ?? ""] ?? 400);
     const last = latest.get(socket);
     if (last === undefined || last.response.writableFinished) refuse();
-    // The error is about what came behind a request that is still being answered.
+    // The error belongs to bytes that arrived after a complete request, whose reply is not finished yet.
     else if (last.request.complete) void last.response.once("finish", refuse);
     else if (last.response.headersSent) socket.destroy();
     else refuse();

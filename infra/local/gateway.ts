@@ -16,25 +16,29 @@ const functionResult = z.object({
   body: z.string().default(""),
 });
 
-/** The functions refuse a body that is far smaller. API Gateway takes 10 MB, which many connections at once would fill memory with. */
+/**
+ * API Gateway accepts 10 MB, but many concurrent connections of that size would fill the memory. The functions accept far less
+ * than this limit.
+ */
 const MAX_BODY_BYTES = 256 * 1024;
 
 export interface Gateway {
   url: string;
-  /** Until it is called, requests wait. */
+  /** Starts handling requests. Requests that arrive earlier wait until then. */
   serve(routes: readonly LocalRoute[], invoke: Invoke, tables?: LocalTables): void;
   close(): Promise<void>;
 }
 
-/** Stands in for an HTTP API of API Gateway: payload format 2.0. The port is taken at once. */
+/** Starts a local HTTP API with payload format 2.0. Listens on the port immediately. */
 export async function openGateway(port: number): Promise<Gateway> {
   const ready =
     Promise.withResolvers<(request: IncomingMessage, response: ServerResponse) => Promise<void>>();
   const server = createServer(
     {
-      // What names no host is refused below, in our own shape.
+      // `answerOne` refuses requests without a host, in our error format.
       requireHostHeader: false,
-      // As API Gateway does. Of some headers, `Authorization` among them, Node would drop all but the first.
+      // Joins duplicate headers, as API Gateway does. By default, Node keeps only the first value of some headers, such as
+      // `Authorization`.
       joinDuplicateHeaders: true,
     },
     (request, response) => {
@@ -61,7 +65,7 @@ export async function openGateway(port: number): Promise<Gateway> {
 interface Serving {
   match(method: string, path: string): Matched | undefined;
   invoke: Invoke;
-  /** Told to whoever asks on this machine. */
+  /** Returned to programs on this machine that request them. */
   tables: LocalTables | undefined;
 }
 
@@ -88,7 +92,7 @@ async function answerOne(
     pathParameters: found.parameters,
     requestContext: {
       http: { method, path, protocol: "HTTP/1.1" },
-      // As long as API Gateway's are.
+      // The same length as API Gateway's request ids.
       requestId: randomBytes(11).toString("base64"),
       stage: "$default",
     },
@@ -102,7 +106,10 @@ async function answerOne(
   response.end(request.method === "HEAD" ? undefined : result.body);
 }
 
-/** A page whose name was made to lead here still sends its own name, and is told nothing. */
+/**
+ * Sends the tables to programs on this machine. Refuses web pages, also those whose host name resolves to this machine: their
+ * requests still carry that name in the `Host` header.
+ */
 function tell(tables: LocalTables, request: IncomingMessage, response: ServerResponse): void {
   if (isForeign(request)) {
     fail(response, 403);
@@ -111,7 +118,7 @@ function tell(tables: LocalTables, request: IncomingMessage, response: ServerRes
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(tables));
 }
 
-/** A query may hold further question marks. */
+/** Splits at the first question mark only, because a query may contain more of them. */
 function partsOf(target: string): { path: string; query: string } {
   const end = target.indexOf("?");
   return end < 0 ? { path: target, query: "" } : { path: target.slice(0, end), query: target.slice(end + 1) };
@@ -134,7 +141,7 @@ function decoded(path: string): string {
   }
 }
 
-/** What the gateway answers by itself. API Gateway has a shape of its own for that, which we cannot change. */
+/** Sends an error of the gateway itself. API Gateway has its own format for such errors, which we cannot change. */
 function fail(response: ServerResponse, status: GatewayStatus): void {
   if (response.headersSent) return void response.destroy();
   const { headers, body } = gatewayError(status);

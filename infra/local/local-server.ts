@@ -5,10 +5,14 @@ import { limitTime } from "../../sandbox/limit-time.ts";
 
 const boundAddress = z.object({ port: z.number() });
 
-/** Requests under way get this long to end before their connections are cut. */
+/** Time for running requests to finish before their connections are cut. */
 const CLOSE_GRACE_MS = 500;
 
-/** @throws the listen error, such as `EADDRINUSE`. */
+/**
+ * Listens on 127.0.0.1. Port 0 selects a free port.
+ *
+ * @throws the listen error, such as `EADDRINUSE`.
+ */
 export async function listenLocally(
   server: Server,
   port = 0,
@@ -22,7 +26,7 @@ export async function listenLocally(
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     if (!server.listening) return resolve();
-    // SDK clients keep their connections open: one that was busy at the close is idle a moment later.
+    // SDK clients keep their connections open. A connection that is busy at the close becomes idle a moment later.
     const dropIdle = setInterval(() => server.closeIdleConnections(), 10);
     const dropAll = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
     server.close((error) => {
@@ -34,7 +38,10 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** The body of a request; nothing when it is longer, of which no more is kept. Rejects when its sender goes away. */
+/**
+ * Returns the body of a request, or undefined if it is longer than `maxBytes`; then discards the rest. Rejects if the client
+ * disconnects.
+ */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

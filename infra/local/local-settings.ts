@@ -5,7 +5,7 @@ import { isUpstreamUrl } from "../aws/upstream-url.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 
-/** For this machine only: the API listens on loopback, and the key opens nothing else. */
+/** Safe as a fixed value: the API listens on loopback only, and the key is valid nowhere else. */
 const DEVELOPMENT_KEY = "local-development-key";
 
 const environment = z.object({
@@ -25,17 +25,24 @@ const environment = z.object({
 export interface LocalSettings {
   port: number;
   sandboxPort: number;
-  /** Absolute, and there. */
+  /** An absolute path. The directory exists and is writable. */
   dataDir: string | undefined;
   apiKey: string;
   timeScale: number;
-  /** Whether one bank is connected for show. It would leave a job in a data directory, or go to a real bank. */
+  /**
+   * Whether to connect one bank as a demonstration. False with a data directory, where the job would remain, and with another
+   * aggregator, where the login would go to a real bank.
+   */
   demonstrates: boolean;
-  /** The sandbox when absent. */
+  /** Default: the sandbox. */
   upstream: { url: string; apiKey: string } | undefined;
 }
 
-/** Throws an `Error` of one line for values that cannot be used. */
+/**
+ * Reads the settings from environment variables. Treats empty variables as missing.
+ *
+ * @throws an `Error` with a one-line message if a variable is not valid or misspelled.
+ */
 export function readLocalSettings(variables: Record<string, string | undefined>): LocalSettings {
   refuseMisspelled(Object.keys(variables));
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
@@ -63,7 +70,7 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
   };
 }
 
-/** A setting in another spelling would be ignored without a word. */
+/** Throws for a variable that differs from a setting only in case or punctuation. Otherwise it would be silently ignored. */
 function refuseMisspelled(names: readonly string[]): void {
   const bare = (name: string) => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
   const known = Object.keys(environment.shape);

@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { isLoopbackUrl } from "./loopback.ts";
 
-/** The gateway's own route, which tells the programs of this machine where local mode keeps its tables. */
+/** A route of the gateway itself. It returns the address of the local tables to programs on this machine. */
 export const LOCAL_TABLES_PATH = "/_local";
 
 export const localTables = z.object({
-  /** The address of what stands in for DynamoDB. */
+  /** The URL of the local DynamoDB. */
   dynamodb: z.string().refine(isLoopbackUrl),
-  /** The name of the jobs table. */
   jobsTable: z.string(),
 });
 

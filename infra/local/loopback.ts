@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** As a `Host` header has it: a name or an address of this machine, and a port. */
+/** Matches a `Host` header with a name or an address of this machine, and optionally a port. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 export function isLoopbackHost(host: string): boolean {
@@ -14,8 +14,8 @@ export function isLoopbackUrl(url: string): boolean {
 }
 
 /**
- * Whether a request may come from a web page: under a name that leads here, or from a page's script. Programs of this
- * machine send neither.
+ * Whether a request may come from a web page: its `Host` is not a name of this machine (DNS rebinding), or it has an `Origin`
+ * (a script). Programs on this machine use a local `Host` and send no `Origin`.
  */
 export function isForeign({ headers }: IncomingMessage): boolean {
   return headers.origin !== undefined || !isLoopbackHost(headers.host ?? "");

@@ -3,7 +3,7 @@ import { readLocalSettings } from "./local-settings.ts";
 import { startLocal } from "./start-local.ts";
 import { greeting, walkThrough } from "./walk-through.ts";
 
-/** What is still open by then is not waited for: Ctrl-C ends within two seconds. */
+/** Exit after this time even if resources are still open: Ctrl-C ends the program within two seconds. */
 const STOP_WITHIN_MS = 1_500;
 
 async function main(): Promise<void> {

@@ -3,11 +3,11 @@ import type { LocalRoute } from "./template/deployed.ts";
 export interface Matched {
   routeKey: string;
   functionArn: string;
-  /** Of the path, decoded. */
+  /** The parameters of the path, decoded. */
   parameters: Record<string, string>;
 }
 
-/** Finds the route of a request as an HTTP API does: the method and path that fit, else `$default`. */
+/** Finds the route of a request as an HTTP API does: by method and path, otherwise `$default`. */
 export function routeMatcher(routes: readonly LocalRoute[]) {
   const patterns = routes
     .map((route) => {
@@ -29,7 +29,7 @@ export function routeMatcher(routes: readonly LocalRoute[]) {
   };
 }
 
-/** Of two routes that fit, the one with fewer variables is meant. */
+/** If several routes match, the route with the fewest variables wins. */
 function variablesIn(segments: readonly string[]): number {
   return segments.filter((segment) => segment.startsWith("{")).length;
 }

@@ -2,7 +2,7 @@ import { abortableDelay } from "./abortable-delay.ts";
 import type { LocalSchedule } from "./template/deployed.ts";
 
 export interface RunningSchedules {
-  /** Waits for the runs under way, if they end soon. */
+  /** Stops the schedules and waits up to 500 ms for running invocations. */
   close(): Promise<void>;
 }
 
@@ -13,15 +13,15 @@ export interface ScheduleOptions {
   delay?: typeof abortableDelay;
 }
 
-/** However much time is divided: a run takes some milliseconds, and something else wants to run too. */
+/** The shortest pause, for a large `timeScale`: a run takes some milliseconds, and other work needs time too. */
 const LEAST_PAUSE_MS = 25;
 
-/** Ctrl-C ends everything within two seconds, and the tables are to be closed after the runs that use them. */
+/** Ctrl-C ends the program within two seconds, and the tables must close after the invocations that use them. */
 const CLOSE_WITHIN_MS = 500;
 
 /**
- * Stands in for EventBridge's schedules: calls each function at its pace, divided by `timeScale`. A run that failed is
- * made up for by the next; none begins before the one before it has ended.
+ * Runs EventBridge schedules locally: invokes each function at its interval, divided by `timeScale`. Does not retry a failed
+ * run, because the next run repeats its work. A run starts only after the previous run has ended.
  */
 export function runSchedules({
   schedules,
@@ -33,7 +33,7 @@ export function runSchedules({
   const running = schedules.map(async ({ everySeconds, functionArn }) => {
     const pauseMs = Math.max(LEAST_PAUSE_MS, (everySeconds * 1000) / timeScale);
     while (!stop.signal.aborted) {
-      // The function has written into its log what went wrong.
+      // The function has already logged the error.
       await invoke(functionArn, {}).catch(() => undefined);
       await delay(pauseMs, stop.signal).catch(() => undefined);
     }

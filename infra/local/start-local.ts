@@ -28,12 +28,14 @@ export interface StartOptions {
   around?: Around;
 }
 
-/** The sandbox takes any key. */
+/** The local sandbox accepts any key. */
 const SANDBOX_KEY = "sandbox";
 
 /**
- * Runs the whole system in this process: the functions and the state machine of the synthesized template, on small
- * endpoints that stand in for AWS. Once per process: the functions keep what they made at their first call.
+ * Runs the whole system in this process: the functions and the state machine of the synthesized template, with local endpoints
+ * in place of AWS. Call it only once per process, because the functions cache clients and settings after their first call.
+ *
+ * @throws an `Error` with a one-line message if a port is taken or the API key was revoked.
  */
 export async function startLocal(
   settings: LocalSettings,
@@ -107,7 +109,7 @@ export async function startLocal(
   }
 }
 
-/** What listens, or an `Error` of one line that says which variable to change. */
+/** Replaces `EADDRINUSE` by a one-line error that names the variable to change. */
 async function portTaken<Part>(variable: string, port: number, starting: Promise<Part>): Promise<Part> {
   try {
     return await starting;
@@ -124,7 +126,7 @@ function optional<Name extends string>(name: Name, value: string | undefined): {
   return found;
 }
 
-/** Whatever credentials this machine has stay out of it: nothing here may reach AWS. */
+/** Overrides the credentials of this machine, so that no request can reach AWS. */
 function pointSdkAt(urls: Record<string, string>): void {
   for (const [service, url] of Object.entries(urls)) process.env[`AWS_ENDPOINT_URL_${service}`] = url;
   process.env["AWS_REGION"] = LOCAL_REGION;

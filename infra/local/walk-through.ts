@@ -1,11 +1,11 @@
 export interface Started {
   apiUrl: string;
-  /** Absent with another aggregator than the sandbox. */
+  /** Undefined if local mode uses another aggregator than the sandbox. */
   sandboxUrl: string | undefined;
   apiKey: string;
 }
 
-/** What `npm start` prints as soon as it is ready. */
+/** Returns the text that `npm start` prints as soon as it is ready. */
 export function greeting({ apiUrl, sandboxUrl, apiKey }: Started): string {
   const lines = [
     `API:      ${apiUrl}`,
@@ -15,7 +15,7 @@ export function greeting({ apiUrl, sandboxUrl, apiKey }: Started): string {
   return `${lines.join("\n")}\n\n`;
 }
 
-/** The commands work as printed, in any POSIX shell with curl. */
+/** Returns commands to try out the API. They work as printed in any POSIX shell with curl. */
 export function walkThrough({ apiUrl, apiKey }: Started): string {
   const lines = [
     "To do it by hand, paste these three commands into another terminal.",

@@ -10,8 +10,8 @@ const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(PROJECT_ROOT, "dist");
 
 /*
- * What `npm pack` packs: the construct as JavaScript with its types, the functions' bundles, and the program that keeps
- * API keys. Whoever installs it needs the CDK and nothing else.
+ * Builds the content of `npm pack`: the construct as JavaScript with its types, the bundles of the functions, and the program
+ * that manages API keys. A user of the package needs the CDK and nothing else.
  */
 await rm(DIST, { recursive: true, force: true });
 await promisify(execFile)("tsc", ["--project", join(PROJECT_ROOT, "infra/package/tsconfig.json")]);

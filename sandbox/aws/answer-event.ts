@@ -8,7 +8,7 @@ import { change } from "./change.ts";
 import { callOf, type GatewayResult, resultOf } from "./gateway-event.ts";
 import type { Table } from "./table.ts";
 
-/** What leaves two of a function's 29 s for the work. */
+/** A function has 29 s. This limit leaves 2 s for the work. */
 const maxDelayMs = 27_000;
 
 export type EventFront = {
@@ -18,7 +18,7 @@ export type EventFront = {
   readonly wait: (ms: number) => Promise<unknown>;
 };
 
-/** Thrown where a reply is to be lost: a function cannot cut a connection, but its gateway answers 500 in its place. */
+/** Thrown for the fault `reset`. A function cannot cut a connection, but the gateway replies 500 in its place. */
 class ReplyLost extends Error {
   override readonly name = "ReplyLost";
   constructor() {
@@ -27,8 +27,8 @@ class ReplyLost extends Error {
 }
 
 /**
- * One request from its event to its result. Two faults differ from those of the program on a socket: a `reset` is an
- * error of the gateway, status 500, without the work or after it; and a delay ends after 27 s.
+ * Answers one gateway event. Two faults differ from the sandbox on a socket: `reset` becomes a 500 from the gateway, before or
+ * after the work, and a delay lasts at most 27 s.
  */
 export async function answerEvent(front: EventFront, event: unknown): Promise<GatewayResult> {
   try {
@@ -53,7 +53,7 @@ async function replyTo(front: EventFront, call: Call): Promise<Reply> {
   throw new ReplyLost();
 }
 
-/** In one go where no fault waits, since reading and writing is what takes time here. */
+/** Records and answers a call without a fault in one step, because most of the time is spent on reading and writing rows. */
 function takeIn(situation: Situation): TakenIn {
   const { state, fault } = admit(situation);
   return fault === undefined ? { fault, ...answer({ ...situation, state }) } : { fault, state };
@@ -71,7 +71,10 @@ function situationOf({ setting, now }: EventFront, call: Call, state: State): Si
   return { state, call, now: now(), setting };
 }
 
-/** Its name only: a message may quote what was sent. `zod/mini` puts a `$` before that of its errors. */
+/**
+ * Logs only the error's name, because a message may quote the request. Removes the `$` that `zod/mini` puts before the names
+ * of its errors.
+ */
 function report(error: unknown): void {
   const errorName = error instanceof Error ? error.name.replace(/^\$/, "") : "unknown";
   process.stderr.write(`${JSON.stringify({ level: "error", message: "call failed", errorName })}\n`);

@@ -1,6 +1,9 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
-/** The text of the secret that holds the API key. Throws when it has none: no key at all would let everybody in. */
+/**
+ * Reads the API key from Secrets Manager. Throws if the secret has no text, because without a key the sandbox would accept
+ * every caller.
+ */
 export async function readApiKey(client: SecretsManagerClient, secretId: string): Promise<string> {
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
   const key = SecretString?.trimEnd() ?? "";

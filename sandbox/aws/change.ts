@@ -6,15 +6,17 @@ import { rowsFor } from "./rows-for.ts";
 import { changedRows, stateOf } from "./state-rows.ts";
 import type { Table } from "./table.ts";
 
-/** Of all the calls that want one row at once, one gets it in each round. */
+/** Of all calls that write the same row at the same time, one succeeds in each round. */
 const maxRounds = 100;
 
-/** Rows that more than one call may be the first to write. Others have an id that was drawn for them. */
+/** Kinds of rows that several calls may create at the same time. All other rows have a newly generated id. */
 const sharedKinds: ReadonlySet<Kind> = new Set(["faults", "condition", "login"]);
 
 /**
- * Does the work of a call on the part of the state that it is about, and keeps what is different afterwards. When another
- * call was faster with a row, it is all read again, and the work done again.
+ * Reads the rows that a call needs, does its work on them, and writes the changed rows. If another call changed a row
+ * meanwhile, reads all rows and does the work again.
+ *
+ * @throws an `Error` after 100 rounds.
  */
 export async function change<Done extends { readonly state: State }>(
   { table, setting }: { readonly table: Table; readonly setting: Setting },
@@ -27,7 +29,7 @@ export async function change<Done extends { readonly state: State }>(
     const before = stateOf(rows);
     const done = work(before);
     if (isReset(done.state)) {
-      // What a call makes while the table is walked may stay. A reset is for a bank that is at rest.
+      // Rows that another call creates during the scan may remain. Reset the sandbox only while no calls are running.
       await table.clear(outlivesReset);
       return done;
     }
@@ -42,14 +44,17 @@ export async function change<Done extends { readonly state: State }>(
   throw new Error("Other calls were faster too often.");
 }
 
-/** No other call leaves the very list that a start has. */
+/** Whether the call was a reset. Only a reset leaves the ledger object of `emptyState`. */
 function isReset(after: State): boolean {
   return after.ledger === emptyState.ledger;
 }
 
 type Replacing = { readonly row: NewRow & Row; readonly read: Row | undefined; readonly isShared: boolean };
 
-/** `false` when another call was faster. Rows with ids of this round come last, so that none is left without a reply. */
+/**
+ * Returns false if another call changed a row first. Writes rows with ids of this round last, so that a failed round leaves no
+ * such row, which no reply would mention.
+ */
 async function writeAll(table: Table, writes: readonly Replacing[]): Promise<boolean> {
   for (const { row, read, isShared } of writes.toSorted((a, b) => Number(b.isShared) - Number(a.isShared))) {
     const isWritten = await table.replace(row, read);

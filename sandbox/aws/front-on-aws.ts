@@ -10,16 +10,19 @@ import { dynamoTable } from "./table.ts";
 
 const environment = z.object({
   SANDBOX_TABLE: z.string(),
-  /** Where it answers, without a slash at the end. */
+  /** The URL of the sandbox, without a trailing slash. */
   SANDBOX_URL: z.string().check(z.refine((url) => URL.canParse(url))),
   SANDBOX_API_KEY_SECRET: z.string(),
   TIME_SCALE: timeScaleText,
 });
 
-/** A service that does not answer by then is tried again by its client. */
+/** The SDK client retries a request that has no reply within this time, in milliseconds. */
 const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
-/** Rejects when the environment is not complete, or when the API key cannot be read. */
+/**
+ * Creates the sandbox's dependencies from the environment. Rejects if the environment is incomplete or the API key cannot be
+ * read.
+ */
 export async function frontOnAws(): Promise<EventFront> {
   const settings = readEnvironment(environment);
   const apiKey = await readApiKey(

@@ -5,7 +5,7 @@ import { isBodyless, type Reply } from "../reply.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** What an HTTP API hands to a function, payload format 2.0. What is empty may be left out or `null`. */
+/** The event that an HTTP API sends to a function, in payload format 2.0. Empty fields may be missing or `null`. */
 const gatewayEvent = z.object({
   rawPath: z.string(),
   rawQueryString: z.nullish(z.string()),
@@ -25,7 +25,7 @@ function isTexts(value: unknown): boolean {
   return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");
 }
 
-/** The path of an event is decoded already. */
+/** Converts an event into a call. The gateway has already decoded the path. */
 export function callOf(event: unknown): Call {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } =
     gatewayEvent.parse(event);

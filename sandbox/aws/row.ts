@@ -1,26 +1,32 @@
 export type RowKey = { readonly pk: string; readonly sk: string };
 
-/** An entity of the state as it is in the table. */
+/** One entity of the state as a row of the table. */
 export type Row = RowKey & {
   readonly value: unknown;
-  /** Another one after each write. */
+  /** Changes with each write. */
   readonly version: string;
-  /** The number of the call that made it: rows of a kind are older or newer by it. */
+  /** The number of the call that created the row. Rows of a kind are sorted by age with it. */
   readonly order: number;
 };
 
-/** An expired token is told from an unknown one for a day. Calls are strangers' too, and are not kept for longer. */
+/**
+ * Days of retention for tokens and calls. An expired token is refused as expired, not as unknown, for one day. Calls are not
+ * retained longer, because strangers can make calls too.
+ */
 const fewDays = 2;
 const days = 30;
 
-/** What the rows are, and how many days each is kept after its last write. What the control side sets stays. */
+/**
+ * The kinds of rows, and the number of days for which each is retained after its last write. Rows that the control API writes
+ * do not expire.
+ */
 const kinds = {
   faults: {},
   condition: {},
   connection: { days },
-  /** How often an institution has seen it, not what it is. */
+  /** Counts how often an institution has received a login. Does not contain the login. */
   login: { days },
-  /** Whose a job is. */
+  /** The user id of a job. */
   owner: { days },
   job: { days },
   token: { days: fewDays },
@@ -43,14 +49,17 @@ const tokenPk = (digest: string) => `token#${digest}`;
 export const skOf = (kind: Kind, id: string) => `${kind}#${id}`;
 export const ownerKey = (jobId: string): RowKey => ({ pk: `job#${jobId}`, sk: skOf("owner", jobId) });
 export const tokenKey = (digest: string): RowKey => ({ pk: tokenPk(digest), sk: skOf("token", digest) });
-/** Where calls are numbered, which is no part of the state. */
+/** The row that numbers calls. It is not part of the state. */
 export const counterKey: RowKey = { pk: "counter", sk: "calls" };
 
 export function keyText({ pk, sk }: RowKey): string {
   return `${pk} ${sk}`;
 }
 
-/** Numbers are never given twice, so that what was made before a reset cannot meet what is made after it. */
+/**
+ * Whether a reset retains the row. The counter is retained, so that numbers are never reused and rows from before a reset
+ * never collide with rows from after it. Tokens stay valid.
+ */
 export function outlivesReset({ pk }: RowKey): boolean {
   return pk === counterKey.pk || pk.startsWith(tokenPk(""));
 }

@@ -5,10 +5,10 @@ import { isUserId } from "../user-id.ts";
 import { controlPk, ledgerPk, ownerKey, type Row, skOf, tokenKey, userPk } from "./row.ts";
 import type { Table } from "./table.ts";
 
-/** A function's reply may have 6 MB. Older calls stay in the table, but are not shown. */
+/** A function's reply is limited to 6 MB. Older calls remain in the table, but are not returned. */
 const ledgerPages = 4;
 
-/** The rows that a call is answered from: all that its route reads, and little more. */
+/** Returns the rows that are needed to answer a call: all rows that its route reads, and few others. */
 export async function rowsFor(table: Table, call: Call, setting: Setting): Promise<Row[]> {
   const { params, route } = matchRoute(call.method, call.path) ?? {};
   const [token, ...common] = await Promise.all([
@@ -18,7 +18,7 @@ export async function rowsFor(table: Table, call: Call, setting: Setting): Promi
     params && namedJob(table, params),
     params && namedConnection(table, params),
   ]);
-  // What is more than a few rows is not read for a stranger.
+  // Do not read many rows for a call without valid access.
   const isLetIn =
     route?.access === "token" ? token !== undefined : refuseControl({ call, setting }) === undefined;
   const parts = (isLetIn && route?.reads) || [];
@@ -42,7 +42,7 @@ async function namedConnection(table: Table, { userId, connectionId }: Params): 
   return table.get({ pk: userPk(userId), sk: skOf("connection", connectionId) });
 }
 
-/** Anything else that a path has in its place names nothing, and may be longer than a key can be. */
+/** Whether the text has the form of an id. Other texts match no row, and may exceed the length limit of a key. */
 function isId(text: string): boolean {
   return /^[0-9a-f-]{36}$/.test(text);
 }
@@ -51,7 +51,8 @@ const readPart: Readonly<Record<Part, (table: Table, userId: string) => Promise<
   jobs: (table, userId) => listOf(table, userId, "job"),
   connections: (table, userId) => listOf(table, userId, "connection"),
   logins: (table, userId) => listOf(table, userId, "login"),
-  // The control side's, and rare: no index is kept for it. A job that joins the queue meanwhile waits for the next time.
+  // A scan instead of an index, because only the control API needs the queue, and rarely. A job that joins the queue during
+  // the scan waits until the next call.
   queue: (table) => table.walk("job"),
   ledger: (table) => table.list(ledgerPk, "call", ledgerPages),
 };

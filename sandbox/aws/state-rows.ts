@@ -13,7 +13,7 @@ import {
   userPk,
 } from "./row.ts";
 
-/** The part of the state that the rows hold. Throws when one is not as it was written. */
+/** Returns the part of the state that the rows contain. Throws if a row is not valid. */
 export function stateOf(rows: readonly Row[]): State {
   const inOrder = rows.toSorted((a, b) => a.order - b.order);
   const entries = (kind: Kind) => {
@@ -35,7 +35,7 @@ export function stateOf(rows: readonly Row[]): State {
   );
 }
 
-/** The rows that are different after a call, in the order in which they are to be written. */
+/** Returns the rows that a call changed, in the order in which they must be written. */
 export function changedRows(before: State, after: State, callNumber: number): NewRow[] {
   const known = new Map(rowsOf(before).map((row) => [keyText(row), row.value]));
   const added = after.ledger.slice(before.ledger.length);
@@ -45,7 +45,10 @@ export function changedRows(before: State, after: State, callNumber: number): Ne
   ];
 }
 
-/** All but the ledger. A count comes after what may be written twice, and a job after all that it needs. */
+/**
+ * Returns the rows of the state, without the ledger. A counter follows the rows that may be written twice, and a job follows
+ * all rows that it needs.
+ */
 function rowsOf(state: State): NewRow[] {
   return [
     rowOf("faults", controlPk, "all", state.faults),

@@ -21,12 +21,12 @@ const rowKey = z.object({ pk: z.string(), sk: z.string() });
 const row = z.object({ ...rowKey.shape, value: z.unknown(), version: z.string(), order: wholeNumber });
 const counter = z.object({ calls: wholeNumber });
 
-/** The most that DynamoDB takes at once. */
+/** DynamoDB's limit for one BatchWriteItem. */
 const batchSize = 25;
 
 export type Table = ReturnType<typeof dynamoTable>;
 
-/** Rows in a table of DynamoDB. Every read is consistent. `now` is in milliseconds since the epoch. */
+/** Stores rows in a DynamoDB table. All reads are consistent. `now` returns milliseconds since the epoch. */
 export function dynamoTable(client: DynamoDBClient, TableName: string, now: () => number) {
   async function get(key: RowKey): Promise<Row | undefined> {
     const request = { TableName, Key: marshall(keyOf(key)), ConsistentRead: true };
@@ -51,7 +51,7 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
     get,
     put,
 
-    /** A greater one each time, whoever asks. */
+    /** Returns a greater number each time, across all callers. */
     async nextNumber(): Promise<number> {
       const { Attributes = {} } = await client.send(
         new UpdateItemCommand({
@@ -65,7 +65,7 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
       return counter.parse(unmarshall(Attributes)).calls;
     },
 
-    /** The rows of a partition from its last one on, as many as are in so many pages of 1 MB. */
+    /** Returns the rows of one kind in a partition in descending order, from at most `pages` pages of 1 MB. */
     async list(pk: string, kind: Kind, pages = Number.POSITIVE_INFINITY): Promise<Row[]> {
       const request = {
         TableName,
@@ -83,7 +83,9 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
       return rows;
     },
 
-    /** `false` when the row is no longer of the version that was read, or is there although none was. */
+    /**
+     * Writes a row if it is still in the version that was read, or still missing if none was read. Otherwise returns false.
+     */
     async replace(write: Write, read: Row | undefined): Promise<boolean> {
       const condition =
         read === undefined
@@ -97,12 +99,12 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
         return true;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        // The SDK repeats a write whose reply was lost, and then meets its own first one.
+        // The SDK retries a write whose response was lost. The retry then fails because of its own first write.
         return (await get(write))?.version === write.version;
       }
     },
 
-    /** Reads the whole table. */
+    /** Returns all rows of one kind. Scans the whole table. */
     async walk(kind: Kind): Promise<Row[]> {
       const request = {
         TableName,
@@ -115,7 +117,7 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
       return rows;
     },
 
-    /** Reads the whole table and deletes what is not to be kept. When it was cut off, it can be done again. */
+    /** Scans the whole table and deletes all rows that `isKept` does not retain. Can be repeated if it was interrupted. */
     async clear(isKept: (key: RowKey) => boolean): Promise<void> {
       const request = { TableName, ConsistentRead: true, ProjectionExpression: "pk, sk" };
       for await (const { Items = [] } of paginateScan({ client }, request)) {

@@ -4,12 +4,13 @@ import * as z from "zod";
 import { listenLocally, readBody } from "../local-server.ts";
 import { isForeign } from "../loopback.ts";
 
-/** As much as Step Functions takes, the largest of them, and more. */
+/** More than the largest request that a supported service accepts, which is that of Step Functions. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Receives the parsed JSON of a request and returns the reply. Throws an `AwsError` or a `ZodError`. */
 export type Operation = (input: unknown) => Promise<object>;
 
-/** A failure that the SDK client shows to its caller under `name`, as the real service would. */
+/** An error that the SDK client throws to its caller under `name`, as for the real service. */
 export class AwsError extends Error {
   readonly status: number;
 
@@ -26,8 +27,8 @@ export interface AwsJsonEndpoint {
 }
 
 /**
- * Serves the AWS JSON 1.0 and 1.1 protocols on 127.0.0.1: the operation is named by the `X-Amz-Target` header.
- * Signatures are not checked.
+ * Serves the AWS JSON 1.0 and 1.1 protocols on 127.0.0.1. The header `X-Amz-Target` names the operation. Does not check
+ * signatures.
  */
 export async function startAwsJsonEndpoint(options: {
   readonly targetPrefix: string;
@@ -72,7 +73,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** Names the fields at fault and never their values, which may be secrets. */
+/** Names the invalid fields. Never includes their values, which may be secrets. */
 function awsErrorFrom(thrown: unknown): AwsError {
   if (thrown instanceof AwsError) return thrown;
   if (thrown instanceof z.ZodError) {

@@ -20,13 +20,17 @@ const choiceTest: z.ZodType<ChoiceTest> = z.union(
   "must be IsPresent, IsNull, IsString, StringEquals or BooleanEquals of one Variable, or Or, Not of such",
 );
 
-/** One branch of a Choice: the state that follows, beside the fields of a test. */
+/** Splits a branch of a Choice into its next state and its test. */
 export const choiceRule = z
   .looseObject({ Next: z.string() })
   .transform(({ Next, ...test }): { Next: string; test: unknown } => ({ Next, test }))
   .pipe(z.object({ Next: z.string(), test: choiceTest }));
 
-/** @throws States.Runtime when a variable is missing, but for `IsPresent`. */
+/**
+ * Whether the test is true for the input.
+ *
+ * @throws States.Runtime if a variable is missing, except in `IsPresent`.
+ */
 export function holds(test: ChoiceTest, input: JsonValue): boolean {
   if ("Or" in test) return test.Or.some((each) => holds(each, input));
   if ("Not" in test) return !holds(test.Not, input);

@@ -2,16 +2,16 @@ import * as z from "zod";
 import { choiceRule } from "./choice.ts";
 import { inputPath, payloadTemplate } from "./payloads.ts";
 
-/** The longest time of AWS. */
+/** The longest time that AWS allows, in seconds. */
 export const MAX_SECONDS = 99_999_999;
 
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[\w-]+:\d+:function:/;
 const INVOKE_ARN = /^arn:[\w-]+:states:::lambda:invoke(\.waitForTaskToken)?$/;
-/** Of a Task that calls a function by `lambda:invoke`. */
+/** The parameters of a Task that calls a function with `lambda:invoke`. */
 export const invokeParameters = z.strictObject({
   FunctionName: z.string().regex(FUNCTION_ARN),
   Payload: z.json().default({}),
-  /** Of the template only. */
+  /** Present in the template only. */
   "Payload.$": z.string().optional(),
 });
 
@@ -126,9 +126,9 @@ function followingOf(each: z.infer<typeof state>): string[] {
 }
 
 /**
- * Reads a definition in the Amazon States Language.
+ * Parses a definition in the Amazon States Language.
  *
- * @throws an `Error` of one line for a state, a field or a path that the interpreter does not know.
+ * @throws an `Error` with a one-line message if the interpreter does not support a state, a field or a path.
  */
 export function parseDefinition(source: unknown): Definition {
   const parsed = stateMachine.safeParse(source);

@@ -1,7 +1,7 @@
 import type { ExecutionEnd } from "./execution-log.ts";
 import type { JsonValue } from "./payloads.ts";
 
-/** As GetExecutionHistory sends it: `timestamp` in seconds since 1970, inputs and outputs as JSON text. */
+/** An event in the format of GetExecutionHistory: `timestamp` in seconds since 1970, inputs and outputs as JSON text. */
 export interface HistoryEvent {
   readonly id: number;
   readonly previousEventId: number;
@@ -12,7 +12,7 @@ export interface HistoryEvent {
 
 type Entry = readonly [type: string, details?: Readonly<Record<string, Readonly<Record<string, string>>>>];
 
-/** The events of an execution that AWS would count, in its order. Nothing is added after the end. */
+/** Records the events of an execution that AWS would record, in the same order. Ignores events after the end. */
 export class ExecutionHistory {
   readonly events: HistoryEvent[] = [];
   #isFinished = false;

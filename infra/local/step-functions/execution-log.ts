@@ -15,7 +15,7 @@ const startedExecution = z.object({
   executionArn: z.string(),
   stateMachineArn: z.string(),
   name: z.string(),
-  /** JSON text, as it was sent. */
+  /** JSON text, exactly as the caller sent it. */
   input: z.string(),
   /** Seconds since 1970. */
   startDate: z.number(),
@@ -28,13 +28,17 @@ const line = z.union([
 export type ExecutionEnd = z.infer<typeof executionEnd>;
 export type StartedExecution = z.infer<typeof startedExecution>;
 
-/** Remembers executions across restarts: a line for each start and one for each end. */
+/** Stores executions across restarts, in a file with one line for each start and one line for each end. */
 export class ExecutionLog {
   readonly #file: string;
-  /** What the file held, the oldest first. */
+  /** The executions in the file, oldest first. */
   readonly remembered: readonly (StartedExecution & { end?: ExecutionEnd })[];
 
-  /** Rewrites the file with the running executions and the newest `keepEnded` of those that have ended. */
+  /**
+   * Rewrites the file with all running executions and the newest `keepEnded` ended executions.
+   *
+   * @throws an `Error` if a line of the file is not valid.
+   */
   constructor(file: string, keepEnded: number) {
     this.#file = file;
     const all = readLog(file);
@@ -65,7 +69,7 @@ function readLog(file: string): (StartedExecution & { end?: ExecutionEnd })[] {
   const executions = new Map<string, StartedExecution & { end?: ExecutionEnd }>();
   const lines = readFileSync(file, "utf8").split("\n");
   for (const [index, text] of lines.entries()) {
-    // What follows the last line break is nothing, or a line that a crash has torn.
+    // The text after the last line break is empty, or it is a line that a crash left incomplete.
     if (index === lines.length - 1) break;
     const entry = parseLine(text, `${file}:${index + 1}`);
     if ("started" in entry) executions.set(entry.started.executionArn, entry.started);

@@ -4,7 +4,7 @@ import { type ExecutionEnd, ExecutionLog, type StartedExecution } from "./execut
 import type { StateMachineRunner } from "./interpreter.ts";
 import { overTheWire } from "./payloads.ts";
 
-/** How many executions that have ended are remembered; the name of an older one may be used again. */
+/** Number of ended executions that stay in memory. The name of an older execution can be used again. */
 const KEPT_ENDED = 2_000;
 
 export interface Execution extends StartedExecution {
@@ -31,7 +31,11 @@ export class Executions {
     }
   }
 
-  /** Idempotent by name: the same name and input give the execution that runs already. */
+  /**
+   * Starts an execution. Idempotent by name: the same name and input return the execution that is already running.
+   *
+   * @throws StateMachineDoesNotExist, ExecutionAlreadyExists or ServiceUnavailable.
+   */
   start(stateMachineArn: string, name: string, input: string): Execution {
     if (this.#isClosed) throw new AwsError("ServiceUnavailable", "The endpoint is closing.", 503);
     if (!this.#runners.has(stateMachineArn)) {
@@ -50,6 +54,7 @@ export class Executions {
     return execution;
   }
 
+  /** @throws ExecutionDoesNotExist */
   get(executionArn: string): Execution {
     const execution = this.#byArn.get(executionArn);
     if (execution === undefined) {
@@ -58,20 +63,20 @@ export class Executions {
     return execution;
   }
 
-  /** Does nothing to an execution that has ended. */
+  /** Has no effect on an execution that has ended. */
   stop(execution: Execution, reason: Pick<ExecutionEnd, "error" | "cause">): void {
     this.#finish(execution, { status: "ABORTED", stopDate: Date.now() / 1000, ...reason });
     execution.stop.abort();
   }
 
-  /** Runs again, from the first state, what the last process left unfinished. */
+  /** Restarts, from their first state, all executions that the last process left unfinished. */
   resume(): void {
     const unfinished = this.#unfinishedAtStart;
     this.#unfinishedAtStart = [];
     for (const execution of unfinished) void this.#drive(execution);
   }
 
-  /** Stops what runs, without recording an end: the next process resumes it. */
+  /** Stops running executions without recording an end, so that the next process resumes them. */
   close(): void {
     this.#isClosed = true;
     for (const execution of this.#byArn.values()) execution.stop.abort();
@@ -109,7 +114,7 @@ export class Executions {
     try {
       this.#log?.ended(execution.executionArn, end);
     } catch {
-      // A lost end only means that the next process runs the execution again.
+      // If the end is not stored, the next process merely runs the execution again.
     }
   }
 

@@ -7,7 +7,7 @@ import { filled, type JsonValue, requiredAt, valueAt, withResult } from "./paylo
 import { type Invoke, runTask, type TaskSurroundings, wholeSeconds } from "./task.ts";
 import type { TaskTokens } from "./task-tokens.ts";
 
-/** How an execution ended of itself. */
+/** The result of an execution that was not stopped from outside. */
 type Outcome = Omit<ExecutionEnd, "stopDate">;
 
 export interface RunRequest {
@@ -18,13 +18,13 @@ export interface RunRequest {
   readonly history: ExecutionHistory;
 }
 
-/** Resolves with nothing for an execution that was stopped. */
+/** Resolves with undefined if the execution was stopped. */
 export type StateMachineRunner = (request: RunRequest) => Promise<Outcome | undefined>;
 
 /**
- * Runs executions of a definition as AWS would, with all its times divided by `timeScale`.
+ * Returns a function that runs executions of a definition as AWS does, with all times divided by `timeScale`.
  *
- * @throws when the definition is not valid or cannot be run locally.
+ * @throws an `Error` if the definition is not valid or not supported locally.
  */
 export function stateMachineRunner(options: {
   readonly arn: string;
@@ -84,7 +84,7 @@ async function runStates(
 
 interface Step {
   readonly output: JsonValue;
-  /** The state that follows; none at the end. */
+  /** The next state. Undefined at the end. */
   readonly next: string | undefined;
 }
 
@@ -115,7 +115,7 @@ async function runState(
   }
 }
 
-/** Runs a Task as often as its Retry says. An error that stays goes to its Catch, or ends the execution. */
+/** Runs a Task and its retries. If an error remains, its Catch handles it, or the execution fails. */
 async function runTaskState(state: TaskState, input: JsonValue, surroundings: Surroundings): Promise<Step> {
   const { history, signal, pause } = surroundings;
   const retries = new Map<Retrier, number>();
@@ -148,13 +148,13 @@ async function runTaskState(state: TaskState, input: JsonValue, surroundings: Su
   }
 }
 
-/** The pause before a retry, of which there were `earlier` before it. */
+/** Returns the seconds to wait before a retry. `earlier` is the number of previous retries. */
 function retrySeconds(retrier: Retrier, earlier: number): number {
   const { IntervalSeconds, BackoffRate, MaxDelaySeconds } = retrier;
   return Math.min(IntervalSeconds * BackoffRate ** earlier, MaxDelaySeconds ?? Number.POSITIVE_INFINITY);
 }
 
-/** Whether a Retry or a Catch is about an error of that name. */
+/** Whether a Retry or a Catch handles an error with this name. */
 function isHandled({ ErrorEquals }: Pick<Retrier, "ErrorEquals">, name: string): boolean {
   if (name === "States.Runtime") return false;
   const isTaskFailed = ErrorEquals.includes("States.TaskFailed") && name !== "States.Timeout";

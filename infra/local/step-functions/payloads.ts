@@ -3,7 +3,7 @@ import * as z from "zod";
 const jsonValue = z.json();
 export type JsonValue = z.infer<typeof jsonValue>;
 
-/** What ends a state: `name` is what Retry and Catch compare, `message` becomes the cause. */
+/** An error that ends a state. Retry and Catch compare `name`; `message` becomes the cause. */
 export class StateFailure extends Error {
   constructor(name: string, cause: string) {
     super(cause);
@@ -11,12 +11,12 @@ export class StateFailure extends Error {
   }
 }
 
-/** A path into a state's input: `$`, `$.name`, `$.name.name` and so on. */
+/** A path into the input of a state: `$`, `$.name`, `$.name.name` and so on. */
 export const inputPath = z.string().regex(/^\$(\.[A-Za-z_]\w*)*$/, "must be a path such as $.name");
 
 const CONTEXT_PATH = /^\$\$\.(Execution\.(Id|Name)|StateMachine\.Id|Task\.Token)$/;
 
-/** JSON in which the value of each field `name.$` is a path into the input, or into the context object after `$$`. */
+/** JSON in which the value of each field `name.$` is a path: into the input, or into the context object after `$$`. */
 export const payloadTemplate = jsonValue.superRefine((template, { addIssue }) => {
   for (const path of pathsIn(template)) {
     if (CONTEXT_PATH.test(path) || inputPath.safeParse(path).success) continue;
@@ -32,6 +32,11 @@ function pathsIn(template: JsonValue): string[] {
   );
 }
 
+/**
+ * Replaces every `name.$` field of a template by the value at its path.
+ *
+ * @throws States.Runtime if a path does not exist.
+ */
 export function filled(template: JsonValue, input: JsonValue, context: JsonValue): JsonValue {
   if (Array.isArray(template)) return template.map((each) => filled(each, input, context));
   if (!isObject(template)) return template;
@@ -43,7 +48,7 @@ export function filled(template: JsonValue, input: JsonValue, context: JsonValue
   return Object.fromEntries(fields);
 }
 
-/** Undefined when the path leads to nothing. */
+/** Returns the value at a path. Undefined if the path does not exist. */
 export function valueAt(path: string, input: JsonValue, context: JsonValue = {}): JsonValue | undefined {
   const [root, ...names] = path.split(".");
   let found: JsonValue | undefined = root === "$$" ? context : input;
@@ -51,14 +56,22 @@ export function valueAt(path: string, input: JsonValue, context: JsonValue = {})
   return found;
 }
 
-/** @throws States.Runtime when the path leads to nothing. */
+/**
+ * Returns the value at a path.
+ *
+ * @throws States.Runtime if the path does not exist.
+ */
 export function requiredAt(path: string, input: JsonValue, context: JsonValue = {}): JsonValue {
   const found = valueAt(path, input, context);
   if (found === undefined) throw new StateFailure("States.Runtime", `${path} leads to nothing.`);
   return found;
 }
 
-/** The input with the result at a `ResultPath`: in place of the whole input under `$`, nowhere under `null`. */
+/**
+ * Puts the result into the input at a `ResultPath`: `$` replaces the whole input, `null` discards the result.
+ *
+ * @throws States.ResultPathMatchFailure if the path leads through a value that is not an object.
+ */
 export function withResult(input: JsonValue, resultPath: string | null, result: JsonValue): JsonValue {
   if (resultPath === null) return input;
   const [, ...names] = resultPath.split(".");
@@ -77,7 +90,7 @@ function isObject(value: JsonValue | undefined): value is { [name: string]: Json
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What arrives when a value is sent as JSON: a copy, and `null` for nothing. */
+/** Copies a value as sending it as JSON would. Undefined becomes `null`. */
 export function overTheWire(value: unknown): JsonValue {
   return jsonValue.parse(JSON.parse(JSON.stringify(value ?? null)));
 }

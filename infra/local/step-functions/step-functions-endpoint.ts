@@ -27,31 +27,31 @@ const failureInput = z.object({
   cause: z.string().default(""),
 });
 
-/** The characters that AWS refuses in a name, and its longest. */
+/** Matches a name that AWS accepts: at most 80 characters, none of them forbidden. */
 const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
 export interface LocalStateMachine {
   readonly arn: string;
-  /** Amazon States Language as a parsed object, the template's intrinsic functions already resolved. */
+  /** A parsed definition in the Amazon States Language. The intrinsic functions of the template are already resolved. */
   readonly definition: unknown;
   readonly invoke: Invoke;
 }
 
 export interface LocalStepFunctions {
   readonly url: string;
-  /** Stops what runs without recording an end, so that `resume` in the next process goes on with it. */
+  /** Stops running executions without recording an end. `resume` in the next process continues them. */
   close(): Promise<void>;
-  /** Runs again, from the first state, what the last process left unfinished. */
+  /** Restarts, from their first state, all executions that the last process left unfinished. */
   resume(): void;
-  /** The last 2,000 executions that ended are remembered, and all that run. */
+  /** Returns the events of an execution. Available for all running executions and the last 2,000 ended executions. */
   history(executionArn: string): readonly HistoryEvent[];
 }
 
 /**
- * Stands in for Step Functions. Waits, retry intervals and time-outs are divided by `timeScale` (1).
- * With `executionsFile` executions are remembered across restarts.
+ * Starts a local Step Functions. Divides waits, retry intervals and time-outs by `timeScale` (default: 1). With
+ * `executionsFile`, executions survive restarts.
  *
- * @throws when a definition is not valid or cannot be run locally.
+ * @throws an `Error` if a definition is not valid or not supported locally.
  */
 export async function startStepFunctions(options: {
   readonly stateMachines: readonly LocalStateMachine[];

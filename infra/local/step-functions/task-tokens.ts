@@ -9,26 +9,35 @@ export function newTaskToken(): string {
   return `task-${randomBytes(48).toString("base64url")}`;
 }
 
-/** The callback Tasks that wait now. A token of this form that is not among them belonged to a Task that is over. */
+/**
+ * Stores the tokens of callback Tasks that are waiting. A token with a valid form that is not stored belongs to a finished
+ * Task.
+ */
 export class TaskTokens {
   readonly #waiting = new Map<string, PromiseWithResolvers<JsonValue>>();
   readonly #timedOut = new Set<string>();
 
-  /** Resolves or rejects with what SendTaskSuccess or SendTaskFailure brings. */
+  /** Resolves with the output of SendTaskSuccess, or rejects with the error of SendTaskFailure. */
   open(token: string): Promise<JsonValue> {
     const answer = Promise.withResolvers<JsonValue>();
     this.#waiting.set(token, answer);
     return answer.promise;
   }
 
+  /** @throws InvalidToken, TaskTimedOut or TaskDoesNotExist. */
   succeed(token: string, output: JsonValue): void {
     this.#take(token).resolve(output);
   }
 
+  /** @throws InvalidToken, TaskTimedOut or TaskDoesNotExist. */
   fail(token: string, error: string, cause: string): void {
     this.#take(token).reject(new StateFailure(error, cause));
   }
 
+  /**
+   * Removes the token. A later call with one of the 2,000 most recently timed-out tokens throws TaskTimedOut, with another
+   * token TaskDoesNotExist.
+   */
   close(token: string, why: "over" | "timed-out"): void {
     this.#waiting.delete(token);
     if (why === "over") return;

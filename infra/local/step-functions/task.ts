@@ -8,15 +8,15 @@ export type Invoke = (functionArn: string, payload: unknown) => Promise<unknown>
 export interface TaskSurroundings {
   readonly invoke: Invoke;
   readonly tokens: TaskTokens;
-  /** The context object, but for the Task's token. */
+  /** The context object, without the Task's token. */
   readonly context: { readonly [name: string]: JsonValue };
-  /** Aborts when the execution is stopped or has timed out. */
+  /** Aborts when the execution is stopped or times out. */
   readonly signal: AbortSignal;
-  /** Divides the time by the scale. Rejects when the signal aborts. */
+  /** Waits for the given seconds, divided by `timeScale`. Rejects when the signal aborts. */
   pause(seconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Runs a Task once, with its time-out. Rejects when the execution ends before. */
+/** Runs a Task once, with its time-out. Rejects if the execution ends first. */
 export async function runTask(
   state: TaskState,
   input: JsonValue,
@@ -33,7 +33,7 @@ export async function runTask(
     if (!Resource.includes(":states:::lambda:invoke"))
       return overTheWire(await invoke(Resource, overTheWire(payload)));
     const { FunctionName, Payload } = invokeParameters.parse(payload);
-    // The answer may come before the function has returned, and then it counts.
+    // The token's answer may arrive before the function returns. It still counts.
     const answer = token === undefined ? undefined : tokens.open(token);
     const invoked = invoke(FunctionName, overTheWire(Payload));
     if (answer !== undefined) return Promise.race([answer, invoked.then(() => answer)]);
@@ -54,6 +54,11 @@ export async function runTask(
   }
 }
 
+/**
+ * Returns the value as a whole number of seconds.
+ *
+ * @throws States.Runtime unless the value is a whole number from `least` to `MAX_SECONDS`.
+ */
 export function wholeSeconds(value: unknown, least: number): number {
   const parsed = z.int().min(least).max(MAX_SECONDS).safeParse(value);
   if (parsed.success) return parsed.data;

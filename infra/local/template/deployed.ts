@@ -4,7 +4,7 @@ import type { LocalTable } from "../aws/dynamodb/dynamodb-endpoint.ts";
 import { type Locally, resolveIn } from "./resolve-template.ts";
 import { resourcesOf, type Template } from "./template.ts";
 
-/** What the template says is to be run, with every reference resolved. */
+/** The resources of the template that local mode runs, with all references resolved. */
 export interface Deployed {
   tables: LocalTable[];
   keys: { keyId: string; spec: "SYMMETRIC_DEFAULT" | "ECC_NIST_P256" }[];
@@ -21,13 +21,13 @@ export interface LocalSchedule {
 
 export interface LocalFunction {
   arn: string;
-  /** Relative to the project's root. */
+  /** Path of the source file, relative to the project root. */
   entry: string;
   environment: Record<string, string>;
 }
 
 export interface LocalRoute {
-  /** Such as `GET /jobs/{jobId}`, or `$default`. */
+  /** For example `GET /jobs/{jobId}`, or `$default`. */
   routeKey: string;
   functionArn: string;
 }
@@ -66,6 +66,11 @@ const ruleProperties = z.object({
 });
 const stateMachineProperties = z.object({ DefinitionString: z.string() });
 
+/**
+ * Collects the resources that local mode runs. A resource's logical id becomes its name.
+ *
+ * @throws an `Error` or `ZodError` if local mode does not support a part of the template.
+ */
 export function deploy(template: Template, locally: Locally): Deployed {
   const resolve = resolveIn(template, locally);
   const all = <Schema extends z.ZodObject>(type: string, schema: Schema) =>
@@ -126,7 +131,9 @@ function secondsIn(expression: string): number {
   return seconds;
 }
 
-/** What is not run locally is not resolved either. */
+/**
+ * Selects the properties that local mode uses, because other properties may contain references that local mode cannot resolve.
+ */
 function pick(properties: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, properties[name]]));
 }

@@ -1,4 +1,4 @@
 import { synthesize } from "../../synthesize.ts";
 
-/** A program of its own: see `template.ts`. Its argument is a CDK context as JSON. */
+/** Prints the template as JSON, in a separate process: see `template.ts`. The argument is a CDK context as JSON. */
 process.stdout.write(JSON.stringify(synthesize(JSON.parse(process.argv[2] ?? "{}"))));

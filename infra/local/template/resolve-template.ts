@@ -19,7 +19,11 @@ export interface Locally {
   apiUrl: string;
 }
 
-/** A part of the template as it is after a deployment to this machine. Throws for what it does not know. */
+/**
+ * Returns a function that resolves the references in a part of the template, as after a deployment to this machine.
+ *
+ * @throws an `Error` for an intrinsic function, an attribute or a resource that local mode does not support.
+ */
 export function resolveIn(template: Template, locally: Locally): (value: unknown) => unknown {
   const reference = (logicalId: string): string => {
     const pseudo = PSEUDO_PARAMETERS[logicalId];
@@ -62,7 +66,10 @@ function typeOf(template: Template, logicalId: string): string {
   return found.Type;
 }
 
-/** ARN parts by resource type; a key is known by its id, everything else by its logical id. */
+/**
+ * The service and the resource prefix of an ARN, by resource type. The logical id is the name of a resource, and the id of a
+ * KMS key.
+ */
 const ARNS: { [type: string]: [service: string, prefix: string] } = {
   "AWS::DynamoDB::Table": ["dynamodb", "table/"],
   "AWS::KMS::Key": ["kms", "key/"],

@@ -18,25 +18,25 @@ export function parseTemplate(template: unknown): Template {
   return templateSchema.parse(template);
 }
 
-/** The resources of one type, by their logical ids. */
+/** Returns the resources of one type with their logical ids. */
 export function resourcesOf(template: Template, type: string): [logicalId: string, TemplateResource][] {
   return Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 }
 
 const PROGRAM = fileURLToPath(new URL("./print-template.ts", import.meta.url));
 
-/** The template takes far less; a longer output is an error. */
+/** The template is far smaller. A longer output is an error. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Synthesizes in a process that ends: the CDK takes 200 MB that nobody needs afterwards, and this way the endpoints start
- * beside it.
+ * Synthesizes the template in a child process. The CDK takes 200 MB, which the child releases at its end. The endpoints that
+ * already run are not blocked meanwhile.
  */
 export async function synthesizeApart(
   context: { upstreamUrl: string },
   upstream: "basiq" | "sandbox" = "basiq",
 ): Promise<Template> {
-  // A sandbox here is one of local mode's own, whatever a deployment has.
+  // Overrides `upstream` of the deployment's settings: local mode starts its own sandbox.
   const program = [PROGRAM, JSON.stringify({ ...context, upstream })];
   const { stdout } = await promisify(execFile)(process.execPath, program, { maxBuffer: MAX_OUTPUT_BYTES });
   return parseTemplate(JSON.parse(stdout));

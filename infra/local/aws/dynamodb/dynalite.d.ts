@@ -2,7 +2,7 @@ declare module "dynalite" {
   import type { Server } from "node:http";
 
   function dynalite(options: {
-    /** A directory; without it the tables are held in memory. */
+    /** A directory. Default: tables are stored in memory. */
     path?: string;
     createTableMs?: number;
     deleteTableMs?: number;

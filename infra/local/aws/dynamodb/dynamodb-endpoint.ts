@@ -16,15 +16,17 @@ import * as z from "zod";
 import { listenLocally, readBody } from "../../local-server.ts";
 import { isForeign } from "../../loopback.ts";
 
-/** What dynalite needs of a table; more, as a template's resource has, is left out. */
+/** The fields that dynalite needs to create a table. Other fields of a template's resource are ignored. */
 export type LocalTable = Pick<
   CreateTableCommandInput,
   "TableName" | "KeySchema" | "AttributeDefinitions" | "GlobalSecondaryIndexes" | "LocalSecondaryIndexes"
 >;
 
 /**
- * Stands in for DynamoDB and has the tables when it resolves.
- * `path` is a directory that only one process can use at a time; without it the tables are in memory.
+ * Starts a local DynamoDB and creates the tables. `path` is a directory that only one process can use at a time; without it,
+ * the tables are stored in memory.
+ *
+ * @throws an `Error` if the database cannot be opened, or if a stored table has other keys or indexes.
  */
 export async function startDynamoDb(options: {
   readonly tables: readonly LocalTable[];
@@ -46,7 +48,7 @@ export async function startDynamoDb(options: {
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
   try {
-    // dynalite opens its store in the background; this answer means that it is open and locked.
+    // dynalite opens its store in the background. This reply proves that the store is open and locked.
     await client.send(new ListTablesCommand({}));
     for (const table of options.tables) await ensureTable(client, table);
   } catch (error) {
@@ -58,12 +60,13 @@ export async function startDynamoDb(options: {
   return endpoint;
 }
 
-/** More than a row may have, and more than is ever asked for at once. */
+/** More than the size limit of a row, and more than the largest request of our code. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * dynalite lets every web page read what it answers, keeps whatever is sent, and throws, which would end this process, when
- * somebody leaves in the middle of a request. It gets whole requests only.
+ * Protects dynalite, and passes only complete requests to it. Without this protection, dynalite lets every web page read its
+ * replies, buffers requests of any size, and throws an error that ends the process when a client disconnects in the middle of
+ * a request.
  */
 function standBefore(server: Server): void {
   const answers = server.listeners("request");
@@ -134,7 +137,7 @@ interface LevelStore {
   close(): Promise<void>;
 }
 
-// The copy of `level` that dynalite uses, which need not be reachable from here.
+// The copy of `level` that dynalite uses. This module may not be able to resolve it directly.
 const requireFromDynalite = createRequire(createRequire(import.meta.url).resolve("dynalite"));
 const levelModule = z.object({
   Level: z.custom<new (path: string) => LevelStore>((value) => typeof value === "function"),
@@ -142,8 +145,8 @@ const levelModule = z.object({
 const levelFailure = z.object({ cause: z.object({ code: z.string().optional(), message: z.string() }) });
 
 /**
- * dynalite opens its store in the background, and a store that cannot be opened ends the process at the first
- * request with "Database is closed". So it is opened once before, for the sake of a clear message.
+ * Opens and closes the store once, to get a clear error message. dynalite itself opens its store in the background, and a
+ * store that cannot be opened ends the process at the first request with "Database is closed".
  */
 async function checkLevelStore(path: string): Promise<void> {
   try {

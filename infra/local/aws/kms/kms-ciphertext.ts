@@ -7,7 +7,7 @@ const FORMAT_VERSION = 1;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Blob: version, length of the key id, key id, IV, tag, ciphertext. */
+/** Encrypts with AES-256-GCM. Layout of the blob: version, length of the key id, key id, IV, tag, ciphertext. */
 export function encryptBlob(
   key: { readonly id: string; readonly secret: Buffer },
   plaintext: Buffer,
@@ -21,7 +21,11 @@ export function encryptBlob(
   return Buffer.concat([header, iv, cipher.getAuthTag(), ciphertext]);
 }
 
-/** @throws InvalidCiphertextException when the blob or the context is not the one that was sealed. */
+/**
+ * Decrypts a blob of `encryptBlob`.
+ *
+ * @throws InvalidCiphertextException if the blob was changed or the context differs from the context of the encryption.
+ */
 export function decryptBlob(
   key: { readonly id: string; readonly secret: Buffer },
   blob: Buffer,
@@ -40,7 +44,11 @@ export function decryptBlob(
   }
 }
 
-/** The id of the key that made the blob, as the blob claims. */
+/**
+ * Returns the key id in the blob. The id is not authenticated until the blob is decrypted.
+ *
+ * @throws InvalidCiphertextException if the blob has another format.
+ */
 export function keyIdOfBlob(blob: Buffer): string {
   const idLength = blob[1] ?? 0;
   if (blob[0] !== FORMAT_VERSION || blob.length < 2 + idLength) throw invalidCiphertext();

@@ -17,21 +17,23 @@ const decryptInput = z.object({
 const signInput = z.object({
   KeyId: z.string(),
   Message: bytes,
-  /** node:crypto cannot sign a digest as it is, and nobody here asks for it. */
+  /** node:crypto cannot sign a digest, and no caller needs to. */
   MessageType: z.literal("RAW").default("RAW"),
   SigningAlgorithm: z.string(),
 });
 const getPublicKeyInput = z.object({ KeyId: z.string() });
 
 export interface KmsKeyRequest {
-  /** An id or a whole ARN. */
+  /** A key id or an ARN. */
   readonly keyId: string;
   readonly spec: KmsKeySpec;
-  /** Such as `alias/tokens`. */
+  /** For example `alias/tokens`. */
   readonly alias?: string;
 }
 
-/** Stands in for KMS: Encrypt, Decrypt, Sign, GetPublicKey. Without `keyFile` the keys end with the process. */
+/**
+ * Starts a local KMS with Encrypt, Decrypt, Sign and GetPublicKey. Without `keyFile`, the keys are lost when the process ends.
+ */
 export async function startKms(options: {
   readonly keys: readonly KmsKeyRequest[];
   readonly keyFile?: string;
@@ -117,7 +119,7 @@ function invalidUsage(): AwsError {
   return new AwsError("InvalidKeyUsageException", "The key cannot be used in this way.");
 }
 
-/** `arn:aws:kms:R:A:key/ID` and `ID` are one key; `arn:aws:kms:R:A:alias/NAME` and `alias/NAME` one alias. */
+/** Removes the ARN prefix: `arn:aws:kms:R:A:key/ID` becomes `ID`, and `arn:aws:kms:R:A:alias/NAME` becomes `alias/NAME`. */
 function plainId(reference: string): string {
   return reference.replace(/^arn:[^/]*:(?=key\/|alias\/)/, "").replace(/^key\//, "");
 }

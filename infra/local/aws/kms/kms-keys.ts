@@ -15,7 +15,12 @@ const storedKeys = z.record(
 );
 type StoredKeys = z.infer<typeof storedKeys>;
 
-/** Random key material, kept in `keyFile` (mode 0600) when there is one. */
+/**
+ * Returns a key with random key material for each wanted id. With `keyFile`, reads stored keys from the file and adds missing
+ * keys (mode 0600).
+ *
+ * @throws an `Error` if the file is not a key file, or if a stored key has another spec.
+ */
 export function loadKmsKeys(
   wanted: readonly { readonly id: string; readonly spec: KmsKeySpec }[],
   keyFile: string | undefined,
@@ -33,7 +38,7 @@ function readKeyFile(keyFile: string): StoredKeys {
   try {
     return storedKeys.parse(JSON.parse(readFileSync(keyFile, "utf8")));
   } catch {
-    // The parser's message would quote the file, and the file holds keys.
+    // The parser's message would quote the file, which contains keys.
     throw new Error(`${keyFile} is not a key file of this program.`);
   }
 }

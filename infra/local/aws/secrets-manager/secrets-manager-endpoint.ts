@@ -3,7 +3,9 @@ import { type AwsJsonEndpoint, startAwsJsonEndpoint } from "../aws-json-endpoint
 
 const getInput = z.object({ SecretId: z.string() });
 
-/** Stands in for Secrets Manager, with one value for every secret: there is one, upstream's API key. */
+/**
+ * Starts a local Secrets Manager that returns `value` for every secret id. The system has only one secret, upstream's API key.
+ */
 export function startSecretsManager(options: { readonly value: string }): Promise<AwsJsonEndpoint> {
   const operations = {
     GetSecretValue: async (input: unknown) => ({
