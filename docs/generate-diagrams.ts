@@ -6,7 +6,7 @@ import { parseTemplate } from "../infra/local/template/template.ts";
 import { synthesize } from "../infra/synthesize.ts";
 
 /** Relative to the project's root. */
-export const DIAGRAM_FILE = "docs/workflow-diagram.md";
+export const DIAGRAM_FILE = "docs/reference/workflow-diagram.md";
 export const DIAGRAM_COMMAND = "node docs/generate-diagrams.ts";
 
 const errors = { ErrorEquals: z.array(z.string()) };

@@ -33,7 +33,7 @@ const API_TIMEOUT = Duration.seconds(29);
 
 /**
  * Where doubling the memory, and the share of a processor that comes with it, shortens the first reply by less than a second:
- * `docs/bench.md` has the curves.
+ * `docs/reference/bench.md` has the curves.
  */
 const MEMORY_MB: { readonly [route in keyof typeof ROUTES | "refuse"]: number } = {
   "issue-token": 256,

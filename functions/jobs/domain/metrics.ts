@@ -24,7 +24,7 @@ export interface MetricKind {
   isState?: true;
 }
 
-/** Every metric of ours: functions write no others, alarms and dashboard read no others, `docs/metrics.md` explains them. */
+/** Every metric of ours: functions write no others, alarms and dashboard read no others, `docs/reference/metrics.md` explains them. */
 export const METRICS = {
   JobsStarted: { unit: "Count" },
   JobsFinished: { unit: "Count", by: "Outcome" },
