@@ -23,7 +23,9 @@ beforeAll(async () => {
 afterAll(() => app?.remove());
 
 test("the package is the compiled construct, the bundles, the program for keys and the pages: no source, no test", () => {
-  const kinds = app.packedFiles.map((path) => path.replace(/^(dist\/(?:functions|infra|bundles)\/|docs\/).*/, "$1"));
+  const kinds = app.packedFiles.map((path) =>
+    path.replace(/^(dist\/(?:functions|infra|bundles)\/|docs\/).*/, "$1"),
+  );
   expect([...new Set(kinds)].toSorted()).toEqual([
     "CHANGELOG.md",
     "CONTRIBUTING.md",

@@ -5,13 +5,7 @@ export const LOCAL_PAGES = ["README.md", "docs/local.md"];
 /** Deploys, operates and removes a system. The commands need each other, in this order. */
 export const OPERATORS_PAGES = ["docs/deploy.md", "docs/operate.md"];
 /** Every page whose commands a person is to run. */
-export const PAGES = [
-  ...LOCAL_PAGES,
-  "docs/api.md",
-  ...OPERATORS_PAGES,
-  "docs/embed.md",
-  "CONTRIBUTING.md",
-];
+export const PAGES = [...LOCAL_PAGES, "docs/api.md", ...OPERATORS_PAGES, "docs/embed.md", "CONTRIBUTING.md"];
 
 /** The commands of pages: the lines of their shell blocks, and what their tables list under "Command". */
 export function commandsOf(pages: readonly string[]): string[] {
@@ -41,6 +35,8 @@ function commandsInBlocks(text: string): string[] {
 
 function commandsInTables(text: string): string[] {
   const tables = [...text.matchAll(/^\| Command \|.*\n((?:\|.*\n)+)/gm)];
-  const firstCells = tables.flatMap(([, rows = ""]) => rows.split("\n").map((row) => row.split("|")[1] ?? ""));
+  const firstCells = tables.flatMap(([, rows = ""]) =>
+    rows.split("\n").map((row) => row.split("|")[1] ?? ""),
+  );
   return firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, command = ""]) => command));
 }
