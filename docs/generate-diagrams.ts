@@ -5,8 +5,8 @@ import { deploy } from "../infra/local/template/deployed.ts";
 import { parseTemplate } from "../infra/local/template/template.ts";
 import { synthesize } from "../infra/synthesize.ts";
 
-/** Path relative to the project root. */
-export const DIAGRAM_FILE = "docs/workflow-diagram.md";
+/** Relative to the project's root. */
+export const DIAGRAM_FILE = "docs/reference/workflow-diagram.md";
 export const DIAGRAM_COMMAND = "node docs/generate-diagrams.ts";
 
 const errors = { ErrorEquals: z.array(z.string()) };

@@ -33,7 +33,7 @@ const API_TIMEOUT = Duration.seconds(29);
 
 /**
  * Each size is the smallest at which doubling the memory, and with it the CPU share, shortens the first reply by less than one
- * second. `docs/bench.md` has the curves.
+ * second. `docs/reference/bench.md` has the curves.
  */
 const MEMORY_MB: { readonly [route in keyof typeof ROUTES | "refuse"]: number } = {
   "issue-token": 256,

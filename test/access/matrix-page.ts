@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { byName, sectionsOf, tableIn } from "./page-tables.ts";
 
-const sections = sectionsOf(readFileSync(new URL("../../docs/access.md", import.meta.url), "utf8"));
+const sections = sectionsOf(readFileSync(new URL("../../docs/reference/access.md", import.meta.url), "utf8"));
 
 /** One thing that the page says: what somebody gets who asks for something. */
 export interface Cell {

@@ -6,7 +6,7 @@ import type { CountedSystem } from "./counted-system.ts";
 import type { JobKind } from "./job-kinds.ts";
 import { brokenBudgets, type KindFigures, kindFigures } from "./kind-figures.ts";
 
-const PAGE = "docs/bench.md";
+const PAGE = "docs/reference/bench.md";
 export const OUT_OF_DATE = `${PAGE} is out of date: run \`npm run bench\`.`;
 export const benchPage = readFileSync(new URL(`../../${PAGE}`, import.meta.url), "utf8");
 

@@ -17,16 +17,16 @@ export interface Bench {
   counted: Counted;
 }
 
-/** The whole of `docs/bench.md`. */
+/** The whole of `docs/reference/bench.md`. */
 export function pageOf({ columns, delays, startUps, counted }: Bench): string {
   const { assumptions } = PRICES;
   return [
     "# What a job costs",
     "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
     "## A job, counted",
-    `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. The bank of the queued one says in its record that it is down, refuses the first login, and stays down until the job is given up. With the client's part: the POST, a GET every 2 s until the job is over, or one every 12 h of a queued job, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../test/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
+    `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. The bank of the queued one says in its record that it is down, refuses the first login, and stays down until the job is given up. With the client's part: the POST, a GET every 2 s until the job is over, or one every 12 h of a queued job, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../../test/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
     tableOf(columns.map(columnOf)),
-    `List prices of ${PRICES.region} without a free tier, in [prices.json](../test/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
+    `List prices of ${PRICES.region} without a free tier, in [prices.json](../../test/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
     bullets(
       Object.entries(assumptions).map(
         ([name, { value, reason }]) => `\`${name}\` ${amount(value)}: ${reason}`,

@@ -7,7 +7,7 @@ import { QUICK_KINDS } from "./job-kinds.ts";
 import { kindFigures } from "./kind-figures.ts";
 import { POLLER_LOOKS_EVERY_MS, pollerTemplate } from "./poller/poller-template.ts";
 
-const page = readFileSync(new URL("../../docs/bench.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../docs/reference/bench.md", import.meta.url), "utf8");
 const system = counting({ beforeFirstLookMs: POLLER_LOOKS_EVERY_MS, turn: pollerTemplate });
 
 test("the docs say what a plain job takes on the poller", async () => {

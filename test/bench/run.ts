@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   ];
   const startUps = await measureStartUps(DEFAULT_OPTIONS);
   const page = pageOf({ columns, delays: new Map(delays), startUps, counted: ours.counted });
-  writeFileSync(new URL("../../docs/bench.md", import.meta.url), page);
+  writeFileSync(new URL("../../docs/reference/bench.md", import.meta.url), page);
   process.stdout.write(page);
   const broken = [...brokenBudgets(figures), ...slowStartUps(startUps)];
   process.stdout.write(

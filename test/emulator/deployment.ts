@@ -16,7 +16,7 @@ const outputs = z.record(z.string(), z.object({ ApiUrl: z.url() })).transform((s
 
 export type Deployed = z.infer<typeof outputs>;
 
-/** The README's last command deletes it, with some days to think better of it. */
+/** The last command of docs/operate.md deletes it, with some days to think better of it. */
 export async function restoreUpstreamSecret(commands: Environment): Promise<void> {
   const parameters = { SecretId: "connection-jobs/upstream-api-key" };
   await awsCalls(commands, [

@@ -1,14 +1,11 @@
-/** The part of the README that is for operators: its commands are run on the emulator. */
-export const OPERATORS_PART = "Deploy it";
-
-/** Those of them that are not, and why. */
+/** Commands of the pages for operators that are not run on the emulator, and why. */
 const NOT_HERE: ReadonlyMap<string, string> = new Map([
   ["git pull", "it would change what is being proved"],
   ["git checkout VERSION", "there is no earlier one to go back to"],
   ["npm ci", "what is being proved was installed by it"],
 ]);
 
-/** The id of the README's example, and how that of the key that was just made is got. */
+/** The id of the pages' example, and how that of the key that was just made is got. */
 const EXAMPLE_ID = "1a2b3c4d5e6f";
 const REAL_ID = '$(printf %s "$KEY" | sha256sum | cut -c 1-12)';
 

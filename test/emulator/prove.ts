@@ -9,7 +9,7 @@ import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
 import { readExchanged } from "./exchanged-secrets.ts";
 import { deployedDefinition, readExecutions, stepFunctionsAt, theStateMachine } from "./executions.ts";
 import { findNoSecret } from "./find-no-secret.ts";
-import { followTheReadme } from "./follow-the-readme.ts";
+import { followThePages } from "./follow-the-pages.ts";
 import { checkLeftovers, inventory, keysIn, meantToStay } from "./inventory.ts";
 import { runJourneys } from "./journeys.ts";
 import "./localhost-names.ts";
@@ -23,7 +23,7 @@ import { startEmulator } from "./start-emulator.ts";
 import { startSandbox } from "./start-sandbox.ts";
 import { checkWalkedParts } from "./walked-parts.ts";
 
-/** The secret that the README has an operator make; it is none of the stack. */
+/** The secret that docs/deploy.md has an operator make; it is none of the stack. */
 const UPSTREAM_SECRET = "secret connection-jobs/upstream-api-key";
 
 const DEPLOYED_WITHIN_SECONDS = 60;
@@ -49,7 +49,7 @@ export async function prove(folder: string, pythonPrograms: string): Promise<voi
 
   await phase("cdk bootstrap", () => bootstrap(commands));
   const empty = await inventory(commands);
-  await phase("README", () => followTheReadme(commands, upstreamApiKey), {
+  await phase("pages", () => followThePages(commands, upstreamApiKey), {
     seen: ({ length }) => `${length} commands as written`,
   });
   await phase("secret restored", () => restoreUpstreamSecret(commands));

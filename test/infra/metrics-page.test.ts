@@ -8,7 +8,7 @@ import {
   UPSTREAM_CALLS,
 } from "../../functions/jobs/domain/metrics.ts";
 
-const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../docs/reference/metrics.md", import.meta.url), "utf8");
 /** The cells of the rows that begin with a name in code. */
 const rows = [...page.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)].map(([, name = "", rest = ""]) => [
   name,

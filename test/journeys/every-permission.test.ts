@@ -10,7 +10,7 @@ import { permissionsByRole } from "../permissions/roles.ts";
 import { observedSystem } from "./observed-system.ts";
 import { PERMISSION_JOURNEYS } from "./permission-journeys.ts";
 
-const PAGE = "../../docs/permissions.md";
+const PAGE = "../../docs/reference/permissions.md";
 const COMMAND = "npx vitest run test/journeys/every-permission.test.ts --update";
 const GET_JOB = "functions/jobs/api/get-job.lambda.ts";
 const CREATE_CONNECTION = "functions/jobs/api/create-connection.lambda.ts";

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
 import { entriesIn } from "../../infra/bundling/bundle-entries.ts";
+import { linksOf } from "../readme/links.ts";
+import { textOf } from "../readme/readme.ts";
 import { installPackage } from "./installed.ts";
 
 const template = z.object({
@@ -20,17 +22,29 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => app?.remove());
 
-test("the package is the compiled construct, the bundles and the program for keys: no source, no test", () => {
-  const kinds = app.packedFiles.map((path) => path.replace(/^(dist\/(?:functions|infra|bundles)\/).*/, "$1"));
+test("the package is the compiled construct, the bundles, the program for keys and the pages: no source, no test", () => {
+  const kinds = app.packedFiles.map((path) =>
+    path.replace(/^(dist\/(?:functions|infra|bundles)\/|docs\/).*/, "$1"),
+  );
   expect([...new Set(kinds)].toSorted()).toEqual([
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
     "README.md",
     "dist/bundles/",
     "dist/functions/",
     "dist/infra/",
     "dist/keys.mjs",
+    "docs/",
     "package.json",
   ]);
-  expect(app.packedFiles.filter((path) => /(?<!\.d)\.ts$|test/.test(path))).toEqual([]);
+  expect(app.packedFiles.filter((path) => /(?<!\.d)\.ts$|(^|\/)test\/|\.test\./.test(path))).toEqual([]);
+});
+
+test("every page that the packed README links to is packed too", () => {
+  const linked = linksOf("README.md", textOf("README.md")).map(({ target }) => target);
+  expect(linked).not.toEqual([]);
+  expect(linked.filter((path) => !app.packedFiles.includes(path))).toEqual([]);
 });
 
 test("it brings nothing along but the CDK, which the app has", async () => {

@@ -1,17 +1,16 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { commandsUnder } from "../readme/readme.ts";
-import { LOCAL_PART } from "../readme/run-elsewhere.ts";
+import { commandsOf, LOCAL_PAGES } from "../readme/readme.ts";
 import { backendOf } from "./backend.ts";
 import { startLocalMode } from "./local-mode.ts";
 
 const run = promisify(execFile);
 
 /** Without those that CI runs itself: they begin with npm. */
-const commands = commandsUnder(LOCAL_PART).filter((line) => !line.startsWith("npm "));
+const commands = commandsOf(LOCAL_PAGES).filter((line) => !line.startsWith("npm "));
 
-test("the README's commands work as they are written, but for the ports", async () => {
+test("the commands for local mode work as they are written, but for the ports", async () => {
   expect(commands).toHaveLength(6);
   const local = await startLocalMode({ TIME_SCALE: "10" });
   const script = commands

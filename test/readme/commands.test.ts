@@ -1,18 +1,22 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { OPERATORS_PART } from "../emulator/operators-commands.ts";
-import { allCommands, blocksIn, commandsUnder } from "./readme.ts";
-import { LOCAL_PART, RUN_ELSEWHERE } from "./run-elsewhere.ts";
+import { blocksOf, commandsOf, LOCAL_PAGES, OPERATORS_PAGES, PAGES, textOf } from "./readme.ts";
+import { RUN_ELSEWHERE } from "./run-elsewhere.ts";
 
-const local = commandsUnder(LOCAL_PART).filter((command) => !command.startsWith("npm "));
+const local = commandsOf(LOCAL_PAGES).filter((command) => !command.startsWith("npm "));
+const all = commandsOf(PAGES);
 
-test("every command of the README is run: here, on the emulator, or where the list says", () => {
-  const run = new Set([...local, ...commandsUnder(OPERATORS_PART), ...RUN_ELSEWHERE.keys()]);
-  expect(allCommands().filter((command) => !run.has(command))).toEqual([]);
-  expect([...RUN_ELSEWHERE.keys()].filter((command) => !allCommands().includes(command))).toEqual([]);
+test("every command of the pages is run: here, on the emulator, or where the list says", () => {
+  const run = new Set([...local, ...commandsOf(OPERATORS_PAGES), ...RUN_ELSEWHERE.keys()]);
+  expect(all.filter((command) => !run.has(command))).toEqual([]);
+  expect([...RUN_ELSEWHERE.keys()].filter((command) => !all.includes(command))).toEqual([]);
 });
 
-test("the app of one's own is the one that the package is tried with", () => {
-  const app = readFileSync(new URL("../package/app.ts", import.meta.url), "utf8");
-  expect(blocksIn("ts")).toEqual([app]);
+test("each page whose commands are run has some, and the README is short enough for the first hour", () => {
+  const without = PAGES.filter((page) => commandsOf([page]).length === 0);
+  expect(without).toEqual(["docs/api.md"]);
+  expect(textOf("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+});
+
+test("the app of the reader's own is the one that the package is tried with", () => {
+  expect(blocksOf("docs/embed.md", "ts")).toEqual([textOf("test/package/app.ts")]);
 });

@@ -1,37 +1,42 @@
 import { readFileSync } from "node:fs";
 
-const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+/** Starts the system and calls it on this machine. */
+export const LOCAL_PAGES = ["README.md", "docs/local.md"];
+/** Deploys, operates and removes a system. The commands need each other, in this order. */
+export const OPERATORS_PAGES = ["docs/deploy.md", "docs/operate.md"];
+/** Every page whose commands a person is to run. */
+export const PAGES = [...LOCAL_PAGES, "docs/api.md", ...OPERATORS_PAGES, "docs/embed.md", "CONTRIBUTING.md"];
 
-/** The commands of a part of the README, by its `## ` heading: the lines of its shell blocks. */
-export function commandsUnder(heading: string): string[] {
-  const part = parts().find((text) => text.startsWith(`${heading}\n`));
-  if (part === undefined) throw new Error(`The README has no part "${heading}".`);
-  return commandsIn(part);
-}
-
-export function allCommands(): string[] {
-  return parts().flatMap(commandsIn);
+/** The commands of pages: the lines of their shell blocks, and what their tables list under "Command". */
+export function commandsOf(pages: readonly string[]): string[] {
+  return pages.map(textOf).flatMap((text) => [...commandsInBlocks(text), ...commandsInTables(text)]);
 }
 
 /** The blocks of code in a language. */
-export function blocksIn(language: string): string[] {
-  return [...README.matchAll(new RegExp(`\`\`\`${language}\\n(.+?)\`\`\``, "gs"))].map(
-    ([, block = ""]) => block,
-  );
+export function blocksOf(page: string, language: string): string[] {
+  const blocks = textOf(page).matchAll(new RegExp(`\`\`\`${language}\\n(.+?)\`\`\``, "gs"));
+  return [...blocks].map(([, block = ""]) => block);
 }
 
-/** The numbers before the words, in digits, wherever the text has them. */
+/** The numbers before the words, in digits, wherever a page has them. */
 export function numbersBefore(words: string): number[] {
-  const phrase = words.replaceAll(" ", "\\s+");
-  return [...README.matchAll(new RegExp(`\\b(\\d+)\\s+${phrase}\\b`, "g"))].map(([, digits]) =>
-    Number(digits),
-  );
+  const phrase = new RegExp(`\\b(\\d+)\\s+${words.replaceAll(" ", "\\s+")}\\b`, "g");
+  return PAGES.flatMap((page) => [...textOf(page).matchAll(phrase)]).map(([, digits]) => Number(digits));
 }
 
-function parts(): string[] {
-  return README.split(/^## /m);
+/** A page by its path from the project's root. */
+export function textOf(page: string): string {
+  return readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
 }
 
-function commandsIn(text: string): string[] {
+function commandsInBlocks(text: string): string[] {
   return [...text.matchAll(/```sh\n(.+?)```/gs)].flatMap(([, block = ""]) => block.trim().split("\n"));
+}
+
+function commandsInTables(text: string): string[] {
+  const tables = [...text.matchAll(/^\| Command \|.*\n((?:\|.*\n)+)/gm)];
+  const firstCells = tables.flatMap(([, rows = ""]) =>
+    rows.split("\n").map((row) => row.split("|")[1] ?? ""),
+  );
+  return firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, command = ""]) => command));
 }

@@ -29,7 +29,7 @@ export interface MetricKind {
 
 /**
  * All our metrics. Functions write no others, alarms and dashboards read no others, and
- * `docs/metrics.md` explains them.
+ * `docs/reference/metrics.md` explains them.
  */
 export const METRICS = {
   JobsStarted: { unit: "Count" },
