@@ -3,7 +3,6 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["npm ci && npm start", "npm ci by .ci/run, the rest by test/process"],
   ["npm start", "test/process"],
   ["npm run check", ".ci/run"],
-  ["npx vitest run --project=parts test/unit", "npm test runs the same tests"],
   ["npm test", ".ci/run"],
   ["npm run test:mutants -- name", ".ci/run, with all names"],
   ["npm run test:fast", "a selection of npm test, which .ci/run runs"],
