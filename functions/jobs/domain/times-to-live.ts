@@ -6,8 +6,8 @@ import { QUEUE_LIMIT_SECONDS } from "./queue.ts";
  * Their time to live is the last safeguard, if that deletion never happened.
  */
 
-const HOUR_MS = 3600 * 1000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_SECONDS = 24 * 3600;
+const DAY_MS = DAY_SECONDS * 1000;
 
 /** A sealed login lives one day longer than the longest wait in the queue. */
 export const LOGIN_TTL_MS = QUEUE_LIMIT_SECONDS * 1000 + DAY_MS;
@@ -21,22 +21,23 @@ export const ANSWER_TTL_MS = 4 * MAX_ANSWER_MS;
 /** For this long, a repeated request with the same Idempotency-Key gets the first reply. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
 
-const QUARTER_DAYS = 90;
+/** Rows that outlive their job live for a quarter, and in any case longer than the longest wait in the queue. */
+const LONG_DAYS = Math.max(90, Math.ceil(QUEUE_LIMIT_SECONDS / DAY_SECONDS) + 1);
 
 /** Jobs can be read for this long after their last change, unless the deployment sets another period. */
-export const DEFAULT_RETENTION_DAYS = QUARTER_DAYS;
+export const DEFAULT_RETENTION_DAYS = LONG_DAYS;
 export const MAX_RETENTION_DAYS = 3650;
 
 /**
  * A claim lives as long as a job does by default, which is far longer than the queue. A claim
  * whose job is missing is free.
  */
-export const CLAIM_TTL_DAYS = QUARTER_DAYS;
+export const CLAIM_TTL_DAYS = LONG_DAYS;
 
 /** Banks forget wrong logins only after a correct login. No user waits longer than this between two logins. */
-export const REFUSED_LOGINS_TTL_DAYS = QUARTER_DAYS;
+export const REFUSED_LOGINS_TTL_DAYS = LONG_DAYS;
 
 /** Returns the end of a row's life in seconds since 1970, the format of DynamoDB's time to live. */
 export function keptUntil(changedAt: string, days: number): number {
-  return Math.ceil(Date.parse(changedAt) / 1000) + days * 24 * 3600;
+  return Math.ceil(Date.parse(changedAt) / 1000) + days * DAY_SECONDS;
 }
