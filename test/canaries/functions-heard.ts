@@ -1,9 +1,7 @@
-import { readdirSync } from "node:fs";
+import { basename } from "node:path";
 import * as z from "zod";
+import { entriesIn } from "../../infra/bundling/bundle-entries.ts";
 import { jsonOf } from "./shown-jobs.ts";
-
-const FOLDERS = ["api", "workflow"].map((name) => new URL(`../../functions/${name}/`, import.meta.url));
-const ENDING = ".lambda.ts";
 
 const line = z.object({
   level: z.string(),
@@ -13,9 +11,9 @@ const line = z.object({
 });
 
 /** The functions that there are. */
-const FUNCTIONS: readonly string[] = FOLDERS.flatMap((folder) => readdirSync(folder))
-  .filter((file) => file.endsWith(ENDING))
-  .map((file) => file.slice(0, -ENDING.length));
+const FUNCTIONS: readonly string[] = entriesIn()
+  .filter((entry) => entry.startsWith("functions/"))
+  .map((entry) => basename(entry, ".lambda.ts"));
 
 export interface Heard {
   /** The functions of which there is no line. */
