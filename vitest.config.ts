@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that install the package that `npm pack` creates. Run with `npm run test:package`. */
-const OF_THE_PACKAGE = "test/package/**/*.test.ts";
+const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
 
 /**
  * Each file needs its own process: local mode can start only once per process, because the functions cache clients and
@@ -10,23 +10,23 @@ const OF_THE_PACKAGE = "test/package/**/*.test.ts";
 const NEED_A_PROCESS_OF_THEIR_OWN = [
   "test/journeys/**/*.test.ts",
   "test/local/**/*.test.ts",
-  "test/bench/*-counts.test.ts",
+  "test/verify/bench/*-counts.test.ts",
 ];
 
 /**
  * Tests that run dozens of jobs at once with short waits, and tests that kill local mode again and again. Nothing else may run
  * at the same time: `npm run test:crashes`.
  */
-const OF_CRASHES = ["test/crashes/**/*.test.ts", "test/process/kills*.test.ts"];
+const OF_CRASHES = ["test/verify/crashes/**/*.test.ts", "test/process/kills*.test.ts"];
 
 /** Tests of behaviour that differs in the deployed sandbox, which has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
 
 /** Tests that send secrets through every journey and search every output for them. Run with `npm run test:canaries`. */
-const OF_CANARIES = "test/canaries/**/*.suite.test.ts";
+const OF_CANARIES = "test/verify/canaries/**/*.suite.test.ts";
 
 /** Tests with malicious requests and replies. Run with `npm run test:hostile`. */
-const OF_HOSTILITY = "test/hostile/**/*.suite.test.ts";
+const OF_HOSTILITY = "test/verify/hostile/**/*.suite.test.ts";
 
 /** Each file runs local mode in its own process. All files of a run share one template. */
 const LOCAL_MODE = { isolate: true, globalSetup: ["test/journeys/synthesize-once.ts"] };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { type Gateway, openGateway } from "../../infra/local/gateway.ts";
-import { exchange, repliesIn } from "../hostile/raw-exchange.ts";
+import { exchange, repliesIn } from "../verify/hostile/raw-exchange.ts";
 
 let gateway: Gateway;
 let queries: unknown[] = [];

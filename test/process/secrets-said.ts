@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { writtenForms } from "../canaries/written-forms.ts";
+import { writtenForms } from "../verify/canaries/written-forms.ts";
 import type { LocalMode } from "./local-mode.ts";
 
 interface Sent {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
-import { canaryRegister } from "../canaries/canary-register.ts";
-import { exchangingUpstream } from "../canaries/exchanging-upstream.ts";
-import { scannerFor } from "../canaries/scanner.ts";
+import { canaryRegister } from "../verify/canaries/canary-register.ts";
+import { exchangingUpstream } from "../verify/canaries/exchanging-upstream.ts";
+import { scannerFor } from "../verify/canaries/scanner.ts";
 import { backendOf, GAVIN, loginsSeen, MFA_BANK, statusesOf } from "./backend.ts";
 import { startLocalMode } from "./local-mode.ts";
 import { SANDBOX, startProgram } from "./program.ts";

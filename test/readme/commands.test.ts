@@ -18,5 +18,5 @@ test("each page whose commands are run has some, and the README is short enough 
 });
 
 test("the app of the reader's own is the one that the package is tried with", () => {
-  expect(blocksOf("docs/embed.md", "ts")).toEqual([textOf("test/package/app.ts")]);
+  expect(blocksOf("docs/embed.md", "ts")).toEqual([textOf("test/verify/package/app.ts")]);
 });

@@ -12,16 +12,16 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["npm run test:package", ".ci/run"],
   ["npm run test:emulator", ".ci/run"],
   ["npm run synth", ".ci/run"],
-  ["npm run bench", "test/bench counts the same; the figures of speed are taken by hand"],
+  ["npm run bench", "test/verify/bench counts the same; the figures of speed are taken by hand"],
   ["npm run bench:files", "by hand: it prints a count"],
   [
     "npx node test/infra/compare-templates.ts BEFORE AFTER",
     "test/infra/template-differences.test.ts, on templates of its own",
   ],
-  ["npm pack --pack-destination ../your-app", "test/package, into another folder"],
-  ["cd ../your-app", "test/package, in its own"],
+  ["npm pack --pack-destination ../your-app", "test/verify/package, into another folder"],
+  ["cd ../your-app", "test/verify/package, in its own"],
   [
     "npm install ./connection-jobs-0.1.0.tgz aws-cdk-lib constructs",
-    "test/package, with the versions of this project",
+    "test/verify/package, with the versions of this project",
   ],
 ]);

@@ -1,0 +1,96 @@
+import { cpus } from "node:os";
+import type { Counted } from "./count-kinds.ts";
+import { amount, columnOf, dollars, tableOf } from "./count-table.ts";
+import type { KindFigures } from "./kind-figures.ts";
+import { percentile } from "./percentile.ts";
+import { nominalMs, priceOfRuns, totalOf } from "./price-of-job.ts";
+import { PRICES } from "./prices.ts";
+import { jobsByMemory } from "./start-up/job-by-memory.ts";
+import type { StartUp } from "./start-up/start-up.ts";
+import { startUpBlocks } from "./start-up/start-up-page.ts";
+
+export interface Bench {
+  columns: readonly KindFigures[];
+  /** In milliseconds, by the title of the column. */
+  delays: ReadonlyMap<string, readonly number[]>;
+  startUps: readonly StartUp[];
+  counted: Counted;
+}
+
+/** The whole of `docs/reference/bench.md`. */
+export function pageOf({ columns, delays, startUps, counted }: Bench): string {
+  const { assumptions } = PRICES;
+  return [
+    "# What a job costs",
+    "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
+    "## A job, counted",
+    `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. The bank of the queued one says in its record that it is down, refuses the first login, and stays down until the job is given up. With the client's part: the POST, a GET every 2 s until the job is over, or one every 12 h of a queued job, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../../test/verify/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
+    tableOf(columns.map(columnOf)),
+    `List prices of ${PRICES.region} without a free tier, in [prices.json](../../test/verify/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
+    bullets(
+      Object.entries(assumptions).map(
+        ([name, { value, reason }]) => `\`${name}\` ${amount(value)}: ${reason}`,
+      ),
+    ),
+    "Shared by jobs are a token, the public key that each verifying function fetches once, and upstream's API key and token that each function fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
+    "## A month without a job",
+    bullets([...monthly(counted.resources), sweeperMonthly(counted)]),
+    "## Measured",
+    `${new Date().toISOString().slice(0, 10)}, local mode on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. No test compares these.`,
+    "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s; what the bank's own API takes is not in it:",
+    tableOf([...delays].map(([title, values]) => ({ title, cells: delayCells(values) }))),
+    "Dollars for 1,000 jobs with the time that the functions took here, where AWS and upstream answer at once:",
+    tableOf(
+      columns.map(({ title, measuredPrice }) => ({
+        title,
+        cells: new Map([["measured", dollars(totalOf(measuredPrice))]]),
+      })),
+    ),
+    ...startUpBlocks(startUps),
+    "Dollars for the time of functions that have started already, in 1,000 jobs, if all functions of a group had the size. What they compute takes less time with more memory, and what they wait for does not:",
+    jobsByMemory(
+      columns.filter(({ title }) => !title.startsWith("poller")),
+      startUps,
+    ),
+  ]
+    .map((block) => `${block}\n`)
+    .join("\n");
+}
+
+function bullets(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join("\n");
+}
+
+function delayCells(values: readonly number[]): ReadonlyMap<string, string> {
+  const seconds = (percent: number) => (percentile(values, percent) / 1000).toFixed(2);
+  return new Map([
+    ["median", seconds(50)],
+    ["p95", seconds(95)],
+    ["max", seconds(100)],
+  ]);
+}
+
+const MINUTES = 30 * 24 * 60;
+
+/** The sweeper runs whether there are jobs or not. */
+export function sweeperMonthly({ sweepUsage, functions }: Counted): string {
+  const facts = new Map(Object.entries(functions));
+  const dollarsAMonth = priceOfRuns("sweep", sweepUsage, MINUTES, facts);
+  const { awsCalls, readUnits, logBytes } = sweepUsage;
+  const each = `${nominalMs(sweepUsage)} ms, ${awsCalls} queries that find nothing, ${readUnits} read units, ${logBytes} bytes logged`;
+  return `${amount(MINUTES)} runs of the sweeper, together $${dollarsAMonth.toFixed(2)}: ${each} each. It never looks at a job that ends in time; a job in the queue is an entry of some 120 bytes more that it counts, which adds $0.02 a week for 1,000 of them`;
+}
+
+/** What the template has of it, and the price of one of what it may get. */
+function monthly({ keys, alarmMetrics, dashboards }: Counted["resources"]): string[] {
+  const { kmsKey, secret, alarmMetric, dashboard, customMetric } = PRICES.monthly;
+  const priced = (count: number, { dollars: each, unit }: { dollars: number; unit: string }) =>
+    `${count} × $${each.toFixed(2)}: ${unit}`;
+  return [
+    priced(keys, kmsKey),
+    priced(1, secret),
+    priced(alarmMetrics, alarmMetric),
+    priced(dashboards, dashboard),
+    `$${customMetric.dollars.toFixed(2)} for each ${customMetric.unit}`,
+  ];
+}

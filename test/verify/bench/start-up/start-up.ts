@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleEntries } from "../../../../infra/bundling/bundle-entries.ts";
+import { bundleFolder } from "../../../../infra/bundling/bundle-folder.ts";
+import { functionName } from "../template-facts.ts";
+import { type FirstEvent, recordFirstEvents } from "./first-events.ts";
+import { firstReplyMs, MEMORY_SIZES_MB, medianOf, processorShare } from "./memory-sizes.ts";
+import { limitProcessor } from "./processor-limit.ts";
+import { bundleAlone, sdkUsedBy } from "./sdk-alone.ts";
+import { startReplay } from "./stand-in.ts";
+import { type Limit, type TimedStart, timeStart, writeRunner } from "./timed-start.ts";
+
+/** A function that starts and gives its first reply. */
+export interface StartUp {
+  /** Such as `get-job`. */
+  name: string;
+  group: Group;
+  memoryMb: number;
+  bytes: number;
+  start: TimedStart;
+  /** The function with the same SDK clients, which makes the same calls, and nothing else. */
+  alone: { clients: number; bytes: number; start: TimedStart };
+  /** Where it was also started with no more than its share of a processor, in milliseconds. */
+  limitedMs: ReadonlyMap<number, number>;
+}
+
+export type Group = "API" | "tasks" | "sweeper" | "sandbox";
+
+export interface StartUpOptions {
+  /** Of each of the two functions. */
+  runs: number;
+  /** With a share of a processor, at each size. */
+  limitedRuns: number;
+  /** Names of functions; all when empty. */
+  only?: readonly string[];
+}
+
+/** 19 functions and as many others, each in a tenth to a third of a second, take about 2 minutes; the limited runs as long. */
+export const DEFAULT_OPTIONS: StartUpOptions = { runs: 15, limitedRuns: 3 };
+
+/** Those that are started with a limited processor too, one of each group: at 128 MB that takes seconds. */
+const LIMITED = ["create-connection", "open-connection", "sweep"];
+
+/** The first reply takes at most so many times as long as that of the function with the SDK clients alone, if there are any. */
+export const MAX_OF_SDK_ALONE = 1.2;
+
+/** The first reply of these comes after several looks at a job: work that the function with the SDK clients alone does not do. */
+const FOLLOWING = ["open-connection", "send-answer", "follow-job"];
+export const MAX_WHILE_FOLLOWING = 1.4;
+
+/** Times the first reply of every entry. Nothing else should run meanwhile. */
+export async function measureStartUps(options: StartUpOptions): Promise<StartUp[]> {
+  const folder = mkdtempSync(join(tmpdir(), "connection-jobs-start-up-"));
+  try {
+    const runner = writeRunner(folder);
+    const bundles = join(folder, "bundles");
+    await bundleEntries({ outdir: bundles });
+    const bundleOf = (entry: string) => join(bundles, bundleFolder(entry), "index.mjs");
+    const events = await recordFirstEvents({ runner, bundleOf });
+    const startUps: StartUp[] = [];
+    const { only = [] } = options;
+    const wanted = events.filter(({ entry }) => only.length === 0 || only.includes(functionName(entry)));
+    for (const event of wanted.toSorted((a, b) => a.entry.localeCompare(b.entry))) {
+      startUps.push(await measureOne(event, runner, options));
+    }
+    return startUps;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureOne(
+  event: FirstEvent,
+  runner: string,
+  { runs, limitedRuns }: StartUpOptions,
+): Promise<StartUp> {
+  const name = functionName(event.entry);
+  const aloneFolder = join(event.bundle, "../alone");
+  mkdirSync(aloneFolder);
+  const alone = join(aloneFolder, "index.mjs");
+  const use = await sdkUsedBy(event.entry);
+  const aloneBytes = await bundleAlone(use, event.calls, alone);
+  const replay = await startReplay(event.calls);
+  const timed = (bundle: string, limit?: Limit) => {
+    replay.restart();
+    return timeStart(runner, { ...event, bundle }, replay.url, limit);
+  };
+  try {
+    const starts: { ours: TimedStart[]; alone: TimedStart[] } = { ours: [], alone: [] };
+    for (let run = 0; run < runs; run++) {
+      starts.ours.push(await timed(event.bundle));
+      starts.alone.push(await timed(alone));
+    }
+    const limitedMs = new Map<number, number>();
+    for (const size of LIMITED.includes(name) && limitedRuns > 0 ? MEMORY_SIZES_MB : []) {
+      const ms = await limitedMedianMs(size, limitedRuns, (limit) => timed(event.bundle, limit));
+      if (ms !== undefined) limitedMs.set(size, ms);
+    }
+    return {
+      name,
+      group: groupOf(event.entry),
+      memoryMb: event.memoryMb,
+      bytes: statSync(event.bundle).size,
+      start: medianOf(starts.ours),
+      alone: { clients: Object.keys(use).length, bytes: aloneBytes, start: medianOf(starts.alone) },
+      limitedMs,
+    };
+  } finally {
+    await replay.close();
+  }
+}
+
+async function limitedMedianMs(
+  memoryMb: number,
+  runs: number,
+  timed: (limit: Limit) => Promise<TimedStart>,
+): Promise<number | undefined> {
+  const limit = limitProcessor(processorShare(memoryMb));
+  if (limit === undefined) return undefined;
+  try {
+    const starts: TimedStart[] = [];
+    for (let run = 0; run < runs; run++) starts.push(await timed(limit));
+    return medianOf(starts).wallMs;
+  } finally {
+    limit.close();
+  }
+}
+
+function groupOf(entry: string): Group {
+  if (entry.startsWith("sandbox/")) return "sandbox";
+  if (functionName(entry) === "sweep") return "sweeper";
+  return entry.includes("/workflow/") ? "tasks" : "API";
+}
+
+/** At the memory size of the function. */
+export function ratioOf({ start, alone, memoryMb }: StartUp): number {
+  return firstReplyMs(start, memoryMb) / firstReplyMs(alone.start, memoryMb);
+}
+
+/** The entries that take too long, a line each. */
+export function slowStartUps(startUps: readonly StartUp[]): string[] {
+  return startUps.flatMap((startUp) => {
+    const ratio = ratioOf(startUp);
+    const max = FOLLOWING.includes(startUp.name) ? MAX_WHILE_FOLLOWING : MAX_OF_SDK_ALONE;
+    if (startUp.alone.clients === 0 || ratio <= max) return [];
+    return [`${startUp.name}: first reply ${ratio.toFixed(2)} × that of its SDK clients, at most ${max}`];
+  });
+}

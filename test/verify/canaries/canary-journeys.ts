@@ -1,0 +1,147 @@
+import { AVIATO, HOOLI, HOOLI_GOV, NUCLEUS, PIED_PIPER, RAVIGA, TOKEN_BANK } from "../../journeys/logins.ts";
+import { idOf, isFailed, statuses, type Visitor } from "./visitor.ts";
+
+/** A way that a job can go, and what has to be of it in the end. Throws when it went another way. */
+export type Journey = (visitor: Visitor) => Promise<void>;
+
+const CODE = "1234";
+const COMPANY = "Hooli";
+const USER_TOKEN = "token:PTln18RhwL";
+
+async function fails(visitor: Visitor, jobId: string, code?: string): Promise<void> {
+  const job = await visitor.over(jobId);
+  if (!isFailed(job) || !JSON.stringify(job.steps).includes(code ?? "")) throw new Error(statuses(job));
+}
+
+/** Those that need nobody else's bank to be up or down. */
+export const JOURNEYS: { readonly [name: string]: Journey } = {
+  "a plain connection": async (visitor) => {
+    await visitor.connection(await visitor.begin(HOOLI, visitor.login("gavin")));
+  },
+  "a code": async (visitor) => {
+    await visitor.connectWithAnswers(PIED_PIPER, visitor.login("jared"), visitor.secret("answer", CODE));
+  },
+  "security questions": async (visitor) => {
+    const answers = [visitor.secret("first answer", "Basiq"), visitor.secret("second answer", HOOLI)];
+    await visitor.connectWithAnswers(PIED_PIPER, visitor.login("whistler"), ...answers);
+  },
+  "an approval in the bank's app": async (visitor) => {
+    await visitor.connectWithAnswers(AVIATO, visitor.login("gavin"), "confirmed");
+  },
+  "a second challenge": async (visitor) => {
+    visitor.world.echoing.asksTwice(visitor.userId);
+    const jobId = await visitor.begin(PIED_PIPER, visitor.login("gilfoyle"));
+    await visitor.asked(jobId);
+    await visitor.answer(jobId, visitor.secret("first answer", COMPANY));
+    await visitor.asked(jobId);
+    await visitor.answer(jobId, visitor.secret("second answer", COMPANY));
+    await visitor.connection(jobId);
+  },
+  "a wrong answer": async (visitor) => {
+    const jobId = await visitor.begin(PIED_PIPER, visitor.login("richard"));
+    await visitor.asked(jobId);
+    await visitor.answer(jobId, visitor.secret("wrong answer"));
+    await fails(visitor, jobId, "invalid-credentials");
+  },
+  "an answer posted twice": async (visitor) => {
+    const jobId = await visitor.begin(PIED_PIPER, visitor.login("jared"));
+    await visitor.asked(jobId);
+    const rivals = ["answer", "rival answer"].map((what) => visitor.secret(what, CODE));
+    await Promise.all(
+      rivals.map((one) => visitor.call("POST", `/jobs/${jobId}/mfa`, { "mfa-response": [one] })),
+    );
+    await visitor.over(jobId);
+  },
+  "a bank that asks sometimes": async (visitor) => {
+    const jobId = await visitor.begin(NUCLEUS, visitor.login("jared"));
+    const steps = await visitor.asked(jobId);
+    if (!/mfa-challenge: (skipped|success)/.test(statuses(steps)))
+      await visitor.answer(jobId, visitor.secret("answer", CODE));
+    await visitor.connection(jobId);
+  },
+  "a user token": async (visitor) => {
+    await visitor.connection(
+      await visitor.begin(TOKEN_BANK, { userToken: visitor.secret("user token", USER_TOKEN) }),
+    );
+  },
+  "a wrong user token": async (visitor) => {
+    await fails(
+      visitor,
+      await visitor.begin(TOKEN_BANK, { userToken: visitor.secret("user token") }),
+      "invalid-credentials",
+    );
+  },
+  "a security code": async (visitor) => {
+    const login = {
+      ...visitor.login("ash"),
+      securityCode: visitor.secret("security code"),
+      secondaryLoginId: visitor.secret("secondary login"),
+    };
+    await visitor.connection(await visitor.begin(RAVIGA, login));
+  },
+  "a wrong login": async (visitor) => {
+    await fails(visitor, await visitor.begin(HOOLI, visitor.login()), "invalid-credentials");
+  },
+  "an update": async (visitor) => {
+    const connectionId = await visitor.connection(await visitor.begin(HOOLI_GOV, visitor.login("gavin")));
+    const login = visitor.login("laurie");
+    const reply = await visitor.call("POST", visitor.path(`connections/${connectionId}`), login);
+    visitor.world.register.toArrive(...Object.values(login));
+    await visitor.connection(idOf(reply, 202));
+  },
+  "an update with a wrong login": async (visitor) => {
+    const connectionId = await visitor.connection(await visitor.begin(HOOLI, visitor.login("max")));
+    const reply = await visitor.call("POST", visitor.path(`connections/${connectionId}`), visitor.login());
+    await fails(visitor, idOf(reply, 202), "invalid-credentials");
+  },
+  "a refresh, and one of all": async (visitor) => {
+    const connectionId = await visitor.connection(await visitor.begin(HOOLI, visitor.login("gavin")));
+    await visitor.connection(
+      idOf(await visitor.call("POST", visitor.path(`connections/${connectionId}/refresh`)), 202),
+    );
+    const reply = await visitor.call("POST", visitor.path("connections/refresh"));
+    if (reply.status !== 202) throw new Error(reply.text);
+    await visitor.call("GET", visitor.path(`jobs?filter=connection.id.eq('${connectionId}')`));
+  },
+  "a duplicate, and a list": async (visitor) => {
+    const jobId = await visitor.begin(PIED_PIPER, visitor.login("jared"));
+    const again = idOf(await visitor.post(PIED_PIPER, visitor.login("jared")), 200);
+    if (again !== jobId) throw new Error("Another job.");
+    await visitor.call("GET", visitor.path("jobs"));
+    await visitor.asked(jobId);
+    await visitor.answer(jobId, visitor.secret("answer", CODE));
+    await visitor.connection(jobId);
+    await visitor.call("GET", visitor.path("jobs"));
+  },
+  "a cancel before, and one while it asks": async (visitor) => {
+    const first = idOf(await visitor.post(PIED_PIPER, visitor.login("jared")), 202);
+    idOf(await visitor.call("DELETE", `/jobs/${first}`), 202);
+    const second = await visitor.begin(PIED_PIPER, visitor.login("jared"));
+    await visitor.asked(second);
+    idOf(await visitor.call("DELETE", `/jobs/${second}`), 202);
+    await fails(visitor, second, "job-cancelled");
+  },
+  "an Idempotency-Key": async (visitor) => {
+    const headers = { "idempotency-key": visitor.world.register.header("Idempotency-Key") };
+    const login = visitor.login("gavin");
+    const jobId = await visitor.begin(HOOLI, login, headers);
+    const again = idOf(await visitor.post(HOOLI, login, headers), 202);
+    if (again !== jobId) throw new Error("Another job.");
+    const other = await visitor.post(HOOLI, visitor.login("gavin"), headers);
+    if (other.status !== 422) throw new Error(`Expected 422, got ${other.status}`);
+    await visitor.connection(jobId);
+  },
+  "logins until the bank would lock the account": async (visitor) => {
+    for (let time = 0; time < 3; time++) await fails(visitor, await visitor.begin(HOOLI, visitor.login()));
+    const blocked = await visitor.post(HOOLI, visitor.login("gavin"));
+    if (blocked.status !== 429) throw new Error(`Expected 429, got ${blocked.status}`);
+  },
+  "a challenge that nobody answers": async (visitor) => {
+    const jobId = await visitor.begin(PIED_PIPER, visitor.login("jared"));
+    await visitor.asked(jobId);
+    await fails(visitor, jobId, "mfa-expired");
+    await visitor.call("POST", `/jobs/${jobId}/mfa`, {
+      "mfa-response": [visitor.secret("late answer", CODE)],
+    });
+  },
+};

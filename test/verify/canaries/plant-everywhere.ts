@@ -1,0 +1,113 @@
+import { appendFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { listenLocally } from "../../../infra/local/local-server.ts";
+import { synthesizeApart } from "../../../infra/local/template/template.ts";
+import { HOOLI } from "../../journeys/logins.ts";
+import { allRows } from "../../support/all-rows.ts";
+import { type Canary, plainCanary, textCanary } from "./canary.ts";
+import { canaryClient } from "./canary-client.ts";
+import type { CanaryWorld } from "./canary-world.ts";
+import type { Finding } from "./scanner.ts";
+import { Visitor } from "./visitor.ts";
+
+/** A leak, and the sinks in which it has to be found: each of them. */
+export interface PlantedLeak {
+  readonly canary: Canary;
+  readonly sinks: readonly RegExp[];
+}
+
+const RAW_FILE = /^dynamodb[\\/].+\.(log|ldb)(, unpacked)?$/;
+const EXECUTIONS = /^executions\.jsonl$/;
+const STARTS = /^calls of states StartExecution$/;
+
+/** A leak of its own in everything that is searched, by the way that a leak would take. `bundles` is where those are. */
+export async function plantEverywhere(
+  world: CanaryWorld,
+  token: string,
+  bundles: string,
+): Promise<PlantedLeak[]> {
+  const planted: PlantedLeak[] = [];
+  const plant: Plant = (canary, ...sinks) => {
+    planted.push({ canary, sinks });
+    return canary.text;
+  };
+  const said = plant(textCanary("said"), /^standard output$/);
+  process.stdout.write(`${JSON.stringify({ level: "debug", message: said })}\n`);
+  process.stderr.write(`${plant(textCanary("complained"), /^standard error$/)}\n`);
+  await inRows(world, token, plant);
+  await inCallsOfAws(world, plant);
+  await inAHeader(world, plant(plainCanary("header"), /^replies$/));
+  await fetch(`${world.sandboxUrl}/${plant(plainCanary("path"), /^ledger of the sandbox$/)}`);
+  world.dying.saying(plant(textCanary("cause"), /^errors that leave a function$/));
+  await world.client.send("GET", "/health");
+  const context = {
+    upstreamUrl: "https://bank.example",
+    upstreamApiKeySecret: plant(plainCanary("name of a secret"), /^template$/),
+  };
+  world.book.add("template", JSON.stringify(await synthesizeApart(context)));
+  const key = plant(textCanary("bundled"), /^bundle get-job[\\/]index\.mjs$/);
+  appendFileSync(join(bundles, "get-job", "index.mjs"), `export const key=${JSON.stringify(key)};`);
+  return planted;
+}
+
+/** The leaks that a search has missed, each with the sink in which it was to be found. */
+export function missedOf(planted: readonly PlantedLeak[], found: readonly Finding[]): string[] {
+  return planted.flatMap(({ canary, sinks }) =>
+    sinks
+      .filter((sink) => !found.some((finding) => finding.canary === canary && sink.test(finding.sink)))
+      .map((sink) => `${canary.name} in ${sink}`),
+  );
+}
+
+type Plant = (canary: Canary, ...sinks: RegExp[]) => string;
+
+/** In each table, and so in its files; a job's is then read by its user. */
+async function inRows(world: CanaryWorld, token: string, plant: Plant): Promise<void> {
+  const visitor = new Visitor(world, token, "a job to plant in");
+  const jobId = await visitor.begin(HOOLI, visitor.login("gavin"));
+  await visitor.over(jobId);
+  const client = new DynamoDBClient({});
+  for (const { table, rows: items } of await allRows()) {
+    const isJobs = items.some(({ pk }) => pk !== undefined);
+    const job = items.find(({ pk }) => pk?.S === `job#${jobId}`);
+    const rowsOfIt = new RegExp(`^rows of ${table}$`);
+    const leak = plant(textCanary(`row of ${table}`), rowsOfIt, RAW_FILE, ...(isJobs ? [/^replies$/] : []));
+    const steps = { L: [{ M: { title: { S: leak }, status: { S: "success" }, result: { NULL: true } } }] };
+    const Item = isJobs
+      ? { ...job, steps }
+      : { jobId: { S: jobId }, purpose: { S: "login" }, sealed: { S: leak } };
+    await client.send(new PutItemCommand({ TableName: table, Item }));
+  }
+  client.destroy();
+  await visitor.job(jobId);
+}
+
+async function inCallsOfAws({ system }: CanaryWorld, plant: Plant): Promise<void> {
+  const kms = new KMSClient({});
+  const [key] = system.deployed.keys.filter(({ spec }) => spec === "SYMMETRIC_DEFAULT");
+  const EncryptionContext = {
+    purpose: plant(textCanary("encryption context"), /^calls of kms Encrypt$/),
+  };
+  await kms.send(new EncryptCommand({ KeyId: key?.keyId, Plaintext: Buffer.from("x"), EncryptionContext }));
+  kms.destroy();
+  const states = new SFNClient({});
+  const [machine] = system.deployed.stateMachines;
+  const input = JSON.stringify({
+    jobId: plant(textCanary("input"), STARTS, EXECUTIONS, /^histories of executions$/),
+  });
+  const name = plant(plainCanary("name"), STARTS, EXECUTIONS);
+  await states.send(new StartExecutionCommand({ stateMachineArn: machine?.arn, name, input }));
+  states.destroy();
+}
+
+async function inAHeader({ book, register, apiKey }: CanaryWorld, leak: string): Promise<void> {
+  const { url, close } = await listenLocally(
+    createServer((_, response) => response.setHeader("x-leak", leak).end()),
+  );
+  await canaryClient({ apiUrl: url, apiKey, book, register }).send("GET", "/");
+  await close();
+}

@@ -1,0 +1,53 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { jobReply } from "../../../functions/http/reply-schemas.ts";
+import { commandsOf, OPERATORS_PAGES } from "../../readme/readme.ts";
+import { PROJECT_ROOT } from "./folders.ts";
+import { operatorsScript, printedByEach } from "./operators-commands.ts";
+import { type Environment, runProgram } from "./programs.ts";
+
+/** What a person answers by hand, or sets for good. */
+const UNATTENDED = {
+  CDK_REQUIRE_APPROVAL: "never",
+  CDK_FORCE: "true",
+  CDK_NOTICES: "false",
+  CDK_VERSION_REPORTING: "false",
+};
+
+const KEY_FILE = join(PROJECT_ROOT, "upstream-api-key.txt");
+
+/**
+ * Does as the pages for operators say, in one shell, from the first deployment to the last removal, and gives what each
+ * command printed. Throws when one fails.
+ */
+export async function followThePages(commands: Environment, upstreamApiKey: string): Promise<string[]> {
+  if (existsSync(KEY_FILE)) throw new Error("There is an upstream-api-key.txt of yours: move it away first.");
+  process.once("exit", () => rmSync(KEY_FILE, { force: true }));
+  writeFileSync(KEY_FILE, `${upstreamApiKey}\n`);
+  const script = operatorsScript(commandsOf(OPERATORS_PAGES));
+  const printed = printedByEach(await runProgram("sh", ["-e", "-c", script], { ...commands, ...UNATTENDED }));
+  check(printed);
+  return printed;
+}
+
+/** That the commands did something: they would also end well with an error of the API printed. */
+function check(printed: readonly string[]): void {
+  const found = (what: string, pattern: RegExp) => {
+    const text = printed.find((one) => pattern.test(one));
+    if (text === undefined) throw new Error(`The commands of the pages printed no ${what}.`);
+    return text;
+  };
+  const { steps } = jobReply.parse(JSON.parse(found("job", /"steps"/)));
+  const challenge = steps.find(({ title }) => title === "mfa-challenge");
+  const isTaken =
+    challenge?.status === "success" || (challenge?.status === "in-progress" && !challenge.result);
+  if (!isTaken) throw new Error("The answer of the pages was not taken.");
+  found("login in the ledger", /"calls":.*"path":"\/users\/ea3a81\/connections"/);
+  found("answer in the ledger", /"calls":.*\/mfa"/);
+  found("bank that is down", /"id":"AU00000","status":"major-outage"/);
+  found("list of keys", /mobile backend/);
+  found("key that was revoked", /revoked/i);
+  found("log group", /ConnectionJobs\/Tasks/);
+  const errors = printed.filter((one) => one.includes('"type":"error"'));
+  if (errors.length > 0) throw new Error(`The commands of the pages met errors:\n${errors.join("\n")}`);
+}

@@ -1,0 +1,179 @@
+import type { Scheduler } from "fast-check";
+import fc from "fast-check";
+import { expect } from "vitest";
+import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
+import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf, Secret, taskTokenOf } from "../../../functions/jobs/domain/secret.ts";
+import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
+import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
+import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
+import { caller } from "../../support/answering.ts";
+import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
+import {
+  awaitingJob,
+  challengeOf,
+  gavin,
+  JOB_ID,
+  stepsOf,
+  UPSTREAM_JOB_ID,
+  USER_ID,
+  WITH_MFA,
+} from "../../support/job-examples.ts";
+import { expectHistory } from "../../support/job-invariants.ts";
+import { asking, deciding, done } from "../../support/job-stories.ts";
+import type { Fate } from "../../support/scripted-upstream.ts";
+import { testRaces } from "./assert-races.ts";
+import { coming, passing } from "./comings.ts";
+import { type Coming, type Heard, racingWorld } from "./racing-world.ts";
+
+interface Race {
+  scheduler: Scheduler;
+  /** Whether the challenge has been shown already, by an execution before this one. */
+  isShown: boolean;
+  leftMs: number;
+  one: Coming | null;
+  other: Coming | null;
+  /** Another run of the Task that stores the token. */
+  askAgain: Coming | null;
+  sweeps: [Coming | null, Coming | null];
+  cancel: Coming | null;
+  passes: (Coming & { ms: number })[];
+  fates: Fate[];
+}
+
+const races: fc.Arbitrary<Race> = fc.record({
+  scheduler: fc.scheduler(),
+  isShown: fc.boolean(),
+  leftMs: fc.constantFrom(500, 3_000, 20_000, 120_000),
+  one: coming,
+  other: coming,
+  askAgain: coming,
+  sweeps: fc.tuple(coming, coming),
+  cancel: coming,
+  passes: passing(400, 1_500, 3_000, 20_000, 118_000),
+  fates: fc.array(fc.constantFrom("heard", "reply-lost", "never-arrived"), { maxLength: 2 }),
+});
+
+const UPDATED = "u1";
+const CODE = { one: "1111", other: "2222" };
+const queue = {
+  nextAttemptAt: "2026-01-05T09:00:00.000Z",
+  expiresAt: "2026-01-12T07:00:00.000Z",
+  reason: "ready-for-user",
+} as const;
+
+/** A job at its challenge: of an attempt that somebody has asked for, when it comes from the queue. */
+async function jobAtChallenge({ isShown, leftMs, fates }: Race, isQueued: boolean): Promise<FakePorts> {
+  const real = fakePorts();
+  const expiresAt = isShown ? real.clock.after(leftMs).toISOString() : undefined;
+  const job = awaitingJob({
+    phase: isShown ? "awaiting-answer" : "challenged",
+    steps: stepsOf({
+      ...WITH_MFA,
+      "verify-credentials": "success",
+      "mfa-challenge": isShown ? "in-progress" : "pending",
+    }),
+    challenge: challengeOf({ upstreamUpdated: UPDATED, expiresAt }),
+    sweepAt: real.clock.now().toISOString(),
+    ...(isQueued && { queue, attempt: 3 }),
+  });
+  const sealed = await real.sealer.seal(taskTokenOf(job), new Secret("of-the-execution-before"));
+  real.jobs.put({ ...job, ...(isShown && { sealedTaskToken: Buffer.from(sealed).toString("base64") }) });
+  await real.vault.keep(loginOf(job), packLogin(gavin), real.clock.after(1e9));
+  real.upstream.script.looks.push(asking(UPDATED));
+  real.upstream.script.looksAfterAnswer.push([deciding, done]);
+  real.upstream.script.answers.push(...fates);
+  real.upstream.addJob(USER_ID, job.institutionId, UPSTREAM_JOB_ID);
+  return real;
+}
+
+/** Fails when a secret is read after it was said that the job is cancelled. */
+function noRevealsOnceCancelled({ vault }: FakePorts) {
+  const { reveal } = vault;
+  const seen = { isCancelled: false, late: 0 };
+  vault.reveal = async (ref) => {
+    const secret = await reveal(ref);
+    if (seen.isCancelled && secret !== undefined) seen.late++;
+    return secret;
+  };
+  return seen;
+}
+
+async function run(race: Race, isQueued: boolean) {
+  const real = await jobAtChallenge(race, isQueued);
+  const { request, pass, sweeper, settle, running } = racingWorld(real, race.scheduler);
+  const seen = noRevealsOnceCancelled(real);
+  const answer = (by: Coming | null, text: string) =>
+    request(by, (ports) => answerChallenge(ports, { jobId: JOB_ID, caller, answers: [new Secret(text)] }));
+  await real.executions.start({ id: JOB_ID });
+  pass(race.passes);
+  const heard = Promise.all([
+    answer(race.one, CODE.one),
+    answer(race.other, CODE.other),
+    request(race.cancel, async (ports) => {
+      await cancelJob(ports, { jobId: JOB_ID, caller });
+      seen.isCancelled = true;
+      expect(running(), "executions once it was said to be cancelled").toEqual([]);
+    }),
+    request(race.askAgain, (ports) => askForAnswer(ports, { jobId: JOB_ID, taskToken: new Secret("again") })),
+    ...race.sweeps.map(sweeper),
+  ]);
+  await settle();
+  const [one, other, cancelled] = await heard;
+  const sent = real.upstream.done("answer").flatMap((call) => call.sent);
+  return { real, running, sent, one, other, cancelled, lateReveals: seen.late, row: real.jobs.row(JOB_ID) };
+}
+
+function endOf(job: Job): string {
+  return isFinished(job) ? outcomeOf(job) : job.phase;
+}
+
+function wasTold(heard: Heard<unknown>): boolean {
+  return typeof heard === "object" && "told" in heard;
+}
+
+function expectOneEnd({ row, sent, one, other, cancelled, running, real, lateReveals }: Ran): void {
+  const taken = wasTold(one) || wasTold(other);
+  expect(sent.length).toBeLessThanOrEqual(1);
+  const unanswered = row.queue === undefined ? "mfa-expired" : "queued";
+  expect(["succeeded", "cancelled", unanswered]).toContain(endOf(row));
+  // What was taken is sent, and nothing but the cancelling of the job comes between.
+  if (taken) expect(["succeeded", "cancelled"]).toContain(endOf(row));
+  if (endOf(row) === "succeeded") expect(sent).toHaveLength(1);
+  if (endOf(row) === unanswered) expect(sent).toEqual([]);
+  if (typeof one === "object" && !wasTold(one)) expect(sent).not.toContain(CODE.one);
+  if (typeof other === "object" && !wasTold(other)) expect(sent).not.toContain(CODE.other);
+  // Whose answer is not sent is told that it was taken only if another one was.
+  if (sent.length === 0 && taken) expect(endOf(row)).toBe("cancelled");
+  expect(endOf(row) === "cancelled").toBe(wasTold(cancelled) || (cancelled === "died" && isCancelled(row)));
+  expect(lateReveals, "secrets read after the job was said to be cancelled").toBe(0);
+  expect(running()).toHaveLength(isFinished(row) ? 0 : 1);
+  expectHistory(real.jobs.written);
+}
+
+function isCancelled(row: Job): boolean {
+  return endOf(row) === "cancelled";
+}
+
+/** A request that died after the end may leave a sealed answer, which goes within the hour. */
+function expectNoSecrets({ row, real, one, other }: Ran): void {
+  if (isFinished(row)) expect(row.sweepAt).toBeUndefined();
+  if (one === "died" || other === "died") real.clock.pass(3600_000);
+  const login = `${JOB_ID}/${USER_ID}/login`;
+  expect(real.vault.names()).toEqual(isFinished(row) ? [] : [login]);
+}
+
+type Ran = Awaited<ReturnType<typeof run>>;
+
+for (const isQueued of [false, true]) {
+  testRaces(
+    `answers, deadline, sweeper and cancel at a challenge of a job ${isQueued ? "from the queue" : "that is new"}`,
+    3_000,
+    fc.asyncProperty(races, async (race) => {
+      const ran = await run(race, isQueued);
+      expectOneEnd(ran);
+      expectNoSecrets(ran);
+    }),
+  );
+}

@@ -1,0 +1,165 @@
+import type { Scheduler } from "fast-check";
+import fc from "fast-check";
+import { expect } from "vitest";
+import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
+import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { loginOf } from "../../../functions/jobs/domain/secret.ts";
+import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
+import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
+import { resumeJob } from "../../../functions/jobs/use-cases/resume-job.ts";
+import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
+import { caller } from "../../support/answering.ts";
+import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
+import { START } from "../../support/fake-clock.ts";
+import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
+import { gavin, JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../../support/job-examples.ts";
+import { expectHistory } from "../../support/job-invariants.ts";
+import { donePlain } from "../../support/job-stories.ts";
+import type { Fate, Look } from "../../support/scripted-upstream.ts";
+import { testRaces } from "./assert-races.ts";
+import { coming, passing } from "./comings.ts";
+import { type Coming, racingWorld } from "./racing-world.ts";
+
+interface Race {
+  scheduler: Scheduler;
+  isDown: boolean;
+  /** Whether the retry is due already, or somebody has to ask for it. */
+  isDue: boolean;
+  /** Whether the execution is gone: the sweeper starts another. */
+  isLost: boolean;
+  resumes: [Coming | null, Coming | null, Coming | null];
+  cancel: Coming | null;
+  sweeps: [Coming | null, Coming | null];
+  passes: (Coming & { ms: number })[];
+  fates: Fate[];
+  /** How many of the next upstream jobs end in an outage. */
+  outages: number;
+}
+
+const races: fc.Arbitrary<Race> = fc.record({
+  scheduler: fc.scheduler(),
+  isDown: fc.boolean(),
+  isDue: fc.boolean(),
+  isLost: fc.boolean(),
+  resumes: fc.tuple(coming, coming, coming),
+  cancel: coming,
+  sweeps: fc.tuple(coming, coming),
+  passes: passing(400, 3_000, 20_000, 61_000),
+  fates: fc.array(fc.constantFrom("heard", "reply-lost", "never-arrived", "under-way"), { maxLength: 2 }),
+  outages: fc.nat({ max: 2 }),
+});
+
+/** Attempts that end at once, so that others begin while somebody still starts an execution for one of them. */
+const racesAtABankThatIsDown: fc.Arbitrary<Race> = fc.record({
+  scheduler: fc.scheduler(),
+  isDown: fc.constant(true),
+  isDue: fc.constant(true),
+  isLost: fc.constant(false),
+  resumes: fc.tuple(coming, coming, coming),
+  cancel: fc.constant(null),
+  sweeps: fc.tuple(coming, coming),
+  passes: passing(400, 3_000, 20_000, 61_000),
+  fates: fc.array(fc.constantFrom("heard", "reply-lost", "never-arrived", "under-way"), { maxLength: 2 }),
+  outages: fc.nat({ max: 2 }),
+});
+
+const outage: Look = lookOf(PLAIN, { steps: failCurrentStep(stepsOf(PLAIN), OUTAGE_PROBLEM) });
+
+async function queuedJob({ isDown, isDue, isLost, fates, outages }: Race): Promise<FakePorts> {
+  const real = fakePorts();
+  const { script } = real.upstream;
+  const nextAttemptAt = isDue ? START : real.clock.after(3600_000).toISOString();
+  const job = jobOf({
+    phase: "queued",
+    version: 4,
+    attempt: 1,
+    sweepAt: START,
+    queue: { nextAttemptAt, expiresAt: real.clock.after(6 * 24 * 3600_000).toISOString() },
+  });
+  real.jobs.put(job);
+  await real.vault.keep(loginOf(job), packLogin(gavin), real.clock.after(1e9));
+  if (isDown) setStatus(real, "major-outage");
+  script.openings.push(...fates);
+  for (let count = 0; count < outages; count++) script.looksByJob.push([lookOf(PLAIN), outage]);
+  script.looks.push(lookOf(PLAIN), donePlain);
+  real.executions.states.set(`${JOB_ID}-1`, isLost ? "ended" : "running");
+  return real;
+}
+
+/** Notes for which attempt each login was that upstream took, and how many secrets were read after the job was cancelled. */
+function witness({ upstream, vault, jobs }: FakePorts) {
+  const { openConnection } = upstream;
+  const { reveal } = vault;
+  const seen = { attempts: [0].slice(1), isCancelled: false, late: 0 };
+  upstream.openConnection = async (...args) => {
+    const before = upstream.done("openConnection").length;
+    const { attempt } = jobs.row(JOB_ID);
+    try {
+      return await openConnection(...args);
+    } finally {
+      if (upstream.done("openConnection").length > before) seen.attempts.push(attempt);
+    }
+  };
+  vault.reveal = async (ref) => {
+    const secret = await reveal(ref);
+    if (seen.isCancelled && secret !== undefined) seen.late++;
+    return secret;
+  };
+  return seen;
+}
+
+async function run(race: Race) {
+  const real = await queuedJob(race);
+  const { request, pass, sweeper, settle, running } = racingWorld(real, race.scheduler);
+  const seen = witness(real);
+  pass(race.passes);
+  const heard = Promise.all([
+    request(race.cancel, async (ports) => {
+      await cancelJob(ports, { jobId: JOB_ID, caller });
+      seen.isCancelled = true;
+    }),
+    ...race.resumes.map((coming) => request(coming, (ports) => resumeJob(ports, { jobId: JOB_ID, caller }))),
+    ...race.sweeps.map(sweeper),
+  ]);
+  await settle();
+  const [cancelled, ...others] = await heard;
+  const isAnyDead = others.includes("died");
+  if (running().length === 0 && isAnyDead) await sweepADayLater(real);
+  return { real, seen, running, cancelled, row: real.jobs.row(JOB_ID) };
+}
+
+/** A resume that died before it started its execution, and whose job is queued once more: it goes on within a day. */
+async function sweepADayLater(real: FakePorts): Promise<void> {
+  if (isFinished(real.jobs.row(JOB_ID))) return;
+  real.clock.pass(25 * 3600_000);
+  await sweep(real);
+}
+
+function endOf(job: Job): string {
+  return isFinished(job) ? outcomeOf(job) : job.phase;
+}
+
+function expectOneDriver({ real, seen, running, cancelled, row }: Awaited<ReturnType<typeof run>>): void {
+  expect(["succeeded", "cancelled", "queued"]).toContain(endOf(row));
+  expect(seen.attempts, "one login for each attempt").toEqual([...new Set(seen.attempts)]);
+  expect(seen.late, "secrets read after the job was said to be cancelled").toBe(0);
+  if (typeof cancelled === "object") expect(endOf(row) === "cancelled").toBe("told" in cancelled);
+  if (cancelled === "absent") expect(endOf(row)).not.toBe("cancelled");
+  expect(running(), "executions at the end").toHaveLength(isFinished(row) ? 0 : 1);
+  if (isFinished(row)) expect(row.sweepAt).toBeUndefined();
+  expect(real.vault.names()).toEqual(isFinished(row) ? [] : [`${JOB_ID}/${USER_ID}/login`]);
+  expectHistory(real.jobs.written);
+}
+
+testRaces(
+  "resumes, a retry that is due, sweeper and cancel of a queued job",
+  2_000,
+  fc.asyncProperty(races, async (race) => expectOneDriver(await run(race))),
+);
+
+testRaces(
+  "resumes and a retry that is due, at a bank that stays down",
+  2_000,
+  fc.asyncProperty(racesAtABankThatIsDown, async (race) => expectOneDriver(await run(race))),
+);
