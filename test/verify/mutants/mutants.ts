@@ -1164,7 +1164,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: [
       "test/unit/use-cases/ask-for-answer.test.ts > shows challenge, deadline and sealed token in one write",
     ],
-    failsBy: "SealBroken: A sealed secret does not open.",
+    failsBy: "InvalidCiphertextException: The fake sealer refused this.",
   },
   {
     name: "token-counted-when-good",
