@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Proof that takes minutes. `npm run test:verify` runs what has no command of its own. */
+const OF_PROOF = "test/verify/**/*.test.ts";
+
 /** Tests that install the package that `npm pack` creates. Run with `npm run test:package`. */
 const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
 
@@ -7,11 +10,7 @@ const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
  * Each file needs its own process: local mode can start only once per process, because the functions cache clients and
  * settings after their first call.
  */
-const NEED_A_PROCESS_OF_THEIR_OWN = [
-  "test/journeys/**/*.test.ts",
-  "test/local/**/*.test.ts",
-  "test/verify/bench/*-counts.test.ts",
-];
+const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
 
 /**
  * Tests that run dozens of jobs at once with short waits, and tests that kill local mode again and again. Nothing else may run
@@ -38,6 +37,7 @@ export default defineConfig({
     // The time-outs only end tests that hang. No test may depend on the speed of the machine.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,
@@ -52,8 +52,17 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, ...OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, ...OF_CRASHES, OF_PROOF],
           isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "verify",
+          include: [OF_PROOF],
+          exclude: [...OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
+          ...LOCAL_MODE,
         },
       },
       {

@@ -4,8 +4,8 @@ import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts
 import { dynamoApiKeys } from "../../functions/access/api-keys.ts";
 import type { ApiKeys } from "../../functions/access/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { fakeApiKeys } from "../support/fake-access.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { fakeApiKeys } from "../support/fake-ports.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -3,11 +3,10 @@ import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
 import type { Login } from "../../functions/jobs/domain/login.ts";
 import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { OUTAGE_PROBLEM } from "../support/bank-status.ts";
-import { basiqSandbox, type Fault } from "../support/basiq-sandbox.ts";
+import { basiqSandbox, type Fault } from "../support/basiq-replies.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { gavin, lookOf, PLAIN, question, WITH_MFA } from "../support/job-examples.ts";
-import { type Fate, type Look, scriptedUpstream } from "../support/scripted-upstream.ts";
+import { type Fate, type Look, OUTAGE_PROBLEM, scriptedUpstream } from "../support/scripted-aggregator.ts";
 
 /** A login, where it goes, and what answers the challenge, if the bank asks. */
 export interface Attempt {

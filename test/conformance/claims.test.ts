@@ -4,7 +4,7 @@ import type { Claims } from "../../functions/jobs/domain/ports.ts";
 import { dynamoClaims } from "../../functions/jobs/store/claims.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeClaims } from "../support/fake-ports.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import type { Fingerprints } from "../../functions/jobs/domain/ports.ts";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
 import { kmsSealer } from "../../functions/jobs/store/vault.ts";
-import { fakeSealer } from "../support/fake-vault.ts";
-import { localKms } from "../support/local-kms.ts";
+import { fakeSealer } from "../support/fake-ports.ts";
+import { localKms } from "../support/local-aws.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;
 beforeAll(async () => {

@@ -6,10 +6,9 @@ import type { JobList, JobStore } from "../../functions/jobs/domain/ports.ts";
 import { dynamoJobList } from "../../functions/jobs/store/job-list.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
-import { fakeJobList } from "../support/fake-job-lists.ts";
-import { fakeJobStore } from "../support/fake-job-store.ts";
+import { fakeJobList, fakeJobStore } from "../support/fake-ports.ts";
 import { jobOf } from "../support/job-examples.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

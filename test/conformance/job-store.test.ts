@@ -7,9 +7,9 @@ import type { JobStore } from "../../functions/jobs/domain/ports.ts";
 import { IllegalTransition } from "../../functions/jobs/domain/transitions.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
-import { fakeJobStore } from "../support/fake-job-store.ts";
+import { fakeJobStore } from "../support/fake-ports.ts";
 import { awaitingJob, challengeOf, followingJob, jobOf } from "../support/job-examples.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

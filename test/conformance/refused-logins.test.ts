@@ -7,7 +7,7 @@ import type { RefusedLoginNotes } from "../../functions/jobs/domain/ports.ts";
 import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeRefusedLogins } from "../support/fake-ports.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RequestCounts } from "../../functions/access/rate-limit.ts";
 import { dynamoRequestCounts } from "../../functions/access/request-counts.ts";
-import { fakeRequestCounts } from "../support/fake-request-counts.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { fakeRequestCounts } from "../support/fake-ports.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idem
 import type { Reservations } from "../../functions/jobs/domain/ports.ts";
 import { dynamoReservations } from "../../functions/jobs/store/reservations.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { fakeReservations } from "../support/fake-reservations.ts";
-import { keyed } from "../support/keyed.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { fakeReservations } from "../support/fake-ports.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
+import { keyed } from "../support/use-case-worlds.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -6,10 +6,9 @@ import type { JobStore, SweptJobs } from "../../functions/jobs/domain/ports.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { dynamoSweptJobs } from "../../functions/jobs/store/swept-jobs.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
-import { fakeSweptJobs } from "../support/fake-job-lists.ts";
-import { fakeJobStore } from "../support/fake-job-store.ts";
+import { fakeJobStore, fakeSweptJobs } from "../support/fake-ports.ts";
 import { followingJob, jobOf } from "../support/job-examples.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 interface Swept {
   store: JobStore;

@@ -3,9 +3,9 @@ import type { TokenClaims } from "../../functions/access/caller.ts";
 import type { TokenIssuer, TokenVerifier } from "../../functions/access/ports.ts";
 import { kmsTokenIssuer, kmsTokenVerifier } from "../../functions/access/tokens.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
-import { fakeTokens } from "../support/fake-access.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { localKms } from "../support/local-kms.ts";
+import { fakeTokens } from "../support/fake-ports.ts";
+import { localKms } from "../support/local-aws.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;
 beforeAll(async () => {

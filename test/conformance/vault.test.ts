@@ -6,9 +6,8 @@ import type { Vault } from "../../functions/jobs/domain/ports.ts";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { dynamoVault, kmsSealer } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { fakeVault } from "../support/fake-vault.ts";
-import { localKms } from "../support/local-kms.ts";
-import { localTables, SECRETS } from "../support/local-tables.ts";
+import { fakeVault } from "../support/fake-ports.ts";
+import { localKms, localTables, SECRETS } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 let kms: Awaited<ReturnType<typeof localKms>>;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
 import { dynamoApiKeys } from "../../functions/access/api-keys.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeEach(async () => {

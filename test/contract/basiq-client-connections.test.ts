@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { findAttempt } from "../../functions/jobs/domain/upstream-job.ts";
-import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
+import { type BasiqSandbox, basiqSandbox } from "../support/basiq-replies.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 
 let bank: BasiqSandbox;

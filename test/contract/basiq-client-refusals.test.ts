@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
-import { type BasiqSandbox, basiqSandbox, type Fault } from "../support/basiq-sandbox.ts";
+import { type BasiqSandbox, basiqSandbox, type Fault } from "../support/basiq-replies.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 
 let bank: BasiqSandbox;

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { rawUpstream } from "../support/basiq-replies.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
-import { rawUpstream } from "../support/raw-upstream.ts";
 
 async function answering(...[answer]: Parameters<typeof rawUpstream>) {
   const raw = await rawUpstream(answer);

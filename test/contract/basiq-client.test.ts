@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
+import { type BasiqSandbox, basiqSandbox } from "../support/basiq-replies.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
 
 let bank: BasiqSandbox;

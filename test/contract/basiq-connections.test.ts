@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
-import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
+import { type BasiqSandbox, basiqSandbox, rawUpstream } from "../support/basiq-replies.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
-import { rawUpstream } from "../support/raw-upstream.ts";
 
 describe("the connections of a user", () => {
   let bank: BasiqSandbox;

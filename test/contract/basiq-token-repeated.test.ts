@@ -1,7 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
+import { givingToken, rawUpstream, reply } from "../support/basiq-replies.ts";
 import { gavin } from "../support/job-examples.ts";
-import { givingToken, rawUpstream } from "../support/raw-upstream.ts";
-import { reply } from "../support/upstream-replies.ts";
 
 const TOKEN = "eyJhbGciOiJFUzI1NiJ9.upstream.token";
 const WORDS = { code: "parameter-not-valid", title: "Not valid", detail: `authorization: Bearer ${TOKEN}` };

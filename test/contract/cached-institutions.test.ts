@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { cachedInstitutions } from "../../functions/aggregators/cached-institutions.ts";
-import { type BasiqSandbox, basiqSandbox } from "../support/basiq-sandbox.ts";
+import { type BasiqSandbox, basiqSandbox } from "../support/basiq-replies.ts";
 
 let bank: BasiqSandbox;
 beforeEach(async () => {

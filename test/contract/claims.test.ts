@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dynamoClaims } from "../../functions/jobs/store/claims.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { dynamoVault } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { jobOf } from "../support/job-examples.ts";
-import { JOBS, localTables, SECRETS } from "../support/local-tables.ts";
+import { JOBS, localTables, SECRETS } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

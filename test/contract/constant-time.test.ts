@@ -5,8 +5,8 @@ import { dynamoApiKeys } from "../../functions/access/api-keys.ts";
 import { Secret, type SecretRef, sameBytes } from "../../functions/jobs/domain/secret.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
 import { comparedInConstantTime } from "../support/compared-in-constant-time.ts";
-import { fakeSealer } from "../support/fake-vault.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { fakeSealer } from "../support/fake-ports.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

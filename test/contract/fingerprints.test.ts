@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
 import { kmsSealer } from "../../functions/jobs/store/vault.ts";
-import { localKms } from "../support/local-kms.ts";
+import { localKms } from "../support/local-aws.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { dynamoJobList } from "../../functions/jobs/store/job-list.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { jobOf } from "../support/job-examples.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

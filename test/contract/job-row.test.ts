@@ -4,7 +4,7 @@ import type { Job } from "../../functions/jobs/domain/job.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { followingJob, jobOf, USER_ID } from "../support/job-examples.ts";
-import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import type { Job } from "../../functions/jobs/domain/job.ts";
 import { dynamoJobStore } from "../../functions/jobs/store/job-store.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { awaitingJob, challengeOf, followingJob, jobOf } from "../support/job-examples.ts";
-import { JOBS, type Losses, localTables, loseReplies } from "../support/local-tables.ts";
+import { JOBS, type Losses, localTables, loseReplies } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

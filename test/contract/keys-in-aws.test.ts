@@ -3,7 +3,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runKeys } from "../../infra/keys/run-keys.ts";
 import { fakeCloudFormation } from "../support/fake-cloudformation.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 let cloudFormation: Awaited<ReturnType<typeof fakeCloudFormation>>;

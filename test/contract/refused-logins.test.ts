@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

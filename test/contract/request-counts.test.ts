@@ -1,7 +1,7 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dynamoRequestCounts } from "../../functions/access/request-counts.ts";
-import { JOBS, localTables } from "../support/local-tables.ts";
+import { JOBS, localTables } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeEach(async () => {

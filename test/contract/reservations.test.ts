@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
 import { dynamoReservations } from "../../functions/jobs/store/reservations.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { keyed } from "../support/keyed.ts";
-import { JOBS, localTables, loseReplies } from "../support/local-tables.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
+import { keyed } from "../support/use-case-worlds.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

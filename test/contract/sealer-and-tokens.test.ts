@@ -4,7 +4,7 @@ import type { TokenClaims } from "../../functions/access/caller.ts";
 import { kmsTokenIssuer, kmsTokenVerifier } from "../../functions/access/tokens.ts";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { kmsSealer, tellBrokenSeals } from "../../functions/jobs/store/vault.ts";
-import { localKms } from "../support/local-kms.ts";
+import { localKms } from "../support/local-aws.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;
 beforeAll(async () => {

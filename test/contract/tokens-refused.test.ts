@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TokenClaims } from "../../functions/access/caller.ts";
 import { kmsTokenIssuer, kmsTokenVerifier } from "../../functions/access/tokens.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
-import { localKms } from "../support/local-kms.ts";
+import { localKms } from "../support/local-aws.ts";
 
 let kms: Awaited<ReturnType<typeof localKms>>;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { dynamoVault } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { fakeSealer } from "../support/fake-vault.ts";
-import { localTables, loseReplies, SECRETS } from "../support/local-tables.ts";
+import { fakeSealer } from "../support/fake-ports.ts";
+import { localTables, loseReplies, SECRETS } from "../support/local-aws.ts";
 
 let tables: Awaited<ReturnType<typeof localTables>>;
 beforeAll(async () => {

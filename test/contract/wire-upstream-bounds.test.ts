@@ -5,7 +5,7 @@ import {
   readUpstreamJob,
 } from "../../functions/aggregators/basiq/replies.ts";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
-import { rawUpstream } from "../support/raw-upstream.ts";
+import { rawUpstream } from "../support/basiq-replies.ts";
 
 const IDS = ["../jobs", "..", ".", "a/b", "a?b", "a#b", "a\nb", "", "a".repeat(129), "é"];
 const step = (result?: object) => ({ title: "retrieve-accounts", status: "success", result });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
-import { mfa, reply } from "../support/upstream-replies.ts";
+import { mfa, reply } from "../support/basiq-replies.ts";
 
 const challengeIn = (step: object) => readUpstreamJob(reply({ title: "mfa-challenge", ...step })).challenge;
 

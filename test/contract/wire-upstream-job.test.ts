@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readUpstreamJob, readUpstreamJobs } from "../../functions/aggregators/basiq/replies.ts";
-import { connection, link, mfa, reply } from "../support/upstream-replies.ts";
+import { connection, link, mfa, reply } from "../support/basiq-replies.ts";
 
 describe("a job", () => {
   test("is read with what we need, and nothing else", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readUpstreamJob } from "../../functions/aggregators/basiq/replies.ts";
-import { connection, link, reply } from "../support/upstream-replies.ts";
+import { connection, link, reply } from "../support/basiq-replies.ts";
 
 const firstResult = (step: object) => readUpstreamJob(reply(step)).steps[0]?.result;
 

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { connected, connectionPath } from "../sandbox/connected.ts";
 import { jared, openDeployedSandbox, stepMs } from "../sandbox/open-sandbox.ts";
 import { connectionListShape, jobListShape } from "../sandbox/reply-shapes.ts";
-import { loseReplies } from "../support/local-tables.ts";
+import { loseReplies } from "../support/local-aws.ts";
 import { beforeWriting, onceOnly } from "./writes.ts";
 
 type Bank = Awaited<ReturnType<typeof openDeployedSandbox>>;

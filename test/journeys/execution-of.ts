@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { executionName } from "../../functions/jobs/store/executions.ts";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
-import { executionArn } from "../support/execution-arn.ts";
+import { executionArn } from "../support/aws-recorder.ts";
 import type { Run } from "../workflow/deployed-workflow.ts";
 import { statesOf } from "../workflow/transitions-of.ts";
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { METRICS } from "../../functions/jobs/domain/metrics.ts";
 import type { Around } from "../../infra/local/function-host.ts";
-import { type Invocation, linesOf, linesOfInvocations } from "../support/lines-of-invocations.ts";
+import { type Invocation, linesOf, linesOfInvocations } from "../support/faulty-functions.ts";
 import { localSystem } from "./local-system.ts";
 import { logStory } from "./log-story.ts";
 import { LOGINS } from "./logins.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { oneJobUpstream } from "../support/one-job-upstream.ts";
+import { oneJobUpstream } from "../support/basiq-replies.ts";
 import { resume } from "./calls.ts";
 import { localSystem } from "./local-system.ts";
 import { LOGINS } from "./logins.ts";

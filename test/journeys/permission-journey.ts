@@ -1,4 +1,4 @@
-import type { AwsCall } from "../support/aws-call.ts";
+import type { AwsCall } from "../support/aws-recorder.ts";
 import { connectionOf, list, page } from "./calls.ts";
 import type { MobileBackend } from "./mobile-backend.ts";
 import type { ObservedSystem } from "./observed-system.ts";

@@ -1,7 +1,6 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect, onTestFinished, test } from "vitest";
-import { allRows, inJson } from "../support/all-rows.ts";
-import { JOBS, localTables, SECRETS } from "../support/local-tables.ts";
+import { allRows, inJson, JOBS, localTables, SECRETS } from "../support/local-aws.ts";
 
 /** A page of a table ends at 1 MB. */
 const LARGE = "x".repeat(390_000);

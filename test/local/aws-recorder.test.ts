@@ -4,9 +4,7 @@ import { HOOLI, LOGINS } from "../journeys/logins.ts";
 import { MobileBackend, statuses } from "../journeys/mobile-backend.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
-import type { AwsCall } from "../support/aws-call.ts";
-import { awsRecorder } from "../support/aws-recorder.ts";
-import { itemBytes } from "../support/item-bytes.ts";
+import { type AwsCall, awsRecorder, itemBytes } from "../support/aws-recorder.ts";
 
 const CREATE_CONNECTION = "functions/jobs/api/create-connection.lambda.ts";
 const recorder = awsRecorder();

@@ -5,8 +5,7 @@ import { MobileBackend, statuses } from "../journeys/mobile-backend.ts";
 import { newestJob } from "../journeys/permission-journey.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
-import type { AwsCall } from "../support/aws-call.ts";
-import { awsRecorder } from "../support/aws-recorder.ts";
+import { type AwsCall, awsRecorder } from "../support/aws-recorder.ts";
 
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 /** The sweeper comes every 0.6 s, and a job is due 0.6 s after it was accepted. */

@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { allRows } from "../support/all-rows.ts";
+import { allRows } from "../support/local-aws.ts";
 
 /** What all tables of the local mode that runs in this process hold, as DynamoDB gives it. */
 export async function rowsOfAll(): Promise<Record<string, unknown>[]> {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { LocalTable } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 import { withoutHash } from "../infra/resources.ts";
-import type { AwsCall } from "../support/aws-call.ts";
+import type { AwsCall } from "../support/aws-recorder.ts";
 import { rowsAsked } from "./rows-asked.ts";
 
 /** What IAM is asked about one call. */

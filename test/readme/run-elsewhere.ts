@@ -4,6 +4,7 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["npm start", "test/process"],
   ["npm run check", ".ci/run"],
   ["npm test", ".ci/run"],
+  ["npm run test:verify", ".ci/run"],
   ["npm run test:mutants -- name", ".ci/run, with all names"],
   ["npm run test:fast", "a selection of npm test, which .ci/run runs"],
   ["npm run test:crashes", ".ci/run"],

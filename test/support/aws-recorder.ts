@@ -1,16 +1,123 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import * as z from "zod";
 import type { Around } from "../../infra/local/function-host.ts";
 import { listenLocally } from "../../infra/local/local-server.ts";
-import {
-  type AwsCall,
-  type AwsReply,
-  errorReply,
-  type RecordedCall,
-  readCall,
-  recorded,
-} from "./aws-call.ts";
-import { callingFunctions } from "./calling-function.ts";
+import { callingFunctions, type Invocation } from "./crash-world.ts";
+
+const json = z.record(z.string(), z.unknown());
+
+/** A call of AWS as it went over the wire. */
+export interface AwsCall {
+  /** Nobody when the call came from no function. */
+  by: Invocation | undefined;
+  /** As the actions of IAM name it, such as `dynamodb`. */
+  service: string;
+  /** Such as `GetItem`. */
+  operation: string;
+  request: Record<string, unknown>;
+  requestBytes: number;
+}
+
+export interface AwsReply {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A call and what came of it. */
+export interface RecordedCall extends AwsCall {
+  /** Absent when the call was kept away from the service. */
+  reply: { status: number; body: Record<string, unknown>; bytes: number } | undefined;
+}
+
+/** The targets of the JSON protocols, and the prefixes of IAM's actions. */
+const SERVICES: { readonly [target: string]: string } = {
+  DynamoDB_20120810: "dynamodb",
+  TrentService: "kms",
+  AWSStepFunctions: "states",
+  secretsmanager: "secretsmanager",
+};
+
+/** `target` is the `X-Amz-Target` header. */
+export function readCall(target: string, body: string, by: Invocation | undefined): AwsCall {
+  const [name = "", operation = ""] = target.split(".");
+  const service = SERVICES[name];
+  if (service === undefined) throw new Error(`Unknown service: ${target}`);
+  return { by, service, operation, request: json.parse(JSON.parse(body)), requestBytes: sizeOf(body) };
+}
+
+function recorded(call: AwsCall, reply: AwsReply | undefined): RecordedCall {
+  if (reply === undefined) return { ...call, reply };
+  const body = reply.body === "" ? {} : json.parse(JSON.parse(reply.body));
+  return { ...call, reply: { status: reply.status, body, bytes: sizeOf(reply.body) } };
+}
+
+function errorReply(name: string, status = 400, message = "As the test wants it."): AwsReply {
+  const headers = { "content-type": "application/x-amz-json-1.0" };
+  return { status, headers, body: JSON.stringify({ __type: name, message }) };
+}
+
+function sizeOf(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+type AttributeValue =
+  | { S: string }
+  | { N: string }
+  | { B: string }
+  | { BOOL: boolean }
+  | { NULL: true }
+  | { L: AttributeValue[] }
+  | { M: Item };
+type Item = { [name: string]: AttributeValue };
+
+const attributeValue: z.ZodType<AttributeValue> = z.lazy(() =>
+  z.union([
+    z.strictObject({ S: z.string() }),
+    z.strictObject({ N: z.string() }),
+    z.strictObject({ B: z.string() }),
+    z.strictObject({ BOOL: z.boolean() }),
+    z.strictObject({ NULL: z.literal(true) }),
+    z.strictObject({ L: z.array(attributeValue) }),
+    z.strictObject({ M: item }),
+  ]),
+);
+const item = z.record(z.string(), attributeValue);
+
+/** A list or a map takes this much by itself, and a byte more for each element. */
+const COLLECTION_BYTES = 3;
+
+/** How large DynamoDB counts an item as it is on the wire: the sum of its names and its values. */
+export function itemBytes(wireItem: unknown): number {
+  return attributesBytes(item.parse(wireItem));
+}
+
+function attributesBytes(attributes: Item): number {
+  const parts = Object.entries(attributes).map(([name, value]) => utf8Bytes(name) + valueBytes(value));
+  return parts.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function valueBytes(value: AttributeValue): number {
+  if ("S" in value) return utf8Bytes(value.S);
+  if ("N" in value) return Math.ceil(value.N.replace(/\D/g, "").length / 2) + 1;
+  if ("B" in value) return Buffer.from(value.B, "base64").length;
+  if ("L" in value) {
+    return value.L.reduce((sum, element) => sum + valueBytes(element) + 1, COLLECTION_BYTES);
+  }
+  if ("M" in value) return COLLECTION_BYTES + attributesBytes(value.M) + Object.keys(value.M).length;
+  return 1;
+}
+
+function utf8Bytes(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The name that an execution has on AWS, by its state machine's. */
+export function executionArn(stateMachineArn: string | undefined, name: string): string {
+  if (stateMachineArn === undefined) throw new Error("There is no state machine.");
+  return `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+}
 
 type Matches = (call: AwsCall) => boolean;
 /** Gives the reply to a call, by `perform` or without it; nothing cuts the connection. */

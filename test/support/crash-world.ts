@@ -1,8 +1,227 @@
-import type { Job } from "../../functions/jobs/domain/job.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { ClientRequest } from "node:http";
+import type { Scheduler } from "fast-check";
+import { expect } from "vitest";
+import * as z from "zod";
+import { isFinished, type Job } from "../../functions/jobs/domain/job.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { isOver } from "../../functions/jobs/domain/steps.ts";
+import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { giveUp } from "../../functions/jobs/use-cases/end-job.ts";
+import { type Followed, followJob } from "../../functions/jobs/use-cases/follow-job.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
+import { sendAndFollow } from "../../functions/jobs/use-cases/send-answer.ts";
 import { sweep } from "../../functions/jobs/use-cases/sweep.ts";
-import type { CrashingPorts } from "./crashing-ports.ts";
 import type { FakePorts } from "./fake-ports.ts";
-import { execution } from "./workflow-driver.ts";
+
+/** One invocation of a function. */
+export interface Invocation {
+  /** Such as `functions/jobs/api/get-job.lambda.ts`. */
+  entry: string;
+  /** From 1, in the order of all functions' invocations. */
+  number: number;
+}
+
+/** Of requests by `node:http`, which the SDK uses, and by `fetch`. */
+const CREATED = "http.client.request.created";
+const FETCH_CREATED = "undici:request:create";
+const INVOCATION_HEADER = "x-invocation";
+const created = z.object({ request: z.instanceof(ClientRequest) });
+const fetchCreated = z.object({
+  request: z.custom<{ addHeader(name: string, value: string): void }>(
+    (request) => typeof request === "object" && request !== null && "addHeader" in request,
+  ),
+});
+
+/**
+ * All functions of local mode share one process. This says which of them, and which invocation of it, sent an HTTP
+ * request: `within` is around the invocation, and what is sent inside of it carries a header.
+ */
+export function callingFunctions() {
+  const current = new AsyncLocalStorage<Invocation>();
+  const invocations: Invocation[] = [];
+
+  function mark(message: unknown): void {
+    const invocation = current.getStore();
+    if (invocation !== undefined) {
+      created.parse(message).request.setHeader(INVOCATION_HEADER, invocation.number);
+    }
+  }
+
+  function markFetch(message: unknown): void {
+    const invocation = current.getStore();
+    if (invocation !== undefined) {
+      fetchCreated.parse(message).request.addHeader(INVOCATION_HEADER, String(invocation.number));
+    }
+  }
+
+  subscribe(CREATED, mark);
+  subscribe(FETCH_CREATED, markFetch);
+  return {
+    invocations,
+    within<Result>(entry: string, run: () => Promise<Result>): Promise<Result> {
+      const invocation = { entry, number: invocations.length + 1 };
+      invocations.push(invocation);
+      return current.run(invocation, run);
+    },
+    /** The sender of a request that arrived; none of our functions when absent. */
+    senderOf(headers: { readonly [name: string]: unknown }): Invocation | undefined {
+      return invocations[Number(headers[INVOCATION_HEADER]) - 1];
+    },
+    close(): void {
+      unsubscribe(CREATED, mark);
+      unsubscribe(FETCH_CREATED, markFetch);
+    },
+  };
+}
+
+/** What holds of every job once nothing is left to happen, whatever has died on its way. */
+export function expectWhole(ports: FakePorts, logins: readonly string[], told: readonly string[]): void {
+  const { jobs, executions, vault } = ports;
+  for (const job of jobs.rows.values()) {
+    expect(isFinished(job), `job in ${job.phase}`).toBe(true);
+    expect(job.sweepAt, "nothing is left to be swept").toBeUndefined();
+  }
+  for (const id of told) expect(jobs.rows.has(id), "a job that somebody was told of").toBe(true);
+  for (const versions of Map.groupBy(jobs.written, ({ id }) => id).values()) expectHistory(versions);
+  expect(new Set(logins).size, `one login for each attempt: ${logins.join()}`).toBe(logins.length);
+  expect([...executions.states.values()]).not.toContain("running");
+  expect(vault.names(), "no secret is left").toEqual([]);
+}
+
+/** Versions only grow, steps never go back but into the queue, and a job ends once. */
+export function expectHistory(versions: readonly Job[]): void {
+  expect(versions.filter(isFinished).length).toBeLessThanOrEqual(1);
+  for (const [index, after] of versions.entries()) {
+    const before = versions[index - 1];
+    if (before === undefined) continue;
+    expect(after.version).toBe(before.version + 1);
+    expect(isFinished(before)).toBe(false);
+    if (after.phase === "queued") continue;
+    for (const step of before.steps.filter(({ status }) => isOver(status))) {
+      expect(after.steps).toContainEqual(step);
+    }
+  }
+}
+
+const POSTS = ["openConnection", "updateConnection", "refreshConnection"] as const;
+
+/** Notes of every login that upstream took for which job and which attempt it was, such as `5e0c4c1e… 1`. */
+export function loginWitness({ upstream, jobs }: FakePorts): string[] {
+  const logins: string[] = [];
+
+  function witnessed<Args extends unknown[], Reply>(
+    name: (typeof POSTS)[number],
+    post: (...args: Args) => Promise<Reply>,
+  ) {
+    return async (...args: Args): Promise<Reply> => {
+      const opening = [...jobs.rows.values()].filter(({ phase }) => phase === "opening");
+      const before = upstream.done(name).length;
+      try {
+        return await post(...args);
+      } finally {
+        if (upstream.done(name).length > before) {
+          logins.push(opening.map(({ id, attempt }) => `${id} ${attempt}`).join());
+        }
+      }
+    };
+  }
+
+  upstream.openConnection = witnessed("openConnection", upstream.openConnection);
+  upstream.updateConnection = witnessed("updateConnection", upstream.updateConnection);
+  upstream.refreshConnection = witnessed("refreshConnection", upstream.refreshConnection);
+  return logins;
+}
+
+const PAUSE_MS = 5_000;
+const TWO_HOURS_MS = 7_200_000;
+const MAX_HELD = 84;
+/** Far more than the workflow makes: here it is the ends that count, not the pace. */
+const MAX_TRIES = 1_000;
+const PASSING: readonly string[] = ["UpstreamUnavailable", "JobChanged"];
+
+/** What a Task's state leads to. */
+type Next = Followed | { next: "wait-for-token"; token: string; timeoutSeconds: number };
+
+/** One execution: goes from state to state as the workflow does, each at its time. */
+export function execution(ports: FakePorts, name: string) {
+  const jobId = name.slice(0, name.lastIndexOf("-"));
+  const input = { jobId };
+  let at = ports.clock.now().getTime();
+  let [tries, held, tokens] = [0, 0, 0];
+  let token: string | undefined;
+  let task: () => Promise<Next> = open;
+
+  function open(): Promise<Next> {
+    return openAndFollow(ports, input);
+  }
+
+  function follow(): Promise<Next> {
+    return followJob(ports, input);
+  }
+
+  function send(): Promise<Next> {
+    return sendAndFollow(ports, input);
+  }
+
+  async function ask(timeoutSeconds: number): Promise<Next> {
+    const asked = `${name} ${++tokens}`;
+    await askForAnswer(ports, { jobId, taskToken: new Secret(asked) });
+    return { next: "wait-for-token", token: asked, timeoutSeconds };
+  }
+
+  async function endBy(failure: string): Promise<Next> {
+    await giveUp(ports, { jobId, failure });
+    return { next: "done" };
+  }
+
+  function goOn(to: typeof task, seconds: number): void {
+    task = to;
+    at = ports.clock.now().getTime() + seconds * 1000;
+    [tries, held] = [0, 0];
+  }
+
+  function take(said: Next): void {
+    if (said.next === "wait") goOn(follow, said.waitSeconds);
+    if (said.next === "hold") goOn(open, said.waitSeconds);
+    if (said.next === "ask") goOn(() => ask(said.timeoutSeconds), 0);
+    if (said.next === "wait-for-token") {
+      goOn(send, said.timeoutSeconds);
+      token = said.token;
+    }
+  }
+
+  function again(ms = PAUSE_MS): void {
+    at = ports.clock.now().getTime() + ms;
+  }
+
+  return {
+    name,
+    /** When it does something, unless it is woken before. */
+    dueAt(): number {
+      return ports.waker.received.has(token ?? "") ? ports.clock.now().getTime() : at;
+    },
+    /** Runs the Task of its state once. True when it was the last one. */
+    async step(): Promise<boolean> {
+      token = undefined;
+      try {
+        const said = await task();
+        take(said);
+        return said.next === "done";
+      } catch (error) {
+        const failure = error instanceof Error ? error.name : "";
+        if (failure === "Crash") throw error;
+        if (failure === "InstitutionUnavailable" && held++ < MAX_HELD) again(TWO_HOURS_MS);
+        else if (PASSING.includes(failure) && tries++ < MAX_TRIES) again();
+        else goOn(() => endBy(failure), 0);
+        return false;
+      }
+    },
+    /** Runs the Task once more that has just died. */
+    again,
+  };
+}
 
 /**
  * Who finishes what a dead process left: whoever ran it runs it again, a request at once and a Task a little later; or nobody
@@ -100,4 +319,199 @@ export function crashWorld(real: FakePorts, mortal: CrashingPorts, healing: Heal
       }
     },
   };
+}
+/** A process that died: nothing after it ran. */
+class Crash extends Error {
+  override readonly name = "Crash";
+}
+
+export interface CrashPoint {
+  /** The call to a port, counted from 0 over the whole life of the ports. */
+  call: number;
+  when: "before" | "after";
+}
+
+const CRASHING = [
+  "upstream",
+  "jobs",
+  "vault",
+  "sealer",
+  "waker",
+  "claims",
+  "refusedLogins",
+  "requestCounts",
+  "executions",
+  "sweptJobs",
+  "institutions",
+] as const;
+
+/** Dies at the given calls, just before they have their effect or just after. Counts all calls. */
+export function crashingPorts(ports: FakePorts, points: readonly CrashPoint[]) {
+  const process = { calls: 0, crashes: 0, isDead: false };
+
+  function die(): never {
+    if (!process.isDead) process.crashes++;
+    process.isDead = true;
+    throw new Crash();
+  }
+
+  function wrap<Port extends object>(port: Port): Port {
+    return new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return async (...args: unknown[]) => {
+          // Whatever would be done about an error: a dead process does nothing.
+          if (process.isDead) die();
+          const call = process.calls++;
+          const dies = (when: CrashPoint["when"]) =>
+            points.some((point) => point.call === call && point.when === when);
+          if (dies("before")) die();
+          try {
+            return await Reflect.apply(value, target, args);
+          } finally {
+            if (dies("after")) die();
+          }
+        };
+      },
+    });
+  }
+
+  const wrapped = { ...ports };
+  for (const name of CRASHING) Object.assign(wrapped, { [name]: wrap(ports[name]) });
+  return {
+    ports: wrapped,
+    calls: () => process.calls,
+    crashes: () => process.crashes,
+    /** Runs something in a process of its own. True when it died, or nothing told that it did not. */
+    dies: async (work: () => Promise<unknown>): Promise<boolean> => {
+      process.isDead = false;
+      try {
+        await work();
+      } catch (error) {
+        if (!process.isDead) throw error;
+      }
+      return process.isDead;
+    },
+  };
+}
+
+export type CrashingPorts = ReturnType<typeof crashingPorts>;
+
+export interface Death {
+  /** The call to a port, counted from 0. */
+  call: number;
+  when: "before" | "after";
+  /** Of a process that died nothing comes any more; where only a call failed, it tidies up and says so. */
+  isOfProcess: boolean;
+}
+
+const DYING = [
+  "jobs",
+  "claims",
+  "vault",
+  "executions",
+  "reservations",
+  "fingerprints",
+  "refusedLogins",
+  "requestCounts",
+] as const;
+
+/** The ports of one process, which dies or fails at one of its calls, just before that has its effect or just after. */
+export function dyingPorts(ports: FakePorts, death?: Death) {
+  const counter = { calls: 0, isDead: false };
+
+  async function call(made: () => unknown): Promise<unknown> {
+    const isIt = death?.call === counter.calls++;
+    if (isIt && death.when === "before") return die(death);
+    if (counter.isDead) return never();
+    const result: unknown = await made();
+    return isIt ? die(death) : result;
+  }
+
+  function die({ isOfProcess }: Death): Promise<never> {
+    counter.isDead = isOfProcess;
+    return isOfProcess ? never() : Promise.reject(new Error("a call failed"));
+  }
+
+  function wrap<Port extends object>(port: Port): Port {
+    return new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        return typeof value !== "function"
+          ? value
+          : (...args: unknown[]) => call(() => Reflect.apply(value, target, args));
+      },
+    });
+  }
+
+  const wrapped = { ...ports };
+  for (const name of DYING) Object.assign(wrapped, { [name]: wrap(ports[name]) });
+  return { ports: wrapped, counter };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+const SCHEDULED = [
+  "jobs",
+  "claims",
+  "vault",
+  "sealer",
+  "waker",
+  "executions",
+  "sweptJobs",
+  "reservations",
+  "upstream",
+  "clock",
+] as const;
+/** What a clock says at once. */
+const AT_ONCE = ["now", "after", "msUntil", "pass"];
+
+/** As long as an API function lives. */
+const LIFE_MS = 29_000;
+
+export interface Life {
+  lifeMs?: number;
+  /** After how many turns it is killed. */
+  turns?: number | undefined;
+}
+
+/**
+ * The ports of one run of a function, of the API when nothing else is said, whose every call goes out and comes back when the
+ * scheduler lets it. A function that has lived for too long does nothing more: `died` says so.
+ */
+export function scheduledPorts(ports: FakePorts, scheduler: Scheduler, life: Life = {}) {
+  const { lifeMs = LIFE_MS, turns = Number.POSITIVE_INFINITY } = life;
+  let turn = 0;
+  const born = ports.clock.now().getTime();
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => undefined);
+
+  async function nextTurn(): Promise<void> {
+    await scheduler.schedule(Promise.resolve());
+    if (++turn <= turns && ports.clock.now().getTime() - born < lifeMs) return;
+    death.reject(new Error("timed out"));
+    await new Promise(() => undefined);
+  }
+
+  function wrap<Port extends object>(port: Port): Port {
+    return new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function" || AT_ONCE.includes(String(name))) return value;
+        return async (...args: unknown[]) => {
+          await nextTurn();
+          const result: unknown = await Reflect.apply(value, target, args);
+          await nextTurn();
+          return result;
+        };
+      },
+    });
+  }
+
+  const wrapped = { ...ports };
+  for (const name of SCHEDULED) Object.assign(wrapped, { [name]: wrap(ports[name]) });
+  return { ports: wrapped, died: death.promise };
 }

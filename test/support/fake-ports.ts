@@ -1,24 +1,307 @@
-import type { AccessPorts } from "../../functions/access/ports.ts";
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from "node:crypto";
+import { apiKeyHash, apiKeyId } from "../../functions/access/api-keys.ts";
+import type { TokenClaims } from "../../functions/access/caller.ts";
+import type { AccessPorts, ApiKeys, TokenIssuer, TokenVerifier } from "../../functions/access/ports.ts";
+import type { RequestCounts } from "../../functions/access/rate-limit.ts";
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
-import type { ClaimOn } from "../../functions/jobs/domain/job.ts";
+import { JobChanged } from "../../functions/jobs/domain/errors.ts";
+import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
+import type { ClaimOn, Job } from "../../functions/jobs/domain/job.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/login.ts";
 import type {
   Claims,
   Executions,
+  JobList,
+  JobStore,
   Ports,
   RefusedLoginNotes,
+  Reservations,
+  Sealer,
+  SweptJobs,
+  Vault,
   Waker,
 } from "../../functions/jobs/domain/ports.ts";
 import type { Policy } from "../../functions/jobs/domain/queue.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
+import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
+import { DEFAULT_RETENTION_DAYS, keptUntil } from "../../functions/jobs/domain/times-to-live.ts";
+import { isLegal } from "../../functions/jobs/domain/transitions.ts";
 import { executionName } from "../../functions/jobs/store/executions.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
+import { tellBrokenSeals } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "./fake-clock.ts";
-import { fakeJobList, fakeSweptJobs } from "./fake-job-lists.ts";
-import { fakeJobStore } from "./fake-job-store.ts";
-import { fakeRequestCounts } from "./fake-request-counts.ts";
-import { fakeReservations } from "./fake-reservations.ts";
-import { fakeSealer, fakeVault } from "./fake-vault.ts";
-import { scriptedUpstream } from "./scripted-upstream.ts";
+import { scriptedUpstream } from "./scripted-aggregator.ts";
+
+export interface FakeJobStore extends JobStore {
+  readonly rows: Map<string, Job>;
+  /** Every version of every job that was ever written, in the order of writing. */
+  readonly written: Job[];
+  /** The row; fails the test when there is none. */
+  row(jobId: string): Job;
+  put(job: Job): Job;
+}
+
+/** Whether a job can still be read: the default retention since its last change has not passed. */
+function isReadable({ updatedAt }: Job, now: Date): boolean {
+  return keptUntil(updatedAt, DEFAULT_RETENTION_DAYS) * 1000 > now.getTime();
+}
+
+/** Jobs in memory, under the real transitions and the write conditions of the real store. */
+export function fakeJobStore(clock: Clock): FakeJobStore {
+  const rows = new Map<string, Job>();
+  const written: Job[] = [];
+
+  function put(job: Job): Job {
+    const kept = structuredClone(job);
+    rows.set(job.id, kept);
+    written.push(kept);
+    return job;
+  }
+
+  return {
+    rows,
+    written,
+    put,
+    row(jobId) {
+      const job = rows.get(jobId);
+      if (job === undefined) throw new Error(`no job ${jobId}`);
+      return job;
+    },
+    find: async (jobId) => {
+      const row = rows.get(jobId);
+      return row !== undefined && isReadable(row, clock.now()) ? structuredClone(row) : undefined;
+    },
+    add: async (job, over) => {
+      const row = rows.get(job.id);
+      if (row?.version !== over?.version || row?.createdAt !== over?.createdAt) return false;
+      put(job);
+      return true;
+    },
+    drop: async ({ id, version, createdAt }) => {
+      const row = rows.get(id);
+      return row?.version === version && row.createdAt === createdAt && rows.delete(id);
+    },
+    record: async (before, change) => {
+      const after = applyEvent(before, change, clock);
+      const current = rows.get(before.id);
+      if (current?.version !== before.version || !isLegal(change.event, current.phase))
+        throw new JobChanged();
+      return put(after);
+    },
+    settle: async (job) => {
+      const row = rows.get(job.id);
+      if (row?.version === job.version) rows.set(job.id, { ...row, sweepAt: undefined });
+    },
+  };
+}
+
+/** The lists of users' jobs, over the jobs of a store in memory. */
+export function fakeJobList(jobs: FakeJobStore, clock: Clock): JobList {
+  return {
+    page: async (userId, { limit, from, wanted }) => {
+      const found = [...jobs.rows.values()]
+        .filter((job) => job.userId === userId && isReadable(job, clock.now()))
+        .filter((job) => from === undefined || placeOf(job) < from)
+        .toSorted((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
+        .filter(wanted);
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1) : undefined;
+      return { jobs: structuredClone(page), next: last && placeOf(last) };
+    },
+  };
+}
+
+function placeOf({ createdAt, id }: Job): string {
+  return `${createdAt}_${id}`;
+}
+
+/** What the sweeper finds of the jobs of a store in memory: those that have a time for it. */
+export function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
+  const swept = () => [...jobs.rows.values()].flatMap((job) => (job.sweepAt === undefined ? [] : [job]));
+
+  return {
+    due: async () =>
+      swept()
+        .filter(({ sweepAt = "" }) => clock.msUntil(new Date(sweepAt)) <= 0)
+        .toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""))
+        .map(({ id }) => id),
+    postpone: async (job, until) => {
+      const row = jobs.rows.get(job.id);
+      if (row?.version === job.version) jobs.rows.set(job.id, { ...row, sweepAt: until });
+    },
+    census: async () => {
+      const queued = swept().filter(({ phase }) => phase === "queued");
+      const running = swept().filter(({ phase }) => phase !== "queued");
+      const runsSince = ({ queue, createdAt, updatedAt }: Job) => (queue ? updatedAt : createdAt);
+      return {
+        queued: queued.length,
+        running: running.length,
+        oldestQueued: queued.map(({ createdAt }) => createdAt).toSorted()[0],
+        oldestRunning: running.map(runsSince).toSorted()[0],
+      };
+    },
+  };
+}
+
+export interface FakeReservations extends Reservations {
+  /** By user and key. */
+  readonly rows: Map<string, Reservation>;
+}
+
+/** Reservations in memory, under the real compare-and-swap. */
+export function fakeReservations(clock: Clock): FakeReservations {
+  const rows = new Map<string, Reservation>();
+  const find = (request: KeyedRequest) => {
+    const row = rows.get(requestName(request));
+    return row !== undefined && row.expiresAt * 1000 > clock.now().getTime() ? row : undefined;
+  };
+  return {
+    rows,
+    find: async (request) => structuredClone(find(request)),
+    write: async (request, next, from) => {
+      const row = find(request);
+      if (row !== undefined && row.writeId !== from?.writeId) return false;
+      rows.set(requestName(request), structuredClone(next));
+      return true;
+    },
+    remove: async (request, { writeId }) => {
+      if (rows.get(requestName(request))?.writeId === writeId) rows.delete(requestName(request));
+    },
+  };
+}
+
+function requestName({ userId, key }: KeyedRequest): string {
+  return `${userId} ${key}`;
+}
+
+/** Counts in memory, by whose they are and the number of the window: such as `user u 5900000`. */
+export function fakeRequestCounts(): RequestCounts & { counts: Map<string, number> } {
+  const counts = new Map<string, number>();
+  return {
+    counts,
+    add: async (limit, of, { number }) => {
+      const name = `${limit} ${of} ${number}`;
+      const counted = (counts.get(name) ?? 0) + 1;
+      counts.set(name, counted);
+      return counted;
+    },
+  };
+}
+
+const CIPHER = "aes-256-gcm";
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** KMS encrypts no more at once. */
+const MAX_BYTES = 4096;
+
+const nameOf = ({ jobId, userId, purpose }: SecretRef) => `${jobId}/${userId}/${purpose}`;
+
+/** Seals in memory, with the limits and the error names of KMS. */
+export function fakeSealer(): Sealer {
+  const key = randomBytes(32);
+  return {
+    seal: async (ref, secret) => {
+      const text = Buffer.from(secret.reveal());
+      if (text.length > MAX_BYTES) throw failure("ValidationException");
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(nameOf(ref)));
+      const encrypted = Buffer.concat([cipher.update(text), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]);
+    },
+    unseal: async (ref, sealed) => {
+      const bytes = Buffer.from(sealed);
+      try {
+        const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+        const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
+          authTagLength: TAG_BYTES,
+        })
+          .setAAD(Buffer.from(nameOf(ref)))
+          .setAuthTag(tag);
+        const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+        return new Secret(Buffer.concat([text, decipher.final()]).toString());
+      } catch {
+        throw failure("InvalidCiphertextException");
+      }
+    },
+  };
+}
+
+function failure(name: string): Error {
+  return Object.assign(new Error("The fake sealer refused this."), { name });
+}
+
+export interface FakeVault extends Vault {
+  /** The names of the secrets that have not expired: `job/user/purpose`. */
+  names(): string[];
+}
+
+/** Sealed secrets in memory. As in the table, the user is no part of the key, and the expiry is in whole seconds. */
+export function fakeVault(clock: Clock, sealer: Sealer = fakeSealer()): FakeVault {
+  const rows = new Map<string, { name: string; sealed: Uint8Array; expiresAt: number }>();
+  const { unseal } = tellBrokenSeals(sealer);
+  const isOver = ({ expiresAt }: { expiresAt: number }) => expiresAt * 1000 <= clock.now().getTime();
+  const sealedOf = (ref: SecretRef) => {
+    const row = rows.get(secretKey(ref));
+    return row === undefined || isOver(row) ? undefined : row.sealed;
+  };
+  return {
+    names: () => [...rows.values()].filter((row) => !isOver(row)).map(({ name }) => name),
+    keep: async (ref, secret, until) => {
+      const sealed = await sealer.seal(ref, secret);
+      if (rows.has(secretKey(ref))) return;
+      rows.set(secretKey(ref), { name: nameOf(ref), sealed, expiresAt: Math.ceil(until.getTime() / 1000) });
+    },
+    holds: async (ref) => sealedOf(ref) !== undefined,
+    reveal: async (ref) => {
+      const sealed = sealedOf(ref);
+      return sealed === undefined ? undefined : unseal(ref, sealed);
+    },
+    destroy: async (ref) => {
+      rows.delete(secretKey(ref));
+    },
+  };
+}
+
+function secretKey({ jobId, purpose }: SecretRef): string {
+  return `${jobId}/${purpose}`;
+}
+
+const TOKEN_LIFE_SECONDS = 3600;
+
+/** API keys in memory: these are valid, and no other one is. */
+export function fakeApiKeys(...valid: readonly string[]): ApiKeys {
+  const hashes = valid.map((text) => apiKeyHash(new Secret(text)));
+  return {
+    idOf: async (apiKey) => hashes.filter((hash) => hash === apiKeyHash(apiKey)).map(apiKeyId)[0],
+  };
+}
+
+export interface FakeTokens extends TokenIssuer, TokenVerifier {
+  /** The claims of every token, in the order of issuing. */
+  readonly issued: TokenClaims[];
+}
+
+/** Tokens in memory, which expire by the clock. */
+export function fakeTokens(clock: Clock): FakeTokens {
+  const issued: TokenClaims[] = [];
+  const tokens = new Map<string, { claims: TokenClaims; until: Date }>();
+  return {
+    issued,
+    issue: async (claims) => {
+      const token = randomUUID();
+      tokens.set(token, { claims, until: clock.after(TOKEN_LIFE_SECONDS * 1000) });
+      issued.push(claims);
+      return { accessToken: new Secret(token), expiresInSeconds: TOKEN_LIFE_SECONDS };
+    },
+    verify: async (token) => {
+      const found = tokens.get(token);
+      if (found === undefined) throw new Refusal("token-not-valid");
+      if (found.until <= clock.now()) throw new Refusal("token-expired");
+      return found.claims;
+    },
+  };
+}
 
 /** Parts of the application in memory, to be looked into and to be spoilt. */
 export function fakePorts() {
@@ -56,9 +339,9 @@ export function fakeClaims(): Claims & { held: Map<string, string> } {
   const held = new Map<string, string>();
   return {
     held,
-    holder: async (on) => held.get(keyOf(on)),
+    holder: async (on) => held.get(claimName(on)),
     take: async (on, jobId, from) => {
-      const key = keyOf(on);
+      const key = claimName(on);
       if (held.get(key) !== from && held.get(key) !== jobId) return false;
       held.set(key, jobId);
       return true;
@@ -66,7 +349,7 @@ export function fakeClaims(): Claims & { held: Map<string, string> } {
   };
 }
 
-function keyOf(on: ClaimOn): string {
+function claimName(on: ClaimOn): string {
   return `${on.userId} ${"connectionId" in on ? `connection ${on.connectionId}` : on.institutionId}`;
 }
 

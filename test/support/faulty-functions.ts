@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { vi } from "vitest";
 import * as z from "zod";
 import type { Around } from "../../infra/local/function-host.ts";
 
@@ -76,3 +78,93 @@ const PASSING = [
 ];
 /** Each of them before a function has run, and each after. */
 export const PASSES = [...fails("before", ...PASSING), ...fails("after", ...PASSING)];
+
+const entryModule = z.object({
+  handler: z.custom<(event: unknown) => Promise<unknown>>((value) => typeof value === "function"),
+});
+
+/**
+ * In AWS no two functions share what they keep from call to call; in local mode all do. Gives each modules of its own, so
+ * that each makes all the calls that it needs.
+ */
+export function functionsApart() {
+  const handlers = new Map<string, z.infer<typeof entryModule>["handler"]>();
+  return {
+    async load(entries: readonly string[]): Promise<void> {
+      for (const entry of entries) {
+        vi.resetModules();
+        const loaded: unknown = await import(new URL(`../../${entry}`, import.meta.url).href);
+        handlers.set(entry, entryModule.parse(loaded).handler);
+      }
+    },
+
+    async invoke(entry: string, event: unknown): Promise<unknown> {
+      const handler = handlers.get(entry);
+      if (handler === undefined) throw new Error(`${entry} is not loaded.`);
+      return handler(event);
+    },
+  };
+}
+
+/** One run of a function, and every line that it wrote. */
+export interface Invocation {
+  entry: string;
+  event: unknown;
+  hasEnded: boolean;
+  /** What it gave, once it has ended well. */
+  result?: unknown;
+  chunks: string[];
+}
+
+const line = z.record(z.string(), z.unknown());
+
+/** Notes what each run of a function writes to standard output and standard error, of which nothing is seen on the screen. */
+export function linesOfInvocations() {
+  const invocations: Invocation[] = [];
+  const current = new AsyncLocalStorage<Invocation>();
+  const streams = [process.stdout, process.stderr];
+  let isOn = false;
+  const writes = streams.map((stream) => stream.write);
+
+  return {
+    invocations,
+    start(): void {
+      isOn = true;
+      streams.forEach((stream, index) => {
+        const write = writes[index]?.bind(stream);
+        stream.write = (...given: [Uint8Array | string, ...unknown[]]) => {
+          const invocation = current.getStore();
+          if (invocation === undefined) return write?.(String(given[0])) ?? true;
+          invocation.chunks.push(String(given[0]));
+          return true;
+        };
+      });
+    },
+    stop(): void {
+      isOn = false;
+      streams.forEach((stream, index) => {
+        stream.write = writes[index] ?? stream.write;
+      });
+    },
+    around: ((entry, event, run) => {
+      const invocation: Invocation = { entry, event, hasEnded: false, chunks: [] };
+      invocations.push(invocation);
+      return current.run(invocation, async () => {
+        try {
+          invocation.result = await run(event);
+          return invocation.result;
+        } finally {
+          // What is written while nobody notes it any more is none of its lines.
+          invocation.hasEnded = isOn;
+        }
+      });
+    }) satisfies Around,
+  };
+}
+
+/** Its lines, each of which is JSON. */
+export function linesOf({ chunks }: Invocation) {
+  const texts = chunks.join("").split("\n");
+  if (texts.pop() !== "") throw new Error("The last line has no end.");
+  return texts.map((text) => line.parse(JSON.parse(text)));
+}

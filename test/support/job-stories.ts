@@ -1,10 +1,78 @@
+import type { TokenClaims } from "../../functions/access/caller.ts";
 import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
 import type { Outcome } from "../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
+import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
-import type { Request } from "./crash-world.ts";
+import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
+import { cancelJob } from "../../functions/jobs/use-cases/cancel-job.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
+import { refreshConnection } from "../../functions/jobs/use-cases/refresh-connection.ts";
+import { resumeJob } from "../../functions/jobs/use-cases/resume-job.ts";
+import { updateConnection } from "../../functions/jobs/use-cases/update-connection.ts";
+import { crashingPorts, crashWorld, type Request } from "./crash-world.ts";
 import type { FakePorts } from "./fake-ports.ts";
-import { lookOf, PLAIN, question, stepsOf, WITH_MFA } from "./job-examples.ts";
-import { answer, create, refresh, update } from "./story-requests.ts";
+import { gavin, lookOf, PLAIN, question, stepsOf, USER_ID, WITH_MFA } from "./job-examples.ts";
+import { OUTAGE_PROBLEM, queuedUpstream } from "./scripted-aggregator.ts";
+
+const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: USER_ID };
+const atOnce = () => true;
+
+/** What a user of the API asks for, in the stories of jobs. */
+function create(institutionId = "AU00000"): Request {
+  return accepting((ports) => acceptConnection(ports, { userId: USER_ID, institutionId, login: gavin }));
+}
+
+function update(connectionId: string): Request {
+  return accepting((ports) => updateConnection(ports, { userId: USER_ID, connectionId, login: gavin }));
+}
+
+function refresh(connectionId: string): Request {
+  return accepting((ports) => refreshConnection(ports, { userId: USER_ID, connectionId }));
+}
+
+function accepting(accept: (ports: FakePorts) => Promise<{ job: Job }>): Request {
+  return { when: atOnce, send: async (ports) => [(await accept(ports)).job.id] };
+}
+
+/** An answer as soon as the numbered challenge is shown. */
+function answer(text: string, number = 1): Request {
+  const isAsked = (job: Job) => job.phase === "awaiting-answer" && job.challenge?.number === number;
+  return about(isAsked, (ports, jobId) =>
+    answerChallenge(ports, { jobId, caller, answers: [new Secret(text)] }),
+  );
+}
+
+function cancel(isTime: (job: Job) => boolean): Request {
+  return about(isTime, (ports, jobId) => cancelJob(ports, { jobId, caller }));
+}
+
+function resume(isTime: (job: Job) => boolean): Request {
+  return about(isTime, (ports, jobId) => resumeJob(ports, { jobId, caller }));
+}
+
+/** A call about the first job that is as it is waited for. It is about the same one when it is made again. */
+function about(
+  isTime: (job: Job) => boolean,
+  send: (ports: FakePorts, jobId: string) => Promise<Job>,
+): Request {
+  let jobId: string | undefined;
+  return {
+    when(rows) {
+      jobId ??= rows.find(isTime)?.id;
+      return jobId !== undefined;
+    },
+    async send(ports) {
+      await send(ports, jobId ?? "").catch(unlessTooLate);
+      return [];
+    },
+  };
+}
+
+/** A call that died may have been done: made again, it comes too late. */
+function unlessTooLate(error: unknown): void {
+  if (!(error instanceof Error && error.name === "Refusal")) throw error;
+}
 
 /** One way that a job can go. */
 export interface Story {
@@ -42,7 +110,7 @@ export const asking = (updated = "u1") =>
 export const deciding = lookOf({ ...verified, "mfa-challenge": "in-progress" }, { updated: "later" });
 const wrong = { code: "invalid-credentials", title: "Cannot login", detail: "Account is locked" };
 
-export function addConnection({ upstream }: FakePorts, institutionId = "AU00000"): void {
+function addConnection({ upstream }: FakePorts, institutionId = "AU00000"): void {
   upstream.addConnection({ id: "c1", institutionId });
 }
 
@@ -153,3 +221,134 @@ export const JOB_STORIES: Story[] = [
     logins: 1,
   },
 ];
+
+const HOUR = 3600_000;
+const outage = new UpstreamRefused(503, OUTAGE_PROBLEM);
+const outageStep = lookOf(PLAIN, { steps: failCurrentStep(stepsOf(PLAIN), OUTAGE_PROBLEM) });
+
+/** Upstream's record of every bank says that it is down, and refuses logins, until some time has passed. */
+function downFor({ upstream, clock }: FakePorts, ms: number): void {
+  const { institution, openConnection, updateConnection, refreshConnection } = upstream;
+  const back = clock.after(ms);
+  const isDown = () => clock.now() < back;
+  upstream.institution = async (id) => {
+    const bank = await institution(id);
+    return bank && { ...bank, status: isDown() ? "major-outage" : "operational" };
+  };
+  const refuse = () => Promise.reject(outage);
+  upstream.openConnection = (...args) => (isDown() ? refuse() : openConnection(...args));
+  upstream.updateConnection = (...args) => (isDown() ? refuse() : updateConnection(...args));
+  upstream.refreshConnection = (...args) => (isDown() ? refuse() : refreshConnection(...args));
+}
+
+export const QUEUE_STORIES: Story[] = [
+  {
+    name: "a job that is refused by a bank that is down for three hours",
+    requests: () => [create()],
+    set: (ports) => {
+      downFor(ports, 3 * HOUR);
+      ports.upstream.script.looks.push(donePlain);
+    },
+    ends: "succeeded",
+    logins: 1,
+  },
+  {
+    name: "an update whose login is taken, and failed by an outage",
+    requests: () => [update("c1")],
+    set: (ports) => {
+      addConnection(ports);
+      ports.upstream.script.looksByJob.push([lookOf(PLAIN), outageStep], [donePlain]);
+    },
+    ends: "succeeded",
+    logins: 2,
+  },
+  {
+    name: "a job in upstream's own queue",
+    requests: () => [create()],
+    set: ({ upstream: { script } }) =>
+      script.looks.push(lookOf(PLAIN), queuedUpstream(), queuedUpstream(), donePlain),
+    ends: "succeeded",
+    logins: 1,
+  },
+  {
+    name: "a job whose further attempt asks somebody who is not there",
+    requests: () => [create("AU00003")],
+    set: ({ upstream: { script } }) => script.looksByJob.push([outageStep], [asking()], [donePlain]),
+    ends: "succeeded",
+    logins: 3,
+  },
+  {
+    name: "a job that is ready for its user, who resumes it",
+    requests: () => [
+      create("AU00002"),
+      resume(({ queue }) => queue?.reason === "ready-for-user"),
+      answer("1234"),
+    ],
+    set: (ports) => {
+      downFor(ports, 3 * HOUR);
+      ports.upstream.script.looks.push(asking());
+      ports.upstream.script.looksAfterAnswer.push([deciding, done]);
+    },
+    ends: "succeeded",
+    // Nobody was heard for a week; or the attempt that was asked for went without its answer, and back to the queue.
+    orElse: ["unavailable"],
+    logins: 1,
+    answers: ["1234"],
+  },
+  {
+    name: "a job that is resumed as soon as it is queued",
+    requests: () => [create(), resume(({ phase }) => phase === "queued")],
+    set: ({ upstream: { script } }) => script.looksByJob.push([outageStep], [donePlain]),
+    ends: "succeeded",
+    logins: 2,
+  },
+  {
+    name: "a refresh at a bank that is down",
+    requests: () => [refresh("c1")],
+    set: (ports) => {
+      addConnection(ports);
+      downFor(ports, 3 * HOUR);
+    },
+    ends: "unavailable",
+    logins: 0,
+  },
+  {
+    name: "a job that is cancelled while it is followed",
+    requests: () => [create(), cancel(({ phase }) => phase === "following")],
+    set: ({ upstream: { script } }) =>
+      script.looks.push(...Array.from({ length: 30 }, () => lookOf(PLAIN)), donePlain),
+    ends: "cancelled",
+    orElse: ["succeeded"],
+    logins: 1,
+  },
+  {
+    name: "a job that is cancelled while its user is asked",
+    requests: () => [create("AU00002"), cancel(({ phase }) => phase === "awaiting-answer")],
+    set: ({ upstream: { script } }) => script.looks.push(asking()),
+    ends: "cancelled",
+    orElse: ["mfa-expired"],
+    logins: 1,
+  },
+  {
+    name: "a job that is resumed in the queue, and cancelled in it",
+    requests: () => [
+      create(),
+      resume(({ phase }) => phase === "queued"),
+      cancel(({ phase, generation = 1 }) => phase === "queued" && generation >= 2),
+    ],
+    set: (ports) => {
+      downFor(ports, 3 * HOUR);
+      ports.upstream.script.looks.push(donePlain);
+    },
+    ends: "cancelled",
+    orElse: ["succeeded"],
+    logins: 0,
+  },
+];
+
+/** Takes a job that is there to its end, as its execution does; its challenges get the answers, one each. */
+export async function driveJob(ports: FakePorts, jobId: string, answers: readonly string[] = []) {
+  await ports.executions.start({ id: jobId });
+  const requests: Request[] = answers.map((text, index) => answer(text, index + 1));
+  await crashWorld(ports, crashingPorts(ports, []), "run-again").live(requests);
+}

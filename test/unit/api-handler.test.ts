@@ -3,7 +3,7 @@ import { apiHandler } from "../../functions/http/api-handler.ts";
 import type { HttpRequest } from "../../functions/http/request.ts";
 import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
-import { capturedLines } from "../support/captured-lines.ts";
+import { capturedLines } from "../support/captured-output.ts";
 
 const LIMIT = 16 * 1024;
 const written = capturedLines();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { count, durationMs, type Measurement } from "../../functions/jobs/domain/metrics.ts";
 import { type EmfOptions, emfLine, emfMetrics } from "../../functions/platform/metrics.ts";
-import { extract, membersOf } from "../support/emf-line.ts";
+import { extract, membersOf } from "../support/captured-output.ts";
 import { START } from "../support/fake-clock.ts";
 
 const WHEN = new Date(START);

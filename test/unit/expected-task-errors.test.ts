@@ -7,8 +7,7 @@ import {
   UpstreamUnavailable,
 } from "../../functions/jobs/domain/errors.ts";
 import { jobInput, taskHandler } from "../../functions/jobs/workflow/handlers.ts";
-import { capturedLines } from "../support/captured-lines.ts";
-import { extract } from "../support/emf-line.ts";
+import { capturedLines, extract } from "../support/captured-output.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
 const lineWithMetrics = z.looseObject({ _aws: z.looseObject({ Timestamp: z.number() }) });

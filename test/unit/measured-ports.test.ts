@@ -5,9 +5,9 @@ import { SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { measuredJobStore } from "../../functions/jobs/store/job-store.ts";
+import { recordedMetrics } from "../support/captured-output.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { followingJob, gavin, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
-import { recordedMetrics } from "../support/recorded-metrics.ts";
 
 const started = { event: "attemptStarted", changes: { attempt: 1 } } as const;
 

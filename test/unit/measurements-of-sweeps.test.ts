@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { measureSweep } from "../../functions/jobs/domain/measurements.ts";
 import { METRICS } from "../../functions/jobs/domain/metrics.ts";
+import { at, said } from "../support/captured-output.ts";
 import { START } from "../support/fake-clock.ts";
-import { at, said } from "../support/measured-walk.ts";
 
 const now = at(3_600);
 const calm = { mended: {}, failed: 0, census: { queued: 0, running: 0 } };

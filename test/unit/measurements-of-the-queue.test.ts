@@ -3,9 +3,9 @@ import { expireChallenge } from "../../functions/jobs/domain/challenge.ts";
 import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { holdChange, holdUpstreamChange } from "../../functions/jobs/domain/queue.ts";
+import { at, failed, held, opened, started, walk } from "../support/captured-output.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { awaitingJob, jobOf } from "../support/job-examples.ts";
-import { at, failed, held, opened, started, walk } from "../support/measured-walk.ts";
 
 const clockAt = (seconds: number) => fakeClock(at(seconds).toISOString());
 const queue = { nextAttemptAt: START, expiresAt: "2026-01-12T09:00:00.000Z" };

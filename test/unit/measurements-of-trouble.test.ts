@@ -3,8 +3,8 @@ import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domai
 import { INTERNAL_ERROR, JOB_TIMED_OUT, SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { measureFailedCall } from "../../functions/jobs/domain/measurements.ts";
+import { failed, opened, said, started, walk } from "../support/captured-output.ts";
 import { jobOf } from "../support/job-examples.ts";
-import { failed, opened, said, started, walk } from "../support/measured-walk.ts";
 
 describe("a job that fails while upstream has its login", () => {
   const following = (changes: Partial<Job> = {}) => walk(jobOf(changes)).after(1, started).after(2, opened);

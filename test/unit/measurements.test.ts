@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { expireChallenge, showChallenge, takeAnswer } from "../../functions/jobs/domain/challenge.ts";
 import { INTERNAL_ERROR, SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
-import { fakeClock, START } from "../support/fake-clock.ts";
-import { challengeOf, jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 import {
   at,
   failed,
@@ -13,7 +11,9 @@ import {
   verified,
   verifiedMfa,
   walk,
-} from "../support/measured-walk.ts";
+} from "../support/captured-output.ts";
+import { fakeClock, START } from "../support/fake-clock.ts";
+import { challengeOf, jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
 test("a plain job is started, goes through its steps, and is finished", () => {
   const { measured } = walk(jobOf())

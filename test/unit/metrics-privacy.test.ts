@@ -5,8 +5,7 @@ import { packLogin } from "../../functions/jobs/domain/login.ts";
 import { METRICS } from "../../functions/jobs/domain/metrics.ts";
 import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { measuredJobStore } from "../../functions/jobs/store/job-store.ts";
-import { driveJob } from "../support/drive-job.ts";
-import { extract, membersOf } from "../support/emf-line.ts";
+import { extract, membersOf, recordedMetrics } from "../support/captured-output.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import {
   gavin,
@@ -18,7 +17,7 @@ import {
   USER_ID,
   WITH_MFA,
 } from "../support/job-examples.ts";
-import { recordedMetrics } from "../support/recorded-metrics.ts";
+import { driveJob } from "../support/job-stories.ts";
 
 const WORDS = "words-of-upstream";
 const CONNECTION_ID = "8fce3b";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as z from "zod";
 import type { Swept } from "../../functions/jobs/domain/measurements.ts";
 import { sweepHandler } from "../../functions/jobs/workflow/handlers.ts";
-import { extract } from "../support/emf-line.ts";
+import { extract } from "../support/captured-output.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
 const SWEPT: Swept = { mended: { restarted: 1 }, failed: 1, census: { queued: 2, running: 3 } };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { jobInput, jobOutput, taskHandler } from "../../functions/jobs/workflow/handlers.ts";
-import { capturedLines } from "../support/captured-lines.ts";
+import { capturedLines } from "../support/captured-output.ts";
 import { JOB_ID } from "../support/job-examples.ts";
 
 const written = capturedLines();

@@ -5,7 +5,7 @@ import { Secret } from "../../functions/jobs/domain/secret.ts";
 import type { StepError } from "../../functions/jobs/domain/steps.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { lookOf, PLAIN, question, USER_ID } from "../support/job-examples.ts";
-import { scriptedUpstream } from "../support/scripted-upstream.ts";
+import { scriptedUpstream } from "../support/scripted-aggregator.ts";
 
 const PASSWORD = 'p"ä/ss\\word';
 const login = {

@@ -5,7 +5,7 @@ import type { KeyedRequest } from "../../../functions/jobs/domain/idempotency.ts
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { log, logAbout, logMeasured } from "../../../functions/platform/log.ts";
 import { nameOf, ofJob } from "../../../functions/platform/log-fields.ts";
-import { capturedLines } from "../../support/captured-lines.ts";
+import { capturedLines } from "../../support/captured-output.ts";
 import { jobOf } from "../../support/job-examples.ts";
 
 /*

@@ -4,7 +4,7 @@ import { count } from "../../../functions/jobs/domain/metrics.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { aboutJob, log, logAbout, logMeasured } from "../../../functions/platform/log.ts";
 import { type LogFields, nameOf, ofGateway } from "../../../functions/platform/log-fields.ts";
-import { capturedLines } from "../../support/captured-lines.ts";
+import { capturedLines } from "../../support/captured-output.ts";
 
 const PASSWORD = "hooli2016 Tr0ub4dor&3";
 const correlationId = randomUUID();

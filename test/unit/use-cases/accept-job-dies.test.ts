@@ -3,7 +3,7 @@ import { packLogin } from "../../../functions/jobs/domain/login.ts";
 import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { type AcceptJob, acceptJob } from "../../../functions/jobs/use-cases/accept-job.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
-import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
+import { type CrashPoint, crashingPorts } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf, USER_ID } from "../../support/job-examples.ts";
 

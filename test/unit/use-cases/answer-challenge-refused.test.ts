@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
 import { MFA_EXPIRED } from "../../../functions/jobs/domain/failures.ts";
-import { caller, jobAt, waitingJob } from "../../support/answering.ts";
 import { awaitingJob, challengeOf } from "../../support/job-examples.ts";
+import { caller, jobAt, waitingJob } from "../../support/use-case-worlds.ts";
 
 describe("an answer that nothing waits for", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { jobAt, waitingJob } from "../../support/answering.ts";
 import { awaitingJob } from "../../support/job-examples.ts";
+import { jobAt, waitingJob } from "../../support/use-case-worlds.ts";
 
 describe("an answer in time", () => {
   test("is kept, marked and wakes the workflow, in this order", async () => {

@@ -8,7 +8,6 @@ import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
 import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
-import { caller } from "../../support/answering.ts";
 import {
   awaitingJob,
   challengeOf,
@@ -18,7 +17,7 @@ import {
   jobOf,
   USER_ID,
 } from "../../support/job-examples.ts";
-import { withSecrets } from "../../support/with-secrets.ts";
+import { caller, withSecrets } from "../../support/use-case-worlds.ts";
 
 /** A job that an execution drives, with all the secrets that it can have. */
 async function running(job: Job) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { countRequest } from "../../../functions/access/rate-limit.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
-import { fakeRequestCounts } from "../../support/fake-request-counts.ts";
+import { fakeRequestCounts } from "../../support/fake-ports.ts";
 
 const FIVE_MINUTES = 300_000;
 const LIMIT = 600;

@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
-import { crashWorld, type Healing } from "../../support/crash-world.ts";
-import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
+import {
+  type CrashPoint,
+  crashingPorts,
+  crashWorld,
+  expectWhole,
+  type Healing,
+  loginWitness,
+} from "../../support/crash-world.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { expectWhole } from "../../support/job-invariants.ts";
-import { JOB_STORIES, type Story } from "../../support/job-stories.ts";
-import { loginWitness } from "../../support/login-witness.ts";
-import { QUEUE_STORIES } from "../../support/queue-stories.ts";
+import { JOB_STORIES, QUEUE_STORIES, type Story } from "../../support/job-stories.ts";
 
 const HEALINGS: Healing[] = ["run-again", "sweeper"];
 

@@ -2,8 +2,6 @@ import { describe, expect, test } from "vitest";
 import { MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "../../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { failCurrentStep, type StepError } from "../../../functions/jobs/domain/steps.ts";
-import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
-import { jobToFollow } from "../../support/following.ts";
 import {
   awaitingJob,
   followingJob,
@@ -14,7 +12,8 @@ import {
   UPSTREAM_JOB_ID,
   WITH_MFA,
 } from "../../support/job-examples.ts";
-import { queuedUpstream } from "../../support/queued-upstream.ts";
+import { OUTAGE_PROBLEM, queuedUpstream, setStatus } from "../../support/scripted-aggregator.ts";
+import { jobToFollow } from "../../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 const begun = followingJob({ steps: stepsOf({ ...PLAIN, "verify-credentials": "in-progress" }) });

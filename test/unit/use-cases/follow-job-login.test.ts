@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { jobToFollow } from "../../support/following.ts";
 import { followingJob, JOB_ID, lookOf, PLAIN, stepsOf, WITH_MFA } from "../../support/job-examples.ts";
+import { jobToFollow } from "../../support/use-case-worlds.ts";
 
 const verifying = { ...PLAIN, "verify-credentials": "in-progress" } as const;
 const verified = { ...PLAIN, "verify-credentials": "success" } as const;

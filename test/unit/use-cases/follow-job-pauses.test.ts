@@ -13,7 +13,7 @@ import {
   USER_ID,
   WITH_MFA,
 } from "../../support/job-examples.ts";
-import type { Look } from "../../support/scripted-upstream.ts";
+import type { Look } from "../../support/scripted-aggregator.ts";
 
 function following(job: ReturnType<typeof followingJob>, looks: readonly (Look | Error)[]) {
   const ports = fakePorts();

@@ -3,8 +3,8 @@ import { JobMissing, UpstreamRefused, UpstreamUnavailable } from "../../../funct
 import { JOB_TIMED_OUT } from "../../../functions/jobs/domain/failures.ts";
 import { followJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { jobToFollow } from "../../support/following.ts";
 import { followingJob, JOB_ID, jobOf, lookOf, PLAIN, stepsOf } from "../../support/job-examples.ts";
+import { jobToFollow } from "../../support/use-case-worlds.ts";
 
 const verifying = { ...PLAIN, "verify-credentials": "in-progress" } as const;
 const verified = { ...PLAIN, "verify-credentials": "success" } as const;

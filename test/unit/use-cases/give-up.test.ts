@@ -7,7 +7,7 @@ import {
 import { giveUp } from "../../../functions/jobs/use-cases/end-job.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { awaitingJob, followingJob, JOB_ID, jobOf } from "../../support/job-examples.ts";
-import { withSecrets } from "../../support/with-secrets.ts";
+import { withSecrets } from "../../support/use-case-worlds.ts";
 
 describe("giving up", () => {
   test.each([

@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import { type IssueToken, issueToken } from "../../../functions/access/issue-token.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
-import { fakeApiKeys, fakeTokens } from "../../support/fake-access.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
-import { fakeRequestCounts } from "../../support/fake-request-counts.ts";
+import { fakeApiKeys, fakeRequestCounts, fakeTokens } from "../../support/fake-ports.ts";
 
 function office(settings = { allowsUnboundClientTokens: false }) {
   const clock = fakeClock();

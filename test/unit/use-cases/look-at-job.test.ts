@@ -4,9 +4,9 @@ import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
 import { lookAtJob } from "../../../functions/jobs/use-cases/follow-job.ts";
 import { refreshConnection } from "../../../functions/jobs/use-cases/refresh-connection.ts";
-import { jobToFollow } from "../../support/following.ts";
 import { followingJob, JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../../support/job-examples.ts";
-import type { Look } from "../../support/scripted-upstream.ts";
+import type { Look } from "../../support/scripted-aggregator.ts";
+import { jobToFollow } from "../../support/use-case-worlds.ts";
 
 const verified = { ...PLAIN, "verify-credentials": "success" } as const;
 const refused = { code: "invalid-credentials", title: "Cannot login", detail: "Account is locked" };

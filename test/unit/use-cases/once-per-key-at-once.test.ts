@@ -3,7 +3,7 @@ import { DependencyDown } from "../../../functions/jobs/domain/errors.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { oncePerKey } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { countedWork, keyed } from "../../support/keyed.ts";
+import { countedWork, keyed } from "../../support/use-case-worlds.ts";
 
 const LEASE_MS = 30_000;
 

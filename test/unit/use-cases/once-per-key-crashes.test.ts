@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { KeptReply } from "../../../functions/jobs/domain/idempotency.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { failJob } from "../../../functions/jobs/use-cases/end-job.ts";
-import { type Death, dyingPorts } from "../../support/dying-ports.ts";
+import { type Death, dyingPorts } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";
-import { CALLS } from "../../support/keyed-calls.ts";
+import { CALLS } from "../../support/use-case-worlds.ts";
 
 const CONNECTIONS = ["c1", "c2", "c3", "c4", "c5", "c6", "c7"];
 const PAUSE_MS = 10_000;

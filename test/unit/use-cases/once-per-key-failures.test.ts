@@ -4,7 +4,7 @@ import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { oncePerKey } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { jobOf } from "../../support/job-examples.ts";
-import { countedWork, keyed } from "../../support/keyed.ts";
+import { countedWork, keyed } from "../../support/use-case-worlds.ts";
 
 const LEASE_MS = 30_000;
 const never = () => new Promise<never>(() => undefined);

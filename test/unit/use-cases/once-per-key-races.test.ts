@@ -6,10 +6,10 @@ import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { failJob } from "../../../functions/jobs/use-cases/end-job.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
+import { scheduledPorts } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
-import { CALLS } from "../../support/keyed-calls.ts";
-import { scheduledPorts } from "../../support/scheduled-ports.ts";
+import { CALLS } from "../../support/use-case-worlds.ts";
 
 const RUNS = 3_000;
 /** What so many schedules may take where others use the machine too. */

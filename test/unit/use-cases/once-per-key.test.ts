@@ -3,7 +3,7 @@ import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { oncePerKey } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";
-import { countedWork, keyed } from "../../support/keyed.ts";
+import { countedWork, keyed } from "../../support/use-case-worlds.ts";
 
 const DAY_MS = 24 * 3600_000;
 const kept = (ports: FakePorts) => [...ports.reservations.rows.values()];

@@ -6,10 +6,9 @@ import {
 } from "../../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { openAndFollow } from "../../../functions/jobs/use-cases/open-connection.ts";
-import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN } from "../../support/job-examples.ts";
-import { jobToOpen, openingJob } from "../../support/opening.ts";
-import { queuedUpstream } from "../../support/queued-upstream.ts";
+import { OUTAGE_PROBLEM, queuedUpstream, setStatus } from "../../support/scripted-aggregator.ts";
+import { jobToOpen, openingJob } from "../../support/use-case-worlds.ts";
 
 const done = {
   "verify-credentials": "success",

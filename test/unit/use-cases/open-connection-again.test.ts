@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { USER_ID } from "../../support/job-examples.ts";
-import { jobToOpen, openingJob } from "../../support/opening.ts";
+import { jobToOpen, openingJob } from "../../support/use-case-worlds.ts";
 
 describe("an attempt of which nobody knows whether it arrived", () => {
   test("is looked up, and taken up when upstream has it", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
-import { setStatus } from "../../support/bank-status.ts";
 import { jobOf, stepsOf, WITH_MFA } from "../../support/job-examples.ts";
-import { jobToOpen } from "../../support/opening.ts";
+import { setStatus } from "../../support/scripted-aggregator.ts";
+import { jobToOpen } from "../../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 

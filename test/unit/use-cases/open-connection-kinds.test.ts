@@ -3,7 +3,7 @@ import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/do
 import { INTERNAL_ERROR } from "../../../functions/jobs/domain/failures.ts";
 import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { JOB_ID, jobOf, lookOf, USER_ID } from "../../support/job-examples.ts";
-import { jobToOpen } from "../../support/opening.ts";
+import { jobToOpen } from "../../support/use-case-worlds.ts";
 
 const refresh = jobOf({ kind: "refresh", connectionId: "8fce3b" });
 const update = jobOf({ kind: "update", connectionId: "8fce3b" });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
-import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
 import { jobOf, PLAIN, stepsOf } from "../../support/job-examples.ts";
-import { jobToOpen } from "../../support/opening.ts";
+import { OUTAGE_PROBLEM, setStatus } from "../../support/scripted-aggregator.ts";
+import { jobToOpen } from "../../support/use-case-worlds.ts";
 
 const outage = new UpstreamRefused(503, OUTAGE_PROBLEM);
 

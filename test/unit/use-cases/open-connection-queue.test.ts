@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { TEMPORARY_UNAVAILABLE } from "../../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
-import { OUTAGE_PROBLEM, setStatus } from "../../support/bank-status.ts";
 import { jobOf } from "../../support/job-examples.ts";
-import { jobToOpen } from "../../support/opening.ts";
+import { OUTAGE_PROBLEM, setStatus } from "../../support/scripted-aggregator.ts";
+import { jobToOpen } from "../../support/use-case-worlds.ts";
 
 const HOUR = 3600_000;
 const DAY = 24 * HOUR;

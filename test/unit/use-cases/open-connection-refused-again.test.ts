@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
 import { CREDENTIALS_REFUSED } from "../../../functions/jobs/domain/failures.ts";
 import { JOB_ID, USER_ID } from "../../support/job-examples.ts";
-import { jobToOpen, openingJob } from "../../support/opening.ts";
+import { jobToOpen, openingJob } from "../../support/use-case-worlds.ts";
 
 const refusal = new UpstreamRefused(400, { code: CREDENTIALS_REFUSED, title: "No", detail: "Wrong." });
 const noted = `${USER_ID} AU00000`;

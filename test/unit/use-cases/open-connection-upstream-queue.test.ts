@@ -2,11 +2,9 @@ import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { TEMPORARY_UNAVAILABLE } from "../../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
-import { setStatus } from "../../support/bank-status.ts";
 import { jobOf, lookOf, PLAIN, UPSTREAM_JOB_ID, USER_ID } from "../../support/job-examples.ts";
-import { jobToOpen } from "../../support/opening.ts";
-import { queuedUpstream } from "../../support/queued-upstream.ts";
-import type { Look } from "../../support/scripted-upstream.ts";
+import { type Look, queuedUpstream, setStatus } from "../../support/scripted-aggregator.ts";
+import { jobToOpen } from "../../support/use-case-worlds.ts";
 
 const queue = {
   nextAttemptAt: "2026-01-05T09:00:00.000Z",

@@ -6,7 +6,7 @@ import { openConnection } from "../../../functions/jobs/use-cases/open-connectio
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
-import { jobToOpen } from "../../support/opening.ts";
+import { jobToOpen } from "../../support/use-case-worlds.ts";
 
 const credentials = { code: "invalid-credentials", title: "Cannot login", detail: "Account is locked" };
 

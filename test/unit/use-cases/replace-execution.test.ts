@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { replaceExecution, stopExecutions } from "../../../functions/jobs/use-cases/replace-execution.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { jobOf } from "../../support/job-examples.ts";
-import { nameOf } from "../../support/sweeping.ts";
+import { nameOf } from "../../support/use-case-worlds.ts";
 
 /** Executions of the generations up to the latest, all of which run: whoever was to replace them died. */
 function allRunning(latest: number) {

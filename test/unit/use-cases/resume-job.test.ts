@@ -4,9 +4,9 @@ import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
 import { type Job, PHASES } from "../../../functions/jobs/domain/job.ts";
 import { Refusal } from "../../../functions/jobs/domain/refusal.ts";
 import { resumeJob } from "../../../functions/jobs/use-cases/resume-job.ts";
-import { caller } from "../../support/answering.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { JOB_ID, jobOf } from "../../support/job-examples.ts";
+import { caller } from "../../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 const queued = jobOf({ phase: "queued", version: 3, attempt: 1, queue });

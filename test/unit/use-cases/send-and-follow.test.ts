@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
 import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
 import { awaitingJob, JOB_ID, lookOf } from "../../support/job-examples.ts";
-import { answeredJob, jobToSend } from "../../support/sending.ts";
+import { answeredJob, jobToSend } from "../../support/use-case-worlds.ts";
 
 const done = lookOf({
   "verify-credentials": "success",

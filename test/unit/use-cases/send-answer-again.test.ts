@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
-import { answeredJob, jobToSend } from "../../support/sending.ts";
+import { answeredJob, jobToSend } from "../../support/use-case-worlds.ts";
 
 describe("an answer of which nobody knows whether it arrived", () => {
   test("is not sent again when upstream has it", async () => {

@@ -5,7 +5,6 @@ import { packLogin } from "../../../functions/jobs/domain/login.ts";
 import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
 import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
-import { caller } from "../../support/answering.ts";
 import {
   awaitingJob,
   gavin,
@@ -14,7 +13,7 @@ import {
   UPSTREAM_JOB_ID,
   WITH_MFA,
 } from "../../support/job-examples.ts";
-import { jobToSend } from "../../support/sending.ts";
+import { caller, jobToSend } from "../../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 const furtherAttempt = (changes: Partial<Job> = {}) => awaitingJob({ attempt: 2, queue, ...changes });

@@ -8,7 +8,7 @@ import {
   jobOf,
   UPSTREAM_JOB_ID,
 } from "../../support/job-examples.ts";
-import { answeredJob, jobToSend } from "../../support/sending.ts";
+import { answeredJob, jobToSend } from "../../support/use-case-worlds.ts";
 
 describe("an answer that was taken", () => {
   test("is sent once, destroyed, and the job is followed again for what was left", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { START } from "../../support/fake-clock.ts";
 import { followingJob, JOB_ID, jobOf, USER_ID } from "../../support/job-examples.ts";
-import { dueJob, nameOf } from "../../support/sweeping.ts";
+import { dueJob, nameOf } from "../../support/use-case-worlds.ts";
 
 const earlier = "2026-01-05T08:00:00.000Z";
 const endedBefore = jobOf({ id: "old", phase: "failed", createdAt: earlier, updatedAt: earlier });

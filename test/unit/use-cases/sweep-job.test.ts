@@ -15,7 +15,7 @@ import {
   PLAIN,
   stepsOf,
 } from "../../support/job-examples.ts";
-import { dueJob, dueWithAnswer, nameOf } from "../../support/sweeping.ts";
+import { dueJob, dueWithAnswer, nameOf } from "../../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 

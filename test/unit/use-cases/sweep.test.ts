@@ -5,7 +5,7 @@ import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { START } from "../../support/fake-clock.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { followingJob, gavin, jobOf } from "../../support/job-examples.ts";
-import { nameOf } from "../../support/sweeping.ts";
+import { nameOf } from "../../support/use-case-worlds.ts";
 
 const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 

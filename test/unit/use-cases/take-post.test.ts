@@ -3,7 +3,7 @@ import { RATE_LIMITS } from "../../../functions/access/rate-limit.ts";
 import { takePost } from "../../../functions/jobs/use-cases/once-per-key.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { USER_ID } from "../../support/job-examples.ts";
-import { countedWork, keyed } from "../../support/keyed.ts";
+import { countedWork, keyed } from "../../support/use-case-worlds.ts";
 
 test("a request is counted for its user before anything comes of it, with a key and without one", async () => {
   const [ports, work] = [fakePorts(), countedWork()];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RecordedCall } from "../../support/aws-call.ts";
+import type { RecordedCall } from "../../support/aws-recorder.ts";
 import { capacityMeter } from "./capacity-meter.ts";
 
 const table = { name: "Jobs", keyNames: ["pk"], indexes: [] };

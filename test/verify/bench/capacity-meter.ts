@@ -1,6 +1,5 @@
 import * as z from "zod";
-import type { RecordedCall } from "../../support/aws-call.ts";
-import { itemBytes } from "../../support/item-bytes.ts";
+import { itemBytes, type RecordedCall } from "../../support/aws-recorder.ts";
 import { type Item, indexWriteUnits, type SecondaryIndex } from "./index-write-units.ts";
 import { updatedItem } from "./updated-item.ts";
 

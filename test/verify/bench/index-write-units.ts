@@ -1,4 +1,4 @@
-import { itemBytes } from "../../support/item-bytes.ts";
+import { itemBytes } from "../../support/aws-recorder.ts";
 
 /** As it is on the wire: each value under the name of its type. */
 export type Item = Record<string, unknown>;

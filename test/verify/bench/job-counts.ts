@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { LOOK_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
-import type { RecordedCall } from "../../support/aws-call.ts";
+import type { RecordedCall } from "../../support/aws-recorder.ts";
 import { capacityMeter } from "./capacity-meter.ts";
 import type { CountedSystem } from "./counted-system.ts";
 import type { WatchedInvocation } from "./function-watch.ts";

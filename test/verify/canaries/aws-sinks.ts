@@ -1,4 +1,4 @@
-import type { RecordedCall } from "../../support/aws-call.ts";
+import type { RecordedCall } from "../../support/aws-recorder.ts";
 import type { Sink } from "./scanner.ts";
 
 /** The fields in which a call of AWS has to bring or fetch a secret, and nothing else. */

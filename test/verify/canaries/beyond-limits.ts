@@ -5,7 +5,7 @@ import { RATE_LIMITS, type RateLimit } from "../../../functions/access/rate-limi
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { findTable } from "../../../infra/keys/find-table.ts";
 import { serverClaims, tokenMaker } from "../../access/token-maker.ts";
-import type { AwsCall } from "../../support/aws-call.ts";
+import type { AwsCall } from "../../support/aws-recorder.ts";
 import { type CanaryWorld, TIME_SCALE } from "./canary-world.ts";
 
 const WINDOW_MS = 300_000;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { HOOLI, HOOLI_GOV, PIED_PIPER } from "../../journeys/logins.ts";
-import { allRows } from "../../support/all-rows.ts";
+import { allRows } from "../../support/local-aws.ts";
 import { beyondLimits } from "./beyond-limits.ts";
 import { JOURNEYS, type Journey } from "./canary-journeys.ts";
 import { inWords, kindsOfCanaries } from "./canary-kinds.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { HOOLI, PIED_PIPER } from "../../journeys/logins.ts";
-import type { AwsCall } from "../../support/aws-call.ts";
+import type { AwsCall } from "../../support/aws-recorder.ts";
 import type { CanaryWorld } from "./canary-world.ts";
 import type { Sink } from "./scanner.ts";
 import type { Visitor } from "./visitor.ts";

@@ -7,7 +7,7 @@ import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { listenLocally } from "../../../infra/local/local-server.ts";
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { HOOLI } from "../../journeys/logins.ts";
-import { allRows } from "../../support/all-rows.ts";
+import { allRows } from "../../support/local-aws.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
 import { canaryClient } from "./canary-client.ts";
 import type { CanaryWorld } from "./canary-world.ts";

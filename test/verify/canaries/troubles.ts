@@ -1,5 +1,4 @@
-import type { AwsCall } from "../../support/aws-call.ts";
-import type { AwsRecorder } from "../../support/aws-recorder.ts";
+import type { AwsCall, AwsRecorder } from "../../support/aws-recorder.ts";
 
 const DEFINED = [
   { method: "POST", path: "/users/*/connections" },

@@ -2,7 +2,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
 import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
-import { type AwsCall, readCall } from "../../support/aws-call.ts";
+import { type AwsCall, readCall } from "../../support/aws-recorder.ts";
 import { type Cell, meet } from "./cell.ts";
 import { callUpstream, effectOnAws, jobWritten, keptFor } from "./effects.ts";
 import type { Life, Mortality } from "./mortality.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { AwsCall } from "../../support/aws-call.ts";
+import type { AwsCall } from "../../support/aws-recorder.ts";
 
 const text = z.object({ S: z.string() });
 const item = z.object({

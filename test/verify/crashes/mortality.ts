@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as z from "zod";
 import type { Around } from "../../../infra/local/function-host.ts";
-import { callingFunctions } from "../../support/calling-function.ts";
+import { callingFunctions } from "../../support/crash-world.ts";
 
 /** One invocation of a function, which a test may end. */
 export interface Life {

@@ -1,6 +1,6 @@
 import { DescribeTableCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
-import { allRows, inJson, type TableRows } from "../../support/all-rows.ts";
+import { allRows, inJson, type TableRows } from "../../support/local-aws.ts";
 import { type Canary, textCanary } from "../canaries/canary.ts";
 import { functionsHeard } from "../canaries/functions-heard.ts";
 import { type Finding, type Sink, scannerFor } from "../canaries/scanner.ts";

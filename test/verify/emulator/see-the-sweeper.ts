@@ -9,7 +9,7 @@ import { executionName } from "../../../functions/jobs/store/executions.ts";
 import { LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
-import { executionArn } from "../../support/execution-arn.ts";
+import { executionArn } from "../../support/aws-recorder.ts";
 import { stepFunctionsAt, theStateMachine } from "./executions.ts";
 
 /** Ten sweeps, and what a restarted job takes. */

@@ -1,5 +1,5 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { allRows } from "../../support/all-rows.ts";
+import { allRows } from "../../support/local-aws.ts";
 
 type Row = Record<string, unknown>;
 

@@ -1,7 +1,6 @@
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { connection, link, mfa, type rawUpstream, reply } from "../../support/basiq-replies.ts";
 import { gavin, UPSTREAM_JOB_ID, USER_ID } from "../../support/job-examples.ts";
-import type { rawUpstream } from "../../support/raw-upstream.ts";
-import { connection, link, mfa, reply } from "../../support/upstream-replies.ts";
 
 type Client = Awaited<ReturnType<typeof rawUpstream>>;
 

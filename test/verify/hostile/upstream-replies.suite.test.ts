@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { rawUpstream } from "../../support/raw-upstream.ts";
+import { rawUpstream } from "../../support/basiq-replies.ts";
 import { wrongEnd } from "./judge-upstream.ts";
 import { sharedProperties, touchedSince } from "./prototypes.ts";
 import { GOOD_TOKEN, UPSTREAM_CALLS, type UpstreamCall } from "./upstream-calls.ts";

@@ -295,7 +295,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-job-list-user",
     removes: "the user of a job list in memory: other users' jobs are in it",
-    file: "test/support/fake-job-lists.ts",
+    file: "test/support/fake-ports.ts",
     from: "job.userId === userId && isReadable",
     to: "job.userId !== `${userId} ` && isReadable",
     caughtBy: [
@@ -305,7 +305,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-job-version-condition",
     removes: "the version in the condition of a write to the job store in memory",
-    file: "test/support/fake-job-store.ts",
+    file: "test/support/fake-ports.ts",
     from: "if (current?.version !== before.version || !isLegal",
     to: "if (current === undefined || !isLegal",
     caughtBy: ["test/conformance/job-store.test.ts > on an older version is refused, and changes nothing"],
@@ -313,7 +313,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-postpone-version",
     removes: "the version in the condition of a postponement in memory",
-    file: "test/support/fake-job-lists.ts",
+    file: "test/support/fake-ports.ts",
     from: "if (row?.version === job.version) jobs.rows.set",
     to: "if (row !== undefined) jobs.rows.set",
     caughtBy: ["test/conformance/swept-jobs.test.ts > that has changed since it was read does nothing"],
@@ -331,7 +331,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-request-count-window",
     removes: "the window of a request that is counted in memory",
-    file: "test/support/fake-request-counts.ts",
+    file: "test/support/fake-ports.ts",
     from: "`${limit} ${of} ${number}`",
     to: "`${limit} ${of} ${number > 0}`",
     caughtBy: [
@@ -341,7 +341,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-reservations-expiry",
     removes: "the expiry of a reservation in memory",
-    file: "test/support/fake-reservations.ts",
+    file: "test/support/fake-ports.ts",
     from: "return row !== undefined && row.expiresAt * 1000 > clock.now().getTime() ? row : undefined;",
     to: "return clock === undefined ? undefined : row;",
     caughtBy: ["test/conformance/reservations.test.ts > count as gone past their time, and give way"],
@@ -349,7 +349,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-seal-context",
     removes: "the reference of a seal in memory: it opens under another one",
-    file: "test/support/fake-vault.ts",
+    file: "test/support/fake-ports.ts",
     from: "const nameOf = ({ jobId, userId, purpose }: SecretRef) => `${jobId}/${userId}/${purpose}`;",
     to: "const nameOf = ({ jobId }: SecretRef) => `${typeof jobId}`;",
     caughtBy: ["test/conformance/sealer.test.ts > does not open for %j"],
@@ -357,7 +357,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-sweep-order",
     removes: "the order of the jobs that are due in memory",
-    file: "test/support/fake-job-lists.ts",
+    file: "test/support/fake-ports.ts",
     from: '        .toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""))\n',
     to: "",
     caughtBy: [
@@ -367,7 +367,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-token-expiry",
     removes: "the expiry of a token in memory",
-    file: "test/support/fake-access.ts",
+    file: "test/support/fake-ports.ts",
     from: '      if (found.until <= clock.now()) throw new Refusal("token-expired");\n',
     to: "",
     caughtBy: ["test/conformance/tokens.test.ts > is refused as expired from the end of its hour on"],
@@ -375,7 +375,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-upstream-posts-once",
     removes: "the single post of a login whose reply is lost: the upstream in memory gets it twice",
-    file: "test/support/scripted-upstream.ts",
+    file: "test/support/scripted-aggregator.ts",
     from: 'if (fate === "reply-lost") throw new UpstreamUnavailable();\n    return { upstreamJobId: id };',
     to: 'if (fate === "reply-lost") {\n      addJob(userId, at ?? "");\n      throw new UpstreamUnavailable();\n    }\n    return { upstreamJobId: id };',
     caughtBy: [
@@ -386,7 +386,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "fake-upstream-refusal",
     removes:
       "the refusals of the upstream in memory: it takes what names an unknown institution or connection",
-    file: "test/support/scripted-upstream.ts",
+    file: "test/support/scripted-aggregator.ts",
     from: "fate instanceof Error ? fate : (refusal ?? fate);",
     to: "fate instanceof Error || refusal !== undefined ? fate : fate;",
     caughtBy: [
@@ -396,7 +396,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-vault-expiry",
     removes: "the expiry of a secret in memory",
-    file: "test/support/fake-vault.ts",
+    file: "test/support/fake-ports.ts",
     from: "return row === undefined || isOver(row) ? undefined : row.sealed;",
     to: "return row === undefined ? undefined : row.sealed;",
     caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
@@ -404,8 +404,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "fake-vault-first-wins",
     removes: "the first secret's win in the vault in memory: a second one replaces it",
-    file: "test/support/fake-vault.ts",
-    from: "      if (rows.has(keyOf(ref))) return;\n",
+    file: "test/support/fake-ports.ts",
+    from: "      if (rows.has(secretKey(ref))) return;\n",
     to: "",
     caughtBy: ["test/conformance/vault.test.ts > that came first wins"],
   },

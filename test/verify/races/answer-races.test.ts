@@ -8,7 +8,7 @@ import { loginOf, Secret, taskTokenOf } from "../../../functions/jobs/domain/sec
 import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
-import { caller } from "../../support/answering.ts";
+import { expectHistory } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import {
   awaitingJob,
@@ -20,9 +20,9 @@ import {
   USER_ID,
   WITH_MFA,
 } from "../../support/job-examples.ts";
-import { expectHistory } from "../../support/job-invariants.ts";
 import { asking, deciding, done } from "../../support/job-stories.ts";
-import type { Fate } from "../../support/scripted-upstream.ts";
+import type { Fate } from "../../support/scripted-aggregator.ts";
+import { caller } from "../../support/use-case-worlds.ts";
 import { testRaces } from "./assert-races.ts";
 import { coming, passing } from "./comings.ts";
 import { type Coming, type Heard, racingWorld } from "./racing-world.ts";

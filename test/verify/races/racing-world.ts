@@ -2,9 +2,8 @@ import type { Scheduler } from "fast-check";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { Refusal, type RefusalReason } from "../../../functions/jobs/domain/refusal.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
+import { execution, scheduledPorts } from "../../support/crash-world.ts";
 import type { FakePorts } from "../../support/fake-ports.ts";
-import { scheduledPorts } from "../../support/scheduled-ports.ts";
-import { execution } from "../../support/workflow-driver.ts";
 import { promptPosts } from "./prompt-posts.ts";
 
 /** When somebody comes, in turns of the scheduler, and after how many of its own turns it is killed, if at all. */

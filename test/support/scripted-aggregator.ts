@@ -5,7 +5,22 @@ import type { Login } from "../../functions/jobs/domain/login.ts";
 import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import type { Step } from "../../functions/jobs/domain/steps.ts";
 import type { Connection, UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
-import { USER_ID } from "./job-examples.ts";
+import type { FakePorts } from "./fake-ports.ts";
+import { lookOf, PLAIN, USER_ID } from "./job-examples.ts";
+
+/** With which upstream says that the bank is the trouble. */
+export const OUTAGE_PROBLEM = {
+  code: "service-unavailable",
+  title: "Down",
+  detail: "3rd party service down",
+};
+
+/** What upstream's record of a bank says of it from now on. */
+export function setStatus({ upstream }: FakePorts, status: string, institutionId = "AU00000"): void {
+  const bank = upstream.institutions.get(institutionId);
+  if (bank === undefined) throw new Error(`no institution ${institutionId}`);
+  upstream.institutions.set(institutionId, { ...bank, status });
+}
 
 /** What a look at a job shows, or the error that it ends in. */
 export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
@@ -218,4 +233,17 @@ export function scriptedUpstream(clock: Clock) {
 
 function refused(status: number, problem: UpstreamRefused["problem"]): UpstreamRefused {
   return new UpstreamRefused(status, problem);
+}
+
+const result = {
+  code: "temporary-unavailable-queued",
+  title: "Institution temporary unavailable, retry pending",
+  detail: "3rd party service temporary unavailable. Job queued, retry in 2 hours.",
+};
+
+/** What a job shows that upstream holds in its own queue. */
+export function queuedUpstream(): UpstreamJob {
+  const look = lookOf(PLAIN);
+  const steps = look.steps.map((step) => (step.title === "verify-credentials" ? { ...step, result } : step));
+  return { ...look, steps };
 }

@@ -1,6 +1,14 @@
-import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  paginateListTables,
+  paginateScan,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type LocalTable, startDynamoDb } from "../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
+import { startKms } from "../../infra/local/aws/kms/kms-endpoint.ts";
 
 export const JOBS = "jobs";
 export const SECRETS = "secrets";
@@ -98,4 +106,69 @@ export function loseReplies(client: DynamoDBClient, losses: Losses): DynamoDBCli
     { step: "deserialize", priority: "high" },
   );
   return client;
+}
+
+/** Sealing and signing keys, behind the SDK's own client. Counts what was asked for. */
+export async function localKms() {
+  const endpoint = await startKms({
+    keys: [
+      { keyId: "sealing", spec: "SYMMETRIC_DEFAULT" },
+      { keyId: "of-another-stage", spec: "SYMMETRIC_DEFAULT" },
+      { keyId: "signing", spec: "ECC_NIST_P256" },
+      { keyId: "another", spec: "ECC_NIST_P256" },
+    ],
+  });
+  const client = new KMSClient({
+    endpoint: endpoint.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    maxAttempts: 1,
+  });
+  const asked: string[] = [];
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      asked.push(String(context.commandName));
+      return next(args);
+    },
+    { step: "initialize" },
+  );
+  return {
+    client,
+    asked,
+    close: async () => {
+      client.destroy();
+      await endpoint.close();
+    },
+  };
+}
+
+export interface TableRows {
+  table: string;
+  /** As DynamoDB gives them. */
+  rows: Record<string, AttributeValue>[];
+}
+
+/** Every row of every table, however many there are; where no client is given, of the local mode that runs in this process. */
+export async function allRows(given?: DynamoDBClient): Promise<TableRows[]> {
+  const client = given ?? new DynamoDBClient({});
+  const read: TableRows[] = [];
+  for await (const { TableNames = [] } of paginateListTables({ client }, {})) {
+    for (const table of TableNames) read.push({ table, rows: await rowsIn(client, table) });
+  }
+  if (given === undefined) client.destroy();
+  return read;
+}
+
+async function rowsIn(client: DynamoDBClient, TableName: string): Promise<TableRows["rows"]> {
+  const rows: TableRows["rows"] = [];
+  const pages = paginateScan({ client }, { TableName, ConsistentRead: true });
+  for await (const { Items = [] } of pages) rows.push(...Items);
+  return rows;
+}
+
+/** Rows as JSON, in which bytes are base64, as DynamoDB sends them. */
+export function inJson(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+  );
 }

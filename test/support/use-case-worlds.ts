@@ -1,0 +1,211 @@
+import type { TokenClaims } from "../../functions/access/caller.ts";
+import { renderAccepted, renderStubs } from "../../functions/jobs/api/replies.ts";
+import { packAnswers, unpackAnswers } from "../../functions/jobs/domain/challenge.ts";
+import { derivedId, type KeptReply, type KeyedRequest } from "../../functions/jobs/domain/idempotency.ts";
+import type { Job, Phase } from "../../functions/jobs/domain/job.ts";
+import { packLogin } from "../../functions/jobs/domain/login.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { answerTo, loginOf, Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
+import type { StepStatus } from "../../functions/jobs/domain/steps.ts";
+import type { Accepted } from "../../functions/jobs/use-cases/accept-job.ts";
+import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
+import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
+import { followJob } from "../../functions/jobs/use-cases/follow-job.ts";
+import { takePost, type Work } from "../../functions/jobs/use-cases/once-per-key.ts";
+import { openConnection } from "../../functions/jobs/use-cases/open-connection.ts";
+import { refreshConnections } from "../../functions/jobs/use-cases/refresh-connection.ts";
+import { sendAnswer } from "../../functions/jobs/use-cases/send-answer.ts";
+import { sweepJob } from "../../functions/jobs/use-cases/sweep.ts";
+import { START } from "./fake-clock.ts";
+import { type FakePorts, fakePorts } from "./fake-ports.ts";
+import {
+  awaitingJob,
+  challengeOf,
+  followingJob,
+  gavin,
+  JOB_ID,
+  jobOf,
+  lookOf,
+  question,
+  stepsOf,
+  UPSTREAM_JOB_ID,
+  USER_ID,
+  WITH_MFA,
+} from "./job-examples.ts";
+import type { Look } from "./scripted-aggregator.ts";
+
+const EIGHT_DAYS_MS = 8 * 24 * 3600_000;
+
+/** A job that was accepted, or that is given, whose login is kept; and what opens its connection. */
+export async function jobToOpen(job: Job = jobOf()) {
+  const ports = fakePorts();
+  ports.jobs.put(job);
+  const { connectionId, institutionId } = job;
+  if (connectionId !== undefined) ports.upstream.addConnection({ id: connectionId, institutionId });
+  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
+  return { ports, open: () => openConnection(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
+}
+
+/** A job that died, or was left, between marking its attempt and hearing of it. */
+export const openingJob = jobOf({ phase: "opening", version: 2, attempt: 1, attemptAt: START });
+
+/** A job that is followed, or the one that is given, whose upstream job shows the looks, and whose login is kept. */
+export async function jobToFollow(looks: readonly (Look | Error)[], job: Job = followingJob()) {
+  const ports = fakePorts();
+  ports.jobs.put(job);
+  ports.upstream.script.looks.push(...looks);
+  ports.upstream.addJob(USER_ID, "AU00000", UPSTREAM_JOB_ID);
+  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
+  return { ports, follow: () => followJob(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
+}
+
+export const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: USER_ID };
+
+/** A job that waits for an answer, or the one that is given, and what posts answers to it. */
+export async function waitingJob(job = awaitingJob()) {
+  const ports = fakePorts();
+  const sealed = await ports.sealer.seal(taskTokenOf(job), new Secret("task-token"));
+  ports.jobs.put({ ...job, sealedTaskToken: Buffer.from(sealed).toString("base64") });
+  const answer = (texts: readonly string[], by = caller) =>
+    answerChallenge(ports, { jobId: JOB_ID, caller: by, answers: texts.map((text) => new Secret(text)) });
+  return {
+    ports,
+    answer,
+    row: () => ports.jobs.row(JOB_ID),
+    kept: async () => {
+      const packed = await ports.vault.reveal(answerTo(job, { number: 1 }));
+      return packed && unpackAnswers(packed).map((text) => text.reveal());
+    },
+    refusal: async (texts: readonly string[] = ["1234"], by = caller) => {
+      const error: unknown = await answer(texts, by).catch((reason: unknown) => reason);
+      return error instanceof Refusal ? error.problems[0].reason : error;
+    },
+  };
+}
+
+const answered = challengeOf({ isAnswered: true, expiresAt: "2026-01-05T09:02:00.000Z" });
+/** A job of a phase whose challenge step is of a status. */
+export const jobAt = (phase: Phase, status: StepStatus, challenge = answered) =>
+  awaitingJob({
+    phase,
+    challenge,
+    steps: stepsOf({ ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": status }),
+  });
+
+const asking = lookOf(
+  { ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": "in-progress" },
+  { challenge: { ...question, input: ["OTP Password"] } },
+);
+const deciding = lookOf({ ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": "in-progress" });
+
+const expiresAt = "2026-01-05T09:02:00.000Z";
+/** A job whose answer was taken. */
+export const answeredJob = (changes: Partial<Job> = {}) =>
+  awaitingJob({
+    phase: "answered",
+    sealedTaskToken: "c2VhbGVk",
+    challenge: challengeOf({ isAnswered: true, expiresAt }),
+    ...changes,
+  });
+
+/** A job, the answer to its challenge where one was kept, and what sends it. */
+export async function jobToSend(job: Job, options: { isKept: boolean } = { isKept: true }) {
+  const ports = fakePorts();
+  ports.jobs.put(job);
+  ports.upstream.script.looks.push(asking);
+  ports.upstream.script.looksAfterAnswer.push([deciding]);
+  ports.upstream.addJob(USER_ID, "AU00002", UPSTREAM_JOB_ID);
+  const ref = answerTo(job, { number: 1 });
+  const packed = packAnswers([new Secret("1234")]);
+  if (options.isKept) await ports.vault.keep(ref, packed, ports.clock.after(3600_000));
+  return { ports, send: () => sendAnswer(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
+}
+
+/** A job that the sweeper is due to look at, with its login; and what it does about it. */
+export async function dueJob(job: Job, execution?: "running" | "ended") {
+  const ports = fakePorts();
+  ports.jobs.put({ sweepAt: START, ...job });
+  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
+  if (execution !== undefined) ports.executions.states.set(nameOf(job.generation), execution);
+  return { ports, sweep: () => sweepJob(ports, JOB_ID), row: () => ports.jobs.row(JOB_ID) };
+}
+
+/** As {@link dueJob}, with an answer to its challenge that was kept and not told. */
+export async function dueWithAnswer(changes: Partial<Job> = {}) {
+  const job = awaitingJob(changes);
+  const due = await dueJob(job, "running");
+  const { ports } = due;
+  const sealed = await ports.sealer.seal(taskTokenOf(job), new Secret("task-token"));
+  ports.jobs.put({ ...due.row(), sealedTaskToken: Buffer.from(sealed).toString("base64") });
+  const answers = packAnswers([new Secret("1234")]);
+  await ports.vault.keep(answerTo(job, { number: 1 }), answers, ports.clock.after(3_600_000));
+  return due;
+}
+
+export function nameOf(generation = 1, jobId = JOB_ID): string {
+  return `${jobId}-${generation}`;
+}
+
+/** A job whose login and whose first answer are kept. */
+export async function withSecrets(job: Job) {
+  const ports = fakePorts();
+  ports.jobs.put(job);
+  const until = ports.clock.after(1e9);
+  await ports.vault.keep(loginOf(job), packLogin(gavin), until);
+  await ports.vault.keep(answerTo(job, { number: 1 }), packAnswers([new Secret("1234")]), until);
+  return { ports, row: () => ports.jobs.row(job.id) };
+}
+
+interface Example {
+  text?: string;
+  key?: string;
+  userId?: string;
+}
+
+export function keyed({ text = "POST /a\n{}", key = "k-1", userId = USER_ID }: Example = {}): KeyedRequest {
+  return { userId, key, text: new Secret(text) };
+}
+
+export interface CountedWork extends Work {
+  /** Of each run, the id that it was given. */
+  readonly runs: string[];
+}
+
+/** Work that says whose it is and how often it ran, or fails as it is told to. */
+export function countedWork(fail?: (jobId: string) => Promise<unknown>, by = "one"): CountedWork {
+  const runs: string[] = [];
+  return {
+    runs,
+    run: async (jobId): Promise<KeptReply> => {
+      runs.push(jobId);
+      await fail?.(jobId);
+      return { status: 202, body: { type: "job", by, run: runs.length, id: jobId }, jobId };
+    },
+    begun: ({ id }) => ({ status: 202, body: { type: "job", id }, jobId: id }),
+  };
+}
+
+const options = { apiUrl: "https://api.test", stepResults: "object" } as const;
+const render = (accepted: Accepted) => renderAccepted(accepted, options);
+const renderAll = (jobs: readonly Job[]) => ({ status: 202, body: renderStubs(jobs, options) });
+
+/** The calls as their functions make them of the use cases, with a key. */
+export const CALLS = {
+  create: (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
+    takePost(ports, USER_ID, keyed({ key }), {
+      run: async (jobId) => {
+        const request = { userId: USER_ID, institutionId: "AU00000", login: gavin };
+        return render(await acceptConnection({ ...ports, newId: () => jobId }, request));
+      },
+      begun: (job) => render({ isNew: true, job }),
+    }),
+
+  "refresh all": (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
+    takePost(ports, USER_ID, keyed({ key }), {
+      run: async (id) => {
+        const idFor = (connectionId: string) => derivedId(id, connectionId);
+        return renderAll(await refreshConnections(ports, { userId: USER_ID, idFor }));
+      },
+      begun: (job) => renderAll([job]),
+    }),
+};
