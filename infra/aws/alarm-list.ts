@@ -14,8 +14,8 @@ const FIVE_MINUTES = Duration.minutes(5);
 const METRICS_PER_ALARM = 10;
 
 /**
- * Calls whose refusals do not mean that upstream's rules have changed. Upstream may refuse `look` for a while after it created
- * the job. Upstream refuses `refresh` if the connection was removed or its login has become wrong. The reply that a connection
+ * Calls whose refusals do not mean that the aggregator's rules have changed. The aggregator may refuse `look` for a while after it created
+ * the job. The aggregator refuses `refresh` if the connection was removed or its login has become wrong. The reply that a connection
  * is unknown is not counted as a refusal, so all counted refusals of the call `connection` belong in the alarm.
  */
 const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh"];

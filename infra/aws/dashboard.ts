@@ -23,7 +23,7 @@ export interface WatchDashboardProps extends Watched {
 const PERIOD = Duration.minutes(5);
 const WHOLE_WIDTH = 24;
 
-/** Creates the dashboard: alarms, jobs, upstream, API and functions on one page. */
+/** Creates the dashboard: alarms, jobs, the aggregator, API and functions on one page. */
 export class WatchDashboard extends Construct {
   readonly dashboard: Dashboard;
 

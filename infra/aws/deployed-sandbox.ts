@@ -27,7 +27,7 @@ const TIMEOUT = Duration.seconds(29);
 const THROTTLE = { rateLimit: 50, burstLimit: 100 };
 
 /**
- * Deploys the sandbox bank with its own URL, as an upstream for trying out the system. Deleting the stack deletes all its
+ * Deploys the sandbox bank with its own URL, as an aggregator for trying out the system. Deleting the stack deletes all its
  * data.
  */
 export class DeployedSandbox extends Construct {

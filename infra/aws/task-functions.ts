@@ -20,14 +20,14 @@ export interface TaskFunctionsProps {
 export interface PolicyOptions {
   /** Whether a job waits when its bank is down. */
   queue: boolean;
-  /** A job fails when upstream has not finished it after this many minutes of polling. */
+  /** A job fails when the aggregator has not finished it after this many minutes of polling. */
   followLimitMinutes: number;
 }
 
 /**
- * Must exceed the longest exchange with upstream. A token (4 s), a list in two tries (2 × 4 s and a pause of 2 s), a login in
+ * Must exceed the longest exchange with the aggregator. A token (4 s), a list in two tries (2 × 4 s and a pause of 2 s), a login in
  * two tries (2 × 30 s and the pause) and the bank's record (as the list) take 86 s. A slice of polling takes 12 s, which a
- * last poll (as the list) extends to 22 s. Reading upstream's API key twice takes at most 15 s.
+ * last poll (as the list) extends to 22 s. Reading the aggregator's API key twice takes at most 15 s.
  */
 const TASK_TIMEOUT = Duration.seconds(180);
 

@@ -14,7 +14,7 @@ export interface Upstream {
 }
 
 /**
- * Returns the environment of a function that calls upstream. Functions read the API key at run time, so the key is not in the
+ * Returns the environment of a function that calls the aggregator. Functions read the API key at run time, so the key is not in the
  * template or in an environment.
  */
 export function upstreamEnvironment({ url, version, apiKeySecret }: Upstream): Record<string, string> {
@@ -25,7 +25,7 @@ export function upstreamEnvironment({ url, version, apiKeySecret }: Upstream): R
   };
 }
 
-/** Grants reading upstream's API key. */
+/** Grants reading the aggregator's API key. */
 export function grantUpstream({ apiKeySecret }: Upstream, ...grantees: IGrantable[]) {
   for (const grantee of grantees) grantReading(apiKeySecret, grantee);
 }

@@ -38,12 +38,12 @@ const PASSING = {
   maxDelay: Duration.minutes(1),
 };
 
-/** For errors where upstream gave no usable reply. */
+/** For errors where the aggregator gave no usable reply. */
 const UNREACHABLE = { ...PASSING, errors: [WORKFLOW_ERRORS.upstreamUnavailable] };
 
 /**
  * A job stays in the opening state for as long as it is queued, and a Retrier counts attempts for the whole stay. A dozen
- * temporary errors may happen in a week. For an unreachable upstream, the job's row ends an attempt after four minutes, so
+ * temporary errors may happen in a week. For an unreachable aggregator, the job's row ends an attempt after four minutes, so
  * `MaxAttempts` must never be reached first.
  */
 const PASSING_WHILE_OPENING = { ...PASSING, maxAttempts: 12 };

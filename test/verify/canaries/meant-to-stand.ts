@@ -6,7 +6,7 @@ export interface Meant {
   readonly canary: RegExp;
   readonly form: RegExp;
   readonly sink: RegExp;
-  /** Nobody wants it there, but it is known, and told of in `docs/decisions/what-if-upstream-repeats-a-secret.md`. */
+  /** Nobody wants it there, but it is known, and told of in `docs/decisions/what-if-the-aggregator-repeats-a-secret.md`. */
   readonly isALeak?: true;
 }
 

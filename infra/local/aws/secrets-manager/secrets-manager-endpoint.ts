@@ -4,7 +4,7 @@ import { type AwsJsonEndpoint, startAwsJsonEndpoint } from "../aws-json-endpoint
 const getInput = z.object({ SecretId: z.string() });
 
 /**
- * Starts a local Secrets Manager that returns `value` for every secret id. The system has only one secret, upstream's API key.
+ * Starts a local Secrets Manager that returns `value` for every secret id. The system has only one secret, the aggregator's API key.
  */
 export function startSecretsManager(options: { readonly value: string }): Promise<AwsJsonEndpoint> {
   const operations = {
