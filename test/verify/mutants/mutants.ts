@@ -183,7 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "Key: marshall({ pk: `rate#${limit}#${of}#${number}` }),",
     to: "Key: marshall({ pk: `rate#${limit}#${of.slice(0, 0)}#${number}` }),",
     caughtBy: [
-      "test/conformance/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
+      "test/conformance/request-counts.test.ts > begin at one for each kind, each caller and each window",
     ],
   },
   {
@@ -335,7 +335,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "`${limit} ${of} ${number}`",
     to: "`${limit} ${of} ${number > 0}`",
     caughtBy: [
-      "test/conformance/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
+      "test/conformance/request-counts.test.ts > begin at one for each kind, each caller and each window",
     ],
   },
   {
@@ -456,7 +456,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const hash = createHash("sha256").update(key).digest("hex");',
     to: 'const hash = createHash("sha256").digest("hex").slice(64) + key;',
     caughtBy: [
-      "test/contract/reservations.test.ts > a row holds neither the key nor the request, and goes by its time to live",
+      "test/conformance/reservations.test.ts > has neither the key nor the request in its row, and a time to live",
     ],
   },
   {
