@@ -96,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return createHash("sha256").update(apiKey.reveal()).digest("hex");',
     to: 'return createHash("sha256").digest("hex").slice(64) + apiKey.reveal();',
     caughtBy: [
-      "test/contract/api-keys.test.ts > is kept as its hash, with what is to be known about it",
+      "test/conformance/api-keys.test.ts > stores a key as its hash, with its name and its time",
       "test/local/kept.test.ts > the API key is kept as a hash only",
     ],
   },
@@ -162,8 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return one.byteLength === other.byteLength && timingSafeEqual(one, other);",
     to: "return one.byteLength === other.byteLength && Buffer.compare(one, other) === 0;",
     caughtBy: [
-      "test/contract/constant-time.test.ts > that is known is compared once, by its hash and its row's",
-      "test/contract/constant-time.test.ts > the fingerprint of a request is compared in constant time, whether it fits or not",
+      "test/conformance/api-keys.test.ts > that is %s is compared once, in constant time",
+      "test/conformance/sealer.test.ts > is compared in constant time, whether it fits or not",
     ],
   },
   {
@@ -172,9 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/fingerprints.ts",
     from: "return sameBytes(macOf(text, await sealer.unseal(ref, sealedKey)), mac);",
     to: "return Buffer.from(macOf(text, await sealer.unseal(ref, sealedKey))).equals(mac);",
-    caughtBy: [
-      "test/contract/constant-time.test.ts > the fingerprint of a request is compared in constant time, whether it fits or not",
-    ],
+    caughtBy: ["test/conformance/sealer.test.ts > is compared in constant time, whether it fits or not"],
   },
   {
     name: "count-of-one-user",
@@ -266,7 +264,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/executions.ts",
     from: "input: JSON.stringify({ jobId: job.id }),",
     to: "input: JSON.stringify({ jobId: job.id, job }),",
-    caughtBy: ["test/contract/workflow-adapters.test.ts"],
+    caughtBy: [
+      "test/conformance/executions.test.ts > sends nothing but the job's id and the challenge's number",
+    ],
   },
   {
     name: "execution-replaced",
@@ -316,7 +316,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "test/support/fake-ports.ts",
     from: "if (row?.version === job.version) jobs.rows.set",
     to: "if (row !== undefined) jobs.rows.set",
-    caughtBy: ["test/conformance/swept-jobs.test.ts > that has changed since it was read does nothing"],
+    caughtBy: [
+      "test/conformance/swept-jobs.test.ts > are not postponed when they have changed since they were read, or are gone",
+    ],
   },
   {
     name: "fake-refused-login-once",
@@ -361,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '        .toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""))\n',
     to: "",
     caughtBy: [
-      "test/conformance/swept-jobs.test.ts > are those whose time has come, the longest due first, whatever their phase",
+      "test/conformance/swept-jobs.test.ts > are due when their time has come, the longest due first, whatever their phase",
     ],
   },
   {
@@ -399,7 +401,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "test/support/fake-ports.ts",
     from: "return row === undefined || isOver(row) ? undefined : row.sealed;",
     to: "return row === undefined ? undefined : row.sealed;",
-    caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
+    caughtBy: ["test/conformance/vault.test.ts > that expires after %i ms is gone after %i ms"],
   },
   {
     name: "fake-vault-first-wins",
@@ -415,7 +417,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "test/support/fake-ports.ts",
     from: "if (!received.has(token)) received.set",
     to: "received.set",
-    caughtBy: ["test/conformance/waker.test.ts > that is called again changes nothing, and it is no error"],
+    caughtBy: [
+      "test/conformance/executions.test.ts > that is called again changes nothing, and it is no error",
+    ],
   },
   {
     name: "finished-stays-finished",
@@ -474,7 +478,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const key = new Secret(randomBytes(32).toString("hex"));',
     to: 'const key = new Secret("00".repeat(32));',
     caughtBy: [
-      "test/conformance/fingerprints.test.ts > of the same text is another one each time, under another key",
+      "test/conformance/sealer.test.ts > of the same text is another one each time, under another key",
     ],
   },
   {
@@ -490,7 +494,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "new Secret(Buffer.from(sealedKey).toString())",
       },
     ],
-    caughtBy: ["test/conformance/fingerprints.test.ts > cannot be compared for %j"],
+    caughtBy: ["test/conformance/sealer.test.ts > cannot be compared for %j"],
   },
   {
     name: "idempotency-same-request",
@@ -582,7 +586,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/api-keys.ts",
     from: 'return row !== undefined && isKnown && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;',
     to: 'return row !== undefined && (isKnown || kept !== NO_HASH) && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;',
-    caughtBy: ["test/contract/constant-time.test.ts > is not let in by the row of another one"],
+    caughtBy: ["test/conformance/api-keys.test.ts > is refused when the table gives the row of another key"],
   },
   {
     name: "key-rotation",
@@ -790,7 +794,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: "return (await jwtVerify(token, key, options)).payload;",
     to: 'const pem = Buffer.from(key.export({ type: "spki", format: "pem" }));\n    const keyFor = ({ alg = TOKEN_ALGORITHM }) => (alg.startsWith("HS") ? pem : key);\n    return (await jwtVerify(token, keyFor, { typ: "JWT", requiredClaims: ["exp"] })).payload;',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when the public key was used as a secret"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused when the public key was used as a secret"],
   },
   {
     name: "rate-limit",
@@ -881,7 +885,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };',
     to: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT" };',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when it %s"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused when its payload %s"],
   },
   {
     name: "retry-after",
@@ -897,7 +901,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/api-keys.ts",
     from: 'return row !== undefined && isKnown && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;',
     to: "return row !== undefined && isKnown ? apiKeyId(hash) : undefined;",
-    caughtBy: ["test/contract/api-keys.test.ts > that is revoked is not good, and no other suffers"],
+    caughtBy: [
+      "test/conformance/api-keys.test.ts > lists the keys in the order in which they were made, with the revoked ones",
+    ],
   },
   {
     name: "revoked-stays-revoked",
@@ -906,7 +912,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'ConditionExpression: "attribute_not_exists(pk)",',
     to: 'ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(pk)",',
     caughtBy: [
-      "test/contract/api-keys.test.ts > that is added again stays as it is, even when it is revoked",
+      "test/conformance/api-keys.test.ts > leaves a key that is added again as it is, even when it is revoked",
     ],
   },
   {
@@ -998,7 +1004,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/vault.ts",
     from: 'const isOver = typeof expiresAt !== "number" || expiresAt * 1000 <= clock.now().getTime();',
     to: 'const isOver = typeof expiresAt !== "number" || clock === undefined;',
-    caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
+    caughtBy: ["test/conformance/vault.test.ts > that expires after %i ms is gone after %i ms"],
   },
   {
     name: "secret-inspect",
@@ -1027,7 +1033,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const expiresAt = Math.ceil(until.getTime() / 1000);",
     to: "const expiresAt = Math.ceil(until.getTime() / 1000) + 365 * 24 * 3600;",
     caughtBy: [
-      "test/contract/vault.test.ts > lies in its row sealed, with its end in whole seconds, rounded up",
+      "test/conformance/vault.test.ts > is sealed in its row, ends in whole seconds, rounded up, and leaves no row",
     ],
   },
   {
@@ -1088,9 +1094,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/job-list.ts",
     from: "new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } }),",
     to: "new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: false } } }),",
-    caughtBy: [
-      "test/contract/consistent-reads.test.ts > %s is read as it is written, not as it was a moment ago",
-    ],
+    caughtBy: ["test/conformance/consistent-reads.test.ts > %s is read consistently, after every write"],
   },
   {
     name: "stale-read-of-rows",
@@ -1098,10 +1102,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/dynamo.ts",
     from: "new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: true }),",
     to: "new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: false }),",
-    caughtBy: [
-      "test/contract/consistent-reads.test.ts > %s is read as it is written, not as it was a moment ago",
-      "test/contract/api-keys.test.ts > is looked up in what is written, not in what was a moment ago",
-    ],
+    caughtBy: ["test/conformance/consistent-reads.test.ts > %s is read consistently, after every write"],
   },
   {
     name: "sweep-error-stack",
@@ -1187,7 +1188,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };',
     to: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"], clockTolerance: "1 year" };',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when it is over, with words for that"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused as expired from the end of its hour on"],
   },
   {
     name: "token-life",
@@ -1195,7 +1196,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: "const TOKEN_LIFE_SECONDS = 3600;",
     to: "const TOKEN_LIFE_SECONDS = 24 * 3600;",
-    caughtBy: ["test/contract/sealer-and-tokens.test.ts > can be read by a web client, and lasts an hour"],
+    caughtBy: ["test/conformance/tokens.test.ts > can be read by a web client, and lasts an hour"],
   },
   {
     name: "token-rate-limit",
@@ -1211,7 +1212,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: "return (await jwtVerify(token, key, options)).payload;",
     to: 'return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when another key signed it"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused when its header brings the key that signed it"],
   },
   {
     name: "token-type",
@@ -1220,7 +1221,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };',
     to: 'const options = { algorithms: [TOKEN_ALGORITHM], requiredClaims: ["exp"] };',
     caughtBy: [
-      "test/contract/tokens-refused.test.ts > when its header is %j: it may be meant for something else",
+      "test/conformance/tokens.test.ts > is refused when its header is %j, as it may have another purpose",
     ],
   },
   {
@@ -1248,9 +1249,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/api-keys.ts",
     from: 'const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));',
     to: 'const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));\n      if (row === undefined) return undefined;',
-    caughtBy: [
-      "test/contract/constant-time.test.ts > that nobody has is compared once as well, with what fits none, of the same length",
-    ],
+    caughtBy: ["test/conformance/api-keys.test.ts > that is %s is compared once, in constant time"],
   },
   {
     name: "upstream-asked-for",
