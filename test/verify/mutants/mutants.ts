@@ -726,7 +726,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/errors.ts",
     from: "return [];",
     to: 'return ["", field];',
-    caughtBy: ["test/contract/wire-error-reply.test.ts > that no schema of ours has is not named"],
+    caughtBy: ["test/http/wire-errors.test.ts > is not named when it is in no schema of ours"],
   },
   {
     name: "login-never-sent-blindly",
@@ -768,7 +768,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/api/replies.ts",
     from: 'type: "job",\n    id: job.id,',
     to: 'type: "job",\n    id: job.upstreamJobId ?? job.id,',
-    caughtBy: ["test/contract/wire-job-reply.test.ts"],
+    caughtBy: ["test/http/wire-replies.test.ts > never names the job at the aggregator"],
   },
   {
     name: "own-links-in-replies",
