@@ -776,7 +776,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/replies.ts",
     from: 'return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;',
     to: 'return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[0] : undefined;',
-    caughtBy: ["test/contract/wire-upstream-result.test.ts"],
+    caughtBy: ["test/conformance/basiq-replies.test.ts > is a relative link, written as %s"],
   },
   {
     name: "parser-message",
@@ -867,9 +867,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: 'const response = await fetch(url, { ...init, redirect: "error", signal });',
     to: 'const response = await fetch(url, { ...init, redirect: "follow", signal });',
-    caughtBy: [
-      "test/contract/basiq-client-replies.test.ts > by %i is never followed: a login goes nowhere else",
-    ],
+    caughtBy: ["test/conformance/basiq-replies.test.ts > does not follow a redirect by %i with its login"],
   },
   {
     name: "refused-login-noted",
@@ -1258,7 +1256,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (found.id.toLowerCase() !== id.toLowerCase()) throw new TypeError("This is another one.");',
     to: 'if (id === "") throw new TypeError("This is another one.");',
     caughtBy: [
-      "test/contract/wire-upstream-bounds.test.ts > another job than the one that was asked for is no answer",
+      "test/conformance/basiq-replies.test.ts > with another job than the requested one is no reply",
     ],
   },
   {
@@ -1267,7 +1265,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: "throw new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) });",
     to: "throw Object.assign(new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) }), { cause: { error, init } });",
-    caughtBy: ["test/contract/basiq-client-replies.test.ts"],
+    caughtBy: ["test/conformance/basiq-replies.test.ts > that broke off or found no server has no cause"],
   },
   {
     name: "upstream-ids",
@@ -1275,7 +1273,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/ids.ts",
     from: "export const upstreamId = z.string().check(z.regex(UPSTREAM_ID));",
     to: "export const upstreamId = z.string().check(z.refine((id) => UPSTREAM_ID !== undefined && id.length < 2000));",
-    caughtBy: ["test/contract/wire-upstream-bounds.test.ts > is that of no job, no bank and no connection"],
+    caughtBy: [
+      "test/conformance/basiq-replies.test.ts > that leads elsewhere is that of no job, no bank and no connection",
+    ],
   },
   {
     name: "upstream-job-size",
@@ -1283,7 +1283,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/replies.ts",
     from: "if (Buffer.byteLength(JSON.stringify([steps, challenge])) > MAX_BYTES) {",
     to: "if (Buffer.byteLength(JSON.stringify([steps, challenge])) > 1000 * MAX_BYTES) {",
-    caughtBy: ["test/contract/wire-upstream-bounds.test.ts > a job of a size that none has is none"],
+    caughtBy: [
+      "test/conformance/basiq-replies.test.ts > is not read when its texts are larger than those of any bank",
+    ],
   },
   {
     name: "upstream-key-in-no-template",
@@ -1302,7 +1304,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;',
     to: 'return typeof url === "string" && isShort(url) ? (LINK.exec(url)?.[2] ?? url) : undefined;',
     caughtBy: [
-      "test/contract/wire-upstream-bounds.test.ts > no client is led to %j, with its token, by a link",
+      "test/conformance/basiq-replies.test.ts > is no link that leads a client elsewhere with its token",
     ],
   },
   {
@@ -1331,7 +1333,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "await accepted(`/jobs/${upstreamJobId}/mfa`, body);",
       },
     ],
-    caughtBy: ["test/contract/basiq-client-replies.test.ts > cannot be led astray by an id"],
+    caughtBy: ["test/conformance/basiq-replies.test.ts > cannot be sent to another path by an id"],
   },
   {
     name: "upstream-posts-once",
@@ -1339,7 +1341,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: 'call(() => exchange("POST", path, body), false, read),',
     to: 'call(() => exchange("POST", path, body), true, read),',
-    caughtBy: ["test/contract/basiq-client-faults.test.ts > is posted once when it meets %s"],
+    caughtBy: ["test/conformance/basiq-client.test.ts > is sent once when it meets %s"],
   },
   {
     name: "upstream-reply-limit",
@@ -1347,7 +1349,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: "if (size > MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
     to: "if (size > 4096 * MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
-    caughtBy: ["test/contract/basiq-client-replies.test.ts > is cut off, and is none"],
+    caughtBy: ["test/conformance/basiq-replies.test.ts > that does not end is cut off"],
   },
   {
     name: "user-binding",
