@@ -26,14 +26,14 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
     const { upstream, clock } = bank;
     const post = async ({ institutionId, login } = bank.takes(), userId = USER_ID) =>
       (await upstream.openConnection(userId, institutionId, login)).upstreamJobId;
-    /** Reads a job again and again until it shows what is wanted. */
+    /** Reads a job again and again until it is as wanted. */
     const shown = async (upstreamJobId: string, isWanted: (job: UpstreamJob) => boolean) => {
       for (let reads = 0; reads < 20; reads++) {
         const job = await upstream.job(upstreamJobId);
         if (isWanted(job)) return job;
         clock.pass(1_000);
       }
-      throw new Error("The job never showed it.");
+      throw new Error("The job never became as wanted.");
     };
     /** A connection that a job has made. */
     const connected = async () => {
@@ -52,7 +52,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
   }
 
   describe("an institution", () => {
-    test("that there is has a record, and an unknown one has none", async () => {
+    test("that exists has a record, and an unknown one has none", async () => {
       const { upstream, institutions, bank } = await newBank();
       const { institutionId } = bank.takes();
       for (const port of [upstream, institutions]) {
@@ -120,14 +120,9 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       expect((await idsOf()).toSorted()).toEqual(jobs.toSorted());
     });
 
-    test("for an unknown institution is refused, and makes no job", async () => {
-      const { upstream, idsOf } = await newBank();
+    test("for an unknown institution is refused, and makes no job, like every refused one", async () => {
+      const { bank, upstream, post, idsOf } = await newBank();
       await expect(upstream.openConnection(USER_ID, "AU99999", gavin)).rejects.toThrow(UpstreamRefused);
-      expect(await idsOf()).toEqual([]);
-    });
-
-    test("that the aggregator refuses makes no job", async () => {
-      const { bank, post, idsOf } = await newBank();
       await bank.refuses();
       await expect(post()).rejects.toThrow(UpstreamRefused);
       expect(await idsOf()).toEqual([]);

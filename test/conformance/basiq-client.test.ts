@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { cachedInstitutions } from "../../functions/aggregators/cached-institutions.ts";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { findAttempt } from "../../functions/jobs/domain/upstream-job.ts";
 import { secretsManagerSecret } from "../../functions/platform/secrets-manager.ts";
 import { startSecretsManager } from "../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
 import { sdkSettings } from "../local-endpoints/sdk-settings.ts";
@@ -113,25 +112,6 @@ describe("a POST", () => {
     await postsMeet({ status: 503 });
     await expect(create()).rejects.toMatchObject({ status: 503, problem: { code: "service-unavailable" } });
     expect(await count(`POST ${CREATE}`)).toBe(1);
-  });
-
-  test("of an update whose reply is lost is found by its connection before the job names it", async () => {
-    const [first, second] = [await connected(), await connected()];
-    const { connectionId } = first;
-    const startedAt = bank.clock.now().toISOString();
-    await bank.setFaults({ method: "POST", path: `${CREATE}/*`, do: { reset: "after" } });
-    const update = bank.upstream.updateConnection(USER_ID, connectionId, gavin);
-    await expect(update).rejects.toThrow(UpstreamUnavailable);
-    // A newer job at the same bank.
-    const other = await bank.upstream.updateConnection(USER_ID, second.connectionId, gavin);
-    const listed = await bank.upstream.jobsOf(USER_ID, connectionId);
-    expect(listed.map(({ id }) => id)).not.toContain(other.upstreamJobId);
-    const knownUpstreamJobIds = [first.upstreamJobId, second.upstreamJobId];
-    const attempt = { institutionId: "AU00000", startedAt, knownUpstreamJobIds, connectionId };
-    const found = findAttempt(listed, attempt);
-    expect(found?.connectionId).toBeUndefined();
-    bank.clock.pass(7_000);
-    expect(await bank.upstream.job(found?.id ?? "")).toMatchObject({ connectionId });
   });
 });
 

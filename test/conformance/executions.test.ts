@@ -133,16 +133,10 @@ describe.each(MACHINES)("an execution %s", (_, make) => {
   });
 });
 
-/** A workflow that waits. */
-interface Waiting {
-  token: string;
-  /** The input that woke it. */
-  woken(): Promise<unknown>;
-}
-
 interface Sleep {
   waker: Waker;
-  wait(): Promise<Waiting>;
+  /** A workflow that waits: its token, and the input that wakes it. */
+  wait(): Promise<{ token: string; woken(): Promise<unknown> }>;
   /** The token of a workflow that was stopped. */
   overToken(): Promise<string>;
 }

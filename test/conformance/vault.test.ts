@@ -92,13 +92,6 @@ describe.each(IMPLEMENTATIONS)("a secret %s", (_, make) => {
     await vault.keep(ref, new Secret("another"), clock.after(1000));
     expect(await found(ref)).toEqual([true, "another"]);
   });
-
-  test("that is too large to be sealed is refused", async () => {
-    const { clock, vault } = newVault();
-    const ref = newRef();
-    await expect(vault.keep(ref, new Secret("x".repeat(4097)), clock.after(1000))).rejects.toThrow();
-    expect(await vault.holds(ref)).toBe(false);
-  });
 });
 
 describe("a secret on DynamoDB", () => {

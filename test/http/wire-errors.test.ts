@@ -66,16 +66,10 @@ test("the reply to an internal error says nothing of its cause", () => {
 describe("a field of a request that is refused", () => {
   test.each([
     ["loginId", "Login ID", "connection/loginId", "loginId"],
-    ["password", "Password", "connection/password", "password"],
-    ["userToken", "User token", "connection/userToken", "userToken"],
-    ["securityCode", "Security code", "connection/securityCode", "securityCode"],
-    ["secondaryLoginId", "Secondary login ID", "connection/secondaryLoginId", "secondaryLoginId"],
     ["institution.id", "Institution ID", "connection/institution/id", "id"],
     ["mfa-response", "MFA response", "job/mfa-response", "mfa-response"],
     ["userId", "User ID", "userId", "userId"],
     ["filter", "Filter", "filter", "filter"],
-    ["limit", "Limit", "limit", "limit"],
-    ["next", "Next", "next", "next"],
     ["Idempotency-Key", "Idempotency-Key", "header/Idempotency-Key", "Idempotency-Key"],
     ["basiq-version", "Basiq-version", "header/basiq-version", "basiq-version"],
   ])("is named by its caption and its place: %s", (field, caption, pointer, parameter) => {

@@ -5,10 +5,10 @@ import {
   readConnection,
   readConnections,
   readInstitution,
-  readUpstreamError,
   readUpstreamJob,
   readUpstreamJobs,
   upstreamAcceptedSchema,
+  upstreamErrorSchema,
   upstreamTokenSchema,
 } from "../../functions/aggregators/basiq/replies.ts";
 import { renderErrors } from "../../functions/http/errors.ts";
@@ -45,33 +45,14 @@ const listed = {
   links: { ...stub.links, source: "{source}" },
   steps: [step("verify-credentials", "{url}"), ...steps.slice(1)],
 };
-const list = (...data: object[]) => ({
-  type: "list",
-  size: data.length,
-  data,
-  links: { self: `${API}${USER}/jobs` },
-});
-const connection = {
-  type: "connection",
-  id: CONNECTION_ID,
-  status: "active",
-  lastUsed: "2020-09-09T11:06:59Z",
-  createdDate: "2020-09-09T11:06:52Z",
-  profile: { fullName: "Max Wentworth-Smith", middleName: "" },
-  institution,
-  accounts: { type: "list", data: [{ type: "account", id: "14aa946c-6f87-44b7-bab9-d192d6261471" }] },
-};
+const links = { self: `${API}${USER}/jobs` };
+const list = (...data: object[]) => ({ type: "list", size: data.length, data, links });
+const connection = { type: "connection", id: CONNECTION_ID, status: "active", profile: {}, institution };
+const words = { title: "We have encountered an error", detail: "Unable to authenticate." };
 const error = {
   type: "list",
   correlationId: "1c16f75c-36fb-421f-98a5-bf18a0b6583c",
-  data: [
-    {
-      type: "error",
-      code: "parameter-not-valid",
-      title: "We have encountered an error",
-      detail: "Unable to authenticate. Please, check your API key",
-    },
-  ],
+  data: [{ type: "error", code: "parameter-not-valid", ...words }],
 };
 
 test("recorded replies of the aggregator are read", () => {
@@ -89,8 +70,7 @@ test("recorded replies of the aggregator are read", () => {
     authorization: "user",
     status: "operational",
   });
-  const { code, title, detail } = error.data[0] ?? {};
-  expect(readUpstreamError(error)).toEqual({ code, title, detail });
+  expect(parse(upstreamErrorSchema, error).data).toMatchObject([{ code: "parameter-not-valid" }]);
   const token = { access_token: "eyJh...vH4g", expires_in: 3600, token_type: "Bearer" };
   expect(parse(upstreamTokenSchema, token).expires_in).toBe(3600);
 });

@@ -867,7 +867,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: 'const response = await fetch(url, { ...init, redirect: "error", signal });',
     to: 'const response = await fetch(url, { ...init, redirect: "follow", signal });',
-    caughtBy: ["test/conformance/basiq-replies.test.ts > does not follow a redirect by %i with its login"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > does not follow a redirect by %i with its login"],
   },
   {
     name: "refused-login-noted",
@@ -1256,7 +1256,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (found.id.toLowerCase() !== id.toLowerCase()) throw new TypeError("This is another one.");',
     to: 'if (id === "") throw new TypeError("This is another one.");',
     caughtBy: [
-      "test/conformance/basiq-replies.test.ts > with another job than the requested one is no reply",
+      "test/conformance/basiq-exchange.test.ts > with another job than the requested one is no reply",
     ],
   },
   {
@@ -1265,7 +1265,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: "throw new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) });",
     to: "throw Object.assign(new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) }), { cause: { error, init } });",
-    caughtBy: ["test/conformance/basiq-replies.test.ts > that broke off or found no server has no cause"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > that broke off or found no server has no cause"],
   },
   {
     name: "upstream-ids",
@@ -1333,7 +1333,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "await accepted(`/jobs/${upstreamJobId}/mfa`, body);",
       },
     ],
-    caughtBy: ["test/conformance/basiq-replies.test.ts > cannot be sent to another path by an id"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > cannot be sent to another path by an id"],
   },
   {
     name: "upstream-posts-once",
@@ -1349,7 +1349,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: "if (size > MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
     to: "if (size > 4096 * MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
-    caughtBy: ["test/conformance/basiq-replies.test.ts > that does not end is cut off"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > that does not end is cut off"],
   },
   {
     name: "user-binding",
