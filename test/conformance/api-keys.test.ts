@@ -108,20 +108,14 @@ describe("the register of API keys", () => {
     await tables.client.send(new PutItemCommand({ TableName: JOBS, Item: marshall(job) }));
     const names = ["a", "b", "c", "d", "e"];
     for (const name of names) await register.add(newKey(), name, MONDAY);
-    const client = tables.newClient();
     const calls: string[] = [];
-    client.middlewareStack.add(
-      (next, context) => (args) => {
-        calls.push(String(context.commandName));
-        if (context.commandName === "QueryCommand") Object.assign(args.input, { Limit: 2 });
-        return next(args);
-      },
-      { step: "initialize" },
-    );
+    const client = tables.newClient((name, input) => {
+      calls.push(name);
+      if (name === "QueryCommand") Object.assign(input, { Limit: 2 });
+    });
     expect((await registerOf(client).list()).map(({ name }) => name).toSorted()).toEqual(names);
     expect(calls.filter((name) => name === "QueryCommand")).toHaveLength(3);
     expect(calls.filter((name) => name === "GetItemCommand")).toHaveLength(5);
-    client.destroy();
   });
 
   test("keeps the first time of a key that is revoked twice", async () => {
@@ -156,7 +150,6 @@ describe("the register of API keys", () => {
     losses.replies = 1;
     expect(await registerOf(client).revoke(hash, TUESDAY)).toBe(TUESDAY.toISOString());
     expect(losses.replies).toBe(0);
-    client.destroy();
   });
 });
 
@@ -181,17 +174,13 @@ describe("an API key on DynamoDB", () => {
     const { tables, register } = await onDynamo();
     const [key, other] = [newKey(), newKey()];
     const { hash } = await register.add(other, "backend", MONDAY);
-    const client = tables.newClient();
-    client.middlewareStack.add(
-      (next) => (args) => next({ ...args, input: { ...args.input, Key: { pk: { S: `api-key#${hash}` } } } }),
-      { step: "initialize" },
-    );
+    const row = { Key: { pk: { S: `api-key#${hash}` } } };
+    const client = tables.newClient((_, input) => Object.assign(input, row));
     const keys = dynamoApiKeys(client, JOBS);
     const pairs = await comparedInConstantTime(async () => {
       expect(await keys.idOf(key)).toBeUndefined();
     });
     expect(pairs).toEqual([[hex(hashOf(key)), hex(hash)]]);
     expect(await keys.idOf(other)).toBe(hash.slice(0, 12));
-    client.destroy();
   });
 });

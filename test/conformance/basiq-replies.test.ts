@@ -63,6 +63,7 @@ describe("a job of the aggregator", () => {
     ["with texts in a result's list", reply({ result: ["ok"] })],
     ["with more steps than any bank has", reply({}, { steps: Array(21).fill(reply({}).steps[0]) })],
     ["with a longer text than any bank sends", reply({ title: "x".repeat(2001) })],
+    ["with half a character", reply({ title: "\ud800" })],
     ["with a number among the inputs", reply({ result: { ...mfa, input: [1] } })],
     ["with an expiry above every number that we can store", reply({ result: { ...mfa, expiryMs: 1e17 } })],
     ["with an expiry below zero", reply({ result: { ...mfa, expiryMs: -1 } })],

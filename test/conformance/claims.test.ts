@@ -82,7 +82,6 @@ describe("a claim on DynamoDB", () => {
     const client = loseReplies(tables.newClient(), losses);
     expect(await onDynamo(client).take({ ...newUser(), ...BANK }, "job-1", undefined)).toBe(true);
     expect(losses.replies).toBe(0);
-    client.destroy();
   });
 
   test("is stored as long as its job can be read", async () => {

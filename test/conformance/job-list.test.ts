@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
@@ -163,7 +163,6 @@ describe("a list of jobs on DynamoDB", () => {
       },
       { step: "initialize" },
     );
-    onTestFinished(() => client.destroy());
     return { ...newList((clock) => onDynamo(clock, client)), calls };
   }
 

@@ -36,15 +36,7 @@ describe.each(IMPLEMENTATIONS)("counts %s", (_, make) => {
 
 test("a request is one write of one row on DynamoDB, without a condition, a read or a later end", async () => {
   const commands: object[] = [];
-  const client = tables.newClient();
-  client.middlewareStack.add(
-    (send, { commandName }) =>
-      (args) => {
-        commands.push({ commandName, ...args.input });
-        return send(args);
-      },
-    { step: "initialize" },
-  );
+  const client = tables.newClient((name, input) => commands.push({ name, ...input }));
   const pk = "rate#token#0123456789ab#5892180";
   for (let requests = 1; requests <= 3; requests++) {
     await dynamoRequestCounts(client, JOBS).add("token", "0123456789ab", window);
@@ -52,7 +44,6 @@ test("a request is one write of one row on DynamoDB, without a condition, a read
     const row = (await tables.rows(JOBS)).find((each) => each["pk"] === pk);
     expect(row).toEqual({ pk, requests, expiresAt });
   }
-  expect(commands).toMatchObject(Array(3).fill({ commandName: "UpdateItemCommand" }));
+  expect(commands).toMatchObject(Array(3).fill({ name: "UpdateItemCommand" }));
   for (const command of commands) expect(command).not.toHaveProperty("ConditionExpression");
-  client.destroy();
 });

@@ -114,7 +114,6 @@ describe("a reservation on DynamoDB", () => {
     expect(await onDynamo(client).write(request, next, last)).toBe(true);
     expect(losses.replies).toBe(0);
     expect(await onDynamo().find(request)).toEqual(next);
-    client.destroy();
   });
 
   test("whose reply is lost is not taken for another one that came after it", async () => {
@@ -123,7 +122,6 @@ describe("a reservation on DynamoDB", () => {
     const client = loseReplies(tables.newClient(), { replies: 1, meanwhile });
     expect(await onDynamo(client).write(request, first, undefined)).toBe(false);
     expect(await onDynamo().find(request)).toEqual(other);
-    client.destroy();
   });
 
   test("has neither the key nor the request in its row, and a time to live", async () => {

@@ -120,6 +120,5 @@ describe("a secret on DynamoDB", () => {
     await onDynamo(clock, client).keep(ref, hooli, clock.after(1000));
     expect(losses.replies).toBe(0);
     expect((await onDynamo(clock).reveal(ref))?.reveal()).toBe("hooli2016");
-    client.destroy();
   });
 });
