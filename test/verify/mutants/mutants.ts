@@ -551,7 +551,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return `user#${userId}`;",
     to: "return `user#${userId.slice(0, 0)}`;",
     caughtBy: [
-      "test/conformance/job-list.test.ts > of a user without jobs is empty, whoever has a name that begins like theirs",
+      "test/conformance/job-list.test.ts > of a user without jobs is empty, though another user's name begins like theirs",
     ],
   },
   {
