@@ -26,14 +26,14 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
     const { upstream, clock } = bank;
     const post = async ({ institutionId, login } = bank.takes(), userId = USER_ID) =>
       (await upstream.openConnection(userId, institutionId, login)).upstreamJobId;
-    /** Reads a job again and again until it shows what is wanted. */
+    /** Reads a job again and again until it is as wanted. */
     const shown = async (upstreamJobId: string, isWanted: (job: UpstreamJob) => boolean) => {
       for (let reads = 0; reads < 20; reads++) {
         const job = await upstream.job(upstreamJobId);
         if (isWanted(job)) return job;
         clock.pass(1_000);
       }
-      throw new Error("The job never showed it.");
+      throw new Error("The job never became as wanted.");
     };
     /** A connection that a job has made. */
     const connected = async () => {
@@ -52,7 +52,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
   }
 
   describe("an institution", () => {
-    test("that there is has a record, and an unknown one has none", async () => {
+    test("that exists has a record, and an unknown one has none", async () => {
       const { upstream, institutions, bank } = await newBank();
       const { institutionId } = bank.takes();
       for (const port of [upstream, institutions]) {
@@ -67,7 +67,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       }
     });
 
-    test("that is down says so, and a login for it is refused as an outage", async () => {
+    test("that is down has that status, and a login for it is refused as an outage", async () => {
       const { upstream, bank, post, idsOf } = await newBank();
       const attempt = bank.takes();
       await bank.isDown(attempt.institutionId);
@@ -107,7 +107,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       expect(unfinished.every((isBeingMade) => isBeingMade === true)).toBe(true);
     });
 
-    test("that the bank finds wrong fails its job for that", async () => {
+    test("that the bank refuses fails its job with that outcome", async () => {
       const { post, shown, bank } = await newBank();
       const { steps } = await shown(await post(bank.findsWrong()), hasFailed);
       expect(outcomeOf({ phase: "failed", steps })).toBe("credentials-refused");
@@ -120,14 +120,9 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       expect((await idsOf()).toSorted()).toEqual(jobs.toSorted());
     });
 
-    test("for an unknown institution is refused, and makes no job", async () => {
-      const { upstream, idsOf } = await newBank();
+    test("for an unknown institution is refused, and makes no job, like every refused one", async () => {
+      const { bank, upstream, post, idsOf } = await newBank();
       await expect(upstream.openConnection(USER_ID, "AU99999", gavin)).rejects.toThrow(UpstreamRefused);
-      expect(await idsOf()).toEqual([]);
-    });
-
-    test("that the aggregator refuses makes no job", async () => {
-      const { bank, post, idsOf } = await newBank();
       await bank.refuses();
       await expect(post()).rejects.toThrow(UpstreamRefused);
       expect(await idsOf()).toEqual([]);
@@ -161,23 +156,17 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
     ],
     ["a refresh", ({ upstream }: Bank, id: string, user = USER_ID) => upstream.refreshConnection(user, id)],
   ])("%s", (__, repost) => {
-    test("is a job of its own on the same connection", async () => {
+    test("is a job of its own on the same connection, and is in the list of that connection only", async () => {
       const { bank, shown, connected, idsOf } = await newBank();
-      const first = await connected();
+      const [first, other] = [await connected(), await connected()];
       const { upstreamJobId } = await repost(bank, first.connectionId);
       expect(upstreamJobId).not.toBe(first.upstreamJobId);
+      expect(await idsOf(other.connectionId)).toEqual([other.upstreamJobId]);
+      expect(await idsOf(first.connectionId)).toContain(upstreamJobId);
       expect((await shown(upstreamJobId, isDone)).connectionId).toBe(first.connectionId);
       expect((await idsOf(first.connectionId)).toSorted()).toEqual(
         [first.upstreamJobId, upstreamJobId].toSorted(),
       );
-    });
-
-    test("is not in the list of another connection", async () => {
-      const { bank, connected, idsOf } = await newBank();
-      const [one, other] = [await connected(), await connected()];
-      const { upstreamJobId } = await repost(bank, one.connectionId);
-      expect(await idsOf(other.connectionId)).toEqual([other.upstreamJobId]);
-      expect(await idsOf(one.connectionId)).toContain(upstreamJobId);
     });
 
     test("of a connection that is unknown, or another user's, is refused, and makes no job", async () => {
@@ -231,13 +220,13 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
   });
 
   describe("a job or a connection that is unknown", () => {
-    test("is refused where it is a job", async () => {
+    test("refuses every call for the job", async () => {
       const { upstream } = await newBank();
       await expect(upstream.job("nothing")).rejects.toThrow(UpstreamRefused);
       await expect(upstream.answer("nothing", [new Secret("1234")])).rejects.toThrow(UpstreamRefused);
     });
 
-    test("is none where it is a connection, or another user's", async () => {
+    test("gives no connection and no jobs, nor to another user", async () => {
       const { upstream, connected } = await newBank();
       const { connectionId } = await connected();
       expect(await upstream.connection(USER_ID, "nothing")).toBeUndefined();

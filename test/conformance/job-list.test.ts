@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
+import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import type { JobList, JobStore } from "../../functions/jobs/domain/ports.ts";
 import { dynamoJobList } from "../../functions/jobs/store/job-list.ts";
@@ -10,11 +12,8 @@ import { fakeJobList, fakeJobStore } from "../support/fake-ports.ts";
 import { jobOf } from "../support/job-examples.ts";
 import { JOBS, localTables } from "../support/local-aws.ts";
 
-let tables: Awaited<ReturnType<typeof localTables>>;
-beforeAll(async () => {
-  tables = await localTables();
-});
-afterAll(() => tables.close());
+const tables = await localTables();
+afterAll(tables.close);
 
 interface Listed {
   store: JobStore;
@@ -26,9 +25,8 @@ function inMemory(clock: Clock): Listed {
   return { store, list: fakeJobList(store, clock) };
 }
 
-function onDynamo(clock: Clock): Listed {
-  const { client } = tables;
-  const options = { client, tableName: JOBS, clock, retentionDays: 90, newId: randomUUID };
+function onDynamo(clock: Clock, client = tables.client): Listed {
+  const options = { client: tables.client, tableName: JOBS, clock, retentionDays: 90, newId: randomUUID };
   return { store: dynamoJobStore(options), list: dynamoJobList(client, JOBS, clock) };
 }
 
@@ -40,54 +38,53 @@ const IMPLEMENTATIONS: [string, (clock: Clock) => Listed][] = [
 const DAY_MS = 24 * 3600_000;
 const everything = () => true;
 
-describe.each(IMPLEMENTATIONS)("a list of jobs %s", (_, make) => {
-  /** A list, and what fills it. */
-  function newList() {
-    const clock = fakeClock();
-    const { store, list } = make(clock);
-    return {
-      clock,
-      store,
-      list,
-      /** So many jobs of a new user, accepted a second after each other unless it is said otherwise. */
-      async accepted(count: number, changes: (index: number) => Partial<Job> = () => ({})) {
-        const userId = randomUUID();
-        const jobs = Array.from({ length: count }, (__, index) => {
-          const createdAt = new Date(Date.parse(START) + index * 1000).toISOString();
-          return jobOf({ id: randomUUID(), userId, createdAt, updatedAt: createdAt, ...changes(index) });
-        });
-        await Promise.all(jobs.map((job) => store.add(job)));
-        return { userId, jobs, newest: jobs.map(({ id }) => id).toReversed() };
-      },
-      /** All pages, as the ids of their jobs. */
-      async pagesOf(userId: string, limit: number, wanted: (job: Job) => boolean = everything) {
-        const pages: string[][] = [];
-        for (let from: string | undefined; ; ) {
-          const { jobs, next } = await list.page(userId, { limit, from, wanted });
-          pages.push(jobs.map(({ id }) => id));
-          if (next === undefined) return pages;
-          from = next;
-        }
-      },
-    };
-  }
+function newList(make: (clock: Clock) => Listed) {
+  const clock = fakeClock();
+  const { store, list } = make(clock);
+  return {
+    clock,
+    store,
+    page: (userId: string, limit: number, from?: string) =>
+      list.page(userId, { limit, from, wanted: everything }),
+    /** So many jobs of a new user, accepted a second after each other unless the changes differ. */
+    async accepted(count: number, changes: (index: number) => Partial<Job> = () => ({})) {
+      const userId = randomUUID();
+      const jobs = Array.from({ length: count }, (__, index) => {
+        const createdAt = new Date(Date.parse(START) + index * 1000).toISOString();
+        return jobOf({ id: randomUUID(), userId, createdAt, updatedAt: createdAt, ...changes(index) });
+      });
+      await Promise.all(jobs.map((job) => store.add(job)));
+      return { userId, jobs, newest: jobs.map(({ id }) => id).toReversed() };
+    },
+    /** All pages, as the ids of their jobs. */
+    async pagesOf(userId: string, limit: number, wanted: (job: Job) => boolean = everything) {
+      const pages: string[][] = [];
+      for (let from: string | undefined; ; ) {
+        const { jobs, next } = await list.page(userId, { limit, from, wanted });
+        pages.push(jobs.map(({ id }) => id));
+        if (next === undefined) return pages;
+        from = next;
+      }
+    },
+  };
+}
 
+describe.each(IMPLEMENTATIONS)("a list of jobs %s", (_, make) => {
   test("is of one user's, the newest first, each as it is stored now", async () => {
-    const { store, list, accepted } = newList();
+    const { store, page, accepted } = newList(make);
     const { userId, jobs } = await accepted(3);
     await accepted(2);
     const [oldest = jobOf()] = jobs;
     const changed = await store.record(oldest, { event: "attemptStarted", changes: { attempt: 1 } });
-    const page = await list.page(userId, { limit: 500, from: undefined, wanted: everything });
-    expect(page).toEqual({ jobs: [jobs[2], jobs[1], changed], next: undefined });
+    expect(await page(userId, 500)).toEqual({ jobs: [jobs[2], jobs[1], changed], next: undefined });
   });
 
-  test("of a user without jobs is empty, whoever has a name that begins like theirs", async () => {
-    const { list, accepted } = newList();
+  test("of a user without jobs is empty, though another user's name begins like theirs", async () => {
+    const { page, accepted } = newList(make);
     const { userId } = await accepted(1);
-    const page = { limit: 10, from: undefined, wanted: everything };
-    expect(await list.page(userId.slice(0, -1), page)).toEqual({ jobs: [], next: undefined });
-    expect(await list.page(`${userId}#`, page)).toEqual({ jobs: [], next: undefined });
+    for (const other of [userId.slice(0, -1), `${userId}#`]) {
+      expect(await page(other, 10)).toEqual({ jobs: [], next: undefined });
+    }
   });
 
   test.each([
@@ -98,23 +95,23 @@ describe.each(IMPLEMENTATIONS)("a list of jobs %s", (_, make) => {
     [201, 500, [201]],
     [250, 100, [100, 100, 50]],
   ])("of %i in pages of %i is in pages of %j, and the last one has no next", async (count, limit, sizes) => {
-    const { accepted, pagesOf } = newList();
+    const { accepted, pagesOf } = newList(make);
     const { userId, newest } = await accepted(count);
     const pages = await pagesOf(userId, limit);
     expect(pages.map((ids) => ids.length)).toEqual(sizes);
     expect(pages.flat()).toEqual(newest);
   });
 
-  test("of jobs that were accepted in one moment has each of them once", async () => {
-    const { accepted, pagesOf } = newList();
+  test("of jobs that were accepted at one time has each of them once", async () => {
+    const { accepted, pagesOf } = newList(make);
     const { userId, newest } = await accepted(9, () => ({ createdAt: START, updatedAt: START }));
     const pages = await pagesOf(userId, 2);
     expect(pages.map((ids) => ids.length)).toEqual([2, 2, 2, 2, 1]);
     expect(pages.flat().toSorted()).toEqual(newest.toSorted());
   });
 
-  test("passes over what is not wanted, and fills its pages with what is", async () => {
-    const { accepted, pagesOf } = newList();
+  test("passes over jobs that are not wanted, and fills its pages with wanted ones", async () => {
+    const { accepted, pagesOf } = newList(make);
     const institutionOf = (index: number) => (index % 50 === 0 ? "RARE" : "AU00000");
     const { userId, jobs } = await accepted(300, (index) => ({ institutionId: institutionOf(index) }));
     const wanted = (job: Job) => job.institutionId === "RARE";
@@ -128,27 +125,75 @@ describe.each(IMPLEMENTATIONS)("a list of jobs %s", (_, make) => {
   });
 
   test("goes on after jobs that are gone", async () => {
-    const { store, list, accepted } = newList();
-    const { userId, jobs, newest } = await accepted(4);
-    const { next } = await list.page(userId, { limit: 2, from: undefined, wanted: everything });
+    const { store, page, accepted } = newList(make);
+    const { userId, jobs } = await accepted(4);
+    const { next } = await page(userId, 2);
     for (const job of jobs.slice(1, 3)) await store.drop(job);
-    const after = await list.page(userId, { limit: 2, from: next, wanted: everything });
-    expect(after).toMatchObject({ jobs: [{ id: newest[3] }], next: undefined });
+    expect(await page(userId, 2, next)).toEqual({ jobs: [jobs[0]], next: undefined });
   });
 
   test("begins at no place of another user's list", async () => {
-    const { list, accepted } = newList();
+    const { page, accepted } = newList(make);
     const [mine, theirs] = [await accepted(2), await accepted(2)];
-    const { next } = await list.page(theirs.userId, { limit: 1, from: undefined, wanted: everything });
-    const { jobs } = await list.page(mine.userId, { limit: 9, from: next, wanted: everything });
+    const { next } = await page(theirs.userId, 1);
+    const { jobs } = await page(mine.userId, 9, next);
     expect(jobs.every(({ userId }) => userId === mine.userId)).toBe(true);
   });
 
   test("leaves out jobs that cannot be read any more", async () => {
-    const { clock, list, accepted } = newList();
+    const { clock, page, accepted } = newList(make);
     const { userId, jobs } = await accepted(3);
     clock.pass(90 * DAY_MS + 1_500);
-    const found = await list.page(userId, { limit: 2, from: undefined, wanted: everything });
-    expect(found).toEqual({ jobs: [jobs[2]], next: undefined });
+    expect(await page(userId, 2)).toEqual({ jobs: [jobs[2]], next: undefined });
+  });
+});
+
+describe("a list of jobs on DynamoDB", () => {
+  /** A list whose client counts its commands, and changes their outputs. */
+  function watchedList(change: (name: string, input: object, output: object) => object = () => ({})) {
+    const client: DynamoDBClient = tables.newClient();
+    const calls: string[] = [];
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        const name = String(context.commandName);
+        calls.push(name);
+        const result = await next(args);
+        Object.assign(result.output, change(name, args.input, result.output));
+        return result;
+      },
+      { step: "initialize" },
+    );
+    return { ...newList((clock) => onDynamo(clock, client)), calls };
+  }
+
+  test("ends with its last job, though the index says that there may be more", async () => {
+    const { page, accepted } = watchedList((_, __, output) =>
+      "Items" in output && Array.isArray(output.Items) ? { LastEvaluatedKey: output.Items.at(-1) } : {},
+    );
+    const { userId } = await accepted(4);
+    const first = await page(userId, 2);
+    expect(first.next).toBeDefined();
+    const last = await page(userId, 2, first.next);
+    expect([last.jobs.length, last.next]).toEqual([2, undefined]);
+  });
+
+  test("asks again for rows that DynamoDB left out of a reply", async () => {
+    const { accepted, pagesOf, calls } = watchedList();
+    const large = { code: "c", title: "t", detail: "x".repeat(20_000) };
+    const steps = [{ title: "verify-credentials", status: "failed" as const, result: large }];
+    const { userId, newest } = await accepted(90, () => ({ steps }));
+    expect(await pagesOf(userId, 500)).toEqual([newest]);
+    expect(calls).toEqual(["QueryCommand", "BatchGetItemCommand", "BatchGetItemCommand"]);
+  });
+
+  test("gives no page when DynamoDB leaves rows out five times", async () => {
+    const { page, accepted, calls } = watchedList((name, input) =>
+      name === "BatchGetItemCommand" && "RequestItems" in input
+        ? { Responses: {}, UnprocessedKeys: input.RequestItems }
+        : {},
+    );
+    const { userId } = await accepted(2);
+    await expect(page(userId, 5)).rejects.toThrow(DependencyDown);
+    expect(calls.filter((name) => name === "BatchGetItemCommand")).toHaveLength(5);
   });
 });

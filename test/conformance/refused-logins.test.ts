@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
 import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import { blockedForMs } from "../../functions/jobs/domain/login.ts";
@@ -7,13 +7,10 @@ import type { RefusedLoginNotes } from "../../functions/jobs/domain/ports.ts";
 import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeRefusedLogins } from "../support/fake-ports.ts";
-import { JOBS, localTables } from "../support/local-aws.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
 
-let tables: Awaited<ReturnType<typeof localTables>>;
-beforeAll(async () => {
-  tables = await localTables();
-});
-afterAll(() => tables.close());
+const tables = await localTables();
+afterAll(tables.close);
 
 const IMPLEMENTATIONS: [string, (clock: Clock) => RefusedLoginNotes][] = [
   ["in memory", fakeRefusedLogins],
@@ -40,12 +37,9 @@ describe.each(IMPLEMENTATIONS)("refused logins %s", (_, make) => {
     };
   }
 
-  test("are none at first", async () => {
-    expect(await newUser().noted()).toBeUndefined();
-  });
-
   test("block their user for 15 minutes from the third in a row on", async () => {
-    const { clock, note, blockedMs } = newUser();
+    const { clock, note, noted, blockedMs } = newUser();
+    expect(await noted()).toBeUndefined();
     await note("job-1", "job-2");
     expect(await blockedMs()).toBe(0);
     await note("job-3");
@@ -56,7 +50,7 @@ describe.each(IMPLEMENTATIONS)("refused logins %s", (_, make) => {
     expect(await blockedMs()).toBe(0);
   });
 
-  test("block again at the next one, since the bank has not forgotten", async () => {
+  test("block again at the next refused login, since the bank has not forgotten", async () => {
     const { clock, note, noted, blockedMs } = newUser();
     await note("job-1", "job-2", "job-3");
     clock.pass(20 * MINUTE);
@@ -75,7 +69,7 @@ describe.each(IMPLEMENTATIONS)("refused logins %s", (_, make) => {
     expect(await blockedMs()).toBe(14 * MINUTE);
   });
 
-  test("are of one user at one institution", async () => {
+  test("belong to one user at one institution", async () => {
     const { notes, user, note, noted } = newUser();
     await note("job-1");
     await notes.note(`${user}-`, BANK, "job-2");
@@ -83,7 +77,7 @@ describe.each(IMPLEMENTATIONS)("refused logins %s", (_, make) => {
     expect([await noted(), await noted("AU00002")]).toEqual([["job-1"], ["job-3"]]);
   });
 
-  test("are forgotten when one was taken, and may be so twice", async () => {
+  test("are forgotten when a login was accepted, once or twice", async () => {
     const { notes, user, note, noted } = newUser();
     await note("job-1", "job-2", "job-3");
     await notes.note(user, "AU00002", "job-3");
@@ -94,7 +88,7 @@ describe.each(IMPLEMENTATIONS)("refused logins %s", (_, make) => {
     expect(await noted()).toEqual(["job-4"]);
   });
 
-  test("that a caller has found are a copy", async () => {
+  test("are given as a copy", async () => {
     const { notes, user, note, noted } = newUser();
     await note("job-1");
     (await notes.find(user, BANK))?.jobIds.push("job-2");
@@ -112,5 +106,37 @@ describe.each(IMPLEMENTATIONS)("refused logins %s", (_, make) => {
     }
     expect(left).toEqual([]);
     expect(await noted()).toHaveLength(3);
+  });
+});
+
+describe("refused logins on DynamoDB", () => {
+  const clock = fakeClock();
+  const notesOf = (client = tables.client) => dynamoRefusedLogins(client, JOBS, clock);
+
+  test("whose reply is lost are noted once, without an error", async () => {
+    const [user, losses] = [randomUUID(), { replies: 1 }];
+    const client = loseReplies(tables.newClient(), losses);
+    await notesOf(client).note(user, BANK, "job-1");
+    expect([(await notesOf().find(user, BANK))?.jobIds, losses.replies]).toEqual([["job-1"], 0]);
+  });
+
+  test("of a job that is always too late are an error, and are not noted", async () => {
+    const user = randomUUID();
+    let rivals = 0;
+    const client = tables.newClient(async (name) => {
+      if (name === "PutItemCommand") await notesOf().note(user, BANK, `rival-${++rivals}`);
+    });
+    await expect(notesOf(client).note(user, BANK, "late")).rejects.toThrow(JobChanged);
+    expect((await notesOf().find(user, BANK))?.jobIds).toEqual(["rival-3", "rival-4", "rival-5"]);
+  });
+
+  test("are stored for 90 days after they block, without a login", async () => {
+    const user = randomUUID();
+    await notesOf().note(user, BANK, "job-1");
+    const pk = `refused#${user}#${BANK}`;
+    const blockedUntil = clock.after(15 * MINUTE).toISOString();
+    const expiresAt = Date.parse(blockedUntil) / 1000 + 90 * 24 * 3600;
+    const row = (await tables.rows(JOBS)).find((each) => each["pk"] === pk);
+    expect(row).toEqual({ pk, jobIds: ["job-1"], blockedUntil, version: 1, expiresAt });
   });
 });

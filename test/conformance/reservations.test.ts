@@ -1,26 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
 import type { Reservations } from "../../functions/jobs/domain/ports.ts";
 import { dynamoReservations } from "../../functions/jobs/store/reservations.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeReservations } from "../support/fake-ports.ts";
-import { JOBS, localTables } from "../support/local-aws.ts";
+import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
 import { keyed } from "../support/use-case-worlds.ts";
 
-let tables: Awaited<ReturnType<typeof localTables>>;
-beforeAll(async () => {
-  tables = await localTables();
-});
-afterAll(() => tables.close());
+const tables = await localTables();
+afterAll(tables.close);
 
 const clock = fakeClock();
+const onDynamo = (client = tables.client) => dynamoReservations(client, JOBS, clock);
 const IMPLEMENTATIONS: [string, () => Reservations][] = [
   ["in memory", () => fakeReservations(clock)],
-  ["on DynamoDB", () => dynamoReservations(tables.client, JOBS, clock)],
+  ["on DynamoDB", () => onDynamo()],
 ];
 
-const newRequest = (): KeyedRequest => keyed({ key: randomUUID() });
+const newRequest = (): KeyedRequest => keyed({ key: randomUUID(), text: "POST /a\nhooli2016" });
 
 function reservationOf(changes: Partial<Reservation> = {}): Reservation {
   return {
@@ -36,17 +34,18 @@ function reservationOf(changes: Partial<Reservation> = {}): Reservation {
 const REPLY = { status: 202, body: { z: 1, a: { "10": "é", "9": null } }, jobId: "j" };
 
 describe.each(IMPLEMENTATIONS)("reservations %s", (_, make) => {
-  test("are none at first, and then as they were written", async () => {
-    const [reservations, request, first] = [make(), newRequest(), reservationOf()];
+  /** A request with its first reservation. */
+  async function reserved(changes: Partial<Reservation> = {}) {
+    const [reservations, request, first] = [make(), newRequest(), reservationOf(changes)];
     expect(await reservations.find(request)).toBeUndefined();
     expect(await reservations.write(request, first, undefined)).toBe(true);
-    expect(await reservations.find(request)).toEqual(first);
-  });
+    return { reservations, request, first };
+  }
 
-  test("keep a reply to the byte", async () => {
-    const [reservations, request] = [make(), newRequest()];
-    await reservations.write(request, reservationOf({ reply: REPLY }), undefined);
+  test("store a reply to the byte", async () => {
+    const { reservations, request, first } = await reserved({ reply: REPLY });
     const found = await reservations.find(request);
+    expect(found).toEqual(first);
     expect(JSON.stringify(found?.reply)).toBe(JSON.stringify(REPLY));
   });
 
@@ -54,15 +53,13 @@ describe.each(IMPLEMENTATIONS)("reservations %s", (_, make) => {
     ["another key", (one: KeyedRequest) => ({ ...one, key: `${one.key}x` })],
     ["another user", (one: KeyedRequest) => ({ ...one, userId: "somebody-else" })],
   ])("are not those of %s", async (__, another) => {
-    const [reservations, request] = [make(), newRequest()];
-    await reservations.write(request, reservationOf(), undefined);
+    const { reservations, request } = await reserved();
     expect(await reservations.find(another(request))).toBeUndefined();
     expect(await reservations.write(another(request), reservationOf(), undefined)).toBe(true);
   });
 
-  test("are written by whoever knows the last one, and by nobody else", async () => {
-    const [reservations, request, first] = [make(), newRequest(), reservationOf()];
-    await reservations.write(request, first, undefined);
+  test("are replaced only by a writer that knows the last one", async () => {
+    const { reservations, request, first } = await reserved();
     const second = reservationOf({ jobId: first.jobId });
     expect(await reservations.write(request, reservationOf(), undefined)).toBe(false);
     expect(await reservations.write(request, reservationOf(), second)).toBe(false);
@@ -72,26 +69,19 @@ describe.each(IMPLEMENTATIONS)("reservations %s", (_, make) => {
     expect(await reservations.find(request)).toEqual(second);
   });
 
-  test("are written anew where the last one is gone", async () => {
-    const [reservations, request, first] = [make(), newRequest(), reservationOf()];
-    await reservations.write(request, first, undefined);
+  test("are removed only by a writer that knows the last one, and then written anew", async () => {
+    const { reservations, request, first } = await reserved();
+    await reservations.remove(request, reservationOf({ jobId: first.jobId }));
+    expect(await reservations.find(request)).toEqual(first);
+    await reservations.remove(request, first);
     await reservations.remove(request, first);
     expect(await reservations.find(request)).toBeUndefined();
     expect(await reservations.write(request, reservationOf(), first)).toBe(true);
   });
 
-  test("are removed by whoever knows the last one, and by nobody else", async () => {
-    const [reservations, request, first] = [make(), newRequest(), reservationOf()];
-    await reservations.remove(request, first);
-    await reservations.write(request, first, undefined);
-    await reservations.remove(request, reservationOf({ jobId: first.jobId }));
-    expect(await reservations.find(request)).toEqual(first);
-  });
-
   test("count as gone past their time, and give way", async () => {
-    const [reservations, request] = [make(), newRequest()];
-    const first = reservationOf({ expiresAt: clock.after(2_000).getTime() / 1000 });
-    await reservations.write(request, first, undefined);
+    const expiresAt = clock.after(2_000).getTime() / 1000;
+    const { reservations, request, first } = await reserved({ expiresAt });
     clock.pass(1_999);
     expect(await reservations.find(request)).toEqual(first);
     expect(await reservations.write(request, reservationOf(), undefined)).toBe(false);
@@ -102,11 +92,50 @@ describe.each(IMPLEMENTATIONS)("reservations %s", (_, make) => {
     expect(await reservations.find(request)).toEqual(next);
   });
 
-  test("by twelve at once are made by one", async () => {
+  test("of twelve writers at once are made by one", async () => {
     const [reservations, request] = [make(), newRequest()];
     const all = Array.from({ length: 12 }, () => reservationOf());
     const made = await Promise.all(all.map((one) => reservations.write(request, one, undefined)));
     expect(made.filter(Boolean)).toHaveLength(1);
     expect(await reservations.find(request)).toEqual(all[made.indexOf(true)]);
+  });
+});
+
+describe("a reservation on DynamoDB", () => {
+  test.each([
+    ["first", undefined],
+    ["later", reservationOf()],
+  ])("whose reply is lost is recognised by its %s writer", async (_, last) => {
+    const request = newRequest();
+    if (last !== undefined) await onDynamo().write(request, last, undefined);
+    const losses = { replies: 1 };
+    const client = loseReplies(tables.newClient(), losses);
+    const next = reservationOf({ reply: REPLY });
+    expect(await onDynamo(client).write(request, next, last)).toBe(true);
+    expect(losses.replies).toBe(0);
+    expect(await onDynamo().find(request)).toEqual(next);
+  });
+
+  test("whose reply is lost is not taken for another one that came after it", async () => {
+    const [request, first, other] = [newRequest(), reservationOf(), reservationOf()];
+    const meanwhile = async () => void (await onDynamo().write(request, other, first));
+    const client = loseReplies(tables.newClient(), { replies: 1, meanwhile });
+    expect(await onDynamo(client).write(request, first, undefined)).toBe(false);
+    expect(await onDynamo().find(request)).toEqual(other);
+  });
+
+  test("has neither the key nor the request in its row, and a time to live", async () => {
+    const [request, reservation] = [newRequest(), reservationOf({ reply: REPLY })];
+    await onDynamo().write(request, reservation, undefined);
+    const row = (await tables.rows(JOBS)).find(({ jobId }) => jobId === reservation.jobId);
+    expect(row?.["pk"]).toMatch(new RegExp(`^idempotency#${request.userId}#[0-9a-f]{64}$`));
+    expect(row?.["expiresAt"]).toBe(reservation.expiresAt);
+    for (const secret of [request.key, "hooli2016"]) expect(JSON.stringify(row)).not.toContain(secret);
+  });
+
+  test("whose row is malformed is an error", async () => {
+    const request = newRequest();
+    await onDynamo().write(request, reservationOf({ reply: { ...REPLY, status: 202.5 } }), undefined);
+    await expect(onDynamo().find(request)).rejects.toThrow();
   });
 });

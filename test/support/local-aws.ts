@@ -59,12 +59,25 @@ const tables: LocalTable[] = [
 /** The tables in memory, behind the SDK's own client. */
 export async function localTables() {
   const endpoint = await startDynamoDb({ tables });
-  const newClient = () =>
-    new DynamoDBClient({
+  const clients: DynamoDBClient[] = [];
+  /** Another client, which may look at each command before it is sent, and change its input. */
+  function newClient(before: (command: string, input: object) => unknown = () => undefined): DynamoDBClient {
+    const client = new DynamoDBClient({
       endpoint: endpoint.url,
       region: "us-east-1",
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     });
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          await before(String(commandName), args.input);
+          return next(args);
+        },
+      { step: "initialize" },
+    );
+    clients.push(client);
+    return client;
+  }
   const client = newClient();
   return {
     url: endpoint.url,
@@ -76,7 +89,7 @@ export async function localTables() {
       return Items.map((item) => unmarshall(item));
     },
     close: async () => {
-      client.destroy();
+      for (const each of clients) each.destroy();
       await endpoint.close();
     },
   };

@@ -96,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return createHash("sha256").update(apiKey.reveal()).digest("hex");',
     to: 'return createHash("sha256").digest("hex").slice(64) + apiKey.reveal();',
     caughtBy: [
-      "test/contract/api-keys.test.ts > is kept as its hash, with what is to be known about it",
+      "test/conformance/api-keys.test.ts > stores a key as its hash, with its name and its time",
       "test/local/kept.test.ts > the API key is kept as a hash only",
     ],
   },
@@ -162,8 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return one.byteLength === other.byteLength && timingSafeEqual(one, other);",
     to: "return one.byteLength === other.byteLength && Buffer.compare(one, other) === 0;",
     caughtBy: [
-      "test/contract/constant-time.test.ts > that is known is compared once, by its hash and its row's",
-      "test/contract/constant-time.test.ts > the fingerprint of a request is compared in constant time, whether it fits or not",
+      "test/conformance/api-keys.test.ts > that is %s is compared once, in constant time",
+      "test/conformance/sealer.test.ts > is compared in constant time, whether it fits or not",
     ],
   },
   {
@@ -172,9 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/fingerprints.ts",
     from: "return sameBytes(macOf(text, await sealer.unseal(ref, sealedKey)), mac);",
     to: "return Buffer.from(macOf(text, await sealer.unseal(ref, sealedKey))).equals(mac);",
-    caughtBy: [
-      "test/contract/constant-time.test.ts > the fingerprint of a request is compared in constant time, whether it fits or not",
-    ],
+    caughtBy: ["test/conformance/sealer.test.ts > is compared in constant time, whether it fits or not"],
   },
   {
     name: "count-of-one-user",
@@ -183,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "Key: marshall({ pk: `rate#${limit}#${of}#${number}` }),",
     to: "Key: marshall({ pk: `rate#${limit}#${of.slice(0, 0)}#${number}` }),",
     caughtBy: [
-      "test/conformance/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
+      "test/conformance/request-counts.test.ts > begin at one for each kind, each caller and each window",
     ],
   },
   {
@@ -266,7 +264,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/executions.ts",
     from: "input: JSON.stringify({ jobId: job.id }),",
     to: "input: JSON.stringify({ jobId: job.id, job }),",
-    caughtBy: ["test/contract/workflow-adapters.test.ts"],
+    caughtBy: [
+      "test/conformance/executions.test.ts > sends nothing but the job's id and the challenge's number",
+    ],
   },
   {
     name: "execution-replaced",
@@ -316,7 +316,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "test/support/fake-ports.ts",
     from: "if (row?.version === job.version) jobs.rows.set",
     to: "if (row !== undefined) jobs.rows.set",
-    caughtBy: ["test/conformance/swept-jobs.test.ts > that has changed since it was read does nothing"],
+    caughtBy: [
+      "test/conformance/swept-jobs.test.ts > are not postponed when they have changed since they were read, or are gone",
+    ],
   },
   {
     name: "fake-refused-login-once",
@@ -335,7 +337,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "`${limit} ${of} ${number}`",
     to: "`${limit} ${of} ${number > 0}`",
     caughtBy: [
-      "test/conformance/request-counts.test.ts > requests are counted from one on, each kind, each one's and each window's apart",
+      "test/conformance/request-counts.test.ts > begin at one for each kind, each caller and each window",
     ],
   },
   {
@@ -361,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '        .toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""))\n',
     to: "",
     caughtBy: [
-      "test/conformance/swept-jobs.test.ts > are those whose time has come, the longest due first, whatever their phase",
+      "test/conformance/swept-jobs.test.ts > are due when their time has come, the longest due first, whatever their phase",
     ],
   },
   {
@@ -399,7 +401,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "test/support/fake-ports.ts",
     from: "return row === undefined || isOver(row) ? undefined : row.sealed;",
     to: "return row === undefined ? undefined : row.sealed;",
-    caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
+    caughtBy: ["test/conformance/vault.test.ts > that expires after %i ms is gone after %i ms"],
   },
   {
     name: "fake-vault-first-wins",
@@ -415,7 +417,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "test/support/fake-ports.ts",
     from: "if (!received.has(token)) received.set",
     to: "received.set",
-    caughtBy: ["test/conformance/waker.test.ts > that is called again changes nothing, and it is no error"],
+    caughtBy: [
+      "test/conformance/executions.test.ts > that is called again changes nothing, and it is no error",
+    ],
   },
   {
     name: "finished-stays-finished",
@@ -456,7 +460,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const hash = createHash("sha256").update(key).digest("hex");',
     to: 'const hash = createHash("sha256").digest("hex").slice(64) + key;',
     caughtBy: [
-      "test/contract/reservations.test.ts > a row holds neither the key nor the request, and goes by its time to live",
+      "test/conformance/reservations.test.ts > has neither the key nor the request in its row, and a time to live",
     ],
   },
   {
@@ -474,7 +478,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const key = new Secret(randomBytes(32).toString("hex"));',
     to: 'const key = new Secret("00".repeat(32));',
     caughtBy: [
-      "test/conformance/fingerprints.test.ts > of the same text is another one each time, under another key",
+      "test/conformance/sealer.test.ts > of the same text is another one each time, under another key",
     ],
   },
   {
@@ -490,7 +494,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "new Secret(Buffer.from(sealedKey).toString())",
       },
     ],
-    caughtBy: ["test/conformance/fingerprints.test.ts > cannot be compared for %j"],
+    caughtBy: ["test/conformance/sealer.test.ts > cannot be compared for %j"],
   },
   {
     name: "idempotency-same-request",
@@ -547,7 +551,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return `user#${userId}`;",
     to: "return `user#${userId.slice(0, 0)}`;",
     caughtBy: [
-      "test/conformance/job-list.test.ts > of a user without jobs is empty, whoever has a name that begins like theirs",
+      "test/conformance/job-list.test.ts > of a user without jobs is empty, though another user's name begins like theirs",
     ],
   },
   {
@@ -582,7 +586,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/api-keys.ts",
     from: 'return row !== undefined && isKnown && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;',
     to: 'return row !== undefined && (isKnown || kept !== NO_HASH) && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;',
-    caughtBy: ["test/contract/constant-time.test.ts > is not let in by the row of another one"],
+    caughtBy: ["test/conformance/api-keys.test.ts > is refused when the table gives the row of another key"],
   },
   {
     name: "key-rotation",
@@ -722,7 +726,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/errors.ts",
     from: "return [];",
     to: 'return ["", field];',
-    caughtBy: ["test/contract/wire-error-reply.test.ts > that no schema of ours has is not named"],
+    caughtBy: ["test/http/wire-errors.test.ts > is not named when it is in no schema of ours"],
   },
   {
     name: "login-never-sent-blindly",
@@ -764,7 +768,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/api/replies.ts",
     from: 'type: "job",\n    id: job.id,',
     to: 'type: "job",\n    id: job.upstreamJobId ?? job.id,',
-    caughtBy: ["test/contract/wire-job-reply.test.ts"],
+    caughtBy: ["test/http/wire-replies.test.ts > never names the job at the aggregator"],
   },
   {
     name: "own-links-in-replies",
@@ -772,7 +776,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/replies.ts",
     from: 'return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;',
     to: 'return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[0] : undefined;',
-    caughtBy: ["test/contract/wire-upstream-result.test.ts"],
+    caughtBy: ["test/conformance/basiq-replies.test.ts > is a relative link, written as %s"],
   },
   {
     name: "parser-message",
@@ -790,7 +794,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: "return (await jwtVerify(token, key, options)).payload;",
     to: 'const pem = Buffer.from(key.export({ type: "spki", format: "pem" }));\n    const keyFor = ({ alg = TOKEN_ALGORITHM }) => (alg.startsWith("HS") ? pem : key);\n    return (await jwtVerify(token, keyFor, { typ: "JWT", requiredClaims: ["exp"] })).payload;',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when the public key was used as a secret"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused when the public key was used as a secret"],
   },
   {
     name: "rate-limit",
@@ -863,9 +867,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: 'const response = await fetch(url, { ...init, redirect: "error", signal });',
     to: 'const response = await fetch(url, { ...init, redirect: "follow", signal });',
-    caughtBy: [
-      "test/contract/basiq-client-replies.test.ts > by %i is never followed: a login goes nowhere else",
-    ],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > does not follow a redirect by %i with its login"],
   },
   {
     name: "refused-login-noted",
@@ -881,7 +883,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };',
     to: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT" };',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when it %s"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused when its payload %s"],
   },
   {
     name: "retry-after",
@@ -897,7 +899,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/api-keys.ts",
     from: 'return row !== undefined && isKnown && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;',
     to: "return row !== undefined && isKnown ? apiKeyId(hash) : undefined;",
-    caughtBy: ["test/contract/api-keys.test.ts > that is revoked is not good, and no other suffers"],
+    caughtBy: [
+      "test/conformance/api-keys.test.ts > lists the keys in the order in which they were made, with the revoked ones",
+    ],
   },
   {
     name: "revoked-stays-revoked",
@@ -906,7 +910,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'ConditionExpression: "attribute_not_exists(pk)",',
     to: 'ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(pk)",',
     caughtBy: [
-      "test/contract/api-keys.test.ts > that is added again stays as it is, even when it is revoked",
+      "test/conformance/api-keys.test.ts > leaves a key that is added again as it is, even when it is revoked",
     ],
   },
   {
@@ -998,7 +1002,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/vault.ts",
     from: 'const isOver = typeof expiresAt !== "number" || expiresAt * 1000 <= clock.now().getTime();',
     to: 'const isOver = typeof expiresAt !== "number" || clock === undefined;',
-    caughtBy: ["test/conformance/vault.test.ts > past its time is as good as gone"],
+    caughtBy: ["test/conformance/vault.test.ts > that expires after %i ms is gone after %i ms"],
   },
   {
     name: "secret-inspect",
@@ -1027,7 +1031,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const expiresAt = Math.ceil(until.getTime() / 1000);",
     to: "const expiresAt = Math.ceil(until.getTime() / 1000) + 365 * 24 * 3600;",
     caughtBy: [
-      "test/contract/vault.test.ts > lies in its row sealed, with its end in whole seconds, rounded up",
+      "test/conformance/vault.test.ts > is sealed in its row, ends in whole seconds, rounded up, and leaves no row",
     ],
   },
   {
@@ -1088,9 +1092,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/store/job-list.ts",
     from: "new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } }),",
     to: "new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: false } } }),",
-    caughtBy: [
-      "test/contract/consistent-reads.test.ts > %s is read as it is written, not as it was a moment ago",
-    ],
+    caughtBy: ["test/conformance/consistent-reads.test.ts > %s is read consistently, after every write"],
   },
   {
     name: "stale-read-of-rows",
@@ -1098,10 +1100,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/dynamo.ts",
     from: "new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: true }),",
     to: "new GetItemCommand({ TableName, Key: marshall(key), ConsistentRead: false }),",
-    caughtBy: [
-      "test/contract/consistent-reads.test.ts > %s is read as it is written, not as it was a moment ago",
-      "test/contract/api-keys.test.ts > is looked up in what is written, not in what was a moment ago",
-    ],
+    caughtBy: ["test/conformance/consistent-reads.test.ts > %s is read consistently, after every write"],
   },
   {
     name: "sweep-error-stack",
@@ -1187,7 +1186,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };',
     to: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"], clockTolerance: "1 year" };',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when it is over, with words for that"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused as expired from the end of its hour on"],
   },
   {
     name: "token-life",
@@ -1195,7 +1194,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: "const TOKEN_LIFE_SECONDS = 3600;",
     to: "const TOKEN_LIFE_SECONDS = 24 * 3600;",
-    caughtBy: ["test/contract/sealer-and-tokens.test.ts > can be read by a web client, and lasts an hour"],
+    caughtBy: ["test/conformance/tokens.test.ts > can be read by a web client, and lasts an hour"],
   },
   {
     name: "token-rate-limit",
@@ -1211,7 +1210,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/tokens.ts",
     from: "return (await jwtVerify(token, key, options)).payload;",
     to: 'return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());',
-    caughtBy: ["test/contract/tokens-refused.test.ts > when another key signed it"],
+    caughtBy: ["test/conformance/tokens.test.ts > is refused when its header brings the key that signed it"],
   },
   {
     name: "token-type",
@@ -1220,7 +1219,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const options = { algorithms: [TOKEN_ALGORITHM], typ: "JWT", requiredClaims: ["exp"] };',
     to: 'const options = { algorithms: [TOKEN_ALGORITHM], requiredClaims: ["exp"] };',
     caughtBy: [
-      "test/contract/tokens-refused.test.ts > when its header is %j: it may be meant for something else",
+      "test/conformance/tokens.test.ts > is refused when its header is %j, as it may have another purpose",
     ],
   },
   {
@@ -1248,9 +1247,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/api-keys.ts",
     from: 'const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));',
     to: 'const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));\n      if (row === undefined) return undefined;',
-    caughtBy: [
-      "test/contract/constant-time.test.ts > that nobody has is compared once as well, with what fits none, of the same length",
-    ],
+    caughtBy: ["test/conformance/api-keys.test.ts > that is %s is compared once, in constant time"],
   },
   {
     name: "upstream-asked-for",
@@ -1259,7 +1256,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (found.id.toLowerCase() !== id.toLowerCase()) throw new TypeError("This is another one.");',
     to: 'if (id === "") throw new TypeError("This is another one.");',
     caughtBy: [
-      "test/contract/wire-upstream-bounds.test.ts > another job than the one that was asked for is no answer",
+      "test/conformance/basiq-exchange.test.ts > with another job than the requested one is no reply",
     ],
   },
   {
@@ -1268,7 +1265,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: "throw new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) });",
     to: "throw Object.assign(new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) }), { cause: { error, init } });",
-    caughtBy: ["test/contract/basiq-client-replies.test.ts"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > that broke off or found no server has no cause"],
   },
   {
     name: "upstream-ids",
@@ -1276,7 +1273,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/ids.ts",
     from: "export const upstreamId = z.string().check(z.regex(UPSTREAM_ID));",
     to: "export const upstreamId = z.string().check(z.refine((id) => UPSTREAM_ID !== undefined && id.length < 2000));",
-    caughtBy: ["test/contract/wire-upstream-bounds.test.ts > is that of no job, no bank and no connection"],
+    caughtBy: [
+      "test/conformance/basiq-replies.test.ts > that leads elsewhere is that of no job, no bank and no connection",
+    ],
   },
   {
     name: "upstream-job-size",
@@ -1284,7 +1283,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/replies.ts",
     from: "if (Buffer.byteLength(JSON.stringify([steps, challenge])) > MAX_BYTES) {",
     to: "if (Buffer.byteLength(JSON.stringify([steps, challenge])) > 1000 * MAX_BYTES) {",
-    caughtBy: ["test/contract/wire-upstream-bounds.test.ts > a job of a size that none has is none"],
+    caughtBy: [
+      "test/conformance/basiq-replies.test.ts > is not read when its texts are larger than those of any bank",
+    ],
   },
   {
     name: "upstream-key-in-no-template",
@@ -1303,7 +1304,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;',
     to: 'return typeof url === "string" && isShort(url) ? (LINK.exec(url)?.[2] ?? url) : undefined;',
     caughtBy: [
-      "test/contract/wire-upstream-bounds.test.ts > no client is led to %j, with its token, by a link",
+      "test/conformance/basiq-replies.test.ts > is no link that leads a client elsewhere with its token",
     ],
   },
   {
@@ -1332,7 +1333,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "await accepted(`/jobs/${upstreamJobId}/mfa`, body);",
       },
     ],
-    caughtBy: ["test/contract/basiq-client-replies.test.ts > cannot be led astray by an id"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > cannot be sent to another path by an id"],
   },
   {
     name: "upstream-posts-once",
@@ -1340,7 +1341,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: 'call(() => exchange("POST", path, body), false, read),',
     to: 'call(() => exchange("POST", path, body), true, read),',
-    caughtBy: ["test/contract/basiq-client-faults.test.ts > is posted once when it meets %s"],
+    caughtBy: ["test/conformance/basiq-client.test.ts > is sent once when it meets %s"],
   },
   {
     name: "upstream-reply-limit",
@@ -1348,7 +1349,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/aggregators/basiq/transport.ts",
     from: "if (size > MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
     to: "if (size > 4096 * MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
-    caughtBy: ["test/contract/basiq-client-replies.test.ts > is cut off, and is none"],
+    caughtBy: ["test/conformance/basiq-exchange.test.ts > that does not end is cut off"],
   },
   {
     name: "user-binding",

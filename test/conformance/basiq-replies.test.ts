@@ -1,0 +1,314 @@
+import { describe, expect, test } from "vitest";
+import { safeParse } from "zod/v4/core";
+import {
+  readConnection,
+  readConnections,
+  readInstitution,
+  readUpstreamError,
+  readUpstreamJob,
+  readUpstreamJobs,
+  upstreamAcceptedSchema,
+  upstreamTokenSchema,
+} from "../../functions/aggregators/basiq/replies.ts";
+import { connection, link, mfa, reply } from "../support/basiq-replies.ts";
+
+describe("a job of the aggregator", () => {
+  test("is read without fields that we do not need", () => {
+    expect(readUpstreamJob(reply({}, { jobType: "connection" }))).toEqual({
+      id: "61723",
+      created: "2020-09-09T11:06:52Z",
+      updated: "2020-09-09T11:07:39Z",
+      steps: [{ title: "verify-credentials", status: "in-progress", result: null }],
+      challenge: undefined,
+      connectionId: undefined,
+      institutionId: undefined,
+    });
+  });
+
+  test.each([
+    ["its source", { links: { source: connection } }, {}, "8fce3b"],
+    ["an absolute source", { links: { source: `https://upstream.example${connection}` } }, {}, "8fce3b"],
+    ["its first step", {}, { status: "success", result: link }, "8fce3b"],
+    ["its source before its step", { links: { source: "/users/u/connections/a" } }, { result: link }, "a"],
+    ["no other link", { links: { source: "/users/u/accounts" } }, {}, undefined],
+    ["no placeholder", { links: { source: "{source}" } }, {}, undefined],
+    ["no missing links", { links: null }, {}, undefined],
+  ])("has its connection from %s", (_, more, step, expected) => {
+    expect(readUpstreamJob(reply(step, more)).connectionId).toBe(expected);
+  });
+
+  test("keeps unknown titles of steps", () => {
+    const titles = ["retrieve-statements", "constructor", "__proto__", "toString"];
+    const steps = titles.map((title) => ({ title, status: "pending", result: null }));
+    expect(readUpstreamJob(reply({}, { steps })).steps.map(({ title }) => title)).toEqual(titles);
+  });
+
+  test("keeps its times as written, and no other text as the time of its last change", () => {
+    const [plain, exact] = ["2020-09-21T11:19:11Z", "2020-09-21T11:19:11.123456Z"];
+    const { created, updated } = readUpstreamJob(reply({}, { created: exact, updated: exact }));
+    expect([created, updated]).toEqual([exact, exact]);
+    const readFrom = (text: unknown) => readUpstreamJob(reply({}, { updated: text })).updated;
+    expect([plain, "hooli2016", "2020", null, undefined].map(readFrom)).toEqual([plain, "", "", "", ""]);
+  });
+
+  test.each([
+    ["null", null],
+    ["a list", [reply({})]],
+    ["without an id", reply({}, { id: undefined })],
+    ["with a number for an id", reply({}, { id: 61723 })],
+    ["without steps", reply({}, { steps: [] })],
+    ["with an unknown status", reply({ status: "done" })],
+    ["with a number for a url", reply({ result: { url: 5 } })],
+    ["with a text for a result", reply({ result: "ok" })],
+    ["with texts in a result's list", reply({ result: ["ok"] })],
+    ["with more steps than any bank has", reply({}, { steps: Array(21).fill(reply({}).steps[0]) })],
+    ["with a longer text than any bank sends", reply({ title: "x".repeat(2001) })],
+    ["with half a character", reply({ title: "\ud800" })],
+    ["with a number among the inputs", reply({ result: { ...mfa, input: [1] } })],
+    ["with an expiry above every number that we can store", reply({ result: { ...mfa, expiryMs: 1e17 } })],
+    ["with an expiry below zero", reply({ result: { ...mfa, expiryMs: -1 } })],
+    ["with a text for an expiry", reply({ result: { ...mfa, expiryMs: "90000" } })],
+  ])("is not read from a reply that is %s", (_, body) => {
+    expect(() => readUpstreamJob(body)).toThrow();
+  });
+
+  test("is not read when its texts are larger than those of any bank", () => {
+    const words = (length: number) => ({ code: "x", title: "x".repeat(length), detail: "x".repeat(1900) });
+    const jobWith = (...results: object[]) =>
+      reply({}, { steps: results.map((result) => ({ title: "t", status: "success", result })) });
+    const unread = { type: "other", picture: "x".repeat(50_000), more: [[[{}]]] };
+    expect(readUpstreamJob(jobWith(words(100), words(100), unread)).steps).toHaveLength(3);
+    expect(() => readUpstreamJob(jobWith(...Array(6).fill(words(1900))))).toThrow();
+    expect(() => readUpstreamJob(jobWith(words(2001)))).toThrow();
+  });
+});
+
+describe("a result of the aggregator", () => {
+  const resultOf = (step: object) => readUpstreamJob(reply(step)).steps[0]?.result;
+
+  test.each([
+    ["an object", link],
+    ["a one-element list", [link]],
+    ["an absolute link", { ...link, url: `https://upstream.example${connection}` }],
+    ["an absolute link in capitals", { ...link, url: `HTTPS://upstream.example:8443${connection}` }],
+    ["a link with more fields", { ...link, extra: { deep: [1] } }],
+  ])("is a relative link, written as %s", (_, result) => {
+    expect(resultOf({ status: "success", result })).toEqual(link);
+  });
+
+  test.each([
+    "https://evil.example",
+    "//evil.example/a",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "/a b",
+    "a/b",
+    "",
+    "{url}",
+    `/${"a".repeat(2000)}`,
+  ])("is no link that leads a client elsewhere with its token: %j", (url) => {
+    expect(resultOf({ status: "success", result: { type: "link", url } })).toBeNull();
+    const error = { code: "invalid-credentials", title: "Cannot login", detail: "No." };
+    expect(resultOf({ status: "failed", result: { ...error, url } })).toEqual(error);
+  });
+
+  test.each([undefined, null, [], {}, [{ type: "unknown" }]].map((result) => ({ result })))(
+    "is empty from %j",
+    (step) => {
+      expect(resultOf(step)).toBeNull();
+    },
+  );
+
+  test.each([
+    ["detail", { detail: "Account is locked" }, "Account is locked"],
+    ["details", { details: "Account is locked" }, "Account is locked"],
+    ["detail before details", { detail: "one", details: "two" }, "one"],
+    ["its title alone", { detail: null }, "Cannot login"],
+  ])("is an error, worded by %s", (_, words, detail) => {
+    const error = { code: "invalid-credentials", title: "Cannot login" };
+    for (const result of [{ ...error, ...words }, [{ ...error, ...words }]]) {
+      expect(resultOf({ status: "failed", result })).toEqual({ ...error, detail });
+    }
+    expect(resultOf({ result: { code: "x" } })).toEqual({ code: "x", title: "x", detail: "x" });
+  });
+});
+
+describe("a challenge of the aggregator", () => {
+  const challengeIn = (step: object) => readUpstreamJob(reply({ title: "mfa-challenge", ...step })).challenge;
+
+  test.each([
+    ["an object", { result: mfa }],
+    ["a one-element list", { result: [mfa] }],
+    ["a misspelt step", { title: "mfa-challenege", result: mfa }],
+  ])("is read from %s, apart from its step", (_, step) => {
+    const { challenge, steps } = readUpstreamJob(reply({ title: "mfa-challenge", ...step }));
+    const { method, description, input, expiryMs } = mfa;
+    expect(challenge).toEqual({ method, description, input, expiryMs });
+    expect(steps).toEqual([{ title: "mfa-challenge", status: "in-progress", result: null }]);
+  });
+
+  test("has all its questions, and is a token when its method is unknown", () => {
+    const questions = { method: "security-questions", input: ["First?", "Second?"] };
+    expect(challengeIn({ result: { ...mfa, ...questions } })).toMatchObject(questions);
+    expect(challengeIn({ result: { ...mfa, method: "carrier-pigeon" } })?.method).toBe("token");
+  });
+
+  test.each([undefined, null])("with an expiryMs of %s has the published one", (expiryMs) => {
+    expect(challengeIn({ result: { ...mfa, expiryMs } })?.expiryMs).toBe(120_000);
+  });
+
+  test.each([
+    { result: { ...mfa, input: [] } },
+    { result: { ...mfa, input: null } },
+    { status: "pending", result: mfa },
+    { status: "success", result: mfa },
+    { result: null },
+  ])("is not in the step %j", (step) => {
+    expect(challengeIn(step)).toBeUndefined();
+  });
+});
+
+describe("a list of jobs of the aggregator", () => {
+  const institution = { type: "institution", id: "AU00000" };
+  const ours = reply({}, { institution });
+
+  test.each([
+    [{ type: "job", id: "2", steps: [] }],
+    [{ type: "job", id: "2", jobType: "connection" }],
+    [{ ...reply({}), jobType: 5, id: ".." }],
+    [reply({})],
+    [null],
+    ["61723"],
+  ])("is not read with an unreadable entry that may be of our kind: %j", (entry) => {
+    expect(() => readUpstreamJobs({ data: [ours, entry] })).toThrow();
+  });
+
+  test.each([
+    [{ steps: "none" }],
+    [{ steps: [{ title: "verify-credentials", status: "waiting", result: { type: "link", url: "" } }] }],
+    [{ steps: [{ title: "x".repeat(50_000) }, 5, null] }],
+    [{ links: 5, created: null }],
+    [{ jobType: "connection" }],
+  ])("has each job of our kind, though its other fields are malformed", (odd) => {
+    const jobs = readUpstreamJobs({
+      data: [
+        { ...ours, ...odd },
+        { type: "job", id: "2", jobType: "report" },
+      ],
+    });
+    expect(jobs).toMatchObject([{ id: "61723", institutionId: "AU00000" }]);
+    expect(jobs).toHaveLength(1);
+  });
+});
+
+describe("a connection of the aggregator", () => {
+  const record = { id: "8fce3b", status: "active", profile: {}, institution: { ...link, id: "AU00000" } };
+  const read = { id: "8fce3b", institutionId: "AU00000" };
+
+  test("is read without fields that we do not need, and is being made while it is pending", () => {
+    expect(readConnection(record)).toEqual(read);
+    expect(readConnection({ ...record, status: "invalid", profile: null })).toEqual(read);
+    expect(readConnection({ ...record, status: "pending" })).toEqual({ ...read, isBeingMade: true });
+  });
+
+  const malformed = [
+    null,
+    [record],
+    { ...record, id: 5 },
+    { ...record, institution: undefined },
+    { ...record, institution: "AU00000" },
+    { ...record, institution: { id: null } },
+    { ...record, institution: { id: "x".repeat(2001) } },
+  ];
+
+  test.each(malformed.map((other) => [other]))("is not read from %j", (other) => {
+    expect(() => readConnection(other)).toThrow();
+  });
+
+  test("is in a list without the entries that are none, and only in a list", () => {
+    const data = [...malformed, record, { ...record, id: "2", institution: { id: "B" } }];
+    expect(readConnections({ data })).toEqual([read, { id: "2", institutionId: "B" }]);
+    for (const other of [{ data: null }, { data: {} }, [], null, "x"]) {
+      expect(() => readConnections(other)).toThrow();
+      expect(() => readUpstreamJobs(other)).toThrow();
+    }
+  });
+});
+
+describe("an institution of the aggregator", () => {
+  const record = { type: "institution", id: "AU00000", authorization: "user", status: "major-outage" };
+  const read = { id: "AU00000", authorization: "user", status: "major-outage" };
+
+  test.each([
+    [{}, false],
+    [{ securityCodeCaption: "Code", secondaryLoginIdCaption: "Branch" }, true],
+    [{ securityCodeCaption: "", secondaryLoginIdCaption: "" }, false],
+    [{ securityCodeCaption: null, secondaryLoginIdCaption: null }, false],
+  ])("with the captions %j needs more than a login: %s", (captions, more) => {
+    const needs = { needsSecurityCode: more, needsSecondaryLoginId: more };
+    expect(readInstitution({ ...record, ...captions, stats: {} })).toEqual({ ...read, ...needs });
+  });
+
+  test.each([
+    ["token", "token"],
+    ["user-token", "token"],
+    ["user-mfa", "user-mfa"],
+    ["user-mfa-intermittent", "user-mfa-intermittent"],
+    ["other", "user"],
+    ["__proto__", "user"],
+    [null, "user"],
+    [undefined, "user"],
+  ])("of authorization %s is a %s", (authorization, expected) => {
+    expect(readInstitution({ ...record, authorization }).authorization).toBe(expected);
+  });
+
+  test.each([undefined, null])("with a status of %s is operational", (status) => {
+    expect(readInstitution({ ...record, status }).status).toBe("operational");
+  });
+
+  test.each([
+    [null],
+    [{}],
+    [{ ...record, id: 5 }],
+    [{ ...record, status: 5 }],
+    [{ ...record, authorization: {} }],
+  ])("is not read from %j", (other) => {
+    expect(() => readInstitution(other)).toThrow();
+  });
+});
+
+describe("an id of the aggregator", () => {
+  test.each(["a.b", "job:1", "a_b-c~d", "a".repeat(128)])("may be %j", (id) => {
+    expect(readUpstreamJob(reply({}, { id })).id).toBe(id);
+    expect(readInstitution({ id }).id).toBe(id);
+    expect(readConnection({ id, institution: { id } })).toEqual({ id, institutionId: id });
+  });
+
+  test.each(["../jobs", "..", ".", "a/b", "a?b", "a#b", "a\nb", "a\n", "", "a".repeat(129), "é"])(
+    "that leads elsewhere is that of no job, no bank and no connection: %j",
+    (id) => {
+      expect(() => readUpstreamJob(reply({}, { id }))).toThrow();
+      expect(() => readInstitution({ id })).toThrow();
+      expect(() => readConnection({ id, institution: { id: "AU00000" } })).toThrow();
+      expect(() => readConnection({ id: "c-1", institution: { id } })).toThrow();
+      expect(safeParse(upstreamAcceptedSchema, { id }).success).toBe(false);
+    },
+  );
+});
+
+test.each([
+  [{ access_token: "", expires_in: 1 }],
+  [{ access_token: "a\nb", expires_in: 1 }],
+  [{ access_token: "t" }],
+  [{ access_token: "t", expires_in: "1" }],
+])("a token of the aggregator is not read from %j", (other) => {
+  expect(safeParse(upstreamTokenSchema, other).success).toBe(false);
+});
+
+test("an error of the aggregator is its first one, and may lack everything but its code", () => {
+  const data = [{ code: "x", title: null, source: null }, { code: "y" }];
+  expect(readUpstreamError({ data })).toEqual({ code: "x", title: "x", detail: "x" });
+  for (const other of [{ data: [] }, { data: [{}] }, { error: "down" }, null]) {
+    expect(readUpstreamError(other)).toBeUndefined();
+  }
+});
