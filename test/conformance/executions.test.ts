@@ -8,8 +8,8 @@ import {
   type LocalStepFunctions,
   startStepFunctions,
 } from "../../infra/local/step-functions/step-functions-endpoint.ts";
-import { sdkSettings } from "../local-endpoints/sdk-settings.ts";
 import { fakeExecutions } from "../support/fake-ports.ts";
+import { sdkSettings } from "../support/local-workflow.ts";
 
 const MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:jobs";
 const EXECUTIONS = "arn:aws:states:us-east-1:000000000000:execution:jobs";

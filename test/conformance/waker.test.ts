@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Waker } from "../../functions/jobs/domain/ports.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { sfnWaker } from "../../functions/jobs/store/executions.ts";
-import { callbackTask, localWorkflow } from "../local-endpoints/local-workflow.ts";
 import { fakeWaker } from "../support/fake-ports.ts";
+import { callbackTask, localWorkflow } from "../support/local-workflow.ts";
 
 /** A workflow that waits. */
 interface Waiting {
@@ -33,8 +33,7 @@ async function inMemory(): Promise<Sleep> {
 }
 
 async function onStepFunctions(): Promise<Sleep> {
-  const definition = { StartAt: "Ask", States: { Ask: callbackTask("ask") } };
-  const workflow = await localWorkflow({ definition });
+  const workflow = await localWorkflow({ states: { Ask: callbackTask("ask") } });
   let started = 0;
   async function start() {
     const arn = await workflow.start();
