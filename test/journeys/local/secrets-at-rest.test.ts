@@ -173,15 +173,30 @@ const putLogin = (jobId: string, sealed: unknown) =>
   change("SECRETS_TABLE", loginKey(jobId), "sealed", sealed);
 const expireLogin = (jobId: string) => change("SECRETS_TABLE", loginKey(jobId), "expiresAt", pastSeconds());
 
+/** Stores something in the place of a job's answer before its user gives one. */
+async function plantAnswer(jobId: string, of: SecretRef, until: number): Promise<void> {
+  const client = new DynamoDBClient({});
+  const { SECRETS_TABLE: tableName = "", SEALING_KEY_ID = "" } = process.env;
+  const kms = kmsSealer(new KMSClient({}), SEALING_KEY_ID);
+  const sealer = { ...kms, seal: (_: SecretRef, secret: Secret) => kms.seal(of, secret) };
+  const here: SecretRef = { ...of, jobId, purpose: "answer-1" };
+  await dynamoVault({ client, tableName, sealer, clock: systemClock() }).keep(
+    here,
+    new Secret('["1234"]'),
+    new Date(until),
+  );
+  client.destroy();
+}
+
 /** The job has failed, and none of its secrets is left. */
 async function expectBroken(backend: MobileBackend, jobId: string, generation = 1): Promise<void> {
   expect(await system.codes(backend, jobId, generation)).toEqual(["internal-server-error"]);
   expect(await secretsOf(jobId)).toEqual([]);
 }
 
-describe("A login is not sent, and its job ends, when", () => {
+describe("A stored secret is not used:", () => {
   test.concurrent.each(["another user's job", "another job of the user"])(
-    "it was moved from %s",
+    "a login that was moved from %s is not sent, and its job ends",
     async (from) => {
       const [one, other] = [system.newBackend(), system.newBackend()];
       const mine = from === "another user's job" ? other : one;
@@ -195,7 +210,7 @@ describe("A login is not sent, and its job ends, when", () => {
     },
   );
 
-  test.concurrent("a byte of it was changed", async () => {
+  test.concurrent("a login with a changed byte is not sent, and its job ends", async () => {
     const backend = system.newBackend();
     const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
     const sealed = Buffer.from(Object(await sealedLogin(jobId)));
@@ -206,7 +221,7 @@ describe("A login is not sent, and its job ends, when", () => {
     expect(await backend.loginsSent()).toBe(0);
   });
 
-  test.concurrent("it has expired, although its row is still there", async () => {
+  test.concurrent("an expired login, whose row is still there, is not sent, and its job ends", async () => {
     const backend = system.newBackend();
     const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
     await expireLogin(jobId);
@@ -215,14 +230,43 @@ describe("A login is not sent, and its job ends, when", () => {
     expect(await backend.loginsSent()).toBe(0);
   });
 
-  test("it was moved, or has expired, while its job was queued", async () => {
+  test.concurrent.each<[string, (ref: SecretRef, another: string) => SecretRef, number?]>([
+    ["an answer of another job", (ref, jobId) => ({ ...ref, jobId })],
+    ["an answer of another user", (ref) => ({ ...ref, userId: "somebody-else" })],
+    ["an answer to another challenge of the job", (ref) => ({ ...ref, purpose: "answer-2" })],
+    ["a login in the place of an answer", (ref) => ({ ...ref, purpose: "login" })],
+    ["an expired answer, whose row is still there,", (ref) => ref, -1_000],
+  ])("%s is not sent, and the job ends", async (_, moved, msLeft = 3_600_000) => {
+    const backend = system.newBackend();
+    const another = await system.start(system.newBackend(), HOOLI, LOGINS.gavin);
+    const jobId = await startAsked(backend);
+    const ref: SecretRef = { jobId, userId: backend.userId, purpose: "answer-1" };
+    await plantAnswer(jobId, moved(ref, another), Date.now() + msLeft);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    await expectBroken(backend, jobId);
+    expect(await backend.answersSent()).toBe(0);
+  });
+
+  test.concurrent("a task token that was moved wakes no job, and the job that has it ends when its challenge is over", async () => {
+    const [mine, other] = [system.newBackend(), system.newBackend()];
+    const [jobId, theirs] = [await startAsked(mine), await startAsked(other)];
+    const { sealedTaskToken } = await jobRow(theirs);
+    await change("JOBS_TABLE", jobKey(jobId), "sealedTaskToken", sealedTaskToken);
+    expect((await mine.answer(jobId, ["1234"])).status).toBe(500);
+    expect(await jobRow(theirs)).toMatchObject({ phase: "awaiting-answer" });
+    expect((await other.answer(theirs, ["1234"])).status).toBe(202);
+    expect(statuses((await other.untilOver(theirs)).steps)).toEqual(ALL_DONE);
+    await mine.untilOver(jobId);
+    expect([await mine.answersSent(), await other.answersSent()]).toEqual([1, 1]);
+    expect(await secretsOf(jobId)).toEqual([]);
+  });
+
+  test("a login that was moved or has expired while its job was queued is not sent, and its job ends", async () => {
     const [one, other, late] = [system.newBackend(), system.newBackend(), system.newBackend()];
     await one.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" });
-    const [theirs, moved, expired] = [
-      await startQueued(one),
-      await startQueued(other),
-      await startQueued(late),
-    ];
+    const theirs = await startQueued(one);
+    const moved = await startQueued(other);
+    const expired = await startQueued(late);
     await putLogin(moved, await sealedLogin(theirs));
     await expireLogin(expired);
     await one.institution(HOOLI_GOV, { status: "operational" });
@@ -234,52 +278,4 @@ describe("A login is not sent, and its job ends, when", () => {
     expect(await system.codes(one, theirs, 2)).toEqual([]);
     expect([await one.loginsSent(), await other.loginsSent(), await late.loginsSent()]).toEqual([2, 1, 1]);
   });
-});
-
-describe("An answer is not sent, and its job ends, when the stored one", () => {
-  /** Stores something in the place of a job's answer before its user gives one. */
-  async function plantAnswer(jobId: string, of: SecretRef, until = Date.now() + 3_600_000): Promise<void> {
-    const client = new DynamoDBClient({});
-    const { SECRETS_TABLE: tableName = "", SEALING_KEY_ID = "" } = process.env;
-    const kms = kmsSealer(new KMSClient({}), SEALING_KEY_ID);
-    const sealer = { ...kms, seal: (_: SecretRef, secret: Secret) => kms.seal(of, secret) };
-    const here: SecretRef = { ...of, jobId, purpose: "answer-1" };
-    await dynamoVault({ client, tableName, sealer, clock: systemClock() }).keep(
-      here,
-      new Secret('["1234"]'),
-      new Date(until),
-    );
-    client.destroy();
-  }
-
-  test.concurrent.each<[string, (ref: SecretRef, another: string) => SecretRef, number?]>([
-    ["belongs to another job", (ref, jobId) => ({ ...ref, jobId })],
-    ["belongs to another user", (ref) => ({ ...ref, userId: "somebody-else" })],
-    ["belongs to another challenge of the job", (ref) => ({ ...ref, purpose: "answer-2" })],
-    ["is a login", (ref) => ({ ...ref, purpose: "login" })],
-    ["has expired, although its row is still there", (ref) => ref, -1_000],
-  ])("%s", async (_, moved, msLeft = 3_600_000) => {
-    const backend = system.newBackend();
-    const another = await system.start(system.newBackend(), HOOLI, LOGINS.gavin);
-    const jobId = await startAsked(backend);
-    const ref: SecretRef = { jobId, userId: backend.userId, purpose: "answer-1" };
-    await plantAnswer(jobId, moved(ref, another), Date.now() + msLeft);
-    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
-    await expectBroken(backend, jobId);
-    expect(await backend.answersSent()).toBe(0);
-  });
-});
-
-test("A task token that was moved wakes no job, and the job that has it goes on when its challenge has ended", async () => {
-  const [mine, other] = [system.newBackend(), system.newBackend()];
-  const [jobId, theirs] = [await startAsked(mine), await startAsked(other)];
-  const { sealedTaskToken } = await jobRow(theirs);
-  await change("JOBS_TABLE", jobKey(jobId), "sealedTaskToken", sealedTaskToken);
-  expect((await mine.answer(jobId, ["1234"])).status).toBe(500);
-  expect(await jobRow(theirs)).toMatchObject({ phase: "awaiting-answer" });
-  expect((await other.answer(theirs, ["1234"])).status).toBe(202);
-  expect(statuses((await other.untilOver(theirs)).steps)).toEqual(ALL_DONE);
-  await mine.untilOver(jobId);
-  expect([await mine.answersSent(), await other.answersSent()]).toEqual([1, 1]);
-  expect(await secretsOf(jobId)).toEqual([]);
 });

@@ -130,6 +130,9 @@ const MOMENTS: readonly Moment[] = [
   },
 ];
 
+/** Each start of local mode takes seconds, on a busy machine many. */
+const HANGS_AFTER = { timeout: 900_000 };
+
 /** A request takes about as long. */
 const MAX_DELAY_MS = 25;
 
@@ -157,9 +160,7 @@ async function expectNoSecretLeft({ apiUrl }: LocalMode): Promise<void> {
   client.destroy();
 }
 
-test("Every job that was acknowledged goes on, whenever local mode is killed", {
-  timeout: 900_000,
-}, async () => {
+test("Every job that was acknowledged goes on, whenever local mode is killed", HANGS_AFTER, async () => {
   /** A plain job takes three seconds. A challenge is open for a minute: ten times as long as a start. */
   const start = await manyLives({ TIME_SCALE: "2" });
   let local = await start();
@@ -179,48 +180,56 @@ test("Every job that was acknowledged goes on, whenever local mode is killed", {
   await expectNoSecretLeft(local);
 });
 
-test("Jobs that are accepted by the dozen are neither lost nor doubled, whenever local mode is killed", async () => {
-  const start = await manyLives({ TIME_SCALE: "3" });
-  const users: LastingUser[] = [];
-  for (const killAfter of [2, 10, 6]) {
+test(
+  "Jobs that are accepted by the dozen are neither lost nor doubled, whenever local mode is killed",
+  HANGS_AFTER,
+  async () => {
+    const start = await manyLives({ TIME_SCALE: "3" });
+    const users: LastingUser[] = [];
+    for (const killAfter of [2, 10, 6]) {
+      const local = await start();
+      const more = await manyUsers(local, 15);
+      users.push(...more);
+      const { promise: enough, resolve } = Promise.withResolvers<void>();
+      let heard = 0;
+      const asking = more.map(async (user) => {
+        if ((await user.create(HOOLI, LOGINS.gavin)) === 202 && ++heard === killAfter) resolve();
+      });
+      await enough;
+      await local.end("SIGKILL");
+      await Promise.all(asking);
+      process.stdout.write(`killed after ${killAfter} of 15 replies; ${heard} were heard\n`);
+    }
     const local = await start();
-    const more = await manyUsers(local, 15);
-    users.push(...more);
-    const { promise: enough, resolve } = Promise.withResolvers<void>();
-    let heard = 0;
-    const asking = more.map(async (user) => {
-      if ((await user.create(HOOLI, LOGINS.gavin)) === 202 && ++heard === killAfter) resolve();
-    });
-    await enough;
-    await local.end("SIGKILL");
-    await Promise.all(asking);
-    process.stdout.write(`killed after ${killAfter} of 15 replies; ${heard} were heard\n`);
-  }
-  const local = await start();
-  await Promise.all(
-    users.filter(({ jobId }) => jobId === "").map((user) => user.insist(HOOLI, LOGINS.gavin)),
-  );
-  for (const user of users) await expectEnd(user, PLAIN, 1, user.jobId);
-  await expectNoSecretLeft(local);
-});
+    await Promise.all(
+      users.filter(({ jobId }) => jobId === "").map((user) => user.insist(HOOLI, LOGINS.gavin)),
+    );
+    for (const user of users) await expectEnd(user, PLAIN, 1, user.jobId);
+    await expectNoSecretLeft(local);
+  },
+);
 
-test("Jobs that wait for their bank go on waiting after a kill, and are tried when it is time", async () => {
-  /** Two hours take 24 s. */
-  const start = await manyLives({ TIME_SCALE: "300" });
-  let local = await start();
-  const users = await manyUsers(local, 10);
-  await users[0]?.institution(HOOLI, { status: "major-outage", outage: "refuse" });
-  for (const user of users) {
-    expect(await user.create(HOOLI, LOGINS.gavin)).toBe(202);
-    await user.sees(isQueued);
-  }
-  for (const life of [1, 2]) {
-    await local.end("SIGKILL");
-    process.stdout.write(`killed while ten jobs are queued, in life ${life}\n`);
-    local = await start();
-    for (const user of users) expect(isQueued(await user.steps())).toBe(true);
-  }
-  await users[0]?.institution(HOOLI, { status: "operational" });
-  for (const user of users) await expectEnd(user, PLAIN, 2, user.jobId);
-  await expectNoSecretLeft(local);
-});
+test(
+  "Jobs that wait for their bank go on waiting after a kill, and are tried when it is time",
+  HANGS_AFTER,
+  async () => {
+    /** Two hours take 24 s. */
+    const start = await manyLives({ TIME_SCALE: "300" });
+    let local = await start();
+    const users = await manyUsers(local, 10);
+    await users[0]?.institution(HOOLI, { status: "major-outage", outage: "refuse" });
+    for (const user of users) {
+      expect(await user.create(HOOLI, LOGINS.gavin)).toBe(202);
+      await user.sees(isQueued);
+    }
+    for (const life of [1, 2]) {
+      await local.end("SIGKILL");
+      process.stdout.write(`killed while ten jobs are queued, in life ${life}\n`);
+      local = await start();
+      for (const user of users) expect(isQueued(await user.steps())).toBe(true);
+    }
+    await users[0]?.institution(HOOLI, { status: "operational" });
+    for (const user of users) await expectEnd(user, PLAIN, 2, user.jobId);
+    await expectNoSecretLeft(local);
+  },
+);

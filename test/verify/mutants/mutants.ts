@@ -959,7 +959,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: [
       "test/conformance/sealer.test.ts > does not open for %j",
-      "test/journeys/local/secrets-at-rest.test.ts > it was moved, or has expired, while its job was queued",
+      "test/journeys/local/secrets-at-rest.test.ts > a login that was moved or has expired while its job was queued is not sent, and its job ends",
     ],
   },
   {
