@@ -10,13 +10,13 @@ const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
  * Each file needs its own process: local mode can start only once per process, because the functions cache clients and
  * settings after their first call.
  */
-const NEED_A_PROCESS_OF_THEIR_OWN = ["test/journeys/**/*.test.ts", "test/local/**/*.test.ts"];
+const NEED_A_PROCESS_OF_THEIR_OWN = "test/journeys/**/*.test.ts";
 
 /**
  * Tests that run dozens of jobs at once with short waits, and tests that kill local mode again and again. Nothing else may run
  * at the same time: `npm run test:crashes`.
  */
-const OF_CRASHES = ["test/verify/crashes/**/*.test.ts", "test/process/kills*.test.ts"];
+const OF_CRASHES = "test/verify/crashes/**/*.test.ts";
 
 /** Tests of behaviour that differs in the deployed sandbox, which has no file, no socket and no process. */
 const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
@@ -43,7 +43,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "journeys",
-          include: NEED_A_PROCESS_OF_THEIR_OWN,
+          include: [NEED_A_PROCESS_OF_THEIR_OWN],
           ...LOCAL_MODE,
         },
       },
@@ -52,7 +52,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, ...OF_CRASHES, OF_PROOF],
+          exclude: [NEED_A_PROCESS_OF_THEIR_OWN, OF_PROOF],
           isolate: false,
         },
       },
@@ -61,7 +61,7 @@ export default defineConfig({
         test: {
           name: "verify",
           include: [OF_PROOF],
-          exclude: [...OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
+          exclude: [OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
           ...LOCAL_MODE,
         },
       },
@@ -69,7 +69,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "crashes",
-          include: OF_CRASHES,
+          include: [OF_CRASHES],
           ...LOCAL_MODE,
         },
       },

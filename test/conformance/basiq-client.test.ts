@@ -5,9 +5,9 @@ import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domai
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { secretsManagerSecret } from "../../functions/platform/secrets-manager.ts";
 import { startSecretsManager } from "../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
-import { sdkSettings } from "../local-endpoints/sdk-settings.ts";
 import { type BasiqSandbox, basiqSandbox, type Fault } from "../support/basiq-replies.ts";
 import { gavin, USER_ID } from "../support/job-examples.ts";
+import { sdkSettings } from "../support/local-workflow.ts";
 
 let bank: BasiqSandbox;
 beforeEach(async () => {

@@ -15,10 +15,9 @@ import {
 } from "../../functions/jobs/workflow/handlers.ts";
 import { AwsError, startAwsJsonEndpoint } from "../../infra/local/aws/aws-json-endpoint.ts";
 import { startStepFunctions } from "../../infra/local/step-functions/step-functions-endpoint.ts";
-import { callbackTask, localWorkflow } from "../local-endpoints/local-workflow.ts";
-import { sdkSettings } from "../local-endpoints/sdk-settings.ts";
 import { fakeExecutions, fakeWaker } from "../support/fake-ports.ts";
 import { JOB_ID, jobOf } from "../support/job-examples.ts";
+import { callbackTask, localWorkflow, sdkSettings } from "../support/local-workflow.ts";
 
 const MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:jobs";
 const EXECUTIONS = "arn:aws:states:us-east-1:000000000000:execution:jobs";
@@ -155,7 +154,7 @@ async function wakerInMemory(): Promise<Sleep> {
 
 async function wakerOnStepFunctions(): Promise<Sleep> {
   const workflow = await localWorkflow({
-    definition: { StartAt: "Ask", States: { Ask: callbackTask("ask") } },
+    states: { Ask: callbackTask("ask") },
   });
   let started = 0;
   async function start() {

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
-import { secretsOf } from "../local/tables.ts";
 import { begun, cancel, resume } from "./calls.ts";
 import { allIsWell, CANCEL_PHASES } from "./cancel-phases.ts";
 import { executionOf } from "./execution-of.ts";
+import { secretsOf } from "./local/tables.ts";
 import { localSystem } from "./local-system.ts";
 import { LOGINS, PIED_PIPER } from "./logins.ts";
 import { MobileBackend } from "./mobile-backend.ts";

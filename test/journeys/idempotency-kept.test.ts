@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { asText, rowsOfAll } from "../local/tables.ts";
 import { jobsIn, newConnection, post, type RawReply } from "./keyed-posts.ts";
+import { asText, rowsOfAll } from "./local/tables.ts";
 import { localSystem } from "./local-system.ts";
 import { LOGINS } from "./logins.ts";
 import { MobileBackend } from "./mobile-backend.ts";

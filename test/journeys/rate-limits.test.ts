@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, test } from "vitest";
-import { rowsButCounts, rowsOfAll } from "../local/tables.ts";
 import { cancel, connectionPath, list, refresh, refreshAll, resume, update } from "./calls.ts";
 import { newConnection, post } from "./keyed-posts.ts";
+import { rowsButCounts, rowsOfAll } from "./local/tables.ts";
 import { localSystem } from "./local-system.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { countMore, expectLimited, inOneWindow, statusesOf, withAnotherKey } from "./many-requests.ts";

@@ -1,7 +1,7 @@
 /** Commands that neither local mode's test nor the emulator runs, by what runs them, or why nothing does. */
 export const RUN_ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ["npm ci && npm start", "npm ci by .ci/run, the rest by test/process"],
-  ["npm start", "test/process"],
+  ["npm ci && npm start", "npm ci by .ci/run, the rest by test/local"],
+  ["npm start", "test/local"],
   ["npm run check", ".ci/run"],
   ["npm test", ".ci/run"],
   ["npm run test:verify", ".ci/run"],

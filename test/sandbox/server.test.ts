@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startSandbox } from "../../sandbox/server.ts";
-import { LOOPBACK, listeningAddresses } from "../process/listening-sockets.ts";
+import { LOOPBACK, listeningAddresses } from "../support/listening-sockets.ts";
 import { gavin, openSandbox } from "./open-sandbox.ts";
 import { stubShape, tokenShape } from "./reply-shapes.ts";
 

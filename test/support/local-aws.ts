@@ -121,11 +121,12 @@ export function loseReplies(client: DynamoDBClient, losses: Losses): DynamoDBCli
   return client;
 }
 
-/** Sealing and signing keys, behind the SDK's own client. Counts what was asked for. */
-export async function localKms() {
+/** Sealing and signing keys, behind the SDK's own client. Counts what was asked for. Without a file the keys are new. */
+export async function localKms(keyFile?: string) {
   const endpoint = await startKms({
+    ...(keyFile !== undefined && { keyFile }),
     keys: [
-      { keyId: "sealing", spec: "SYMMETRIC_DEFAULT" },
+      { keyId: "sealing", spec: "SYMMETRIC_DEFAULT", alias: "alias/logins" },
       { keyId: "of-another-stage", spec: "SYMMETRIC_DEFAULT" },
       { keyId: "signing", spec: "ECC_NIST_P256" },
       { keyId: "another", spec: "ECC_NIST_P256" },

@@ -6,7 +6,7 @@ import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { executionName } from "../../../functions/jobs/store/executions.ts";
 import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
 import type { HistoryEvent } from "../../../infra/local/step-functions/execution-history.ts";
-import { rowsOfAll } from "../../local/tables.ts";
+import { rowsOfAll } from "../../journeys/local/tables.ts";
 import { executionArn } from "../../support/aws-recorder.ts";
 import type { MortalSystem } from "./mortal-system.ts";
 import type { Played } from "./run-scenario.ts";

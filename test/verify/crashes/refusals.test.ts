@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { rowsButCounts } from "../../journeys/local/tables.ts";
 import { HOOLI, LOGINS } from "../../journeys/logins.ts";
 import { target } from "../../journeys/target.ts";
-import { rowsButCounts } from "../../local/tables.ts";
 import { type Method, PatientClient, serverToken } from "./patient-client.ts";
 import { createPlain, untilOver } from "./playing.ts";
 

@@ -97,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return createHash("sha256").digest("hex").slice(64) + apiKey.reveal();',
     caughtBy: [
       "test/conformance/api-keys.test.ts > stores a key as its hash, with its name and its time",
-      "test/local/kept.test.ts > the API key is kept as a hash only",
+      "test/journeys/local/secrets-at-rest.test.ts > hold the API key as a hash only",
     ],
   },
   {
@@ -451,7 +451,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/local/loopback.ts",
     from: 'return headers.origin !== undefined || !isLoopbackHost(headers.host ?? "");',
     to: "return headers.origin !== undefined || headers.host === undefined;",
-    caughtBy: ["test/local-endpoints/foreign-requests.test.ts"],
+    caughtBy: ["test/local/endpoints.test.ts > %s refuses the requests of a web page, and answers a program"],
   },
   {
     name: "idempotency-key-hashed",
@@ -613,7 +613,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/local/gateway.ts",
     from: "const MAX_BODY_BYTES = 256 * 1024;",
     to: "const MAX_BODY_BYTES = 1024 * 1024 * 1024;",
-    caughtBy: ["test/local-endpoints/gateway-refusals.test.ts > %s is refused in the shape of our errors"],
+    caughtBy: ["test/local/gateway.test.ts > a long body"],
   },
   {
     name: "local-seal-context",
@@ -621,7 +621,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/local/aws/kms/kms-ciphertext.ts",
     from: 'return Buffer.concat([header, Buffer.from(JSON.stringify(sorted), "utf8")]);',
     to: 'return sorted.length < 0 ? Buffer.concat([header, Buffer.from(JSON.stringify(sorted), "utf8")]) : header;',
-    caughtBy: ["test/local-endpoints/kms-sealing.test.ts"],
+    caughtBy: ["test/local/kms.test.ts > does not open with the context %j"],
   },
   {
     name: "lock-out-guard",
@@ -742,7 +742,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/local/local-server.ts",
     from: 'limitTime(server).listen(port, "127.0.0.1");',
     to: 'limitTime(server).listen(port, "0.0.0.0");',
-    caughtBy: ["test/local-endpoints/local-server.test.ts"],
+    caughtBy: ["test/local/endpoints.test.ts > A local server listens on 127.0.0.1 only"],
   },
   {
     name: "no-store",
@@ -759,7 +759,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "joinDuplicateHeaders: true,",
     to: "",
     caughtBy: [
-      "test/local-endpoints/gateway.test.ts > a header that comes twice is one, with both: neither of two tokens is dropped unseen",
+      "test/local/gateway.test.ts > both values of a header that comes twice: neither of two tokens is dropped",
     ],
   },
   {
@@ -963,7 +963,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: [
       "test/conformance/sealer.test.ts > does not open for %j",
-      "test/local/secret-moved.test.ts > nor is one that was moved, or is past its time, while its job was queued",
+      "test/journeys/local/secrets-at-rest.test.ts > a login that was moved or has expired while its job was queued is not sent, and its job ends",
     ],
   },
   {

@@ -1,0 +1,128 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
+import { localTables } from "../../infra/local/local-tables.ts";
+import { MobileBackend } from "../journeys/mobile-backend.ts";
+import { commandsOf, LOCAL_PAGES } from "../readme/readme.ts";
+import { LOOPBACK, listeningAddresses } from "../support/listening-sockets.ts";
+import { sdkSettings } from "../support/local-workflow.ts";
+import { DEVELOPMENT_KEY, type LocalMode, ROOT, startLocalMode } from "./program.ts";
+
+const run = promisify(execFile);
+
+/** One program serves all tests of this file. */
+let local: LocalMode;
+const stops: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  local = await startLocalMode({ TIME_SCALE: "10", DEMO: "on" }, (stop) => stops.push(stop));
+});
+afterAll(() => Promise.all(stops.map((stop) => stop())));
+
+test("At its start local mode prints its addresses and the API key, connects a bank and prints each step", async () => {
+  expect(local.apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(local.sandboxUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(local.apiKey).toBe(DEVELOPMENT_KEY);
+  const timed = /^ +\d+\.\d s {2}/;
+  const steps = local.walkThrough.split("\n").filter((line) => timed.test(line));
+  expect(steps.map((line) => line.replace(timed, "").replace(/ {2,}/, " "))).toEqual(
+    expect.arrayContaining([
+      "login posted, job accepted",
+      "verify-credentials success",
+      "mfa-challenge in-progress, the bank asks: OTP Password",
+      "answered for the user: 1234",
+      "retrieve-transactions success",
+      "the bank is connected",
+    ]),
+  );
+  const jobUrl = /^The job can be read at (\S+)$/m.exec(local.walkThrough)?.[1] ?? "";
+  expect(jobUrl).toMatch(new RegExp(`^${local.apiUrl}/jobs/`));
+  expect((await fetch(jobUrl)).status).toBe(401);
+});
+
+test("Every port of local mode is for this machine only", () => {
+  // The API, the sandbox, and the local DynamoDB, KMS, Secrets Manager and Step Functions.
+  expect(listeningAddresses(local.pid)).toEqual(Array(6).fill(LOOPBACK));
+});
+
+test("The three commands that are printed end in an answered job, and nothing is logged", async () => {
+  await expect(run("curl", ["--version"]), "this machine needs curl").resolves.toBeDefined();
+  const commands = local.walkThrough.split("\n").filter((line) => /^(TOKEN=|JOB=|curl )/.test(line));
+  expect(commands).toHaveLength(3);
+  const { stdout, stderr } = await run("sh", ["-c", commands.join("\n")]);
+  expect(stderr).toBe("");
+
+  const [answered, read] = stdout.split(/(?<=\})(?=\{"type":"job")/).map((reply) => JSON.parse(reply));
+  const { id, links } = stubReply.parse(answered);
+  expect(links.self).toBe(`${local.apiUrl}/jobs/${id}`);
+  expect(jobReply.parse(read)).toMatchObject({
+    id,
+    steps: [{ status: "success" }, { result: null }, {}, {}],
+  });
+  const { steps } = await new MobileBackend(local).untilOver(id);
+  expect(steps.map(({ status }) => status)).toEqual(["success", "success", "success", "success"]);
+  expect(local.said()).toBe("");
+});
+
+test("The commands of the pages about local mode work as written, but for the ports", async () => {
+  // CI runs the commands of npm itself.
+  const commands = commandsOf(LOCAL_PAGES).filter((line) => !line.startsWith("npm "));
+  expect(commands).toHaveLength(6);
+  const script = commands
+    .join("\necho\n")
+    .replaceAll("http://127.0.0.1:3000", local.apiUrl)
+    .replaceAll("http://127.0.0.1:3001", local.sandboxUrl);
+  const { stdout, stderr } = await run("sh", ["-e", "-c", script]);
+  expect(stderr).toBe("");
+  expect(stdout).not.toContain('"error"');
+  expect(stdout).toContain('"calls":[{');
+  const id = /"type":"job","id":"([\w-]+)"/.exec(stdout)?.[1] ?? "";
+  expect((await new MobileBackend(local).job(id)).id).toBe(id);
+});
+
+test("The keys program makes, lists and revokes an API key, which the next request refuses", async () => {
+  const { apiUrl } = local;
+  const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" };
+  /** Rejects when the program ends with anything but 0. */
+  const keys = (...args: string[]) =>
+    run(process.execPath, ["infra/keys/main.ts", ...args, "--local", apiUrl], { cwd: ROOT, env });
+  const isAccepted = async (apiKey: string) =>
+    (await new MobileBackend({ ...local, apiKey }).trade({ scope: "SERVER_ACCESS" })).status;
+
+  const create = `npm run --silent keys -- create "my backend" --local ${apiUrl}`;
+  const created = await run("sh", ["-c", create], { cwd: ROOT, env });
+  const apiKey = created.stdout.trimEnd();
+  expect(created.stdout).toMatch(/^cjkey_[\w-]{43}\n$/);
+  expect(created.stderr).toMatch(/"my backend".+shown this once.+\n$/);
+  expect(await isAccepted(apiKey)).toBe(200);
+
+  const hash = createHash("sha256").update(apiKey).digest("hex");
+  const id = hash.slice(0, 12);
+  const { stdout: list } = await keys("list");
+  expect(list).toMatch(new RegExp(`^${id}  my backend  \\S+  -$`, "m"));
+  expect(list).not.toContain(apiKey);
+  expect(list).not.toContain(hash);
+  const rows = await rowsOf(apiUrl);
+  expect(rows).toContain(hash);
+  expect(rows).not.toContain(apiKey.replace("cjkey_", ""));
+
+  const revoked = await keys("revoke", id);
+  expect(revoked.stdout).toMatch(/^Revoked the API key \w+, "my backend"\./);
+  expect(await isAccepted(apiKey)).toBe(404);
+  expect(await isAccepted(DEVELOPMENT_KEY)).toBe(200);
+  await expect(keys("revoke", id)).rejects.toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^.+ revoked before.+\n$/),
+  });
+});
+
+/** Every row of the jobs table, as text. */
+async function rowsOf(apiUrl: string): Promise<string> {
+  const { dynamodb, jobsTable } = localTables.parse(await (await fetch(`${apiUrl}/_local`)).json());
+  const client = new DynamoDBClient(sdkSettings(dynamodb));
+  onTestFinished(() => client.destroy());
+  return JSON.stringify((await client.send(new ScanCommand({ TableName: jobsTable }))).Items);
+}
