@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { commandsOf, LOCAL_PAGES } from "../readme/readme.ts";
+import { commandsOf, LOCAL_PAGES } from "../docs/pages.ts";
 import { backendOf } from "./backend.ts";
 import { startLocalMode } from "./local-mode.ts";
 
