@@ -87,6 +87,8 @@ const CLAIMS: readonly (readonly [page: string, words: RegExp, exact: number, ro
     1,
   ],
   [TASKS, /A job without MFA makes (\d+) transitions instead of 4/, plainStates, 1],
+  ["docs/design.md", /finishes within a slice makes (\d+) transitions/, plainStates, 1],
+  ["docs/design.md", /a job\s+with MFA makes (\d+);/, mfaStates, 1],
   [TASKS, /a job with MFA makes (\d+) instead of 8/, mfaStates, 1],
   [TASKS, /saves \$([\d.]+) and/, priceOf("stateTransition", 1_000), 1],
   [TASKS, /saves \S+ and \$([\d.]+),/, priceOf("stateTransition", 2_000), 1],

@@ -16,29 +16,21 @@ const ours: { readonly [name: string]: MetricKind } = METRICS;
 /** Alarms that fire when nothing is reported. */
 const HEARTBEATS = ["SweeperStopped"];
 
-const dimensions = z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]);
+const ofMetric = {
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]),
+};
 const query = z.object({
   Id: z.string(),
   Expression: z.string().optional(),
-  MetricStat: z
-    .object({
-      Stat: z.string(),
-      Metric: z.object({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),
-    })
-    .optional(),
+  MetricStat: z.object({ Stat: z.string(), Metric: z.object(ofMetric) }).optional(),
 });
 /** An alarm on one metric has no list of queries. */
-const single = z
-  .object({
-    Namespace: z.string(),
-    MetricName: z.string(),
-    Dimensions: dimensions,
-    Statistic: z.string(),
-  })
-  .transform(({ Statistic, ...Metric }) => [
-    { Id: "single", Expression: undefined, MetricStat: { Stat: Statistic, Metric } },
-  ]);
-const queries = z.union([z.object({ Metrics: z.array(query) }).transform(({ Metrics }) => Metrics), single]);
+const single = z.object({ ...ofMetric, Statistic: z.string() }).transform(({ Statistic, ...Metric }) => ({
+  Metrics: [{ Id: "single", Expression: undefined, MetricStat: { Stat: Statistic, Metric } }],
+}));
+const queries = z.union([z.object({ Metrics: z.array(query) }), single]);
 const alarm = z.object({
   AlarmDescription: z.string(),
   Threshold: z.number(),
@@ -51,8 +43,8 @@ const alarm = z.object({
 /** The alarms by their names. A metric is in one line, such as `AWS/Lambda Errors TasksFollowJob`. */
 function alarmsOf(all: Resources) {
   return ofType(all, "AWS::CloudWatch::Alarm").map(([logicalId, { Properties }]) => {
-    const parsed = queries.parse(Properties);
-    const metrics = parsed.flatMap(({ Id, MetricStat }) => {
+    const { Metrics } = queries.parse(Properties);
+    const metrics = Metrics.flatMap(({ Id, MetricStat }) => {
       if (MetricStat === undefined) return [];
       const { Namespace, MetricName, Dimensions } = MetricStat.Metric;
       const values = Dimensions.map(({ Value }) =>
@@ -60,13 +52,9 @@ function alarmsOf(all: Resources) {
       );
       return [{ Id, Stat: MetricStat.Stat, MetricName, line: [Namespace, MetricName, ...values].join(" ") }];
     });
-    const sums = parsed.flatMap(({ Expression }) => Expression ?? []);
-    return {
-      id: withoutHash(logicalId).replace(/^Alarms/, ""),
-      properties: alarm.parse(Properties),
-      metrics,
-      sums,
-    };
+    const sums = Metrics.flatMap(({ Expression }) => Expression ?? []);
+    const id = withoutHash(logicalId).replace(/^Alarms/, "");
+    return { id, properties: alarm.parse(Properties), metrics, sums };
   });
 }
 
@@ -77,16 +65,16 @@ const [[topicId = ""] = []] = ofType(resources, "AWS::SNS::Topic");
 describe("the alarm", () => {
   const each = alarms.map((found) => [found.id, found] as const);
 
-  test.each(each)("%s tells the topic when it begins and when it ends", (_, { properties }) => {
-    expect(properties.AlarmActions.map(referredTo)).toEqual([topicId]);
-    expect(properties.OKActions.map(referredTo)).toEqual([topicId]);
-  });
-
-  test.each(each)("%s says what it means and what to check first", (_, { properties }) => {
-    expect(properties.AlarmDescription).toMatch(/^[A-Z].{40,}\. Look first at .+[.?]$/);
-    // The limit of CloudWatch.
-    expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1024);
-  });
+  test.each(each)(
+    "%s tells the topic of its begin and its end, and its reader what to check first",
+    (_, { properties }) => {
+      expect(properties.AlarmActions.map(referredTo)).toEqual([topicId]);
+      expect(properties.OKActions.map(referredTo)).toEqual([topicId]);
+      expect(properties.AlarmDescription).toMatch(/^[A-Z].{40,}\. Look first at .+[.?]$/);
+      // The limit of CloudWatch.
+      expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1024);
+    },
+  );
 
   test.each(each)("%s fires without data only if it is a heartbeat", (id, { properties }) => {
     const [comparison, missing] = HEARTBEATS.includes(id)
@@ -170,24 +158,17 @@ describe("the alarms", () => {
 
 describe("the topic", () => {
   test("takes only what CloudWatch publishes for this account, over TLS", () => {
+    const ofTheAccount = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
+    const tls = { Bool: { "aws:SecureTransport": "false" } };
+    const CloudWatch = { Service: "cloudwatch.amazonaws.com" };
     const [[, policy] = []] = ofType(resources, "AWS::SNS::TopicPolicy");
-    const Statement = expect.toSatisfy((all: unknown[]) => all.length === 2);
-    expect(policy?.Properties).toMatchObject({ Topics: [{ Ref: topicId }], PolicyDocument: { Statement } });
     expect(policy?.Properties).toMatchObject({
+      Topics: [{ Ref: topicId }],
       PolicyDocument: {
-        Statement: expect.arrayContaining([
-          expect.objectContaining({
-            Effect: "Allow",
-            Action: "sns:Publish",
-            Principal: { Service: "cloudwatch.amazonaws.com" },
-            Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
-          }),
-          expect.objectContaining({
-            Effect: "Deny",
-            Principal: "*",
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-          }),
-        ]),
+        Statement: [
+          { Effect: "Deny", Principal: "*", Condition: tls },
+          { Effect: "Allow", Action: "sns:Publish", Principal: CloudWatch, Condition: ofTheAccount },
+        ],
       },
     });
   });

@@ -144,31 +144,30 @@ describe("the construct in an app of its user", () => {
   type Props = Partial<ConnectionJobsProps> & { url?: string };
 
   /** The different values of a variable in the functions of constructs that one stack has. */
-  function valuesOf(name: string, constructs: { readonly [id: string]: Props }): unknown[] {
-    return withApp({}, (app) => {
+  function valuesIn(constructs: { readonly [id: string]: Props }) {
+    const resources = withApp({}, (app) => {
       const stack = new Stack(app, "Banking");
       for (const [id, props] of Object.entries(constructs)) addTo(stack, id, props);
-      const resources = parseResources(app.synth().getStackArtifact(stack.artifactId).template);
-      const found = ofType(resources, "AWS::Lambda::Function").map(
-        ([, { Properties }]) => variables.parse(Properties).Environment.Variables[name],
-      );
-      return [...new Set(found.filter((value) => value !== undefined))];
+      return parseResources(app.synth().getStackArtifact(stack.artifactId).template);
     });
+    const functions = ofType(resources, "AWS::Lambda::Function").map(([, { Properties }]) => Properties);
+    return (name: string) =>
+      new Set(functions.flatMap((found) => variables.parse(found).Environment.Variables[name] ?? []));
   }
 
-  test("has metrics of its own, also beside another one in its stack", () => {
-    expect(valuesOf("METRICS_NAMESPACE", { Default: {} })).toEqual(["Banking"]);
-    expect(valuesOf("METRICS_NAMESPACE", { Jobs: {}, More: {} })).toEqual(["Banking/Jobs", "Banking/More"]);
+  test("has the name of its stack for its metrics when it is alone in it", () => {
+    expect(valuesIn({ Default: {} })("METRICS_NAMESPACE")).toEqual(new Set(["Banking"]));
   });
 
-  test("passes its props to the functions, and removes the slash at the end of the URL", () => {
-    const both = {
+  test("has its own metrics beside another one, and passes its props to its functions", () => {
+    const values = valuesIn({
       Shortest: { followLimitMinutes: 1, queue: false, url: "https://a.example/" },
       Longest: { followLimitMinutes: 1440 },
-    };
-    expect(valuesOf("FOLLOW_LIMIT_MINUTES", both)).toEqual(["1", "1440"]);
-    expect(valuesOf("QUEUE", both)).toEqual(["off", "on"]);
-    expect(valuesOf("UPSTREAM_URL", both)).toEqual(["https://a.example", VALID.upstreamUrl]);
+    });
+    expect(values("METRICS_NAMESPACE")).toEqual(new Set(["Banking/Shortest", "Banking/Longest"]));
+    expect(values("FOLLOW_LIMIT_MINUTES")).toEqual(new Set(["1", "1440"]));
+    expect(values("QUEUE")).toEqual(new Set(["off", "on"]));
+    expect(values("UPSTREAM_URL")).toEqual(new Set(["https://a.example", VALID.upstreamUrl]));
   });
 
   const refusedFor = (props: Props) => () =>

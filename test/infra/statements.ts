@@ -21,32 +21,15 @@ const roleProperties = z.strictObject({
   AssumeRolePolicyDocument: document,
   ManagedPolicyArns: z.array(z.unknown()).default([]),
 });
-const versionsOf = z.object({
-  "Fn::Join": z.tuple([z.literal(""), z.tuple([z.unknown(), z.literal(":*")])]),
-});
-
 const joined = z
   .object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) })
   .transform((found) => found["Fn::Join"][1]);
-
-/** A secret that was made before: its ARN is put together from its name. */
-const secretNamed = joined
-  .transform((parts) => parts.at(-1))
-  .pipe(z.string().regex(/^:secret:/))
-  .transform((name) => name.slice(1));
-
-/** An index has its ARN behind that of its table. */
-const indexOf = joined.pipe(z.tuple([z.unknown(), z.string().regex(/^\/index\//)]));
-
-/** Executions have the name of their state machine in their ARNs, which is its ARN's seventh part. */
-const nameInArn = z
+/** The seventh part of the ARN of a state machine, which is its name. */
+const seventhOf = z
   .object({
     "Fn::Select": z.tuple([z.literal(6), z.object({ "Fn::Split": z.tuple([z.literal(":"), z.unknown()]) })]),
   })
   .transform((found) => found["Fn::Select"][1]["Fn::Split"][1]);
-const executionsOf = joined
-  .transform((parts) => parts.slice(-3))
-  .pipe(z.tuple([z.literal(":execution:"), nameInArn, z.literal(":*")]));
 
 export type Statement = z.infer<typeof statement>;
 /** One action on one resource, and the condition that goes with it. */
@@ -54,15 +37,9 @@ export type Permission = readonly [action: string, resource: string, condition?:
 
 const TASKS = ["AskForAnswer", "FollowJob", "GiveUp", "OpenConnection", "SendAnswer"];
 const LOG_DELIVERY = [
-  "CreateLogDelivery",
-  "DeleteLogDelivery",
-  "DescribeLogGroups",
-  "DescribeResourcePolicies",
-  "GetLogDelivery",
-  "ListLogDeliveries",
-  "PutResourcePolicy",
-  "UpdateLogDelivery",
-];
+  ...["CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "ListLogDeliveries", "UpdateLogDelivery"],
+  ...["DescribeLogGroups", "DescribeResourcePolicies", "PutResourcePolicy"],
+].toSorted();
 
 /** Lambda writes the log of a function, by its role; no call of ours does. */
 export const LOG_WRITING = ["logs:CreateLogStream", "logs:PutLogEvents"];
@@ -147,19 +124,19 @@ function statementsIn(value: unknown): Statement[] {
 }
 
 /**
- * `*`, a resource of ours by its name, `name:*` for the versions of a function, `name/index/other` for an index, or
- * `execution:name:*` for the executions of a state machine.
+ * `*`, a resource of ours by its name, `name:*` for the versions of a function, `name/index/other` for an index,
+ * `execution:name:*` for the executions of a state machine, or `secret:name` for a secret that the template does not make.
  */
 function nameOf(value: unknown): string {
+  return textOf(value).replace(/^arn:AWS::.*:(?=(execution|secret):)/, "");
+}
+
+function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  const versions = versionsOf.safeParse(value);
-  if (versions.success) return `${withoutHash(referredTo(versions.data["Fn::Join"][1][0]))}:*`;
-  const index = indexOf.safeParse(value);
-  if (index.success) return `${withoutHash(referredTo(index.data[0]))}${index.data[1]}`;
-  const executions = executionsOf.safeParse(value);
-  if (executions.success) return `execution:${withoutHash(referredTo(executions.data[1]))}:*`;
-  const secret = secretNamed.safeParse(value);
-  return secret.success ? secret.data : withoutHash(referredTo(value));
+  const parts = joined.safeParse(value);
+  if (parts.success) return parts.data.map(textOf).join("");
+  const arn = seventhOf.safeParse(value);
+  return arn.success ? textOf(arn.data) : withoutHash(referredTo(value));
 }
 
 export function keyOf(permission: Permission): string {

@@ -5,7 +5,7 @@ import { entryOf, ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
 import { entriesIn } from "../../infra/bundling/bundle-entries.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
-import { permissionsOfRole, roleOf } from "./statements.ts";
+import { LOG_WRITING, permissionsOfRole, roleOf } from "./statements.ts";
 import { synthesizedResources, synthesizedTemplate } from "./synthesized.ts";
 
 const resources = synthesizedResources();
@@ -60,21 +60,12 @@ describe("the environment", () => {
     ]);
   });
 
-  test.each([
-    ["the defaults", {}, { QUEUE: "on", FOLLOW_LIMIT_MINUTES: "15" }],
-    [
-      "the settings",
-      { queue: "false", followLimitMinutes: "1440" },
-      { QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440" },
-    ],
-  ])("The functions that follow a job get the queue and the limit of %s", (_, settings, expected) => {
-    const followers = ["open-connection", "follow-job", "send-answer"].map((name) => {
-      const found = functionsByEntry(synthesizedResources(settings)).get(
-        `functions/jobs/workflow/${name}.lambda.ts`,
-      );
-      return variablesOf(found?.Properties);
-    });
-    for (const variables of followers) expect(variables).toMatchObject(expected);
+  test("The functions that follow a job get the queue and the limit of the settings", () => {
+    const all = functionsByEntry(synthesizedResources({ queue: "false", followLimitMinutes: "1440" }));
+    for (const name of ["open-connection", "follow-job", "send-answer"]) {
+      const found = all.get(`functions/jobs/workflow/${name}.lambda.ts`);
+      expect(variablesOf(found?.Properties)).toMatchObject({ QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440" });
+    }
   });
 });
 
@@ -96,21 +87,18 @@ describe("tables", () => {
   });
 
   test("The indexes of jobs contain what their queries need, and the secrets have no index", () => {
-    const keys = (hash: string, range: string) => [
-      { AttributeName: hash, KeyType: "HASH" },
-      { AttributeName: range, KeyType: "RANGE" },
-    ];
+    const index = (IndexName: string, hash: string, range: string, Projection: object) => ({
+      IndexName,
+      KeySchema: [
+        { AttributeName: hash, KeyType: "HASH" },
+        { AttributeName: range, KeyType: "RANGE" },
+      ],
+      Projection,
+    });
+    const howOld = { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt", "runsSince"] };
     expect(tables.get("TablesJobs")?.Properties["GlobalSecondaryIndexes"]).toEqual([
-      {
-        IndexName: "listed-by-age",
-        KeySchema: keys("listed", "createdAt"),
-        Projection: { ProjectionType: "KEYS_ONLY" },
-      },
-      {
-        IndexName: "swept-by-time",
-        KeySchema: keys("sweep", "sweepAt"),
-        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt", "runsSince"] },
-      },
+      index("listed-by-age", "listed", "createdAt", { ProjectionType: "KEYS_ONLY" }),
+      index("swept-by-time", "sweep", "sweepAt", howOld),
     ]);
     expect(tables.get("TablesSecrets")?.Properties).not.toHaveProperty("GlobalSecondaryIndexes");
   });
@@ -136,10 +124,8 @@ describe("the API", () => {
     const served = propertiesOf("AWS::ApiGatewayV2::Route").map((properties) => {
       const { RouteKey, Target } = route.parse(properties);
       const integration = resources[referredTo(Target["Fn::Join"][1][1])];
-      return [
-        RouteKey,
-        resources[referredTo(integration?.Properties["IntegrationUri"])]?.Metadata[ENTRY_METADATA],
-      ];
+      const found = resources[referredTo(integration?.Properties["IntegrationUri"])];
+      return [RouteKey, found?.Metadata[ENTRY_METADATA]];
     });
     const routes = ROUTE_NAMES.map((name) => [`${ROUTES[name].method} ${ROUTES[name].path}`, entryOf(name)]);
     expect(Object.fromEntries(served)).toEqual(Object.fromEntries([...routes, ["$default", REFUSE]]));
@@ -176,35 +162,7 @@ describe("the API", () => {
   });
 });
 
-describe("schedules", () => {
-  const target = z.object({ DeadLetterConfig: z.object({ Arn: z.unknown() }).optional() });
-  const rule = z.object({ Targets: z.array(target).default([]) });
-  const schedule = z.object({ Target: target });
-
-  function withoutDeadLetters(all: Resources): string[] {
-    const rules = ofType(all, "AWS::Events::Rule").flatMap(([id, { Properties }]) =>
-      rule.parse(Properties).Targets.map((found) => ({ id, found })),
-    );
-    const schedules = ofType(all, "AWS::Scheduler::Schedule").map(([id, { Properties }]) => ({
-      id,
-      found: schedule.parse(Properties).Target,
-    }));
-    return [...rules, ...schedules]
-      .filter(({ found }) => found.DeadLetterConfig === undefined)
-      .map(({ id }) => id);
-  }
-
-  test("Every schedule has a dead-letter queue", () => {
-    expect(withoutDeadLetters(withSandbox)).toEqual([]);
-  });
-
-  test.each([
-    ["AWS::Events::Rule", { Targets: [{ Arn: "a", Id: "a" }] }],
-    ["AWS::Scheduler::Schedule", { Target: { Arn: "a" } }],
-  ])("A %s without a dead-letter queue is found", (Type, Properties) => {
-    expect(withoutDeadLetters({ planted: { Type, Properties, Metadata: {} } })).toEqual(["planted"]);
-  });
-
+describe("the sweeper", () => {
   const [[sweep = ""] = []] = ofType(resources, "AWS::Lambda::Function").filter(
     ([, { Metadata }]) => Metadata[ENTRY_METADATA] === SWEEP,
   );
@@ -235,27 +193,18 @@ describe("schedules", () => {
     expect(invokers).toMatchObject([{ Principal: "events.amazonaws.com", SourceArn: arnOf(sweepRule) }]);
   });
 
-  test("The dead-letter queue is encrypted, takes nothing without TLS, and only messages of the schedule", () => {
-    expect(ofType(resources, "AWS::SQS::Queue")).toMatchObject([
-      [
-        queue,
-        {
-          DeletionPolicy: "Delete",
-          Properties: { SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 },
-        },
-      ],
-    ]);
-    const Statement = [
-      {
-        Effect: "Deny",
-        Action: "sqs:*",
-        Principal: { AWS: "*" },
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-      { Effect: "Allow", Action: "sqs:SendMessage", Principal: { Service: "events.amazonaws.com" } },
-    ];
+  test("Only the schedule may write to the dead-letter queue, over TLS", () => {
+    const tls = { Bool: { "aws:SecureTransport": "false" } };
     expect(propertiesOf("AWS::SQS::QueuePolicy")).toMatchObject([
-      { Queues: [{ Ref: queue }], PolicyDocument: { Statement } },
+      {
+        Queues: [{ Ref: queue }],
+        PolicyDocument: {
+          Statement: [
+            { Effect: "Deny", Action: "sqs:*", Principal: { AWS: "*" }, Condition: tls },
+            { Effect: "Allow", Action: "sqs:SendMessage", Principal: { Service: "events.amazonaws.com" } },
+          ],
+        },
+      },
     ]);
   });
 });
@@ -319,15 +268,11 @@ describe("the upstream", () => {
     [...functionsByEntry(all).values()].filter(({ Properties }) => "UPSTREAM_URL" in variablesOf(Properties));
 
   test("The address and the name of the key are those of the settings", () => {
-    const given = { upstreamApiKeySecret: "other/key", upstreamUrl: "https://elsewhere.example" };
-    const found = callers(synthesizedResources(given)).map(({ Properties }) => variablesOf(Properties));
+    const given = { upstreamUrl: "https://elsewhere.example", upstreamApiKeySecret: "other/key" };
+    const expected = { UPSTREAM_URL: given.upstreamUrl, UPSTREAM_API_KEY_SECRET: given.upstreamApiKeySecret };
+    const found = callers(synthesizedResources(given));
     expect(found).toHaveLength(7);
-    for (const variables of found) {
-      expect(variables).toMatchObject({
-        UPSTREAM_API_KEY_SECRET: given.upstreamApiKeySecret,
-        UPSTREAM_URL: given.upstreamUrl,
-      });
-    }
+    for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
   });
 
   test("The sandbox is deployed only when the settings ask for it, and changes nothing else", () => {
@@ -353,12 +298,15 @@ describe("the upstream", () => {
 
   test("The sandbox reads its own key, which the deployment generates, and its own table", () => {
     const { Properties } = functions.get(SANDBOX) ?? {};
-    const resourcesAllowed = permissionsOfRole(withSandbox, roleOf(Properties)).map(
-      ([, resource]) => resource,
+    const granted = permissionsOfRole(withSandbox, roleOf(Properties));
+    const [onTables, others] = [true, false].map((isOnTable) =>
+      granted.filter(([action]) => action.startsWith("dynamodb:") === isOnTable),
     );
-    expect(new Set(resourcesAllowed)).toEqual(
-      new Set(["SandboxState", "SandboxAnswerLogs", "SandboxApiKey"]),
-    );
+    expect(new Set(onTables?.map(([, resource]) => resource))).toEqual(new Set(["SandboxState"]));
+    expect(others).toEqual([
+      ...LOG_WRITING.map((action) => [action, "SandboxAnswerLogs"]),
+      ["secretsmanager:GetSecretValue", "SandboxApiKey"],
+    ]);
     const [[secretId, secret] = []] = ofType(withSandbox, "AWS::SecretsManager::Secret");
     expect(Object.keys(secret?.Properties ?? {}).toSorted()).toEqual(["Description", "GenerateSecretString"]);
     const [[apiId] = []] = ofType(withSandbox, "AWS::ApiGatewayV2::Api").filter(([id]) =>

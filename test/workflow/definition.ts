@@ -8,7 +8,7 @@ export const WAIT = "Wait for the bank";
 export const ASK = "Ask for the answer";
 export const SEND = "Send the answer";
 export const HOLD = "Hold for the next attempt";
-export const GIVE_UP = "Give up";
+const GIVE_UP = "Give up";
 export const OVER = "The job is over";
 export const GIVEN_UP = "The job was given up";
 
