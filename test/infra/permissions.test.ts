@@ -56,13 +56,6 @@ describe("permissions", () => {
     expect(sorted(granted.flatMap(piecesOf))).toEqual(sorted([...onThePage(name), ...logs, ...deadLetters]));
   });
 
-  test("The page has no role that the template does not have", () => {
-    const names = new Set(PAGE.map(({ role }) => role));
-    const others = ["the API", "the schedule", "the state machine"];
-    const withoutAny = ["functions/http/health.lambda.ts", "functions/http/refuse.lambda.ts"];
-    expect(names.size).toBe(functions.size - withoutAny.length + others.length);
-  });
-
   test("The state machine may invoke the functions of its Tasks and deliver its log, and nothing else", () => {
     const [[, machine] = []] = ofType(resources, "AWS::StepFunctions::StateMachine");
     const forced = FORCED.filter(([action]) => !action.startsWith("kms:"));

@@ -11,7 +11,7 @@ import { gavin, jobOf } from "../../support/job-examples.ts";
 import { seededIds } from "../../support/seeded-ids.ts";
 import { pausesOf } from "../../workflow/definition.ts";
 import { deployedWorkflow } from "../../workflow/deployed-workflow.ts";
-import { type BankBehaviour, timedBank } from "../../workflow/use-case-tasks.ts";
+import { type BankBehaviour, timedBank } from "./use-case-tasks.ts";
 
 const { definition } = deployedWorkflow();
 const JOBS = 2_000;

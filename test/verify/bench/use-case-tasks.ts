@@ -1,19 +1,19 @@
 import { parse } from "zod/v4/core";
-import type { AccessPorts } from "../../functions/access/ports.ts";
-import type { Clock } from "../../functions/jobs/domain/clock.ts";
-import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
-import type { Ports, Upstream } from "../../functions/jobs/domain/ports.ts";
-import { Secret } from "../../functions/jobs/domain/secret.ts";
-import type { Step, StepError, StepStatus } from "../../functions/jobs/domain/steps.ts";
-import type { UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
-import { sfnWaker } from "../../functions/jobs/store/executions.ts";
-import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
-import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
-import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
-import { giveUp } from "../../functions/jobs/use-cases/end-job.ts";
-import { type FollowDeps, followJob } from "../../functions/jobs/use-cases/follow-job.ts";
-import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
-import { sendAndFollow } from "../../functions/jobs/use-cases/send-answer.ts";
+import type { AccessPorts } from "../../../functions/access/ports.ts";
+import type { Clock } from "../../../functions/jobs/domain/clock.ts";
+import { UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
+import type { Ports, Upstream } from "../../../functions/jobs/domain/ports.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import type { Step, StepError, StepStatus } from "../../../functions/jobs/domain/steps.ts";
+import type { UpstreamJob } from "../../../functions/jobs/domain/upstream-job.ts";
+import { sfnWaker } from "../../../functions/jobs/store/executions.ts";
+import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
+import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
+import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
+import { giveUp } from "../../../functions/jobs/use-cases/end-job.ts";
+import { type FollowDeps, followJob } from "../../../functions/jobs/use-cases/follow-job.ts";
+import { openAndFollow } from "../../../functions/jobs/use-cases/open-connection.ts";
+import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
 import {
   askInput,
   followOutput,
@@ -21,10 +21,10 @@ import {
   jobInput,
   jobOutput,
   taskHandler,
-} from "../../functions/jobs/workflow/handlers.ts";
-import { fakePorts } from "../support/fake-ports.ts";
-import { type Entry, pausesOf } from "./definition.ts";
-import type { Invoke, workflowEndpoint } from "./deployed-workflow.ts";
+} from "../../../functions/jobs/workflow/handlers.ts";
+import { fakePorts } from "../../support/fake-ports.ts";
+import { type Entry, pausesOf } from "../../workflow/definition.ts";
+import type { Invoke, workflowEndpoint } from "../../workflow/deployed-workflow.ts";
 
 const SECOND = 1000;
 /** The pace of a plain job, which takes 10 s, and of one with a challenge: 2 s to it, and 4 s from the answer on. */

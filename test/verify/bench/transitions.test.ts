@@ -11,8 +11,8 @@ import {
   SEND,
   statesOf,
   transitionsOf,
-} from "./definition.ts";
-import { deployedWorkflow, workflowEndpoint } from "./deployed-workflow.ts";
+} from "../../workflow/definition.ts";
+import { deployedWorkflow, workflowEndpoint } from "../../workflow/deployed-workflow.ts";
 import { type BankBehaviour, useCaseTasks } from "./use-case-tasks.ts";
 
 vi.stubEnv("LOG_LEVEL", "error");
