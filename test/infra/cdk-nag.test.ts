@@ -9,7 +9,7 @@ import { ConnectionJobsStack } from "../../infra/aws/connection-jobs-stack.ts";
 import { readSettings } from "../../infra/aws/settings.ts";
 import { addChecks } from "../../infra/checks.ts";
 import { textOf } from "../docs/pages.ts";
-import { withApp } from "./synthesized.ts";
+import { ALL_SETTINGS, withApp } from "./synthesized.ts";
 
 /** A finding, or the acknowledgement of one, at the construct of this path. */
 interface AtConstruct {
@@ -67,15 +67,6 @@ const AGGREGATOR = {
   upstreamApiKeySecret: "connection-jobs/upstream-api-key",
 };
 const WITH_SANDBOX = { ...AGGREGATOR, upstream: "sandbox" };
-const WITH_ALL_SETTINGS = {
-  ...WITH_SANDBOX,
-  stage: "test",
-  deletionProtection: true,
-  alarmEmail: "on-call@example.com",
-  corsOrigins: ["*"],
-  domainName: "api.example.com",
-  certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d",
-};
 const deployment = (app: App) => new ConnectionJobsStack(app, readSettings(app));
 
 /** The construct twice, in a stack that knows its account and its region. */
@@ -89,7 +80,7 @@ function twiceInOneStack(app: App) {
 test.each([
   ["The deployment with the aggregator", AGGREGATOR, deployment],
   ["The deployment with the sandbox", WITH_SANDBOX, deployment],
-  ["The deployment with all settings", WITH_ALL_SETTINGS, deployment],
+  ["The deployment with all settings", { ...AGGREGATOR, ...ALL_SETTINGS }, deployment],
   ["The construct in an app of its user", {}, twiceInOneStack],
 ])("%s has a reason for each finding, and none for a finding that is gone", (_, settings, make) => {
   withApp(settings, (app) => {

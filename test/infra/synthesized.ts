@@ -5,6 +5,24 @@ import { App } from "aws-cdk-lib";
 import { synthesize } from "../../infra/synthesize.ts";
 import { parseResources, type Resources } from "./resources.ts";
 
+/** All settings, none with its default. */
+export const ALL_SETTINGS = {
+  stage: "test",
+  upstreamUrl: "https://elsewhere.example",
+  upstreamApiKeySecret: "other/key",
+  stepResults: "list",
+  queue: "false",
+  followLimitMinutes: "1440",
+  retentionDays: 30,
+  deletionProtection: true,
+  logLevel: "debug",
+  logRetentionDays: 1,
+  alarmEmail: "on-call@example.com",
+  corsOrigins: ["https://app.example.com"],
+  domainName: "api.example.com",
+  certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d",
+};
+
 const synthesized = new Map<string, unknown>();
 
 /** The template under some settings. Synthesized once, so that nobody may change it. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ofType, type Resource, type Resources, withoutHash } from "./resources.ts";
 import { allStatements, FORCED, keyOf, OF_ANY_EXECUTION, permissionsOf } from "./statements.ts";
-import { synthesizedResources } from "./synthesized.ts";
+import { ALL_SETTINGS, synthesizedResources } from "./synthesized.ts";
 
 const MACHINE = "AWS::StepFunctions::StateMachine";
 const TABLE = "AWS::DynamoDB::Table";
@@ -14,17 +14,6 @@ const RULE = "AWS::Events::Rule";
 const SCHEDULE = "AWS::Scheduler::Schedule";
 
 const withSandbox = synthesizedResources({ upstream: "sandbox" });
-const withAllSettings = synthesizedResources({
-  upstream: "sandbox",
-  stage: "test",
-  deletionProtection: true,
-  logLevel: "debug",
-  logRetentionDays: 1,
-  alarmEmail: "on-call@example.com",
-  corsOrigins: ["*"],
-  domainName: "api.example.com",
-  certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d",
-});
 
 interface Rule {
   title: string;
@@ -274,7 +263,7 @@ const RULES: readonly Rule[] = [
 describe.each([
   ["of the aggregator", synthesizedResources()],
   ["with the sandbox", withSandbox],
-  ["with all settings", withAllSettings],
+  ["with all settings", synthesizedResources(ALL_SETTINGS)],
 ])("in the template %s", (_, resources) => {
   test.each(RULES.map(({ title, violations }) => [title, violations] as const))(
     "%s",

@@ -6,9 +6,10 @@ import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
 import { entriesIn } from "../../infra/bundling/bundle-entries.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
 import { LOG_WRITING, permissionsOfRole, roleOf } from "./statements.ts";
-import { synthesizedResources, synthesizedTemplate } from "./synthesized.ts";
+import { ALL_SETTINGS, synthesizedResources, synthesizedTemplate } from "./synthesized.ts";
 
 const resources = synthesizedResources();
+const withAllSettings = synthesizedResources(ALL_SETTINGS);
 const withSandbox = synthesizedResources({ upstream: "sandbox" });
 const functions = functionsByEntry(withSandbox);
 const ofTheSystem = [...functionsByEntry(resources)];
@@ -61,7 +62,7 @@ describe("the environment", () => {
   });
 
   test("The functions that follow a job get the queue and the limit of the settings", () => {
-    const all = functionsByEntry(synthesizedResources({ queue: "false", followLimitMinutes: "1440" }));
+    const all = functionsByEntry(withAllSettings);
     for (const name of ["open-connection", "follow-job", "send-answer"]) {
       const found = all.get(`functions/jobs/workflow/${name}.lambda.ts`);
       expect(variablesOf(found?.Properties)).toMatchObject({ QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440" });
@@ -103,12 +104,10 @@ describe("tables", () => {
     expect(tables.get("TablesSecrets")?.Properties).not.toHaveProperty("GlobalSecondaryIndexes");
   });
 
-  test.each([
-    [{}, false],
-    [{ deletionProtection: true }, true],
-  ])("With the settings %o, the deletion protection of the jobs table is %s", (settings, expected) => {
-    const [jobs] = propertiesOf("AWS::DynamoDB::Table", synthesizedResources(settings));
-    expect(jobs?.["DeletionProtectionEnabled"]).toBe(expected);
+  test("The jobs table has a deletion protection only if the settings ask for it", () => {
+    const ofJobs = (all: Resources) =>
+      propertiesOf("AWS::DynamoDB::Table", all)[0]?.["DeletionProtectionEnabled"];
+    expect([ofJobs(resources), ofJobs(withAllSettings)]).toEqual([false, true]);
   });
 });
 
@@ -149,13 +148,12 @@ describe("the API", () => {
   });
 
   test("Web pages of the given origins, and no others, may call every method with every header that it reads", () => {
-    const corsOrigins = ["https://app.example.com"];
-    const [api] = propertiesOf("AWS::ApiGatewayV2::Api", synthesizedResources({ corsOrigins }));
+    const [api] = propertiesOf("AWS::ApiGatewayV2::Api", withAllSettings);
     const methods = new Set(ROUTE_NAMES.map((name) => ROUTES[name].method));
     const cors = z.looseObject({ AllowMethods: z.array(z.string()) }).parse(api?.["CorsConfiguration"]);
     expect(cors.AllowMethods.toSorted()).toEqual([...methods].toSorted());
     expect(cors).toMatchObject({
-      AllowOrigins: corsOrigins,
+      AllowOrigins: ALL_SETTINGS.corsOrigins,
       AllowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key"],
     });
     expect(propertiesOf("AWS::ApiGatewayV2::Api")[0]).not.toHaveProperty("CorsConfiguration");
@@ -268,9 +266,9 @@ describe("the upstream", () => {
     [...functionsByEntry(all).values()].filter(({ Properties }) => "UPSTREAM_URL" in variablesOf(Properties));
 
   test("The address and the name of the key are those of the settings", () => {
-    const given = { upstreamUrl: "https://elsewhere.example", upstreamApiKeySecret: "other/key" };
-    const expected = { UPSTREAM_URL: given.upstreamUrl, UPSTREAM_API_KEY_SECRET: given.upstreamApiKeySecret };
-    const found = callers(synthesizedResources(given));
+    const { upstreamUrl: UPSTREAM_URL, upstreamApiKeySecret: UPSTREAM_API_KEY_SECRET } = ALL_SETTINGS;
+    const expected = { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET };
+    const found = callers(withAllSettings);
     expect(found).toHaveLength(7);
     for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
   });
