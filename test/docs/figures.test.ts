@@ -108,6 +108,11 @@ test("docs/operate.md has a bound for a job that is queued for 7 days, at most a
   expect(millionths(figure)).toBeLessThanOrEqual(queued * 1.1);
 });
 
+test("docs/operate.md has the number of metrics that each sweep measures", () => {
+  expect(textOf(OPERATE)).toContain("the six metrics of the sweeper");
+  expect(metricsOfASweep).toBe(6);
+});
+
 test("No page has a price in dollars that is not compared here", () => {
   const root = new URL("../../", import.meta.url);
   const pages = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md"], { cwd: root });
