@@ -1,4 +1,39 @@
-import { codeOf, importsOf, isOfProject, type SourceFile } from "./source-files.ts";
+import { globSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+
+export interface SourceFile {
+  /** Relative to the project's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+
+export function sourceFiles(): SourceFile[] {
+  const paths = globSync("{functions,infra,sandbox}/**/*.ts", { cwd: ROOT });
+  return paths.map((path) => ({ path, text: readFileSync(new URL(path, ROOT), "utf8") }));
+}
+
+const SPECIFIER =
+  /(?:^|\n)\s*(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
+
+/** What a file imports: packages by their names, files of the project by their paths. */
+export function importsOf(file: SourceFile): string[] {
+  return [...codeOf(file).matchAll(SPECIFIER)]
+    .map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "")
+    .map((specifier) =>
+      specifier.startsWith(".") ? posix.join(posix.dirname(file.path), specifier) : specifier,
+    );
+}
+
+/** The text without its comments. */
+function codeOf({ text }: SourceFile): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(?<![:"'`])\/\/.*$/gm, "");
+}
+
+function isOfProject(specifier: string): boolean {
+  return /^(functions|infra|sandbox|test|docs)\//.test(specifier);
+}
 
 /** Gives what a file does against a rule; nothing for a file that the rule is not about. */
 type Rule = (file: SourceFile) => string[];
@@ -167,31 +202,15 @@ export function violationsOf(rule: string, files: readonly SourceFile[]): string
   return files.flatMap((file) => (RULES[rule]?.(file) ?? []).map((what) => `${file.path}: ${what}`));
 }
 
-/** The files that import each other in a circle, a line for each circle: the strongly connected parts of the imports (Tarjan). */
+/** The files that import each other in a circle, and those that import them: all that is left without the others. */
 export function circlesIn(files: readonly SourceFile[]): string[] {
-  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
-  const state = new Map<string, { index: number; low: number; isOpen: boolean }>();
-  const open: string[] = [];
-  const circles: string[] = [];
+  const left = new Map(files.map((file) => [file.path, importsOf(file)]));
+  for (const path of left.keys()) removeUnlessInCircle(path);
+  return [...left.keys()].toSorted();
 
-  function visit(path: string): { index: number; low: number; isOpen: boolean } {
-    const mine = { index: state.size, low: state.size, isOpen: true };
-    state.set(path, mine);
-    open.push(path);
-    for (const next of imports.get(path) ?? []) {
-      if (!imports.has(next)) continue;
-      const seen = state.get(next);
-      if (seen === undefined) mine.low = Math.min(mine.low, visit(next).low);
-      else if (seen.isOpen) mine.low = Math.min(mine.low, seen.index);
-    }
-    if (mine.low === mine.index) {
-      const members = open.splice(open.indexOf(path));
-      for (const member of members) Object.assign(state.get(member) ?? {}, { isOpen: false });
-      if (members.length > 1) circles.push(members.toSorted().join(" → "));
-    }
-    return mine;
+  function removeUnlessInCircle(path: string): void {
+    if (left.get(path)?.some((imported) => left.has(imported)) ?? true) return;
+    left.delete(path);
+    for (const [other, imports] of left) if (imports.includes(path)) removeUnlessInCircle(other);
   }
-
-  for (const path of imports.keys()) if (!state.has(path)) visit(path);
-  return circles;
 }

@@ -1,6 +1,12 @@
-import { App } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { RootConstruct } from "constructs";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { ConnectionJobs, type ConnectionJobsProps } from "../../infra/aws/connection-jobs.ts";
 import { readSettings } from "../../infra/aws/settings.ts";
+import { ofType, parseResources } from "./resources.ts";
+import { withApp } from "./synthesized.ts";
 
 const VALID = {
   upstreamUrl: "https://au-api.basiq.io",
@@ -19,14 +25,20 @@ const DEFAULTS = {
   logLevel: "info",
   corsOrigins: [],
 };
-const OPTIONAL = ["stage", "alarmEmail", "domainName", "certificateArn"];
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d";
 const REQUIRED = Object.keys(VALID);
+const OPTIONAL = ["stage", "alarmEmail", "domainName", "certificateArn"];
 const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), ...OPTIONAL];
+
+function read(context: Record<string, unknown>) {
+  const scope = new RootConstruct();
+  for (const [name, value] of Object.entries(context)) scope.node.setContext(name, value);
+  return readSettings(scope);
+}
 
 function messageOf(context: Record<string, unknown>): string {
   try {
-    readSettings(new App({ context }));
+    read(context);
   } catch (error) {
     return error instanceof Error ? error.message : "";
   }
@@ -35,46 +47,44 @@ function messageOf(context: Record<string, unknown>): string {
 
 const namedIn = (message: string) => NAMES.filter((name) => new RegExp(`at ${name}\\b`).test(message));
 
-test("valid settings are read as they are, and the context of the CDK is left alone", () => {
-  expect(readSettings(new App({ context: { ...VALID, "@aws-cdk/core:x": true, "aws:cdk:y": [] } }))).toEqual({
-    ...VALID,
-    ...DEFAULTS,
+describe("a valid setting", () => {
+  test("gets its default when it is missing, beside the context of the CDK", () => {
+    const settings = read({ ...VALID, "@aws-cdk/core:x": true, "aws:cdk:y": [] });
+    expect(settings).toEqual({ ...VALID, ...DEFAULTS });
+  });
+
+  test.each([
+    ["upstreamUrl", "https://au-api.basiq.io//", "https://au-api.basiq.io"],
+    ["upstreamUrl", "http://127.0.0.1:3001/", "http://127.0.0.1:3001"],
+    ["upstreamUrl", "http://localhost:3001", "http://localhost:3001"],
+    ["stepResults", "list", "list"],
+    ["allowUnboundClientTokens", true, true],
+    ["allowUnboundClientTokens", "true", true],
+    ["allowUnboundClientTokens", "false", false],
+    ["stage", "prod-2", "prod-2"],
+    ["upstream", "sandbox", "sandbox"],
+    ["queue", false, false],
+    ["queue", "false", false],
+    ["followLimitMinutes", "1", 1],
+    ["followLimitMinutes", 1440, 1440],
+    ["retentionDays", "30", 30],
+    ["logRetentionDays", 7, 7],
+    ["logLevel", "debug", "debug"],
+    ["alarmEmail", "ops@example.com", "ops@example.com"],
+    ["corsOrigins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
+    ["corsOrigins", ["*"], ["*"]],
+  ])("%s may be %o", (name, value, expected) => {
+    expect(read({ ...VALID, [name]: value })).toEqual({ ...VALID, ...DEFAULTS, [name]: expected });
+  });
+
+  test("domainName comes with certificateArn", () => {
+    const domain = { domainName: "api.example.com", certificateArn: CERTIFICATE };
+    expect(read({ ...VALID, ...domain })).toMatchObject(domain);
+    expect(messageOf({ ...VALID, domainName: domain.domainName })).toContain("go together");
   });
 });
 
-test.each([
-  ["upstreamUrl", "https://au-api.basiq.io//", "https://au-api.basiq.io"],
-  ["upstreamUrl", "http://127.0.0.1:3001/", "http://127.0.0.1:3001"],
-  ["upstreamUrl", "http://localhost:3001", "http://localhost:3001"],
-  ["stepResults", "list", "list"],
-  ["allowUnboundClientTokens", true, true],
-  ["allowUnboundClientTokens", "true", true],
-  ["allowUnboundClientTokens", "false", false],
-  ["stage", "prod-2", "prod-2"],
-  ["upstream", "sandbox", "sandbox"],
-  ["queue", false, false],
-  ["queue", "false", false],
-  ["queue", "true", true],
-  ["followLimitMinutes", "1", 1],
-  ["followLimitMinutes", 1440, 1440],
-  ["retentionDays", "30", 30],
-  ["logRetentionDays", 7, 7],
-  ["logLevel", "debug", "debug"],
-  ["alarmEmail", "ops@example.com", "ops@example.com"],
-  ["corsOrigins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
-  ["corsOrigins", ["*"], ["*"]],
-])("%s may be %o", (name, value, read) => {
-  const settings = readSettings(new App({ context: { ...VALID, [name]: value } }));
-  expect(settings).toEqual({ ...VALID, ...DEFAULTS, [name]: read });
-});
-
-describe("a setting that is not valid", () => {
-  test.each(REQUIRED)("%s is named when it is missing", (name) => {
-    const message = messageOf(Object.fromEntries(Object.entries(VALID).filter(([key]) => key !== name)));
-    expect(message).toMatch(/^Settings are not valid:/);
-    expect(namedIn(message)).toEqual([name]);
-  });
-
+describe("an invalid setting", () => {
   test.each([
     ["upstreamUrl", "au-api.basiq.io"],
     ["upstreamUrl", "ftp://au-api.basiq.io"],
@@ -89,7 +99,6 @@ describe("a setting that is not valid", () => {
     ["upstreamApiKeySecret", ""],
     ["stepResults", "array"],
     ["allowUnboundClientTokens", "perhaps"],
-    ["allowUnboundClientTokens", 1],
     ["stage", "no spaces"],
     ["upstream", "another"],
     ["queue", "perhaps"],
@@ -98,7 +107,6 @@ describe("a setting that is not valid", () => {
     ["followLimitMinutes", "1441"],
     ["followLimitMinutes", 1.5],
     ["followLimitMinutes", "-5"],
-    ["followLimitMinutes", "some"],
     ["retentionDays", "0"],
     ["retentionDays", "some"],
     ["retentionDays", 2.5],
@@ -112,22 +120,73 @@ describe("a setting that is not valid", () => {
     expect(namedIn(messageOf({ ...VALID, [name]: value }))).toEqual([name]);
   });
 
-  test("is named along with every other one, in one error", () => {
+  test("is named together with all others, and so is a missing one", () => {
+    expect(messageOf({})).toMatch(/^Settings are not valid:/);
     expect(namedIn(messageOf({}))).toEqual(REQUIRED);
     const allWrong = Object.fromEntries(NAMES.map((name) => [name, [5]]));
     expect(namedIn(messageOf(allWrong)).toSorted()).toEqual(NAMES.toSorted());
   });
-});
 
-test("a domain comes with its certificate", () => {
-  const domain = { domainName: "api.example.com", certificateArn: CERTIFICATE };
-  expect(readSettings(new App({ context: { ...VALID, ...domain } }))).toMatchObject(domain);
-  expect(messageOf({ ...VALID, domainName: domain.domainName })).toContain("go together");
-});
-
-test.each(["alarmEmial", "retentiondays", "retention-days"])(
-  "%s is no setting, and refused by its name",
-  (name) => {
+  test.each(["alarmEmial", "retentiondays", "retention-days"])("%s is unknown, and named", (name) => {
     expect(messageOf({ ...VALID, [name]: "5" })).toBe(`There are no such settings: ${name}`);
-  },
-);
+  });
+});
+
+describe("the construct in an app of its user", () => {
+  const variables = z.object({
+    Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+  });
+
+  function addTo(stack: Stack, id: string, { url = VALID.upstreamUrl, ...props }: Props = {}) {
+    const apiKeySecret = Secret.fromSecretNameV2(stack, `${id}Key`, "key");
+    new ConnectionJobs(stack, id, { upstream: { url, version: "3.0", apiKeySecret }, ...props });
+  }
+  type Props = Partial<ConnectionJobsProps> & { url?: string };
+
+  /** The different values of a variable in the functions of constructs that one stack has. */
+  function valuesIn(constructs: { readonly [id: string]: Props }) {
+    const resources = withApp({}, (app) => {
+      const stack = new Stack(app, "Banking");
+      for (const [id, props] of Object.entries(constructs)) addTo(stack, id, props);
+      return parseResources(app.synth().getStackArtifact(stack.artifactId).template);
+    });
+    const functions = ofType(resources, "AWS::Lambda::Function").map(([, { Properties }]) => Properties);
+    return (name: string) =>
+      new Set(functions.flatMap((found) => variables.parse(found).Environment.Variables[name] ?? []));
+  }
+
+  test("has the name of its stack for its metrics when it is alone in it", () => {
+    expect(valuesIn({ Default: {} })("METRICS_NAMESPACE")).toEqual(new Set(["Banking"]));
+  });
+
+  test("has its own metrics beside another one, and passes its props to its functions", () => {
+    const values = valuesIn({
+      Shortest: { followLimitMinutes: 1, queue: false, url: "https://a.example/" },
+      Longest: { followLimitMinutes: 1440 },
+    });
+    expect(values("METRICS_NAMESPACE")).toEqual(new Set(["Banking/Shortest", "Banking/Longest"]));
+    expect(values("FOLLOW_LIMIT_MINUTES")).toEqual(new Set(["1", "1440"]));
+    expect(values("QUEUE")).toEqual(new Set(["off", "on"]));
+    expect(values("UPSTREAM_URL")).toEqual(new Set(["https://a.example", VALID.upstreamUrl]));
+  });
+
+  const refusedFor = (props: Props) => () =>
+    withApp({}, (app) => addTo(new Stack(app, "Banking"), "Jobs", props));
+
+  test.each(["http://au-api.basiq.io", "ftp://au-api.basiq.io", "au-api.basiq.io", ""])(
+    "refuses to send logins to %o",
+    (url) => {
+      expect(refusedFor({ url })).toThrow("upstream.url must be an https address.");
+    },
+  );
+
+  test.each([0, -1, 1.5, 3651, Number.NaN])("refuses to keep jobs for %d days", (retentionDays) => {
+    expect(refusedFor({ retentionDays })).toThrow("retentionDays must be a whole number");
+  });
+
+  test.each([0, -1, 1.5, 1441, Number.NaN])("refuses to poll for %d minutes", (followLimitMinutes) => {
+    expect(refusedFor({ followLimitMinutes })).toThrow(
+      "followLimitMinutes must be a whole number from 1 to 1440.",
+    );
+  });
+});

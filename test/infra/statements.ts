@@ -21,36 +21,64 @@ const roleProperties = z.strictObject({
   AssumeRolePolicyDocument: document,
   ManagedPolicyArns: z.array(z.unknown()).default([]),
 });
-const versionsOf = z.object({
-  "Fn::Join": z.tuple([z.literal(""), z.tuple([z.unknown(), z.literal(":*")])]),
-});
-
 const joined = z
   .object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) })
   .transform((found) => found["Fn::Join"][1]);
-
-/** A secret that was made before: its ARN is put together from its name. */
-const secretNamed = joined
-  .transform((parts) => parts.at(-1))
-  .pipe(z.string().regex(/^:secret:/))
-  .transform((name) => name.slice(1));
-
-/** An index has its ARN behind that of its table. */
-const indexOf = joined.pipe(z.tuple([z.unknown(), z.string().regex(/^\/index\//)]));
-
-/** Executions have the name of their state machine in their ARNs, which is its ARN's seventh part. */
-const nameInArn = z
+/** The seventh part of the ARN of a state machine, which is its name. */
+const seventhOf = z
   .object({
     "Fn::Select": z.tuple([z.literal(6), z.object({ "Fn::Split": z.tuple([z.literal(":"), z.unknown()]) })]),
   })
   .transform((found) => found["Fn::Select"][1]["Fn::Split"][1]);
-const executionsOf = joined
-  .transform((parts) => parts.slice(-3))
-  .pipe(z.tuple([z.literal(":execution:"), nameInArn, z.literal(":*")]));
 
 export type Statement = z.infer<typeof statement>;
 /** One action on one resource, and the condition that goes with it. */
 export type Permission = readonly [action: string, resource: string, condition?: unknown];
+
+const TASKS = ["AskForAnswer", "FollowJob", "GiveUp", "OpenConnection", "SendAnswer"];
+const LOG_DELIVERY = [
+  ...["CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "ListLogDeliveries", "UpdateLogDelivery"],
+  ...["DescribeLogGroups", "DescribeResourcePolicies", "PutResourcePolicy"],
+].toSorted();
+
+/** Lambda writes the log of a function, by its role; no call of ours does. */
+export const LOG_WRITING = ["logs:CreateLogStream", "logs:PutLogEvents"];
+
+/** What Lambda does by a function's role: beside the log, it puts a run that failed into the dead letters. */
+export const DONE_BY_LAMBDA = [...LOG_WRITING, "sqs:SendMessage"];
+
+const ANY_EXECUTION = "execution:WorkflowStateMachine:*";
+
+/** Wide, and needed: an execution is named after its job, and those jobs are still to come. */
+export const OF_ANY_EXECUTION: readonly Permission[] = [
+  ["states:StopExecution", ANY_EXECUTION],
+  ["states:StopExecution", ANY_EXECUTION],
+  ["states:StopExecution", ANY_EXECUTION],
+  ["states:DescribeExecution", ANY_EXECUTION],
+];
+
+/** What is wider than our calls need, by what forces it. */
+export const FORCED_BY: { readonly [reason: string]: readonly Permission[] } = {
+  "AWS: the account keeps control of its two keys": [
+    ["kms:*", "*"],
+    ["kms:*", "*"],
+  ],
+  "AWS: the delivery of the state machine's log knows no resources": LOG_DELIVERY.map((action) => [
+    `logs:${action}`,
+    "*",
+  ]),
+  "the CDK: the versions of the one function that each Task invokes": TASKS.map((task) => [
+    "lambda:InvokeFunction",
+    `Tasks${task}:*`,
+  ]),
+};
+
+export const FORCED = Object.values(FORCED_BY).flat();
+
+/** The condition of a permission for rows of the jobs table, by what their keys begin with. */
+export const rows = (...patterns: string[]) => ({
+  "ForAllValues:StringLike": { "dynamodb:LeadingKeys": patterns },
+});
 
 /** The role of a function or a state machine, by its properties. */
 export function roleOf(properties: Readonly<Record<string, unknown>> | undefined): string {
@@ -96,19 +124,19 @@ function statementsIn(value: unknown): Statement[] {
 }
 
 /**
- * `*`, a resource of ours by its name, `name:*` for the versions of a function, `name/index/other` for an index, or
- * `execution:name:*` for the executions of a state machine.
+ * `*`, a resource of ours by its name, `name:*` for the versions of a function, `name/index/other` for an index,
+ * `execution:name:*` for the executions of a state machine, or `secret:name` for a secret that the template does not make.
  */
 function nameOf(value: unknown): string {
+  return textOf(value).replace(/^arn:AWS::.*:(?=(execution|secret):)/, "");
+}
+
+function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  const versions = versionsOf.safeParse(value);
-  if (versions.success) return `${withoutHash(referredTo(versions.data["Fn::Join"][1][0]))}:*`;
-  const index = indexOf.safeParse(value);
-  if (index.success) return `${withoutHash(referredTo(index.data[0]))}${index.data[1]}`;
-  const executions = executionsOf.safeParse(value);
-  if (executions.success) return `execution:${withoutHash(referredTo(executions.data[1]))}:*`;
-  const secret = secretNamed.safeParse(value);
-  return secret.success ? secret.data : withoutHash(referredTo(value));
+  const parts = joined.safeParse(value);
+  if (parts.success) return parts.data.map(textOf).join("");
+  const arn = seventhOf.safeParse(value);
+  return arn.success ? textOf(arn.data) : withoutHash(referredTo(value));
 }
 
 export function keyOf(permission: Permission): string {

@@ -1,7 +1,48 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
 import { synthesize } from "../../infra/synthesize.ts";
 import { parseResources, type Resources } from "./resources.ts";
 
-/** The resources of the template by their logical ids. Takes a second: once per file. */
-export function synthesizedResources(context?: Record<string, unknown>): Resources {
-  return parseResources(synthesize(context));
+/** All settings, none with its default. */
+export const ALL_SETTINGS = {
+  stage: "test",
+  upstreamUrl: "https://elsewhere.example",
+  upstreamApiKeySecret: "other/key",
+  stepResults: "list",
+  queue: "false",
+  followLimitMinutes: "1440",
+  retentionDays: 30,
+  deletionProtection: true,
+  logLevel: "debug",
+  logRetentionDays: 1,
+  alarmEmail: "on-call@example.com",
+  corsOrigins: ["https://app.example.com"],
+  domainName: "api.example.com",
+  certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d",
+};
+
+const synthesized = new Map<string, unknown>();
+
+/** The template under some settings. Synthesized once, so that nobody may change it. */
+export function synthesizedTemplate(settings: Record<string, unknown> = {}): unknown {
+  const key = JSON.stringify(settings);
+  const found = synthesized.get(key) ?? synthesize(settings);
+  synthesized.set(key, found);
+  return found;
+}
+
+export function synthesizedResources(settings?: Record<string, unknown>): Resources {
+  return parseResources(synthesizedTemplate(settings));
+}
+
+/** Passes an app that creates no bundles, and removes its files afterwards. */
+export function withApp<Result>(settings: Record<string, unknown>, work: (app: App) => Result): Result {
+  const outdir = mkdtempSync(join(tmpdir(), "connection-jobs-app-"));
+  try {
+    return work(new App({ outdir, context: { ...settings, "aws:cdk:bundling-stacks": [] } }));
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
 }

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../support/faulty-functions.ts";
-import { type Definition, parseDefinition } from "../workflow/definition.ts";
-import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
-import type { Run } from "../workflow/deployed-workflow.ts";
+import type { Run } from "../workflow/definition.ts";
+import { type Definition, parseDefinition, partsOf, partsUsed } from "../workflow/definition.ts";
 import { secretsOf } from "./local/tables.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
 import { ALL_DONE, type MobileBackend, statuses, stepOf } from "./mobile-backend.ts";

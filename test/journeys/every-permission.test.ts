@@ -1,8 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
-import { FORCED, FORCED_BY } from "../infra/forced-permissions.ts";
-import { rows } from "../infra/permission-table.ts";
 import { parseResources } from "../infra/resources.ts";
-import { keyOf, type Permission } from "../infra/statements.ts";
+import { FORCED, FORCED_BY, keyOf, type Permission, rows } from "../infra/statements.ts";
 import { inWords, needsOf, refusedBy } from "../permissions/needs.ts";
 import { permissionsPage, type WalkedAccess } from "../permissions/permissions-page.ts";
 import { recordedAccess } from "../permissions/recorded-access.ts";

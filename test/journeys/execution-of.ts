@@ -3,8 +3,8 @@ import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { executionName } from "../../functions/jobs/store/executions.ts";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
 import { executionArn } from "../support/aws-recorder.ts";
-import type { Run } from "../workflow/deployed-workflow.ts";
-import { statesOf } from "../workflow/transitions-of.ts";
+import type { Run } from "../workflow/definition.ts";
+import { statesOf } from "../workflow/definition.ts";
 
 /** Far more looks than any execution needs: one that is stuck fails its test, whatever the machine's speed. */
 const MAX_LOOKS = 5_000;

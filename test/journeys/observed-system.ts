@@ -6,7 +6,7 @@ import { recordedAccess } from "../permissions/recorded-access.ts";
 import { permissionsByRole, SWEEP } from "../permissions/roles.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 import { type FunctionFaults, faultyFunctions, functionsApart } from "../support/faulty-functions.ts";
-import { ASK, WAIT } from "../workflow/scenario.ts";
+import { ASK, WAIT } from "../workflow/definition.ts";
 import { executionOf } from "./execution-of.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend } from "./mobile-backend.ts";
 import { startForTests } from "./start-for-tests.ts";

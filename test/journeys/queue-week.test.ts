@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { jobReply } from "../../functions/http/reply-schemas.ts";
-import { transitionsOf } from "../workflow/transitions-of.ts";
+import { transitionsOf } from "../workflow/definition.ts";
 import { executionOf } from "./execution-of.ts";
 import { localSystem } from "./local-system.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { localTables } from "../../infra/local/local-tables.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
-import { commandsOf, LOCAL_PAGES } from "../readme/readme.ts";
+import { commandsOf, LOCAL_PAGES } from "../docs/pages.ts";
 import { LOOPBACK, listeningAddresses } from "../support/listening-sockets.ts";
 import { sdkSettings } from "../support/local-workflow.ts";
 import { DEVELOPMENT_KEY, type LocalMode, ROOT, startLocalMode } from "./program.ts";

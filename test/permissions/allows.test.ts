@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { rows } from "../infra/permission-table.ts";
-import type { Permission } from "../infra/statements.ts";
+
+import { type Permission, rows } from "../infra/statements.ts";
 import { type Access, accessOf } from "./access.ts";
 import { allows, piecesOf } from "./allows.ts";
 

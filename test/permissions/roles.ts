@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { DONE_BY_LAMBDA } from "../infra/forced-permissions.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "../infra/resources.ts";
-import { type Permission, permissionsOfRole, roleOf } from "../infra/statements.ts";
+import { DONE_BY_LAMBDA, type Permission, permissionsOfRole, roleOf } from "../infra/statements.ts";
 
 /** Who invokes functions, among the roles of the functions, which are named by their entries. */
 export const STATE_MACHINE = "the state machine";

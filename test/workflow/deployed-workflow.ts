@@ -1,40 +1,29 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { vi } from "vitest";
 import * as z from "zod";
-import type { HistoryEvent } from "../../infra/local/step-functions/execution-history.ts";
 import { startStepFunctions } from "../../infra/local/step-functions/step-functions-endpoint.ts";
 import { deploy } from "../../infra/local/template/deployed.ts";
 import { parseTemplate } from "../../infra/local/template/template.ts";
-import { synthesize } from "../../infra/synthesize.ts";
-import { parseDefinition } from "./definition.ts";
+import { synthesizedTemplate } from "../infra/synthesized.ts";
+import { type Entry, isEntry, parseDefinition, type Run } from "./definition.ts";
 
-const ENTRIES = ["open-connection", "follow-job", "ask-for-answer", "send-answer", "give-up"] as const;
-export type Entry = (typeof ENTRIES)[number];
 export type Invoke = (entry: Entry, payload: unknown) => Promise<unknown>;
 
-export interface Run {
-  readonly status: string;
-  readonly error: string | undefined;
-  readonly history: readonly HistoryEvent[];
-}
-
-/** The state machine of the synthesized template, with its functions known by the names of their entries. */
+/** The state machine of the synthesized template, with the entries of its functions by their ARNs. */
 export function deployedWorkflow() {
-  const template = parseTemplate(synthesize());
+  const template = parseTemplate(synthesizedTemplate());
   const { stateMachines, functions } = deploy(template, { apiUrl: "http://localhost" });
   const [machine] = stateMachines;
   if (machine === undefined || stateMachines.length > 1) throw new Error("There is to be one state machine.");
-  const entries = new Map(
-    functions.map(({ arn, entry }) => [
-      arn,
-      entry.replace(/^functions\/jobs\/workflow\/|\.lambda\.ts$/g, ""),
-    ]),
-  );
+  const entries = functions.map(({ arn, entry }) => {
+    const name = entry.replace(/^functions\/jobs\/workflow\/|\.lambda\.ts$/g, "");
+    return [arn, name] as const;
+  });
   return {
     arn: machine.arn,
     source: machine.definition,
     definition: parseDefinition(machine.definition),
-    entries,
+    entries: new Map(entries),
   };
 }
 
@@ -45,8 +34,8 @@ export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkf
   const { TimeoutSeconds: _, ...untimed } = z.looseObject({}).parse(deployed.source);
   const invoke = async (arn: string, payload: unknown) => {
     const { jobId } = z.object({ jobId: z.string() }).parse(payload);
-    const entry = ENTRIES.find((name) => name === deployed.entries.get(arn));
-    if (entry === undefined) throw new Error(`No Task of the workflow calls ${arn}.`);
+    const entry = deployed.entries.get(arn) ?? "";
+    if (!isEntry(entry)) throw new Error(`No Task of the workflow calls ${arn}.`);
     return invokers.get(jobId)?.(entry, payload);
   };
   const endpoint = await startStepFunctions({
@@ -66,15 +55,16 @@ export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkf
       invokers.set(jobId, invoke);
       const start = { stateMachineArn: deployed.arn, name: jobId, input: JSON.stringify({ jobId }) };
       const { executionArn = "" } = await client.send(new StartExecutionCommand(start));
-      const history = () => endpoint.history(executionArn);
       const end = () => {
-        const found = history().findLast(({ type }) => /^Execution(?!Started)/.test(type));
+        const found = endpoint
+          .history(executionArn)
+          .findLast(({ type }) => /^Execution(?!Started)/.test(type));
         if (found === undefined) throw new Error(`The execution of ${jobId} does not end.`);
         return found;
       };
-      const last = await vi.waitFor(end, { interval: 5, timeout: 20_000 });
+      const last = await vi.waitFor(end, { interval: 5, timeout: 170_000 });
       const error = last["executionFailedEventDetails"]?.["error"];
-      return { status: last.type.replace("Execution", ""), error, history: history() };
+      return { status: last.type.replace("Execution", ""), error, history: endpoint.history(executionArn) };
     },
     async close() {
       await endpoint.close();

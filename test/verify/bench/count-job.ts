@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { executionName } from "../../../functions/jobs/store/executions.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { executionArn } from "../../support/aws-recorder.ts";
-import { transitionsOf } from "../../workflow/transitions-of.ts";
+import { transitionsOf } from "../../workflow/definition.ts";
 import type { CountedSystem } from "./counted-system.ts";
 import { functionCounts, type JobCounts, TOKENS } from "./job-counts.ts";
 import type { JobKind } from "./job-kinds.ts";

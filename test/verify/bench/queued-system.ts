@@ -1,8 +1,7 @@
 import { mock } from "node:test";
 import type { Around } from "../../../infra/local/function-host.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
-import { parseDefinition } from "../../workflow/definition.ts";
-import { pausesOf } from "../../workflow/pauses.ts";
+import { parseDefinition, pausesOf } from "../../workflow/definition.ts";
 import { type CountedOptions, type CountedSystem, startCounted } from "./counted-system.ts";
 import { definitionIn, withDefinition } from "./counted-template.ts";
 import { functionName } from "./template-facts.ts";

@@ -1,6 +1,6 @@
 import { executionOf } from "../../journeys/execution-of.ts";
 import { HOOLI, HOOLI_GOV, NUCLEUS, PIED_PIPER } from "../../journeys/logins.ts";
-import { WAIT } from "../../workflow/scenario.ts";
+import { WAIT } from "../../workflow/definition.ts";
 import type { Reply } from "./canary-client.ts";
 import type { Journey } from "./canary-journeys.ts";
 import { ECHOES } from "./echoes.ts";

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jobReply } from "../../../functions/http/reply-schemas.ts";
-import { commandsOf, OPERATORS_PAGES } from "../../readme/readme.ts";
+import { commandsOf, OPERATORS_PAGES } from "../../docs/pages.ts";
 import { PROJECT_ROOT } from "./folders.ts";
 import { operatorsScript, printedByEach } from "./operators-commands.ts";
 import { type Environment, runProgram } from "./programs.ts";

@@ -1,7 +1,6 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
-import { parseDefinition } from "../../workflow/definition.ts";
-import { partsOf, partsUsed } from "../../workflow/definition-parts.ts";
-import type { Run } from "../../workflow/deployed-workflow.ts";
+import type { Run } from "../../workflow/definition.ts";
+import { parseDefinition, partsOf, partsUsed } from "../../workflow/definition.ts";
 import { PARTS_BY_CHANCE, UNWALKED_PARTS } from "./exceptions.ts";
 import type { Execution } from "./executions.ts";
 

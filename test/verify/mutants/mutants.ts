@@ -9,7 +9,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/access-log.ts",
     from: 'route: "$context.routeKey",',
     to: 'route: "$context.routeKey",\n  path: "$context.path",\n  address: "$context.identity.sourceIp",',
-    caughtBy: ["test/infra/template-rules.test.ts"],
+    caughtBy: [
+      "test/infra/template-rules.test.ts > Every API logs its requests without the data of the request",
+    ],
   },
   {
     name: "anothers-job-is-none",
@@ -106,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/http-api.ts",
     from: "throttle: THROTTLE,",
     to: "",
-    caughtBy: ["test/infra/template-resources.test.ts > is throttled, and serves at its root"],
+    caughtBy: ["test/infra/template-rules.test.ts > Every API is throttled"],
   },
   {
     name: "bearer-only",
@@ -254,9 +256,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/workflow.ts",
     from: "includeExecutionData: false,",
     to: "includeExecutionData: true,",
-    caughtBy: [
-      "test/infra/template-functions.test.ts > the state machine logs without payloads, to a log group that ends",
-    ],
+    caughtBy: ["test/infra/template-rules.test.ts > The state machine's log contains no data of executions"],
   },
   {
     name: "execution-input",
@@ -560,9 +560,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/tables.ts",
     from: 'timeToLiveAttribute: "expiresAt",\n      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },',
     to: "pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },",
-    caughtBy: [
-      "test/infra/template-resources.test.ts > jobs are backed up, outlive the stack and end by themselves",
-    ],
+    caughtBy: ["test/infra/template-rules.test.ts > Every table deletes rows that are past their time"],
   },
   {
     name: "json-only",
@@ -578,7 +576,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/grants.ts",
     from: 'conditions: { StringLike: { "kms:EncryptionContext:purpose": purposes } },',
     to: 'conditions: purposes.length > 0 ? {} : { StringLike: { "kms:EncryptionContext:purpose": purposes } },',
-    caughtBy: ["test/infra/template-permissions.test.ts > %s may do what its code does and no more"],
+    caughtBy: ["test/infra/permissions.test.ts > %s has the permissions of the page and no others"],
   },
   {
     name: "key-of-its-row",
@@ -594,7 +592,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/keys.ts",
     from: "enableKeyRotation: true,",
     to: "enableKeyRotation: false,",
-    caughtBy: ["test/infra/template-resources.test.ts > the sealing key is symmetric and rotates"],
+    caughtBy: ["test/infra/template-rules.test.ts > Every key that can rotate rotates"],
   },
   {
     name: "late-answer-destroyed",
@@ -671,9 +669,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/node-function.ts",
     from: "retention: options.shared.logRetention,",
     to: "retention: 9999,",
-    caughtBy: [
-      "test/infra/template-functions.test.ts > every log group has a retention, and there is one for each function, the state machine and the API",
-    ],
+    caughtBy: ["test/infra/template-rules.test.ts > Every log expires"],
   },
   {
     name: "login-destroyed-at-end",
@@ -919,7 +915,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/grants.ts",
     from: '"ForAllValues:StringLike": { "dynamodb:LeadingKeys": kinds.map((kind) => `${kind}#*`) },',
     to: '"ForAllValues:StringLike": { "dynamodb:LeadingKeys": kinds.map((kind) => `${kind.slice(0, 0)}*`) },',
-    caughtBy: ["test/infra/template-permissions.test.ts > %s may do what its code does and no more"],
+    caughtBy: ["test/infra/permissions.test.ts > %s has the permissions of the page and no others"],
   },
   {
     name: "sandbox-control-guarded",
@@ -1065,7 +1061,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "removalPolicy: RemovalPolicy.DESTROY,",
     to: "pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },\n      removalPolicy: RemovalPolicy.DESTROY,",
     caughtBy: [
-      "test/infra/template-resources.test.ts > secrets are never backed up, go with the stack and end by themselves",
+      "test/infra/template-rules.test.ts > Secrets are in no backup and no stream, and are deleted with the stack",
     ],
   },
   {
@@ -1074,9 +1070,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/tables.ts",
     from: 'timeToLiveAttribute: "expiresAt",\n      removalPolicy: RemovalPolicy.DESTROY,',
     to: "removalPolicy: RemovalPolicy.DESTROY,",
-    caughtBy: [
-      "test/infra/template-resources.test.ts > secrets are never backed up, go with the stack and end by themselves",
-    ],
+    caughtBy: ["test/infra/template-rules.test.ts > Every table deletes rows that are past their time"],
   },
   {
     name: "server-only-calls",
@@ -1294,7 +1288,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "UPSTREAM_API_KEY_SECRET: apiKeySecret.secretFullArn ?? apiKeySecret.secretName,",
     to: "UPSTREAM_API_KEY_SECRET: apiKeySecret.secretFullArn ?? apiKeySecret.secretName,\n    UPSTREAM_API_KEY: apiKeySecret.secretValue.unsafeUnwrap(),",
     caughtBy: [
-      "test/infra/template-secrets.test.ts > has no secret filled in while it is deployed, where a function's configuration would show it",
+      "test/infra/template.test.ts > The template with %s contains no secret, and none is filled in by the deployment",
     ],
   },
   {
@@ -1313,7 +1307,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "infra/aws/upstream-url.ts",
     from: 'return protocol === "https:" || ON_THIS_MACHINE.includes(hostname);',
     to: 'return protocol === "https:" || ON_THIS_MACHINE.includes(hostname) || hostname !== "";',
-    caughtBy: ["test/infra/construct.test.ts > does not send logins to %o"],
+    caughtBy: ["test/infra/settings.test.ts > refuses to send logins to %o"],
   },
   {
     name: "upstream-path-encoded",

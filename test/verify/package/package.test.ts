@@ -4,8 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
 import { entriesIn } from "../../../infra/bundling/bundle-entries.ts";
-import { linksOf } from "../../readme/links.ts";
-import { textOf } from "../../readme/readme.ts";
+import { linksOf, textOf } from "../../docs/pages.ts";
 import { installPackage } from "./installed.ts";
 
 const template = z.object({

@@ -11,7 +11,7 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../../../journeys/logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../../journeys/queued.ts";
 import { SANDBOX_TABLE, sandboxTable } from "../../../sandbox/table-sandbox.ts";
-import { WAIT } from "../../../workflow/scenario.ts";
+import { WAIT } from "../../../workflow/definition.ts";
 import { type FunctionFacts, functionFacts, functionName } from "../template-facts.ts";
 import { type RecordedCall, startRecorder } from "./stand-in.ts";
 import { type Startable, timeStart } from "./timed-start.ts";

@@ -1,9 +1,37 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { textOf } from "./readme.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Starts the system and calls it on this machine. */
+export const LOCAL_PAGES = ["README.md", "docs/local.md"];
+/** Deploys, operates and removes a system. The commands need each other, in this order. */
+export const OPERATORS_PAGES = ["docs/deploy.md", "docs/operate.md"];
+/** Every page whose commands a person is to run. */
+export const PAGES = [...LOCAL_PAGES, "docs/api.md", ...OPERATORS_PAGES, "docs/embed.md", "CONTRIBUTING.md"];
+
+/** A page by its path from the project's root. */
+export function textOf(page: string): string {
+  return readFileSync(join(ROOT, page), "utf8");
+}
+
+/** The commands of pages: the lines of their shell blocks, and what their tables list under "Command". */
+export function commandsOf(pages: readonly string[]): string[] {
+  return pages.map(textOf).flatMap((text) => [...commandsInBlocks(text), ...commandsInTables(text)]);
+}
+
+function commandsInBlocks(text: string): string[] {
+  return [...text.matchAll(/```sh\n(.+?)```/gs)].flatMap(([, block = ""]) => block.trim().split("\n"));
+}
+
+function commandsInTables(text: string): string[] {
+  const tables = [...text.matchAll(/^\| Command \|.*\n((?:\|.*\n)+)/gm)];
+  const firstCells = tables.flatMap(([, rows = ""]) =>
+    rows.split("\n").map((row) => row.split("|")[1] ?? ""),
+  );
+  return firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, command = ""]) => command));
+}
 
 export interface Link {
   page: string;
@@ -14,7 +42,7 @@ export interface Link {
   anchor: string | undefined;
 }
 
-/** The relative links of a page's text, code left out. */
+/** The relative links of a page's text, without those in code. */
 export function linksOf(page: string, text: string): Link[] {
   const prose = text.replaceAll(/```.*?```/gs, "").replaceAll(/`[^`\n]*`/g, "");
   const written = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);

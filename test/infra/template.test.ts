@@ -1,0 +1,353 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { entryOf, ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
+import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
+import { entriesIn } from "../../infra/bundling/bundle-entries.ts";
+import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
+import { LOG_WRITING, permissionsOfRole, roleOf } from "./statements.ts";
+import { ALL_SETTINGS, synthesizedResources, synthesizedTemplate } from "./synthesized.ts";
+
+const resources = synthesizedResources();
+const withAllSettings = synthesizedResources(ALL_SETTINGS);
+const withSandbox = synthesizedResources({ upstream: "sandbox" });
+const functions = functionsByEntry(withSandbox);
+const ofTheSystem = [...functionsByEntry(resources)];
+const SANDBOX = "sandbox/sandbox.lambda.ts";
+const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
+const REFUSE = "functions/http/refuse.lambda.ts";
+
+const propertiesOf = (type: string, all: Resources = resources) =>
+  ofType(all, type).map(([, { Properties }]) => Properties);
+const withVariables = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
+const variablesOf = (properties: unknown) => withVariables.parse(properties).Environment.Variables;
+const arnOf = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
+
+describe("functions", () => {
+  test("Every entry is deployed as one function, and nothing else is", () => {
+    expect([...functions.keys()].toSorted()).toEqual(entriesIn().toSorted());
+    expect(ofType(withSandbox, "AWS::Lambda::Function")).toHaveLength(functions.size);
+  });
+
+  test.each([...functions])("%s runs on Node.js 24 and ARM, and ends in time", (entry, { Properties }) => {
+    // The gateway replies in place of a function that takes 30 s. A Task polls for 123 s.
+    const Timeout = entry.startsWith("functions/jobs/workflow/") ? 180 : 29;
+    expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Timeout });
+    // A new account has a concurrency of ten in all.
+    expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+  });
+
+  test("The state machine is a standard one", () => {
+    expect(propertiesOf("AWS::StepFunctions::StateMachine")).toMatchObject([
+      { StateMachineType: "STANDARD" },
+    ]);
+  });
+});
+
+describe("the environment", () => {
+  test.each(ofTheSystem)("%s has exactly the variables that its code reads", (entry, { Properties }) => {
+    expect(Object.keys(variablesOf(Properties)).toSorted()).toEqual(variablesReadBy(entry));
+  });
+
+  test("The variables that an entry reads are those of everything that it takes from compose.ts", () => {
+    expect(variablesReadBy("functions/http/health.lambda.ts")).toEqual(["LOG_LEVEL"]);
+    expect(variablesReadBy("functions/jobs/workflow/give-up.lambda.ts")).toEqual([
+      "JOBS_TABLE",
+      "LOG_LEVEL",
+      "METRICS_NAMESPACE",
+      "RETENTION_DAYS",
+      "SEALING_KEY_ID",
+      "SECRETS_TABLE",
+    ]);
+  });
+
+  test("The functions that follow a job get the queue and the limit of the settings", () => {
+    const all = functionsByEntry(withAllSettings);
+    for (const name of ["open-connection", "follow-job", "send-answer"]) {
+      const found = all.get(`functions/jobs/workflow/${name}.lambda.ts`);
+      expect(variablesOf(found?.Properties)).toMatchObject({ QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440" });
+    }
+  });
+});
+
+describe("tables", () => {
+  const tables = new Map(
+    ofType(resources, "AWS::DynamoDB::Table").map(([id, table]) => [withoutHash(id), table]),
+  );
+
+  test("Jobs have backups and outlive the stack", () => {
+    expect([...tables.keys()]).toEqual(["TablesJobs", "TablesSecrets"]);
+    expect(tables.get("TablesJobs")).toMatchObject({
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        BillingMode: "PAY_PER_REQUEST",
+      },
+    });
+  });
+
+  test("The indexes of jobs contain what their queries need, and the secrets have no index", () => {
+    const index = (IndexName: string, hash: string, range: string, Projection: object) => ({
+      IndexName,
+      KeySchema: [
+        { AttributeName: hash, KeyType: "HASH" },
+        { AttributeName: range, KeyType: "RANGE" },
+      ],
+      Projection,
+    });
+    const howOld = { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt", "runsSince"] };
+    expect(tables.get("TablesJobs")?.Properties["GlobalSecondaryIndexes"]).toEqual([
+      index("listed-by-age", "listed", "createdAt", { ProjectionType: "KEYS_ONLY" }),
+      index("swept-by-time", "sweep", "sweepAt", howOld),
+    ]);
+    expect(tables.get("TablesSecrets")?.Properties).not.toHaveProperty("GlobalSecondaryIndexes");
+  });
+
+  test("The jobs table has a deletion protection only if the settings ask for it", () => {
+    const ofJobs = (all: Resources) =>
+      propertiesOf("AWS::DynamoDB::Table", all)[0]?.["DeletionProtectionEnabled"];
+    expect([ofJobs(resources), ofJobs(withAllSettings)]).toEqual([false, true]);
+  });
+});
+
+describe("the API", () => {
+  const route = z.object({
+    RouteKey: z.string(),
+    Target: z.object({
+      "Fn::Join": z.tuple([z.literal(""), z.tuple([z.literal("integrations/"), z.unknown()])]),
+    }),
+  });
+
+  test("Each route is served by the entry of its name, and everything else is refused", () => {
+    const served = propertiesOf("AWS::ApiGatewayV2::Route").map((properties) => {
+      const { RouteKey, Target } = route.parse(properties);
+      const integration = resources[referredTo(Target["Fn::Join"][1][1])];
+      const found = resources[referredTo(integration?.Properties["IntegrationUri"])];
+      return [RouteKey, found?.Metadata[ENTRY_METADATA]];
+    });
+    const routes = ROUTE_NAMES.map((name) => [`${ROUTES[name].method} ${ROUTES[name].path}`, entryOf(name)]);
+    expect(Object.fromEntries(served)).toEqual(Object.fromEntries([...routes, ["$default", REFUSE]]));
+  });
+
+  test("The API serves at its root, and invokes its functions in the format that they read", () => {
+    const integrations = propertiesOf("AWS::ApiGatewayV2::Integration", withSandbox);
+    for (const integration of integrations) {
+      expect(integration).toMatchObject({ PayloadFormatVersion: "2.0", IntegrationType: "AWS_PROXY" });
+    }
+    for (const stage of propertiesOf("AWS::ApiGatewayV2::Stage", withSandbox)) {
+      expect(stage["StageName"]).toBe("$default");
+    }
+    const ofAnApi = propertiesOf("AWS::Lambda::Permission", withSandbox).filter(
+      ({ Principal }) => Principal === "apigateway.amazonaws.com",
+    );
+    expect(ofAnApi).toHaveLength(integrations.length);
+    for (const permission of ofAnApi) {
+      expect(permission).toMatchObject({ Action: "lambda:InvokeFunction", SourceArn: expect.anything() });
+    }
+  });
+
+  test("Web pages of the given origins, and no others, may call every method with every header that it reads", () => {
+    const [api] = propertiesOf("AWS::ApiGatewayV2::Api", withAllSettings);
+    const methods = new Set(ROUTE_NAMES.map((name) => ROUTES[name].method));
+    const cors = z.looseObject({ AllowMethods: z.array(z.string()) }).parse(api?.["CorsConfiguration"]);
+    expect(cors.AllowMethods.toSorted()).toEqual([...methods].toSorted());
+    expect(cors).toMatchObject({
+      AllowOrigins: ALL_SETTINGS.corsOrigins,
+      AllowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key"],
+    });
+    expect(propertiesOf("AWS::ApiGatewayV2::Api")[0]).not.toHaveProperty("CorsConfiguration");
+  });
+});
+
+describe("the sweeper", () => {
+  const [[sweep = ""] = []] = ofType(resources, "AWS::Lambda::Function").filter(
+    ([, { Metadata }]) => Metadata[ENTRY_METADATA] === SWEEP,
+  );
+  const [[queue = ""] = []] = ofType(resources, "AWS::SQS::Queue");
+
+  test("The sweeper runs every minute, only by its rule, and no run is repeated or kept for later than the next", () => {
+    const [[sweepRule = ""] = []] = ofType(resources, "AWS::Events::Rule");
+    const deadLetters = { DeadLetterConfig: { Arn: arnOf(queue) } };
+    const RetryPolicy = { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 };
+    expect(propertiesOf("AWS::Events::Rule")).toMatchObject([
+      {
+        ScheduleExpression: "rate(1 minute)",
+        State: "ENABLED",
+        Targets: [{ Arn: arnOf(sweep), ...deadLetters, RetryPolicy }],
+      },
+    ]);
+    expect(propertiesOf("AWS::Lambda::EventInvokeConfig")).toMatchObject([
+      {
+        FunctionName: { Ref: sweep },
+        MaximumEventAgeInSeconds: 60,
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: arnOf(queue) } },
+      },
+    ]);
+    const invokers = propertiesOf("AWS::Lambda::Permission").filter(
+      ({ FunctionName }) => referredTo(FunctionName) === sweep,
+    );
+    expect(invokers).toMatchObject([{ Principal: "events.amazonaws.com", SourceArn: arnOf(sweepRule) }]);
+  });
+
+  test("Only the schedule may write to the dead-letter queue, over TLS", () => {
+    const tls = { Bool: { "aws:SecureTransport": "false" } };
+    expect(propertiesOf("AWS::SQS::QueuePolicy")).toMatchObject([
+      {
+        Queues: [{ Ref: queue }],
+        PolicyDocument: {
+          Statement: [
+            { Effect: "Deny", Action: "sqs:*", Principal: { AWS: "*" }, Condition: tls },
+            { Effect: "Allow", Action: "sqs:SendMessage", Principal: { Service: "events.amazonaws.com" } },
+          ],
+        },
+      },
+    ]);
+  });
+});
+
+describe("secrets", () => {
+  const NAMED_LIKE_A_SECRET = /api_?key|secret|password|passwd|token|credential/i;
+  const LOOKS_LIKE_A_SECRET = [
+    /\b(AKIA|ASIA)[0-9A-Z]{16}\b/,
+    /-----BEGIN/,
+    /\beyJ[\w-]{10,}/,
+    /\b(Basic|Bearer) [\w+/=-]{8,}/,
+    /\b(sk|pk|ghp|xox[bp])[-_][\w-]{8,}/,
+    /[\w+/=-]{40,}/,
+  ];
+  /** The hash in a bundle's name, a setting, and a policy of AWS's. */
+  const HARMLESS = [/^[0-9a-f]{64}\.zip$/, /^(true|false)$/, /^:iam::aws:policy\/[\w/-]+$/];
+  /** The definition of the state machine, and references to resources. */
+  const PLACES_WITHOUT_SECRETS = /\/DefinitionString\/|\/(Ref|Fn::GetAtt\/0|DependsOn\/\d+|PolicyName|Sid)$/;
+
+  function leavesOf(value: unknown, path = ""): { path: string; text: string }[] {
+    if (typeof value === "string") return [{ path, text: value }];
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, part]) => leavesOf(part, `${path}/${key}`));
+  }
+
+  /** A value whose own name says secret must be a reference of CloudFormation. */
+  function literalSecretsIn(value: unknown): string[] {
+    return leavesOf(value)
+      .filter(({ path }) => !PLACES_WITHOUT_SECRETS.test(path) && !path.endsWith("_SECRET"))
+      .filter(({ text }) => !HARMLESS.some((pattern) => pattern.test(text)))
+      .filter(({ path, text }) => {
+        const name = path.split("/").at(-1) ?? "";
+        return NAMED_LIKE_A_SECRET.test(name) || LOOKS_LIKE_A_SECRET.some((pattern) => pattern.test(text));
+      })
+      .map(({ path }) => path);
+  }
+
+  test.each([
+    ["the aggregator", {}],
+    ["the sandbox", { upstream: "sandbox" }],
+  ])("The template with %s contains no secret, and none is filled in by the deployment", (_, settings) => {
+    const template = synthesizedTemplate(settings);
+    expect(literalSecretsIn(template)).toEqual([]);
+    expect(JSON.stringify(template)).not.toContain("{{resolve:");
+  });
+
+  test.each([
+    [{ Environment: { UPSTREAM_API_KEY: "abc" } }],
+    [{ Environment: { PASSWORD: "abc" } }],
+    [{ Description: "AKIAIOSFODNN7EXAMPLE" }],
+    [{ Description: "-----BEGIN EC PRIVATE KEY-----" }],
+    [{ Description: "Basic bG9jYWwtZGV2ZWxvcG1lbnQ=" }],
+    [{ Description: "bG9jYWwtZGV2ZWxvcG1lbnQtbG9jYWwtZGV2ZWxvcG1lbnQ" }],
+  ])("A secret is found in %o", (planted) => {
+    expect(literalSecretsIn(planted)).toHaveLength(1);
+  });
+});
+
+describe("the upstream", () => {
+  const callers = (all: Resources) =>
+    [...functionsByEntry(all).values()].filter(({ Properties }) => "UPSTREAM_URL" in variablesOf(Properties));
+
+  test("The address and the name of the key are those of the settings", () => {
+    const { upstreamUrl: UPSTREAM_URL, upstreamApiKeySecret: UPSTREAM_API_KEY_SECRET } = ALL_SETTINGS;
+    const expected = { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET };
+    const found = callers(withAllSettings);
+    expect(found).toHaveLength(7);
+    for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
+  });
+
+  test("The sandbox is deployed only when the settings ask for it, and changes nothing else", () => {
+    const ids = Object.keys(resources);
+    expect(ids.filter((id) => id.startsWith("Sandbox"))).toEqual([]);
+    expect(Object.keys(withSandbox).filter((id) => !id.startsWith("Sandbox"))).toEqual(ids);
+  });
+
+  test("With the sandbox, the functions that call the aggregator call the sandbox, with its key", () => {
+    expect(callers(withSandbox)).toHaveLength(7);
+    for (const { Properties } of callers(withSandbox)) {
+      const { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET } = variablesOf(Properties);
+      expect([UPSTREAM_URL, UPSTREAM_API_KEY_SECRET].map((value) => withoutHash(referredTo(value)))).toEqual([
+        "SandboxHttp",
+        "SandboxApiKey",
+      ]);
+      expect(permissionsOfRole(withSandbox, roleOf(Properties))).toContainEqual([
+        "secretsmanager:GetSecretValue",
+        "SandboxApiKey",
+      ]);
+    }
+  });
+
+  test("The sandbox reads its own key, which the deployment generates, and its own table", () => {
+    const { Properties } = functions.get(SANDBOX) ?? {};
+    const granted = permissionsOfRole(withSandbox, roleOf(Properties));
+    const [onTables, others] = [true, false].map((isOnTable) =>
+      granted.filter(([action]) => action.startsWith("dynamodb:") === isOnTable),
+    );
+    expect(new Set(onTables?.map(([, resource]) => resource))).toEqual(new Set(["SandboxState"]));
+    expect(others).toEqual([
+      ...LOG_WRITING.map((action) => [action, "SandboxAnswerLogs"]),
+      ["secretsmanager:GetSecretValue", "SandboxApiKey"],
+    ]);
+    const [[secretId, secret] = []] = ofType(withSandbox, "AWS::SecretsManager::Secret");
+    expect(Object.keys(secret?.Properties ?? {}).toSorted()).toEqual(["Description", "GenerateSecretString"]);
+    const [[apiId] = []] = ofType(withSandbox, "AWS::ApiGatewayV2::Api").filter(([id]) =>
+      id.startsWith("Sandbox"),
+    );
+    expect(variablesOf(Properties)).toMatchObject({
+      SANDBOX_API_KEY_SECRET: { Ref: secretId },
+      SANDBOX_URL: { "Fn::GetAtt": [apiId, "ApiEndpoint"] },
+      TIME_SCALE: "1",
+    });
+  });
+});
+
+/** Only local mode scales time: there the variable is set by the same function that reads it. */
+const LOCAL_ONLY = ["TIME_SCALE"];
+
+/** Finds in the text of `compose.ts` the variables that an entry's parts read, and the parts of those. */
+function variablesReadBy(entry: string): string[] {
+  const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+  const compose = textOf("functions/compose.ts");
+  const starts = [...compose.matchAll(/^(?:export )?const (\w+) =/gm)];
+  const parts = new Map(
+    starts.map((start, index) => [start[1] ?? "", compose.slice(start.index, starts[index + 1]?.index)]),
+  );
+  // The log, which every function has, reads it.
+  const read = new Set(["LOG_LEVEL"]);
+  const visit = (name: string, seen: readonly string[]) => {
+    const source = parts.get(name);
+    if (source === undefined || seen.includes(name)) return;
+    for (const [, names = ""] of source.matchAll(/\b(?:environment|setting)\(([^)]*)\)/g)) {
+      for (const [, variable = ""] of names.matchAll(/"(\w+)"/g)) read.add(variable);
+    }
+    for (const other of parts.keys()) {
+      if (new RegExp(`\\b${other}\\(\\)`).test(source)) visit(other, [...seen, name]);
+    }
+  };
+  for (const name of partsOfEntry(textOf(entry))) visit(name, []);
+  return [...read].filter((name) => !LOCAL_ONLY.includes(name)).toSorted();
+}
+
+function partsOfEntry(source: string): string[] {
+  const named = /import \{([^}]*)\} from "\.[./a-z]*\/compose\.ts"/.exec(source)?.[1] ?? "";
+  const prefix = /import \* as (\w+) from "\.[./a-z]*\/compose\.ts"/.exec(source)?.[1];
+  const used = prefix === undefined ? [] : [...source.matchAll(new RegExp(`\\b${prefix}\\.(\\w+)`, "g"))];
+  return [...named.split(",").map((name) => name.trim()), ...used.map(([, name = ""]) => name)];
+}
