@@ -1,5 +1,4 @@
-import { percentile } from "../percentile.ts";
-import { dollarsFor, PRICES } from "../prices.ts";
+import { dollarsFor, prices } from "../prices.ts";
 import type { TimedStart } from "./timed-start.ts";
 
 /** The sizes that the curve is drawn for. */
@@ -23,7 +22,13 @@ export function firstReplyMs({ wallMs, cpuMs }: TimedStart, memoryMb: number): n
 /** Of as many first replies, their time alone. */
 export function firstReplyDollars(start: TimedStart, memoryMb: number, count: number): number {
   const gbSeconds = (memoryMb / 1024) * (firstReplyMs(start, memoryMb) / 1000);
-  return dollarsFor(count * gbSeconds, PRICES.prices.functionGbSecond);
+  return dollarsFor(count * gbSeconds, prices.functionGbSecond);
+}
+
+/** The smallest of the values that so many per cent of them do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? Number.NaN;
 }
 
 /** Each figure by itself. */

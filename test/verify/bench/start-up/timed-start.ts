@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { accessSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -70,7 +70,7 @@ export function writeRunner(folder: string): string {
   return file;
 }
 
-/** Starts a process for one event, with one address for AWS and upstream. Rejects when the function throws. */
+/** Starts a process for one event, with one address for AWS and the aggregator. Rejects when the function throws. */
 export async function timeStart(
   runner: string,
   { bundle, event, environment, at }: Startable,
@@ -107,4 +107,37 @@ function addresses(url: string): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_EC2_METADATA_DISABLED: "true",
   };
+}
+
+/** Over so many microseconds a process gets its share, and then waits: Lambda's own pace, as others have measured it. */
+const PERIOD_US = 20_000;
+/** The kernel gives no less. */
+const LEAST_QUOTA_US = 1_000;
+
+const [VERSION_1, VERSION_2] = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"];
+
+/** A control group of Linux whose processes get no more than a share of one processor; undefined where none can be made. */
+export function limitProcessor(share: number): (Limit & { close(): void }) | undefined {
+  const quotaUs = Math.max(LEAST_QUOTA_US, Math.round(share * PERIOD_US));
+  const isVersion1 = existsSync(join(VERSION_1, "cpu.cfs_quota_us"));
+  const folder = join(isVersion1 ? VERSION_1 : VERSION_2, `bench-${process.pid}-${quotaUs}`);
+  const processesFile = join(folder, "cgroup.procs");
+  const settings = isVersion1
+    ? { "cpu.cfs_period_us": `${PERIOD_US}`, "cpu.cfs_quota_us": `${quotaUs}` }
+    : { "cpu.max": `${quotaUs} ${PERIOD_US}` };
+  const close = () => rmdirSync(folder);
+  try {
+    mkdirSync(folder);
+  } catch {
+    return undefined;
+  }
+  try {
+    // The kernel makes the files of a group. In a folder that is no group this one is missing.
+    accessSync(processesFile);
+    for (const [name, text] of Object.entries(settings)) writeFileSync(join(folder, name), text);
+    return { processesFile, close };
+  } catch {
+    close();
+    return undefined;
+  }
 }
