@@ -4,10 +4,10 @@ import { allRows, inJson, type TableRows } from "../../support/local-aws.ts";
 import { type Canary, textCanary } from "../canaries/canary.ts";
 import { functionsHeard } from "../canaries/functions-heard.ts";
 import { type Finding, type Sink, scannerFor } from "../canaries/scanner.ts";
+import { type LogGroup, readLogs, writeLog } from "./aws.ts";
 import { SILENT_FUNCTIONS } from "./exceptions.ts";
-import { type Execution, readExecutions } from "./executions.ts";
-import { type LogGroup, readLogs, writeLog } from "./logs.ts";
 import type { Environment } from "./programs.ts";
+import { type Execution, readExecutions } from "./workflow.ts";
 
 export interface Searched {
   client: SFNClient;
