@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { beforeAll, beforeEach } from "vitest";
 import * as z from "zod";
+import { ROUTES } from "../../../functions/routes.ts";
 import { cancel } from "../../journeys/calls.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { stepFunctionsAt } from "./aws.ts";
@@ -83,19 +84,8 @@ async function quiet(): Promise<void> {
 
 /** Two requests at once, as journeys make them, are to meet functions that have started. */
 async function warmUp(): Promise<void> {
-  const requests = [
-    ["POST", "/token"],
-    ["POST", "/users/nobody/connections"],
-    ["POST", "/users/nobody/connections/none"],
-    ["POST", "/users/nobody/connections/none/refresh"],
-    ["POST", "/users/nobody/connections/refresh"],
-    ["GET", "/users/nobody/jobs"],
-    ["GET", "/jobs/none"],
-    ["DELETE", "/jobs/none"],
-    ["POST", "/jobs/none/mfa"],
-    ["POST", "/jobs/none/resume"],
-  ] as const;
-  for (const [method, path] of requests) {
-    await Promise.all([fetch(`${apiUrl}${path}`, { method }), fetch(`${apiUrl}${path}`, { method })]);
+  for (const { method, path } of Object.values(ROUTES)) {
+    const url = `${apiUrl}${path.replaceAll(/\{\w+\}/g, "none")}`;
+    await Promise.all([fetch(url, { method }), fetch(url, { method })]);
   }
 }

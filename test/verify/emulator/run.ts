@@ -118,7 +118,7 @@ async function checkExecutions(
   await phase("workflow", () => checkWalkedParts(client, stateMachineArn, executions), {
     seen: ({ walked, parts, excepted }) => `${walked} of ${parts} parts walked, ${excepted} excepted`,
   });
-  const search = () => findNoSecret({ client, dynamo, stateMachineArn, commands }, executions, secrets);
+  const search = () => findNoSecret({ client, dynamo, stateMachineArn, commands }, secrets);
   await phase("secrets", search, {
     seen: ({ needles, events, logLines, rows }) =>
       `none of ${secrets.length}, of which ${arrived} went as far as the bank, in ${needles} ways of writing them, ` +
