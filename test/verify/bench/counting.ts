@@ -28,6 +28,8 @@ export async function startPaced({ beforeFirstLookMs = 0, turn = (template: Temp
   });
 }
 
+const WORDS = { ours: "our workflow", poller: "the poller" };
+
 /** Counts jobs of these kinds in a system that it starts and closes. */
 export function counting(
   start: () => Promise<CountedSystem>,
@@ -51,7 +53,7 @@ export function counting(
     return found;
   }
 
-  test.each(kinds)(`the docs say what a job of ${columns} that is $title takes`, (kind) => {
+  test.each(kinds)(`the docs say what a job that is $title takes on ${WORDS[columns]}`, (kind) => {
     const column = columnOf(figuresOf(kind));
     expect(columnIn(benchPage, column.title), OUT_OF_DATE).toEqual(column.cells);
   });

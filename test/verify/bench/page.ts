@@ -15,9 +15,8 @@ import {
   sumOf,
   totalOf,
 } from "./prices.ts";
-import { percentile } from "./start-up/memory-sizes.ts";
 import { jobsByMemory, startUpBlocks } from "./start-up/page.ts";
-import type { StartUp } from "./start-up/start-up.ts";
+import { percentile, type StartUp } from "./start-up/start-up.ts";
 import { amount, type Column, dollars, NOTHING, tableOf } from "./table.ts";
 
 /** A column of the page: a kind of job on one of the two systems. */

@@ -5,12 +5,16 @@ import { amount, dollars, tableOf } from "../table.ts";
 import {
   firstReplyDollars,
   firstReplyMs,
+  type Group,
   kneeOf,
+  MAX_OF_SDK_ALONE,
+  MAX_WHILE_FOLLOWING,
   MEMORY_SIZES_MB,
   medianOf,
+  ratioOf,
+  type StartUp,
   WORTH_DOUBLING_MS,
-} from "./memory-sizes.ts";
-import { type Group, MAX_OF_SDK_ALONE, MAX_WHILE_FOLLOWING, ratioOf, type StartUp } from "./start-up.ts";
+} from "./start-up.ts";
 
 /** The blocks of the page's section on the start of functions. */
 export function startUpBlocks(startUps: readonly StartUp[]): string[] {

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { NO_USAGE } from "../prices.ts";
-import { firstReplyDollars, firstReplyMs, kneeOf, medianOf } from "./memory-sizes.ts";
 import { dollarsAt } from "./page.ts";
 import { type RecordedCall, startRecorder, startReplay } from "./replay.ts";
 import { sourceAlone } from "./sdk-alone.ts";
+import { firstReplyDollars, firstReplyMs, kneeOf, medianOf } from "./start-up.ts";
 
 const start = { wallMs: 250, cpuMs: 200, peakMb: 100 };
 
