@@ -65,11 +65,11 @@ export function counting(
 export function countingWithinBudget(start: () => Promise<CountedSystem>, kinds: readonly JobKind[]) {
   const found = counting(start, "ours", kinds);
 
-  test.each(kinds)("a job that is $title keeps its budget", (kind) => {
+  test.each(kinds)("a job that is $title stays within its budget", (kind) => {
     expect(brokenBudgets([found.figuresOf(kind)])).toEqual([]);
   });
 
-  test.each(kinds)("a budget of a job that is $title would be missed", (kind) => {
+  test.each(kinds)("a job that is $title and exceeds both its budgets is reported for each", (kind) => {
     const { counts, price, ...figures } = found.figuresOf(kind);
     const over = {
       ...figures,

@@ -1,10 +1,8 @@
 import { cpus } from "node:os";
-import type { Counted, JobCounts } from "./counts.ts";
-import { JOB_KINDS, type JobKind } from "./job-kinds.ts";
+import type { Counted } from "./counts.ts";
+import { JOB_KINDS } from "./job-kinds.ts";
 import {
   assumptions,
-  type Deployment,
-  type JobPrice,
   monthly,
   nominalMs,
   PRICE_LINES,
@@ -20,21 +18,14 @@ import { percentile, type StartUp } from "./start-up/start-up.ts";
 import { amount, type Column, dollars, NOTHING, tableOf } from "./table.ts";
 
 /** A column of the page: a kind of job on one of the two systems. */
-export interface KindFigures {
-  title: string;
-  kind: JobKind;
-  counts: JobCounts;
-  deployment: Deployment;
-  price: JobPrice;
-  /** With the time that the functions took on this machine. */
-  measuredPrice: JobPrice;
-}
+export type KindFigures = ReturnType<typeof kindFigures>[number];
 
-export function kindFigures(system: "ours" | "poller", deployment: Counted): KindFigures[] {
+export function kindFigures(system: "ours" | "poller", deployment: Counted) {
   return JOB_KINDS.flatMap((kind) => {
     const counts = deployment.kinds[kind.name];
     if (counts === undefined) return [];
     const title = system === "ours" ? kind.title : `poller, ${kind.title}`;
+    // With the time that the functions took on this machine.
     const measuredPrice = priceOf(counts, deployment, ({ measuredMs }) => measuredMs);
     return [{ title, kind, counts, deployment, price: priceOf(counts, deployment), measuredPrice }];
   });

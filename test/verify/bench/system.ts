@@ -7,12 +7,11 @@ import { handler as sweep } from "../../../functions/jobs/workflow/sweep.lambda.
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
 import { readLocalSettings } from "../../../infra/local/local-settings.ts";
-import { type LocalSystem, type StartOptions, startLocal } from "../../../infra/local/start-local.ts";
+import { type StartOptions, startLocal } from "../../../infra/local/start-local.ts";
 import { deploy } from "../../../infra/local/template/deployed.ts";
 import { resourcesOf, synthesizeApart, type Template } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
-import type { Target } from "../../journeys/target.ts";
-import { type AwsRecorder, awsRecorder } from "../../support/aws-recorder.ts";
+import { awsRecorder } from "../../support/aws-recorder.ts";
 import { parseDefinition } from "../../workflow/definition.ts";
 import { pausesOf } from "../../workflow/pauses.ts";
 
@@ -99,22 +98,12 @@ export function functionName(entry: string): string {
   return basename(entry, ".ts").replace(/\.lambda$/, "");
 }
 
-export interface CountedSystem {
-  local: LocalSystem;
-  template: Template;
-  target: Target;
-  recorder: AwsRecorder;
-  /** In the order of the recorder's invocations. */
-  watched: readonly WatchedInvocation[];
-  /** Runs the sweeper, which its schedule does not here. */
-  sweep(): Promise<unknown>;
-  close(): Promise<void>;
-}
+export type CountedSystem = Awaited<ReturnType<typeof startCounted>>;
 
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 
 /** Local mode with everything that its functions do written down; `around` goes around all that is counted. */
-export async function startCounted(options: LocalModeOptions): Promise<CountedSystem> {
+export async function startCounted(options: LocalModeOptions) {
   const { synthesize = synthesizeApart, bank, around = (_, event, run) => run(event) } = options;
   // As on AWS; local mode by itself writes no metrics.
   Object.assign(process.env, { LOG_LEVEL: "info", METRICS_NAMESPACE: "ConnectionJobs" });
@@ -131,7 +120,9 @@ export async function startCounted(options: LocalModeOptions): Promise<CountedSy
   return {
     ...system,
     recorder,
+    /** In the order of the recorder's invocations. */
     watched: watch.invocations,
+    /** Runs the sweeper, which its schedule does not here. */
     sweep: () => counted(SWEEP, {}, () => sweep()),
     async close() {
       await system.local.close();

@@ -1,14 +1,10 @@
-interface JourneyException {
-  /** File, blocks and test, as vitest prints them. */
-  test: string;
-  /** What of the emulator makes the test fail. */
-  reason: string;
-}
-
 const IGNORES_SLASHES = "MiniStack ignores slashes at the ends of a path when it looks for the route.";
 
-/** Journeys that fail on the emulator, and only there. One that passes, or that is no more, is a failure of the run. */
-export const EXCEPTED_JOURNEYS: readonly JourneyException[] = [
+/**
+ * Journeys that fail on the emulator, and only there, by file, blocks and test, as vitest prints them. One that passes, or that is
+ * no more, is a failure of the run.
+ */
+export const EXCEPTED_JOURNEYS: readonly { test: string; reason: string }[] = [
   { test: "refused-access.test.ts > a route > GET //health is not found", reason: IGNORES_SLASHES },
   { test: "refused-access.test.ts > a route > GET /health/ is not found", reason: IGNORES_SLASHES },
   {

@@ -21,7 +21,6 @@ import { runJourneys } from "./journeys.ts";
 import { followThePages } from "./pages.ts";
 import {
   commandEnvironment,
-  type Environment,
   emptyRunFolder,
   plainEnvironment,
   pythonPackages,
@@ -87,26 +86,7 @@ async function prove(folder: string, pythonPrograms: string): Promise<void> {
   const { canaries } = readExchanged(record);
   const arrived = canaries.filter(({ text }) => upstream.arrived.has(text)).length;
   if (arrived === 0) throw new Error("No canary has reached the bank's side.");
-  const keys = [
-    { name: "API key", text: apiKey },
-    { name: "API key of upstream", text: upstreamApiKey },
-  ];
-  const secrets = [...canaries, ...upstreamTokens, ...keys];
-  await checkExecutions(commands, endpoint, folder, secrets, arrived);
 
-  await phase("cdk destroy", () => destroy(deployment));
-  await phase("what is left", async () => checkLeftovers(before, await inventory(commands), kept), {
-    seen: () => kept.join(", "),
-  });
-}
-
-async function checkExecutions(
-  commands: Environment,
-  endpoint: string,
-  folder: string,
-  secrets: readonly Canary[],
-  arrived: number,
-): Promise<void> {
   const client = stepFunctionsAt(endpoint);
   const dynamo = dynamoAt(endpoint);
   const stateMachineArn = await theStateMachine(client);
@@ -118,14 +98,23 @@ async function checkExecutions(
   await phase("workflow", () => checkWalkedParts(client, stateMachineArn, executions), {
     seen: ({ walked, parts, excepted }) => `${walked} of ${parts} parts walked, ${excepted} excepted`,
   });
-  const search = () => findNoSecret({ client, dynamo, stateMachineArn, commands }, secrets);
-  await phase("secrets", search, {
+  const keys = [
+    { name: "API key", text: apiKey },
+    { name: "API key of upstream", text: upstreamApiKey },
+  ];
+  const secrets = [...canaries, ...upstreamTokens, ...keys];
+  await phase("secrets", () => findNoSecret({ client, dynamo, stateMachineArn, commands }, secrets), {
     seen: ({ needles, events, logLines, rows }) =>
       `none of ${secrets.length}, of which ${arrived} went as far as the bank, in ${needles} ways of writing them, ` +
       `in ${events} events, ${logLines} log lines and ${rows} rows; each planted one was found`,
   });
   client.destroy();
   dynamo.destroy();
+
+  await phase("cdk destroy", () => destroy(deployment));
+  await phase("what is left", async () => checkLeftovers(before, await inventory(commands), kept), {
+    seen: () => kept.join(", "),
+  });
 }
 
 interface PhaseOptions<Result> {

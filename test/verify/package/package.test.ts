@@ -82,12 +82,12 @@ test("every page that the packed README links to is packed too", () => {
   expect(linked.filter((path) => !packedFiles.includes(path))).toEqual([]);
 });
 
-test("it brings nothing along but the CDK, which the app has", async () => {
+test("the package installs no dependency but the CDK, which the app has", async () => {
   const installed = (await readdir(join(folder, "node_modules"))).filter((name) => /^\w/.test(name));
   expect(installed.toSorted()).toEqual(["aws-cdk-lib", "connection-jobs", "constructs"]);
 });
 
-test("an empty CDK app type-checks with it and synthesizes", { timeout: 120_000 }, async () => {
+test("an empty CDK app with the package type-checks and synthesizes", { timeout: 120_000 }, async () => {
   expect((await run(join(ROOT, "node_modules/.bin/tsc"), TSC)).stdout).toBe("");
   const outdir = join(folder, "out");
   await run(process.execPath, ["app.ts"], { CDK_OUTDIR: outdir });
@@ -102,7 +102,7 @@ test("an empty CDK app type-checks with it and synthesizes", { timeout: 120_000 
   for (const asset of assets) expect(await readdir(join(outdir, asset))).toEqual(["index.mjs"]);
 });
 
-test("its program for API keys runs on its own", async () => {
+test("the program for API keys of the package runs", async () => {
   const { stdout, stderr } = await run(join(folder, "node_modules/.bin/connection-jobs-keys"), ["--help"]);
   expect(stdout + stderr).toMatch(/create .*list .*revoke/s);
 });

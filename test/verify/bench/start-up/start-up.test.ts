@@ -23,7 +23,7 @@ test.each([
   { peakMb: 100, sizes: [256, 512, 1024], worthMs: 340, knee: 1024 },
   { peakMb: 600, sizes: [256, 512, 1024], worthMs: 400, knee: 1024 },
   { peakMb: 100, sizes: [128, 256], worthMs: 400, knee: undefined },
-])("the smallest size with $peakMb MB, where more memory is to save $worthMs ms, is $knee", (given) => {
+])("a process of $peakMb MB whose doubling has to save $worthMs ms gets $knee MB", (given) => {
   expect(kneeOf({ ...start, peakMb: given.peakMb }, given.sizes, given.worthMs)).toBe(given.knee);
 });
 
@@ -36,7 +36,7 @@ test("the median of each figure is its own", () => {
   expect(medianOf(starts)).toEqual({ wallMs: 2, cpuMs: 8, peakMb: 5 });
 });
 
-test("what a function computes has the same price at every size, and what it waits for a higher one", () => {
+test("the time that a function computes has the same price at every size; the time that it waits costs more at a larger one", () => {
   const computing = [{ ...NO_USAGE, calls: 1 }];
   expect(dollarsAt(computing, 384)).toBeCloseTo(dollarsAt(computing, 192), 12);
   const waiting = [{ ...NO_USAGE, sleptMs: 1000 }];
@@ -58,7 +58,7 @@ async function replay(calls: readonly RecordedCall[]) {
   return { ...server, ask };
 }
 
-test("a replay gives the replies to calls that are alike in their order, and the last one again", async () => {
+test("a replay answers equal calls with their replies in order, and then with the last one", async () => {
   const { ask, restart } = await replay([
     recorded(GET_ITEM, "first"),
     recorded({ method: "POST", target: "TrentService.Sign" }, "signed"),
@@ -77,7 +77,7 @@ test("a replay answers 404 to a call that was not recorded", async () => {
   expect((await fetch(`${url}/jobs/2`)).status).toBe(404);
 });
 
-test("a recorder passes each call on to its service or to upstream, and writes it down", async () => {
+test("a recorder forwards each call to its service or to the aggregator, and records it", async () => {
   const dynamo = await replay([recorded(GET_ITEM, "an item")]);
   const upstream = await replay([recorded({ path: "/jobs/1" }, "a job")]);
   const recorder = await startRecorder({ DynamoDB_20120810: dynamo.url }, upstream.url);

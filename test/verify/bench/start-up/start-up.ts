@@ -139,7 +139,7 @@ export const MEMORY_SIZES_MB = [128, 192, 256, 384, 512, 768, 1024, 1769] as con
 /** Lambda gives a whole virtual processor to a function of this size, and to others their part of it. */
 const ONE_PROCESSOR_MB = 1769;
 
-export function processorShare(memoryMb: number): number {
+function processorShare(memoryMb: number): number {
   return memoryMb / ONE_PROCESSOR_MB;
 }
 
