@@ -1,22 +1,10 @@
 import * as z from "zod";
+import type { Deployed } from "../../../infra/local/template/deployed.ts";
 import { itemBytes, type RecordedCall } from "../../support/aws-recorder.ts";
-import { type Item, indexWriteUnits, type SecondaryIndex } from "./index-write-units.ts";
-import { updatedItem } from "./updated-item.ts";
 
+/** As it is on the wire: each value under the name of its type. */
 const item = z.record(z.string(), z.unknown());
-
-const rowRequest = z.object({
-  TableName: z.string(),
-  Key: item.optional(),
-  Item: item.optional(),
-  ConsistentRead: z.boolean().default(false),
-});
-
-export interface MeteredTable {
-  name: string;
-  keyNames: readonly string[];
-  indexes: readonly SecondaryIndex[];
-}
+export type Item = z.infer<typeof item>;
 
 export interface Capacity {
   readUnits: number;
@@ -24,6 +12,13 @@ export interface Capacity {
   /** Of the item that was read or written. */
   itemBytes: number | undefined;
 }
+
+const rowRequest = z.object({
+  TableName: z.string(),
+  Key: item.default({}),
+  Item: item.optional(),
+  ConsistentRead: z.boolean().default(false),
+});
 
 const READ_UNIT_BYTES = 4096;
 const WRITE_UNIT_BYTES = 1024;
@@ -33,54 +28,47 @@ const WRITE_UNIT_BYTES = 1024;
  * consistent; a write unit per started kB of the larger of the item before and after, whether its condition holds or not.
  * It knows the items before from the calls that it was given, which are to come in their order.
  */
-export function capacityMeter(tables: readonly MeteredTable[], asOnAws: (item: Item) => Item) {
+export function capacityMeter(tables: Deployed["tables"], asOnAws: (item: Item) => Item) {
   const rows = new Map<string, Item>();
-
-  function keyOf(tableName: string, named: Item): string {
-    const { keyNames = [] } = tables.find(({ name }) => name === tableName) ?? {};
-    return JSON.stringify([tableName, ...keyNames.map((name) => named[name])]);
-  }
+  const sizeOf = (row: Item | undefined) => (row === undefined ? 0 : itemBytes(asOnAws(row)));
 
   function written(call: RecordedCall): Capacity {
-    const { TableName, Key = {}, Item: put } = rowRequest.parse(call.request);
-    const key = keyOf(TableName, put ?? Key);
+    const { TableName, Key, Item: put } = rowRequest.parse(call.request);
+    const { KeySchema, GlobalSecondaryIndexes = [] } =
+      tables.find((table) => table.TableName === TableName) ?? {};
+    const keyNames = namesIn(KeySchema);
+    const key = JSON.stringify([TableName, ...keyNames.map((name) => (put ?? Key)[name])]);
     const before = rows.get(key);
     const after = call.operation === "UpdateItem" ? updatedItem(before, call.request) : put;
-    const larger = Math.max(sizeOf(before), sizeOf(after));
-    const base = { readUnits: 0, itemBytes: after && sizeOf(after) };
-    if (call.reply?.status !== 200) return { ...base, writeUnits: units(larger, WRITE_UNIT_BYTES) };
+    const ofTable = units(Math.max(sizeOf(before), sizeOf(after)), WRITE_UNIT_BYTES);
+    const capacity = { readUnits: 0, writeUnits: ofTable, itemBytes: after && sizeOf(after) };
+    if (call.reply?.status !== 200) return capacity;
     if (after === undefined) rows.delete(key);
     else rows.set(key, after);
-    const { indexes = [] } = tables.find(({ name }) => name === TableName) ?? {};
-    const indexUnits = indexes.map((index) => indexWriteUnits(index, before, after));
-    const writeUnits = units(larger, WRITE_UNIT_BYTES) + indexUnits.reduce((sum, each) => sum + each, 0);
-    return { ...base, writeUnits };
+    const ofIndexes = GlobalSecondaryIndexes.map((index) => indexUnits(index, keyNames, before, after));
+    return { ...capacity, writeUnits: ofIndexes.reduce((sum, each) => sum + each, ofTable) };
   }
 
-  /** The entries of a page are added up before they are rounded. */
-  function queried(call: RecordedCall): Capacity {
-    const found = z.array(item).parse(call.reply?.body["Items"]);
-    const bytes = found.reduce((sum, entry) => sum + itemBytes(entry), 0);
+  function read(call: RecordedCall, bytes: number): Capacity {
     const full = units(bytes, READ_UNIT_BYTES);
     const { ConsistentRead } = rowRequest.parse(call.request);
     return { readUnits: ConsistentRead ? full : full / 2, writeUnits: 0, itemBytes: undefined };
-  }
-
-  function sizeOf(row: Item | undefined): number {
-    return row === undefined ? 0 : itemBytes(asOnAws(row));
   }
 
   return (call: RecordedCall): Capacity => {
     switch (call.operation) {
       case "GetItem": {
         const found = item.optional().parse(call.reply?.body["Item"]);
-        const full = units(sizeOf(found), READ_UNIT_BYTES);
-        const { ConsistentRead } = rowRequest.parse(call.request);
-        const readUnits = ConsistentRead ? full : full / 2;
-        return { readUnits, writeUnits: 0, itemBytes: found && sizeOf(found) };
+        return { ...read(call, sizeOf(found)), itemBytes: found && sizeOf(found) };
       }
-      case "Query":
-        return queried(call);
+      case "Query": {
+        // The entries of a page are added up before they are rounded.
+        const found = z.array(item).parse(call.reply?.body["Items"]);
+        return read(
+          call,
+          found.reduce((sum, entry) => sum + itemBytes(entry), 0),
+        );
+      }
       case "PutItem":
       case "UpdateItem":
       case "DeleteItem":
@@ -94,4 +82,65 @@ export function capacityMeter(tables: readonly MeteredTable[], asOnAws: (item: I
 /** What is not there costs as much as what is small. */
 function units(bytes: number, perUnit: number): number {
   return Math.max(1, Math.ceil(bytes / perUnit));
+}
+
+type Table = Deployed["tables"][number];
+type Index = NonNullable<Table["GlobalSecondaryIndexes"]>[number];
+
+function namesIn(schema: Table["KeySchema"] = []): string[] {
+  return schema.map(({ AttributeName = "" }) => AttributeName);
+}
+
+/**
+ * What a change of a row costs in an index: nothing when its entry stays as it is, one write of the larger entry, or
+ * two writes when the entry moves.
+ */
+function indexUnits(
+  { KeySchema, Projection }: Index,
+  tableKeyNames: readonly string[],
+  before: Item | undefined,
+  after: Item | undefined,
+): number {
+  const keyNames = [...new Set([...tableKeyNames, ...namesIn(KeySchema)])];
+
+  /** A row that lacks a key of the index is not in it. */
+  function entryIn(row: Item | undefined): Item | undefined {
+    if (row === undefined || keyNames.some((name) => row[name] === undefined)) return undefined;
+    if (Projection?.ProjectionType === "ALL") return row;
+    const projected = [...keyNames, ...(Projection?.NonKeyAttributes ?? [])];
+    const held = projected.filter((name) => row[name] !== undefined);
+    return Object.fromEntries(held.toSorted().map((name) => [name, row[name]]));
+  }
+
+  const [left, right] = [entryIn(before), entryIn(after)];
+  if (JSON.stringify(left) === JSON.stringify(right)) return 0;
+  const unitsOf = (entry: Item | undefined) =>
+    entry === undefined ? 0 : units(itemBytes(entry), WRITE_UNIT_BYTES);
+  const moves = keyNames.some((name) => JSON.stringify(left?.[name]) !== JSON.stringify(right?.[name]));
+  return moves ? unitsOf(left) + unitsOf(right) : Math.max(unitsOf(left), unitsOf(right));
+}
+
+const update = z.object({
+  Key: item,
+  UpdateExpression: z.string(),
+  ExpressionAttributeValues: item.default({}),
+});
+const counted = z.object({ N: z.string().transform(Number) }).default({ N: 0 });
+
+/** The item after an UpdateItem of a kind that ours are: one attribute is set, one is added to, some are taken away. */
+function updatedItem(before: Item | undefined, request: unknown): Item {
+  const { Key, UpdateExpression, ExpressionAttributeValues: values } = update.parse(request);
+  const after: Item = { ...before, ...Key };
+  for (const clause of UpdateExpression.split(/ (?=[A-Z]{3,} )/)) {
+    const [, set, setTo = ""] = /^SET (\w+) = (:\w+)$/.exec(clause) ?? [];
+    const [, addedTo, added = ""] = /^ADD (\w+) (:\w+)$/.exec(clause) ?? [];
+    const [, removed] = /^REMOVE (\w+(?:, \w+)*)$/.exec(clause) ?? [];
+    if (set !== undefined) after[set] = values[setTo];
+    else if (addedTo !== undefined) {
+      const sum = counted.parse(after[addedTo]).N + counted.parse(values[added]).N;
+      after[addedTo] = { N: String(sum) };
+    } else if (removed !== undefined) for (const name of removed.split(", ")) delete after[name];
+    else throw new Error(`Nothing here says what ${UpdateExpression} makes.`);
+  }
+  return after;
 }

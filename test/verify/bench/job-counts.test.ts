@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
-import { counting } from "./counting.ts";
-import { benchPage, holdToBudget, OUT_OF_DATE } from "./hold-to-budget.ts";
+import { benchPage, countingWithinBudget, OUT_OF_DATE, startPaced } from "./counting.ts";
 import { QUICK_KINDS } from "./job-kinds.ts";
 import { sweeperMonthly } from "./page.ts";
 
-const system = counting();
-const { counted } = holdToBudget(system, QUICK_KINDS);
+const { system, counted } = countingWithinBudget(startPaced, QUICK_KINDS);
 
 test("the sweeper finds nothing of jobs that are over, and the docs say what its minutes cost", () => {
   const queries = system().recorder.calls.filter(({ operation }) => operation === "Query");

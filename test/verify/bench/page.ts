@@ -1,15 +1,91 @@
 import { cpus } from "node:os";
-import type { Counted } from "./count-kinds.ts";
-import { amount, columnOf, dollars, tableOf } from "./count-table.ts";
-import type { KindFigures } from "./kind-figures.ts";
-import { percentile } from "./percentile.ts";
-import { nominalMs, priceOfRuns, totalOf } from "./price-of-job.ts";
-import { PRICES } from "./prices.ts";
-import { jobsByMemory } from "./start-up/job-by-memory.ts";
-import type { StartUp } from "./start-up/start-up.ts";
-import { startUpBlocks } from "./start-up/start-up-page.ts";
+import type { Counted } from "./counts.ts";
+import { JOB_KINDS } from "./job-kinds.ts";
+import {
+  assumptions,
+  monthly,
+  nominalMs,
+  PRICE_LINES,
+  priceOf,
+  priceOfRuns,
+  region,
+  sum,
+  sumOf,
+  totalOf,
+} from "./prices.ts";
+import { jobsByMemory, startUpBlocks } from "./start-up/page.ts";
+import { percentile, type StartUp } from "./start-up/start-up.ts";
+import { amount, type Column, dollars, NOTHING, tableOf } from "./table.ts";
 
-export interface Bench {
+/** A column of the page: a kind of job on one of the two systems. */
+export type KindFigures = ReturnType<typeof kindFigures>[number];
+
+export function kindFigures(system: "ours" | "poller", deployment: Counted) {
+  return JOB_KINDS.flatMap((kind) => {
+    const counts = deployment.kinds[kind.name];
+    if (counts === undefined) return [];
+    const title = system === "ours" ? kind.title : `poller, ${kind.title}`;
+    // With the time that the functions took on this machine.
+    const measuredPrice = priceOf(counts, deployment, ({ measuredMs }) => measuredMs);
+    return [{ title, kind, counts, deployment, price: priceOf(counts, deployment), measuredPrice }];
+  });
+}
+
+/** What is over the budget of its kind, a line each. */
+export function brokenBudgets(figures: readonly KindFigures[]): string[] {
+  return figures.flatMap(({ title, kind, counts: { transitions }, price }) => {
+    const { budget } = kind;
+    const total = totalOf(price);
+    const steps = `${title}: ${transitions} transitions, at most ${budget.transitions}`;
+    const cost = `${title}: ${dollars(total)} for 1,000 jobs, at most $${budget.dollarsPer1000.toFixed(2)}`;
+    return [
+      ...(transitions > budget.transitions ? [steps] : []),
+      ...(total > budget.dollarsPer1000 ? [cost] : []),
+    ];
+  });
+}
+
+/** What follows from counts alone. */
+export function columnOf({ counts, title, deployment, price }: KindFigures): Column {
+  const all = sumOf(Object.values(counts.usage));
+  const { smallest, largest } = counts.itemBytes;
+  const requests = ["create-connection", "get-job", "answer-mfa"].map(
+    (name) => counts.usage[name]?.calls ?? 0,
+  );
+  const cells: [label: string, cell: string][] = [
+    ["state transitions", amount(counts.transitions)],
+    ["history events", amount(counts.historyEvents)],
+    ["function calls", amount(all.calls)],
+    // Calls of each function, and the time that is reckoned for them.
+    ...Object.entries(counts.usage).map(([name, usage]): [string, string] => [
+      `\`${name}\`, ${deployment.functions[name]?.memoryMb} MB`,
+      `${amount(usage.calls)}, ${amount(nominalMs(usage))} ms`,
+    ]),
+    ["write units, in so many writes", `${amount(all.writeUnits)} in ${amount(counts.writes)}`],
+    ["items written, bytes", `${amount(smallest)} to ${amount(largest)}`],
+    ["read units", amount(all.readUnits)],
+    ["KMS calls", amount(all.kmsSymmetric + all.kmsAsymmetric)],
+    ["upstream calls", amount(all.upstreamCalls)],
+    ["HTTP requests", amount(sum(requests))],
+    ["bytes logged by us", amount(all.logBytes)],
+    ...PRICE_LINES.map((line): [string, string] => [line, dollars(price[line])]),
+    ["**dollars for 1,000 jobs**", `**${dollars(totalOf(price))}**`],
+  ];
+  return { title, cells: new Map(cells) };
+}
+
+/** The cells of a column in the first table of a page, without those that say that there are none. */
+export function columnIn(page: string, title: string): ReadonlyMap<string, string> {
+  const [table = ""] = /(?:^\|.*\n)+/m.exec(page) ?? [];
+  const [header = [], , ...rows] = table
+    .split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  const index = header.indexOf(title);
+  const cells = rows.map((row): [string, string] => [row[1] ?? "", row[index] ?? NOTHING]);
+  return new Map(cells.filter(([, cell]) => cell !== NOTHING));
+}
+
+interface Bench {
   columns: readonly KindFigures[];
   /** In milliseconds, by the title of the column. */
   delays: ReadonlyMap<string, readonly number[]>;
@@ -19,14 +95,13 @@ export interface Bench {
 
 /** The whole of `docs/reference/bench.md`. */
 export function pageOf({ columns, delays, startUps, counted }: Bench): string {
-  const { assumptions } = PRICES;
   return [
     "# What a job costs",
     "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
     "## A job, counted",
     `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. The bank of the queued one says in its record that it is down, refuses the first login, and stays down until the job is given up. With the client's part: the POST, a GET every 2 s until the job is over, or one every 12 h of a queued job, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../../test/verify/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
     tableOf(columns.map(columnOf)),
-    `List prices of ${PRICES.region} without a free tier, in [prices.json](../../test/verify/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
+    `List prices of ${region} without a free tier, in [prices.json](../../test/verify/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
     bullets(
       Object.entries(assumptions).map(
         ([name, { value, reason }]) => `\`${name}\` ${amount(value)}: ${reason}`,
@@ -34,7 +109,7 @@ export function pageOf({ columns, delays, startUps, counted }: Bench): string {
     ),
     "Shared by jobs are a token, the public key that each verifying function fetches once, and upstream's API key and token that each function fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
     "## A month without a job",
-    bullets([...monthly(counted.resources), sweeperMonthly(counted)]),
+    bullets([...monthlyPrices(counted.resources), sweeperMonthly(counted)]),
     "## Measured",
     `${new Date().toISOString().slice(0, 10)}, local mode on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. No test compares these.`,
     "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s; what the bank's own API takes is not in it:",
@@ -74,16 +149,15 @@ const MINUTES = 30 * 24 * 60;
 
 /** The sweeper runs whether there are jobs or not. */
 export function sweeperMonthly({ sweepUsage, functions }: Counted): string {
-  const facts = new Map(Object.entries(functions));
-  const dollarsAMonth = priceOfRuns("sweep", sweepUsage, MINUTES, facts);
+  const dollarsAMonth = priceOfRuns("sweep", sweepUsage, MINUTES, functions);
   const { awsCalls, readUnits, logBytes } = sweepUsage;
   const each = `${nominalMs(sweepUsage)} ms, ${awsCalls} queries that find nothing, ${readUnits} read units, ${logBytes} bytes logged`;
   return `${amount(MINUTES)} runs of the sweeper, together $${dollarsAMonth.toFixed(2)}: ${each} each. It never looks at a job that ends in time; a job in the queue is an entry of some 120 bytes more that it counts, which adds $0.02 a week for 1,000 of them`;
 }
 
 /** What the template has of it, and the price of one of what it may get. */
-function monthly({ keys, alarmMetrics, dashboards }: Counted["resources"]): string[] {
-  const { kmsKey, secret, alarmMetric, dashboard, customMetric } = PRICES.monthly;
+function monthlyPrices({ keys, alarmMetrics, dashboards }: Counted["resources"]): string[] {
+  const { kmsKey, secret, alarmMetric, dashboard, customMetric } = monthly;
   const priced = (count: number, { dollars: each, unit }: { dollars: number; unit: string }) =>
     `${count} × $${each.toFixed(2)}: ${unit}`;
   return [

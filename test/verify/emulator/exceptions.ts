@@ -1,14 +1,10 @@
-interface JourneyException {
-  /** File, blocks and test, as vitest prints them. */
-  test: string;
-  /** What of the emulator makes the test fail. */
-  reason: string;
-}
-
 const IGNORES_SLASHES = "MiniStack ignores slashes at the ends of a path when it looks for the route.";
 
-/** Journeys that fail on the emulator, and only there. One that passes, or that is no more, is a failure of the run. */
-export const EXCEPTED_JOURNEYS: readonly JourneyException[] = [
+/**
+ * Journeys that fail on the emulator, and only there, by file, blocks and test, as vitest prints them. One that passes, or that is
+ * no more, is a failure of the run.
+ */
+export const EXCEPTED_JOURNEYS: readonly { test: string; reason: string }[] = [
   { test: "refused-access.test.ts > a route > GET //health is not found", reason: IGNORES_SLASHES },
   { test: "refused-access.test.ts > a route > GET /health/ is not found", reason: IGNORES_SLASHES },
   {
@@ -17,66 +13,45 @@ export const EXCEPTED_JOURNEYS: readonly JourneyException[] = [
   },
 ];
 
-interface PartsException {
-  /** Lines of `partsOf`. */
-  parts: readonly string[];
-  reason: string;
-}
+const LAMBDA_ITSELF = "For failures of Lambda itself, which MiniStack never has.";
+const CONCURRENCY =
+  "For more functions at once than the account allows, and failures of Lambda itself: no journey takes so many, and MiniStack has none.";
+const BREAKS_FOR_GOOD = "For a function that breaks for good. Journeys break the bank only.";
+const OTHER_VERSION = "For functions of another version.";
 
 /**
- * Parts of the definition that no journey goes through on the emulator; the tests of the workflow go through all of them on
- * the local engine. One that is walked is a failure of the run.
+ * Parts of the definition, as `partsOf` names them, that no journey goes through on the emulator, and why; the tests of the
+ * workflow go through all of them on the local engine. One that is walked is a failure of the run.
  */
-export const UNWALKED_PARTS: readonly PartsException[] = [
-  {
-    parts: [
-      "Follow the job, retrier 1",
-      "Ask for the answer, retrier 1",
-      "Send the answer, retrier 1",
-      "Give up, retrier 1",
-    ],
-    reason: "For failures of Lambda itself, which MiniStack never has.",
-  },
-  {
-    parts: [
-      "Open the connection, retrier 4",
-      "Follow the job, retrier 4",
-      "Ask for the answer, retrier 4",
-      "Send the answer, retrier 4",
-    ],
-    reason:
-      "For more functions at once than the account allows, and failures of Lambda itself: no journey takes so many, and MiniStack has none.",
-  },
-  {
-    parts: [
-      "Open the connection, catcher 1",
-      "Follow the job, catcher 1",
-      "Ask for the answer, catcher 2",
-      "Send the answer, catcher 1",
-      "Give up",
-      "Give up, retrier 2",
-      "The job was given up",
-    ],
-    reason: "For a function that breaks for good. Journeys break the bank only.",
-  },
-  { parts: ["Follow the job, retrier 2"], reason: "A look that fails is made up for within the Task." },
-  {
-    parts: ["What did the bank say?, no next", "What did the bank say?, no waitSeconds"],
-    reason: "For functions of another version.",
-  },
-  { parts: ["Ask for the answer, retrier 2"], reason: "The Task does not call upstream." },
-];
+export const UNWALKED_PARTS: ReadonlyMap<string, string> = new Map([
+  ["Follow the job, retrier 1", LAMBDA_ITSELF],
+  ["Ask for the answer, retrier 1", LAMBDA_ITSELF],
+  ["Send the answer, retrier 1", LAMBDA_ITSELF],
+  ["Give up, retrier 1", LAMBDA_ITSELF],
+  ["Open the connection, retrier 4", CONCURRENCY],
+  ["Follow the job, retrier 4", CONCURRENCY],
+  ["Ask for the answer, retrier 4", CONCURRENCY],
+  ["Send the answer, retrier 4", CONCURRENCY],
+  ["Open the connection, catcher 1", BREAKS_FOR_GOOD],
+  ["Follow the job, catcher 1", BREAKS_FOR_GOOD],
+  ["Ask for the answer, catcher 2", BREAKS_FOR_GOOD],
+  ["Send the answer, catcher 1", BREAKS_FOR_GOOD],
+  ["Give up", BREAKS_FOR_GOOD],
+  ["Give up, retrier 2", BREAKS_FOR_GOOD],
+  ["The job was given up", BREAKS_FOR_GOOD],
+  ["Follow the job, retrier 2", "A look that fails is made up for within the Task."],
+  ["What did the bank say?, no next", OTHER_VERSION],
+  ["What did the bank say?, no waitSeconds", OTHER_VERSION],
+  ["Ask for the answer, retrier 2", "The Task does not call the aggregator."],
+]);
 
-/** Parts that journeys go through now and then. */
-export const PARTS_BY_CHANCE: PartsException = {
-  parts: [
-    "Open the connection, retrier 3",
-    "Follow the job, retrier 3",
-    "Ask for the answer, retrier 3",
-    "Send the answer, retrier 3",
-  ],
-  reason: "For what passes, as when another writer was faster: seen once in a dozen runs, on a busy machine.",
-};
+/** Journeys go through these now and then, as when another writer was faster: once in a dozen runs, on a busy machine. */
+export const PARTS_BY_CHANCE: readonly string[] = [
+  "Open the connection, retrier 3",
+  "Follow the job, retrier 3",
+  "Ask for the answer, retrier 3",
+  "Send the answer, retrier 3",
+];
 
 /** Of these there is no line: journeys break the bank only. One that has a line is a failure of the run. */
 export const SILENT_FUNCTIONS: readonly string[] = ["give-up"];

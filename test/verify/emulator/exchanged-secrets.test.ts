@@ -11,7 +11,7 @@ const LOGIN =
   '{ "loginId":"jared","password" : "a\\"b\\\\",  "institution":{"id":"AU00002"}, "loginId":"jared" }';
 const toName = (field: string, original: string) => `${field} for ${original}`;
 
-test("what stands in the place of a secret is exchanged, and every other byte stays", () => {
+test("each secret of a body is exchanged, and every other byte stays as it is", () => {
   expect(exchanged(LOGIN, toName)).toBe(
     '{ "loginId":"loginId for jared","password" : "password for a\\"b\\\\",  "institution":{"id":"AU00002"}, "loginId":"loginId for jared" }',
   );
@@ -31,7 +31,7 @@ test.each([
   expect(exchanged(body, toName)).toBe(body);
 });
 
-test("a process sends the same canary for the same text, and writes down what it was, and the tokens that came", async () => {
+test("a process sends the same canary for the same secret, and records the secret and each access token that it gets", async () => {
   const bodies: string[] = [];
   const server = createServer(async (request, response) => {
     bodies.push(await text(request));

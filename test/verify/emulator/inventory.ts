@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type AwsCall, awsCalls } from "./aws-calls.ts";
+import { type AwsCall, awsCalls, awsTexts } from "./aws.ts";
 import type { Environment } from "./programs.ts";
 
 const named = (service: string, operation: string, query: string, parameters = {}): AwsCall => ({
@@ -43,7 +43,7 @@ const resources = z.array(z.tuple([z.string(), z.string(), z.string()]));
 
 /** What there is in the account, a line each: its kind and its name. */
 export async function inventory(commands: Environment): Promise<Set<string>> {
-  const answers = z.array(z.array(z.string())).parse(await awsCalls(commands, Object.values(LISTS)));
+  const answers = await awsTexts(commands, Object.values(LISTS));
   const kinds = Object.keys(LISTS);
   return new Set(answers.flatMap((names, index) => names.map((name) => `${kinds[index]} ${name}`)));
 }
@@ -55,14 +55,10 @@ export function keysIn(things: Set<string>): string[] {
 
 /** What the stack's template says to keep when the stack goes, as {@link inventory} names it. */
 export async function meantToStay(commands: Environment, StackName: string): Promise<string[]> {
+  const listed = "StackResourceSummaries[].[LogicalResourceId, ResourceType, PhysicalResourceId]";
   const [bodies, found] = await awsCalls(commands, [
     named("cloudformation", "get_template", "[TemplateBody]", { StackName }),
-    named(
-      "cloudformation",
-      "list_stack_resources",
-      "StackResourceSummaries[].[LogicalResourceId, ResourceType, PhysicalResourceId]",
-      { StackName },
-    ),
+    named("cloudformation", "list_stack_resources", listed, { StackName }),
   ]);
   const { Resources } = template.parse(bodies?.[0]);
   const kept = resources.parse(found).filter(([id]) => Resources[id]?.DeletionPolicy === "Retain");

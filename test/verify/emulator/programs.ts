@@ -1,9 +1,60 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { openSync } from "node:fs";
-import { PROJECT_ROOT } from "./folders.ts";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 export type Environment = Readonly<Record<string, string>>;
+
+export const PROJECT_ROOT = join(import.meta.dirname, "../../..");
+
+/** Git does not know it. The Python packages stay here from one run to the next. */
+const FOLDER = join(PROJECT_ROOT, ".emulator");
+
+/** For the files of one run. They stay when it fails, until the next one. */
+export function emptyRunFolder(): string {
+  const folder = join(FOLDER, "run");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "tmp"), { recursive: true });
+  // What the emulator starts functions with is CommonJS, and is not to be taken for a part of this project.
+  writeFileSync(join(folder, "package.json"), "{}");
+  return folder;
+}
+
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost):\d+$/;
+/** All that programs see of the machine: none of its AWS variables, and with another home none of its profiles. */
+const OF_THE_MACHINE = ["LANG", "LC_ALL", "TZ"];
+
+export const REGION = "us-east-1";
+/** The emulator's administrator. */
+export const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** For programs of this project that know nothing of AWS. */
+export function plainEnvironment(folder: string, pythonPrograms: string): Environment {
+  const path = [pythonPrograms, join(PROJECT_ROOT, "node_modules/.bin"), process.env["PATH"] ?? ""];
+  return {
+    ...Object.fromEntries(OF_THE_MACHINE.map((name) => [name, process.env[name] ?? ""])),
+    PATH: path.join(delimiter),
+    HOME: folder,
+    TMPDIR: join(folder, "tmp"),
+    NO_COLOR: "1",
+  };
+}
+
+/** For the programs of an operator, which find the emulator where AWS would be. */
+export function commandEnvironment(plain: Environment, endpoint: string): Environment {
+  if (!LOOPBACK.test(endpoint)) throw new Error(`Not on this machine: ${endpoint}`);
+  return {
+    ...plain,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EC2_METADATA_DISABLED: "true",
+    CDK_DISABLE_CLI_TELEMETRY: "true",
+  };
+}
 
 const SAID_OF_A_FAILURE_CHARS = 4_000;
 
@@ -29,8 +80,7 @@ export async function runProgram(
   env: Environment,
   input = "",
 ): Promise<string> {
-  const child = spawn(command, args, { cwd: PROJECT_ROOT, env, detached: true });
-  inGroup(child);
+  const child = inGroup(spawn(command, args, { cwd: PROJECT_ROOT, env, detached: true }));
   const said = { stdout: "", all: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     said.stdout += chunk;
@@ -64,4 +114,44 @@ function endGroup(group: number): void {
   } catch {
     // Nobody of it is left.
   }
+}
+
+/** What the proof rests on cannot be had on this machine: it proves nothing, and nothing is wrong. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+}
+
+const REQUIREMENTS = join(import.meta.dirname, "requirements.txt");
+const PYTHON = join(FOLDER, "python");
+/** Written last: it says that all of these requirements are installed. */
+const STAMP = join(PYTHON, "installed-requirements");
+/** The list is whole, so that nothing comes along that is not pinned; `check` would miss what is not on it. */
+const INSTALL = ["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--requirement", REQUIREMENTS];
+
+/** Installs the Python packages, unless they are there, and gives the folder of their programs. */
+export async function pythonPackages(): Promise<string> {
+  const programs = join(PYTHON, "bin");
+  const wanted = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return programs;
+  rmSync(PYTHON, { recursive: true, force: true });
+  const pip = join(programs, "pip");
+  await runOnMachine("python3", "-m", "venv", PYTHON).catch(unavailable("Python"));
+  await runOnMachine(pip, ...INSTALL).catch(unavailable("A Python package"));
+  await runOnMachine(pip, "check");
+  writeFileSync(STAMP, wanted);
+  return programs;
+}
+
+function unavailable(subject: string) {
+  return (error: unknown) => {
+    throw new Unavailable(`${subject} cannot be had: ${String(error).trim().split("\n").at(-1)}`);
+  };
+}
+
+/** How this machine reaches its package index is in its own variables. */
+function runOnMachine(command: string, ...args: string[]): Promise<string> {
+  const variables = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || name.startsWith("AWS_") ? [] : [[name, value]],
+  );
+  return runProgram(command, args, Object.fromEntries(variables));
 }

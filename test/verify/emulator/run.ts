@@ -1,15 +1,160 @@
-import { rmSync } from "node:fs";
+import "./localhost-names.ts";
+import { randomUUID } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
-import { emptyRunFolder } from "./folders.ts";
-import { phase, say } from "./phase.ts";
-import { prove } from "./prove.ts";
-import { pythonPackages } from "./python-packages.ts";
-import { Unavailable } from "./unavailable.ts";
+import { join } from "node:path";
+import type { Canary } from "../canaries/canary.ts";
+import { exchangingUpstream } from "../canaries/exchanging-upstream.ts";
+import { dynamoAt, stepFunctionsAt } from "./aws.ts";
+import {
+  bootstrap,
+  checkThatPoliciesCount,
+  deploy,
+  destroy,
+  makeApiKey,
+  restoreUpstreamSecret,
+} from "./deployment.ts";
+import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
+import { readExchanged } from "./exchanged-secrets.ts";
+import { checkLeftovers, inventory, keysIn, meantToStay } from "./inventory.ts";
+import { runJourneys } from "./journeys.ts";
+import { followThePages } from "./pages.ts";
+import {
+  commandEnvironment,
+  emptyRunFolder,
+  plainEnvironment,
+  pythonPackages,
+  Unavailable,
+} from "./programs.ts";
+import { findNoSecret } from "./secrets.ts";
+import { startEmulator, startSandbox } from "./start.ts";
+import { checkWalkedParts, readExecutions, seeTheSweeper, theStateMachine } from "./workflow.ts";
 
 /** Nothing was proved, and nothing is wrong. */
 const UNAVAILABLE_EXIT_CODE = 75;
 /** Whatever hangs is ended, and the proof is to be one that is run. The packages' first installation is not counted. */
 const OVER_WITHIN_MS = 15 * 60_000;
+const DEPLOYED_WITHIN_SECONDS = 60;
+
+/** The secret that docs/deploy.md has an operator make; it is none of the stack. */
+const UPSTREAM_SECRET = "secret connection-jobs/upstream-api-key";
+
+/** The whole proof, in its order. Throws at the first thing that is not as it should be. */
+async function prove(folder: string, pythonPrograms: string): Promise<void> {
+  const plain = plainEnvironment(folder, pythonPrograms);
+  const upstreamApiKey = randomUUID();
+  const endpoint = await phase("emulator", () => startEmulator(plain, folder), { seen: String });
+  const sandboxUrl = await phase("sandbox", () => startSandbox(plain, folder, upstreamApiKey), {
+    seen: String,
+  });
+  const commands = commandEnvironment(plain, endpoint);
+  const record = join(folder, "secrets-sent");
+  writeFileSync(record, "");
+  const upstreamTokens: Canary[] = [];
+  const upstream = await exchangingUpstream({
+    sandboxUrl,
+    originalOf: (text) => readExchanged(record).originals.get(text) ?? text,
+    gives: (text) => upstreamTokens.push({ name: "access token of upstream", text }),
+  });
+  const deployment = { commands, folder, context: { upstreamUrl: upstream.url, logLevel: "debug" } };
+
+  await phase("cdk bootstrap", () => bootstrap(commands));
+  const empty = await inventory(commands);
+  await phase("pages", () => followThePages(commands, upstreamApiKey), {
+    seen: ({ length }) => `${length} commands as written`,
+  });
+  await phase("secret restored", () => restoreUpstreamSecret(commands));
+  const before = await inventory(commands);
+  checkLeftovers(empty, before, [UPSTREAM_SECRET, ...keysIn(before)]);
+  const { stackName, apiUrl } = await phase("cdk deploy", () => deploy(deployment), {
+    withinSeconds: DEPLOYED_WITHIN_SECONDS,
+    seen: (deployed) => deployed.apiUrl,
+  });
+  const kept = await phase("what there is", () => meantToStay(commands, stackName), {
+    seen: (things) => `${things.length} are meant to stay`,
+  });
+
+  const apiKey = await phase("API key", () => makeApiKey(commands, stackName));
+  const target = { apiUrl, sandboxUrl, apiKey };
+  await phase("journeys", () => runJourneys(commands, folder, target, record), {
+    seen: ({ files, passed }) => `${passed} in ${files} files, ${EXCEPTED_JOURNEYS.length} excepted`,
+  });
+  await phase("sweeper", () => seeTheSweeper(endpoint, target), {
+    seen: (state) => `its execution ${state}`,
+  });
+  await phase("policies count", () => checkThatPoliciesCount(commands, target));
+  const { canaries } = readExchanged(record);
+  const arrived = canaries.filter(({ text }) => upstream.arrived.has(text)).length;
+  if (arrived === 0) throw new Error("No canary has reached the bank's side.");
+
+  const client = stepFunctionsAt(endpoint);
+  const dynamo = dynamoAt(endpoint);
+  const stateMachineArn = await theStateMachine(client);
+  const executions = await phase("executions", () => readExecutions(client, stateMachineArn), {
+    seen: ({ length }) => `${length} read`,
+  });
+  // For whoever wants to know why the rest failed.
+  writeFileSync(join(folder, "executions.json"), JSON.stringify(executions, undefined, 2));
+  await phase("workflow", () => checkWalkedParts(client, stateMachineArn, executions), {
+    seen: ({ walked, parts, excepted }) => `${walked} of ${parts} parts walked, ${excepted} excepted`,
+  });
+  const keys = [
+    { name: "API key", text: apiKey },
+    { name: "API key of upstream", text: upstreamApiKey },
+  ];
+  const secrets = [...canaries, ...upstreamTokens, ...keys];
+  await phase("secrets", () => findNoSecret({ client, dynamo, stateMachineArn, commands }, secrets), {
+    seen: ({ needles, events, logLines, rows }) =>
+      `none of ${secrets.length}, of which ${arrived} went as far as the bank, in ${needles} ways of writing them, ` +
+      `in ${events} events, ${logLines} log lines and ${rows} rows; each planted one was found`,
+  });
+  client.destroy();
+  dynamo.destroy();
+
+  await phase("cdk destroy", () => destroy(deployment));
+  await phase("what is left", async () => checkLeftovers(before, await inventory(commands), kept), {
+    seen: () => kept.join(", "),
+  });
+}
+
+interface PhaseOptions<Result> {
+  /** What there is to say of the result. */
+  seen?: (result: Result) => string;
+  withinSeconds?: number;
+}
+
+/** Does a part of the proof, and says in one line how long it took and what it saw. */
+async function phase<Result>(
+  name: string,
+  work: () => Promise<Result>,
+  { seen = () => "", withinSeconds = Number.POSITIVE_INFINITY }: PhaseOptions<Result> = {},
+): Promise<Result> {
+  const startedAt = performance.now();
+  const line = (text: string) =>
+    say(`${secondsSince(startedAt)}  ${text === "" ? name : `${name}: ${text}`}`);
+  const result = await work().catch((error: unknown) => {
+    if (!(error instanceof Unavailable)) line("failed");
+    throw error;
+  });
+  line(seen(result));
+  if ((performance.now() - startedAt) / 1000 > withinSeconds) {
+    throw new Error(`${name} is to take ${withinSeconds} s at most.`);
+  }
+  return result;
+}
+
+function secondsSince(startedAt: number): string {
+  return `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function end(exitCode: number, text: string): void {
+  say(text);
+  process.exit(exitCode);
+}
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => process.exit(128 + constants.signals[signal]));
@@ -25,14 +170,8 @@ try {
   const folder = emptyRunFolder();
   await prove(folder, pythonPrograms);
   rmSync(folder, { recursive: true, force: true });
-  const seconds = (performance.now() - startedAt) / 1000;
-  end(0, `${seconds.toFixed(1).padStart(6)} s  in all. The stack deploys, works and goes.`);
+  end(0, `${secondsSince(startedAt)}  in all. The stack deploys, works and goes.`);
 } catch (error) {
   if (error instanceof Unavailable) end(UNAVAILABLE_EXIT_CODE, `Not run. ${error.message}`);
   end(1, `${error instanceof Error ? error.message : error}\nWhat there is to read about it: .emulator/run`);
-}
-
-function end(exitCode: number, text: string): void {
-  say(text);
-  process.exit(exitCode);
 }

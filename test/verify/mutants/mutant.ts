@@ -1,3 +1,7 @@
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
 /** Replaces one text of a file. */
 export interface Edit {
   /** From the project's root. */
@@ -42,15 +46,51 @@ export function editsOf({ file, from, to, also = [] }: Mutant): readonly Edit[] 
 }
 
 export function catchersOf({ caughtBy }: Mutant): Catcher[] {
-  return caughtBy.map(catcherIn);
-}
-
-function catcherIn(words: string): Catcher {
-  const [, place = "", title] = /^(.+?)(?: > (.+))?$/.exec(words) ?? [];
-  const [file = "", tsc] = place.split(" ").toReversed();
-  return { program: tsc === "tsc" ? "tsc" : "vitest", file, title };
+  return caughtBy.map((words) => {
+    const [, tsc, file = "", title] = /^(tsc )?(.+?)(?: > (.+))?$/.exec(words) ?? [];
+    return { program: tsc === undefined ? "vitest" : "tsc", file, title };
+  });
 }
 
 export function captionOf({ program, file, title }: Catcher): string {
   return `${program === "tsc" ? "tsc, " : ""}${file}${title === undefined ? "" : ` > ${title}`}`;
+}
+
+export const PROJECT_ROOT = join(import.meta.dirname, "../../..");
+
+/** What is made, or not ours, and large. */
+const LEFT_OUT = ["node_modules", ".git", "bundles", "dist", "cdk.out", "coverage", ".emulator", ".data"];
+
+/** Copies the project into a folder, to be broken there, with the dependencies as they are. */
+export function copyTree(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "mutants-")));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  cpSync(PROJECT_ROOT, folder, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) });
+  symlinkSync(realpathSync(join(PROJECT_ROOT, "node_modules")), join(folder, "node_modules"), "dir");
+  return folder;
+}
+
+/** Returns a function that restores the files. Throws, and writes nothing, if an edit is stale. */
+export function applyEdits(folder: string, edits: readonly Edit[]): () => void {
+  const changes = editedFiles(folder, edits);
+  for (const { path, after } of changes) writeFileSync(path, after);
+  return () => {
+    for (const { path, before } of changes) writeFileSync(path, before);
+  };
+}
+
+/** Reads the files and edits the texts. Throws an `Error` of one line if a file does not hold a text exactly once. */
+export function editedFiles(folder: string, edits: readonly Edit[]) {
+  const byFile = Map.groupBy(edits, ({ file }) => file);
+  return [...byFile].map(([file, ofFile]) => {
+    const path = join(folder, file);
+    const before = readFileSync(path, "utf8");
+    return { path, before, after: ofFile.reduce(edited, before) };
+  });
+}
+
+function edited(text: string, { file, from, to }: Edit): string {
+  const [before = "", ...after] = text.split(from);
+  if (after.length === 1) return before + to + after[0];
+  throw new Error(`${file} holds this ${after.length} times, not once: ${JSON.stringify(from)}`);
 }

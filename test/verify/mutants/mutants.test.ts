@@ -1,8 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { editedFiles, PROJECT_ROOT } from "./copied-tree.ts";
-import { captionOf, catchersOf, chosen, editsOf, type Mutant } from "./mutant.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  applyEdits,
+  captionOf,
+  catchersOf,
+  chosen,
+  editedFiles,
+  editsOf,
+  type Mutant,
+  PROJECT_ROOT,
+} from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
 /** Mutants change the product or a test double, never a test. */
@@ -51,22 +60,56 @@ test("all are chosen, or those that are named, and a name that no mutant has is 
   expect(() => chosen(MUTANTS, [second.name, "none-such"])).toThrow("There is no mutant none-such.");
 });
 
-describe("a mutant", () => {
-  test("has one edit, or several", () => {
-    const [edit, other] = [
-      { file: "functions/a.ts", from: "a", to: "b" },
-      { file: "infra/b.ts", from: "c", to: "" },
-    ];
-    expect(editsOf(EXAMPLE)).toEqual([edit]);
-    expect(editsOf({ ...EXAMPLE, also: [other] })).toEqual([edit, other]);
-  });
+test("a mutant has one edit, or several", () => {
+  const { file, from, to } = EXAMPLE;
+  const other = { file: "infra/b.ts", from: "c", to: "" };
+  expect(editsOf(EXAMPLE)).toEqual([{ file, from, to }]);
+  expect(editsOf({ ...EXAMPLE, also: [other] })).toEqual([{ file, from, to }, other]);
+});
 
-  test("is caught by a file, by one test of it, or by the compiler", () => {
-    const caughtBy = ["test/a.test.ts", "test/b.test.ts > is %s > b", "tsc test/c.test.ts"] as const;
-    expect(catchersOf({ ...EXAMPLE, caughtBy })).toEqual([
-      { program: "vitest", file: "test/a.test.ts", title: undefined },
-      { program: "vitest", file: "test/b.test.ts", title: "is %s > b" },
-      { program: "tsc", file: "test/c.test.ts", title: undefined },
-    ]);
-  });
+test("a mutant is caught by a file, by one test of it, or by the compiler", () => {
+  const caughtBy = ["test/a.test.ts", "test/b.test.ts > is %s > b", "tsc test/c.test.ts"] as const;
+  expect(catchersOf({ ...EXAMPLE, caughtBy })).toEqual([
+    { program: "vitest", file: "test/a.test.ts", title: undefined },
+    { program: "vitest", file: "test/b.test.ts", title: "is %s > b" },
+    { program: "tsc", file: "test/c.test.ts", title: undefined },
+  ]);
+});
+
+const TEXT = "one\n  two\n  three\n  two and a half\n";
+const EDIT = { file: "file.txt", from: "three", to: "3 of $& and $1" };
+
+/** A folder that holds one file with the text. */
+function folderWith(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "edited-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "file.txt");
+  writeFileSync(path, text);
+  return { folder, text: () => readFileSync(path, "utf8") };
+}
+
+test("an edit replaces its text as written, and is taken back", () => {
+  const { folder, text } = folderWith(TEXT);
+  const revert = applyEdits(folder, [EDIT]);
+  expect(text()).toBe("one\n  two\n  3 of $& and $1\n  two and a half\n");
+  revert();
+  expect(text()).toBe(TEXT);
+});
+
+test("several edits of one file are made and taken back together", () => {
+  const { folder, text } = folderWith(TEXT);
+  const revert = applyEdits(folder, [EDIT, { file: "file.txt", from: "one\n", to: "" }]);
+  expect(text()).toBe("  two\n  3 of $& and $1\n  two and a half\n");
+  revert();
+  expect(text()).toBe(TEXT);
+});
+
+test.each([
+  ["that is not in the file", { ...EDIT, from: "four" }, 'file.txt holds this 0 times, not once: "four"'],
+  ["that is in the file twice", { ...EDIT, from: "two" }, 'file.txt holds this 2 times, not once: "two"'],
+  ["of no file", { ...EDIT, file: "none.txt" }, "ENOENT"],
+])("an edit of a text %s is stale, and nothing is written", (_, stale, message) => {
+  const { folder, text } = folderWith(TEXT);
+  expect(() => applyEdits(folder, [EDIT, stale])).toThrow(message);
+  expect(text()).toBe(TEXT);
 });

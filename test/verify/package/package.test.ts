@@ -1,12 +1,30 @@
-import { readdir, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
 import { entriesIn } from "../../../infra/bundling/bundle-entries.ts";
 import { linksOf, textOf } from "../../docs/pages.ts";
-import { installPackage } from "./installed.ts";
 
+const ROOT = join(import.meta.dirname, "../../..");
+
+/** As a company's own app is checked. */
+const TSC = [
+  "--target",
+  "ES2024",
+  "--module",
+  "NodeNext",
+  "--strict",
+  "--skipLibCheck",
+  "--noEmit",
+  "app.ts",
+];
+
+const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });
+const packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 const template = z.object({
   Resources: z.record(
     z.string(),
@@ -15,14 +33,31 @@ const template = z.object({
   Outputs: z.record(z.string(), z.unknown()),
 });
 
-let app: Awaited<ReturnType<typeof installPackage>>;
+let folder = "";
+let packedFiles: string[] = [];
+
+/** Runs a program in the folder of the app. */
+const run = (program: string, args: string[], env = {}) =>
+  promisify(execFile)(program, args, { cwd: folder, env: { ...process.env, ...env } });
+
+/** An empty CDK app in a folder of its own, with the package as `npm pack` makes it. */
 beforeAll(async () => {
-  app = await installPackage();
+  folder = await mkdtemp(join(tmpdir(), "connection-jobs-app-"));
+  const pack = ["pack", "--json", "--silent", "--pack-destination", folder];
+  const { stdout } = await promisify(execFile)("npm", pack, { cwd: ROOT, maxBuffer: 16 * 1024 * 1024 });
+  const [{ filename, files }] = packed.parse(JSON.parse(stdout));
+  packedFiles = files.map(({ path }) => path);
+  const { devDependencies } = manifest.parse(JSON.parse(textOf("package.json")));
+  const cdk = ["aws-cdk-lib", "constructs"].map((name) => `${name}@${devDependencies[name]}`);
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await copyFile(join(import.meta.dirname, "app.ts"), join(folder, "app.ts"));
+  const quietly = ["--prefer-offline", "--no-audit", "--no-fund", "--silent"];
+  await run("npm", ["install", ...quietly, `./${filename}`, ...cdk]);
 }, 240_000);
-afterAll(() => app?.remove());
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("the package is the compiled construct, the bundles, the program for keys and the pages: no source, no test", () => {
-  const kinds = app.packedFiles.map((path) =>
+  const kinds = packedFiles.map((path) =>
     path.replace(/^(dist\/(?:functions|infra|bundles)\/|docs\/).*/, "$1"),
   );
   expect([...new Set(kinds)].toSorted()).toEqual([
@@ -37,23 +72,24 @@ test("the package is the compiled construct, the bundles, the program for keys a
     "docs/",
     "package.json",
   ]);
-  expect(app.packedFiles.filter((path) => /(?<!\.d)\.ts$|(^|\/)test\/|\.test\./.test(path))).toEqual([]);
+  expect(packedFiles.filter((path) => /(?<!\.d)\.ts$|(^|\/)test\/|\.test\./.test(path))).toEqual([]);
 });
 
 test("every page that the packed README links to is packed too", () => {
   const linked = linksOf("README.md", textOf("README.md")).map(({ target }) => target);
   expect(linked).not.toEqual([]);
-  expect(linked.filter((path) => !app.packedFiles.includes(path))).toEqual([]);
+  expect(linked.filter((path) => !packedFiles.includes(path))).toEqual([]);
 });
 
-test("it brings nothing along but the CDK, which the app has", async () => {
-  expect((await app.installed()).toSorted()).toEqual(["aws-cdk-lib", "connection-jobs", "constructs"]);
+test("the package installs no dependency but the CDK, which the app has", async () => {
+  const installed = (await readdir(join(folder, "node_modules"))).filter((name) => /^\w/.test(name));
+  expect(installed.toSorted()).toEqual(["aws-cdk-lib", "connection-jobs", "constructs"]);
 });
 
-test("an empty CDK app type-checks with it and synthesizes", { timeout: 120_000 }, async () => {
-  expect((await app.check("app.ts")).stdout).toBe("");
-  const outdir = join(app.folder, "out");
-  await app.synthesize(outdir);
+test("an empty CDK app with the package type-checks and synthesizes", { timeout: 120_000 }, async () => {
+  expect((await run(join(ROOT, "node_modules/.bin/tsc"), TSC)).stdout).toBe("");
+  const outdir = join(folder, "out");
+  await run(process.execPath, ["app.ts"], { CDK_OUTDIR: outdir });
   const { Resources, Outputs } = template.parse(
     JSON.parse(await readFile(join(outdir, "Banking.template.json"), "utf8")),
   );
@@ -65,7 +101,7 @@ test("an empty CDK app type-checks with it and synthesizes", { timeout: 120_000 
   for (const asset of assets) expect(await readdir(join(outdir, asset))).toEqual(["index.mjs"]);
 });
 
-test("its program for API keys runs on its own", async () => {
-  const { stdout, stderr } = await app.program("connection-jobs-keys", "--help");
+test("the program for API keys of the package runs", async () => {
+  const { stdout, stderr } = await run(join(folder, "node_modules/.bin/connection-jobs-keys"), ["--help"]);
   expect(stdout + stderr).toMatch(/create .*list .*revoke/s);
 });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { ENTRY_METADATA } from "../../../../infra/aws/entry-metadata.ts";
 import { deploy } from "../../../../infra/local/template/deployed.ts";
-import type { Template, TemplateResource } from "../../../../infra/local/template/template.ts";
+import type { Template } from "../../../../infra/local/template/template.ts";
+import { withDefinition } from "../system.ts";
 
 /** As its definition says. */
 export const POLLER_LOOKS_EVERY_MS = 2_000;
@@ -17,24 +18,16 @@ const IN_PLACE_OF: { readonly [entry: string]: { name: string; entry: string } }
 
 /** Our template with the poller for its state machine: API, tables and keys are the same. */
 export function pollerTemplate(template: Template): Template {
-  const { functions } = deploy(template, { apiUrl: "" });
   let definition = readFileSync(new URL("./definition.asl.json", import.meta.url), "utf8");
-  for (const { entry, arn } of functions) {
+  for (const { entry, arn } of deploy(template, { apiUrl: "" }).functions) {
     const name = IN_PLACE_OF[entry]?.name;
     if (name !== undefined) definition = definition.replaceAll(`\${${name}}`, arn);
   }
-  const replaced = Object.entries(template.Resources).map(([id, resource]) => [
-    id,
-    replace(resource, definition),
-  ]);
+  const { Resources } = withDefinition(template, definition);
+  const replaced = Object.entries(Resources).map(([id, resource]) => {
+    const entry = IN_PLACE_OF[String(resource.Metadata[ENTRY_METADATA])]?.entry;
+    const Metadata = { ...resource.Metadata, ...(entry !== undefined && { [ENTRY_METADATA]: entry }) };
+    return [id, { ...resource, Metadata }];
+  });
   return { Resources: Object.fromEntries(replaced) };
-}
-
-function replace(resource: TemplateResource, definition: string): TemplateResource {
-  if (resource.Type === "AWS::StepFunctions::StateMachine") {
-    return { ...resource, Properties: { ...resource.Properties, DefinitionString: definition } };
-  }
-  const entry = IN_PLACE_OF[String(resource.Metadata[ENTRY_METADATA])]?.entry;
-  if (entry === undefined) return resource;
-  return { ...resource, Metadata: { ...resource.Metadata, [ENTRY_METADATA]: entry } };
 }

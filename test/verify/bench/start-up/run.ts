@@ -1,5 +1,5 @@
+import { startUpBlocks } from "./page.ts";
 import { DEFAULT_OPTIONS, measureStartUps, slowStartUps } from "./start-up.ts";
-import { startUpBlocks } from "./start-up-page.ts";
 
 /*
  * Prints the section on start-up by itself, and ends with 1 when an entry takes too long. Its arguments: how often each function is

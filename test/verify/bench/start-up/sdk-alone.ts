@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { BUNDLING } from "../../../../infra/bundling/bundle-entries.ts";
-import type { RecordedCall } from "./stand-in.ts";
+import type { RecordedCall } from "./replay.ts";
 
 /** What code uses of the AWS SDK: names by package. */
 export type SdkUse = { readonly [packageName: string]: readonly string[] };
@@ -25,23 +25,14 @@ export async function sdkUsedBy(entry: string): Promise<SdkUse> {
     entryPoints: [entry],
     write: false,
   });
-  return importsIn(outputFiles[0]?.text ?? "");
-}
-
-/** Each module that imports a name has a statement for it, under another local name. */
-function importsIn(code: string): SdkUse {
-  const statements = [...code.matchAll(/^import \{([^}]*)\} from "(@aws-sdk\/[^"]+)";$/gm)];
-  const byPackage = Map.groupBy(statements, ([, , from = ""]) => from);
-  return Object.fromEntries(
-    [...byPackage].map(([from, found]) => [
-      from,
-      [...new Set(found.flatMap(([, names = ""]) => namesIn(names)))],
-    ]),
-  );
-}
-
-function namesIn(list: string): string[] {
-  return list.split(",").map((name) => name.trim().replace(/ as \w+$/, ""));
+  const code = outputFiles[0]?.text ?? "";
+  const use: { [packageName: string]: string[] } = {};
+  // Each module that imports a name has a statement for it, under another local name.
+  for (const [, list = "", from = ""] of code.matchAll(/^import \{([^}]*)\} from "(@aws-sdk\/[^"]+)";$/gm)) {
+    const names = list.split(",").map((name) => name.trim().replace(/ as \w+$/, ""));
+    use[from] = [...new Set([...(use[from] ?? []), ...names])];
+  }
+  return use;
 }
 
 /**
@@ -65,26 +56,22 @@ export async function bundleAlone(
 }
 
 export function sourceAlone(use: SdkUse, calls: readonly RecordedCall[]): string {
-  const all = withCommands(use, calls);
-  const names = Object.values(all).flat();
+  // A function may use a command by a paginator.
+  const commands = calls.flatMap((call) => awsCallOf(call) ?? []);
+  const imports = Object.entries(use).map(([from, names]) => {
+    const own = commands.filter((command) => command.from === from);
+    return { from, names: [...new Set([...names, ...own.map(({ command }) => command)])] };
+  });
+  const names = imports.flatMap((each) => each.names);
   const clients = names.filter((name) => name.endsWith("Client"));
   return [
-    ...Object.entries(all).map(([from, imported]) => `import { ${imported.join(", ")} } from "${from}";`),
+    ...imports.map((each) => `import { ${each.names.join(", ")} } from "${each.from}";`),
     `export const used = [${names.join(", ")}];`,
     "export async function handler() {",
-    ...clients.map((client) => `  const ${variableOf(client)} = new ${client}({});`),
+    ...clients.map((client) => `  const ${client.toLowerCase()} = new ${client}({});`),
     ...calls.map((call) => `  ${sending(call)}`),
     "}",
   ].join("\n");
-}
-
-/** A function may use a command by a paginator. */
-function withCommands(use: SdkUse, calls: readonly RecordedCall[]): SdkUse {
-  const byPackage = new Map(Object.entries(use).map(([from, names]) => [from, new Set(names)]));
-  for (const { service, operation } of calls.flatMap((call) => awsCallOf(call) ?? [])) {
-    byPackage.get(service.from)?.add(`${operation}Command`);
-  }
-  return Object.fromEntries([...byPackage].map(([from, names]) => [from, [...names]]));
 }
 
 /** The services by what the targets of their calls begin with. */
@@ -98,11 +85,7 @@ const SERVICES: { readonly [targetPrefix: string]: { client: string; from: strin
 function awsCallOf({ target }: RecordedCall) {
   const [prefix = "", operation = ""] = target?.split(".") ?? [];
   const service = SERVICES[prefix];
-  return service === undefined ? undefined : { service, operation };
-}
-
-function variableOf(client: string): string {
-  return client.toLowerCase();
+  return service && { ...service, command: `${operation}Command` };
 }
 
 /** A refusal, such as that of a condition, is a reply too. */
@@ -110,8 +93,7 @@ function sending(call: RecordedCall): string {
   const { method, path, headers, body } = call;
   const ofAws = awsCallOf(call);
   if (ofAws !== undefined) {
-    const client = variableOf(ofAws.service.client);
-    return `await ${client}.send(new ${ofAws.operation}Command(${body})).catch(() => undefined);`;
+    return `await ${ofAws.client.toLowerCase()}.send(new ${ofAws.command}(${body})).catch(() => undefined);`;
   }
   const request = JSON.stringify({ method, headers, ...(body !== "" && { body }) });
   const url = `process.env.UPSTREAM_URL + ${JSON.stringify(path)}`;

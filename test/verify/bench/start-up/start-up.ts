@@ -1,15 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bundleEntries } from "../../../../infra/bundling/bundle-entries.ts";
 import { bundleFolder } from "../../../../infra/bundling/bundle-folder.ts";
-import { functionName } from "../template-facts.ts";
+import { dollarsFor, prices } from "../prices.ts";
+import { functionName } from "../system.ts";
 import { type FirstEvent, recordFirstEvents } from "./first-events.ts";
-import { firstReplyMs, MEMORY_SIZES_MB, medianOf, processorShare } from "./memory-sizes.ts";
-import { limitProcessor } from "./processor-limit.ts";
+import { startReplay } from "./replay.ts";
 import { bundleAlone, sdkUsedBy } from "./sdk-alone.ts";
-import { startReplay } from "./stand-in.ts";
-import { type Limit, type TimedStart, timeStart, writeRunner } from "./timed-start.ts";
+import { type Limit, limitProcessor, type TimedStart, timeStart, writeRunner } from "./timed-start.ts";
 
 /** A function that starts and gives its first reply. */
 export interface StartUp {
@@ -70,60 +69,46 @@ export async function measureStartUps(options: StartUpOptions): Promise<StartUp[
   }
 }
 
-async function measureOne(
-  event: FirstEvent,
-  runner: string,
-  { runs, limitedRuns }: StartUpOptions,
-): Promise<StartUp> {
+async function measureOne(event: FirstEvent, runner: string, options: StartUpOptions): Promise<StartUp> {
   const name = functionName(event.entry);
-  const aloneFolder = join(event.bundle, "../alone");
-  mkdirSync(aloneFolder);
-  const alone = join(aloneFolder, "index.mjs");
+  const alone = join(event.bundle, "../alone/index.mjs");
+  mkdirSync(dirname(alone));
   const use = await sdkUsedBy(event.entry);
   const aloneBytes = await bundleAlone(use, event.calls, alone);
   const replay = await startReplay(event.calls);
-  const timed = (bundle: string, limit?: Limit) => {
-    replay.restart();
-    return timeStart(runner, { ...event, bundle }, replay.url, limit);
-  };
-  try {
-    const starts: { ours: TimedStart[]; alone: TimedStart[] } = { ours: [], alone: [] };
+
+  async function medianStart(runs: number, bundles: readonly string[], limit?: Limit): Promise<TimedStart[]> {
+    const starts = bundles.map((): TimedStart[] => []);
     for (let run = 0; run < runs; run++) {
-      starts.ours.push(await timed(event.bundle));
-      starts.alone.push(await timed(alone));
+      for (const [index, bundle] of bundles.entries()) {
+        replay.restart();
+        starts[index]?.push(await timeStart(runner, { ...event, bundle }, replay.url, limit));
+      }
     }
+    return starts.map(medianOf);
+  }
+
+  try {
+    const [start, startAlone] = await medianStart(options.runs, [event.bundle, alone]);
+    if (start === undefined || startAlone === undefined) throw new Error(`${name} was not started.`);
     const limitedMs = new Map<number, number>();
-    for (const size of LIMITED.includes(name) && limitedRuns > 0 ? MEMORY_SIZES_MB : []) {
-      const ms = await limitedMedianMs(size, limitedRuns, (limit) => timed(event.bundle, limit));
-      if (ms !== undefined) limitedMs.set(size, ms);
+    for (const size of LIMITED.includes(name) && options.limitedRuns > 0 ? MEMORY_SIZES_MB : []) {
+      const limit = limitProcessor(processorShare(size));
+      const limited =
+        limit && (await medianStart(options.limitedRuns, [event.bundle], limit).finally(limit.close));
+      if (limited?.[0] !== undefined) limitedMs.set(size, limited[0].wallMs);
     }
     return {
       name,
       group: groupOf(event.entry),
       memoryMb: event.memoryMb,
       bytes: statSync(event.bundle).size,
-      start: medianOf(starts.ours),
-      alone: { clients: Object.keys(use).length, bytes: aloneBytes, start: medianOf(starts.alone) },
+      start,
+      alone: { clients: Object.keys(use).length, bytes: aloneBytes, start: startAlone },
       limitedMs,
     };
   } finally {
     await replay.close();
-  }
-}
-
-async function limitedMedianMs(
-  memoryMb: number,
-  runs: number,
-  timed: (limit: Limit) => Promise<TimedStart>,
-): Promise<number | undefined> {
-  const limit = limitProcessor(processorShare(memoryMb));
-  if (limit === undefined) return undefined;
-  try {
-    const starts: TimedStart[] = [];
-    for (let run = 0; run < runs; run++) starts.push(await timed(limit));
-    return medianOf(starts).wallMs;
-  } finally {
-    limit.close();
   }
 }
 
@@ -146,4 +131,57 @@ export function slowStartUps(startUps: readonly StartUp[]): string[] {
     if (startUp.alone.clients === 0 || ratio <= max) return [];
     return [`${startUp.name}: first reply ${ratio.toFixed(2)} × that of its SDK clients, at most ${max}`];
   });
+}
+
+/** The sizes that the curve is drawn for. */
+export const MEMORY_SIZES_MB = [128, 192, 256, 384, 512, 768, 1024, 1769] as const;
+
+/** Lambda gives a whole virtual processor to a function of this size, and to others their part of it. */
+const ONE_PROCESSOR_MB = 1769;
+
+function processorShare(memoryMb: number): number {
+  return memoryMb / ONE_PROCESSOR_MB;
+}
+
+/**
+ * A model: a process that gets a share of a processor takes its processor time divided by that share, and never less than by the
+ * clock where nothing limits it.
+ */
+export function firstReplyMs({ wallMs, cpuMs }: TimedStart, memoryMb: number): number {
+  return Math.max(wallMs, cpuMs / processorShare(memoryMb));
+}
+
+/** Of as many first replies, their time alone. */
+export function firstReplyDollars(start: TimedStart, memoryMb: number, count: number): number {
+  const gbSeconds = (memoryMb / 1024) * (firstReplyMs(start, memoryMb) / 1000);
+  return dollarsFor(count * gbSeconds, prices.functionGbSecond);
+}
+
+/** The smallest of the values that so many per cent of them do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? Number.NaN;
+}
+
+/** Each figure by itself. */
+export function medianOf(starts: readonly TimedStart[]): TimedStart {
+  const median = (figure: (start: TimedStart) => number) => percentile(starts.map(figure), 50);
+  return {
+    wallMs: median(({ wallMs }) => wallMs),
+    cpuMs: median(({ cpuMs }) => cpuMs),
+    peakMb: median(({ peakMb }) => peakMb),
+  };
+}
+
+/** A doubling that shortens the first reply by less is not worth its price while a function waits. */
+export const WORTH_DOUBLING_MS = 1000;
+
+/** The smallest size that holds the process, and from which twice the memory shortens the first reply by less than is worth it. */
+export function kneeOf(
+  start: TimedStart,
+  sizes: readonly number[] = MEMORY_SIZES_MB,
+  worthMs = WORTH_DOUBLING_MS,
+): number | undefined {
+  const shortensBy = (size: number) => firstReplyMs(start, size) - firstReplyMs(start, 2 * size);
+  return sizes.find((size) => size >= start.peakMb && shortensBy(size) < worthMs);
 }

@@ -10,11 +10,11 @@ import { type Environment, startProgram } from "./programs.ts";
  * By how much every wait is shorter. The bank takes 0.2 s for a step, which is longer than a function needs to start, and
  * a challenge expires after 12 s.
  */
-export const TIME_SCALE = 10;
+const TIME_SCALE = 10;
 
 const CORRECTED_MINISTACK = join(import.meta.dirname, "corrected-ministack.py");
 const READY_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 50;
 const address = z.object({ port: z.number() });
 
 /** A port that was free a moment ago may be somebody else's by now. */
@@ -32,12 +32,7 @@ export async function startEmulator(plain: Environment, folder: string): Promise
   }
 }
 
-async function startOn(
-  port: number,
-  plain: Environment,
-  folder: string,
-  log: string,
-): Promise<string | undefined> {
+function startOn(port: number, plain: Environment, folder: string, log: string): Promise<string | undefined> {
   const env = {
     ...plain,
     BIND_HOST: "127.0.0.1",
@@ -59,12 +54,35 @@ async function startOn(
     IOT_MTLS_ENABLED: "0",
     DOCKER_HOST: "unix:///nowhere",
   };
-  const program = startProgram("python", [CORRECTED_MINISTACK], env, log);
   const endpoint = `http://127.0.0.1:${port}`;
+  return addressOf(startProgram("python", [CORRECTED_MINISTACK], env, log), async () => {
+    const reply = await fetch(`${endpoint}/_ministack/ready`).catch(() => undefined);
+    return reply?.ok ? endpoint : undefined;
+  });
+}
+
+/** Starts the sandbox bank on a free port of this machine; it takes one API key only. Gives its address. */
+export async function startSandbox(plain: Environment, folder: string, apiKey: string): Promise<string> {
+  const log = join(folder, "sandbox.log");
+  const env = { ...plain, SANDBOX_PORT: "0", SANDBOX_API_KEY: apiKey, TIME_SCALE: String(TIME_SCALE) };
+  const program = startProgram("node", ["sandbox/main.ts"], env, log);
+  const url = await addressOf(
+    program,
+    async () => /listening on (http:\S+)/.exec(readFileSync(log, "utf8"))?.[1],
+  );
+  if (url === undefined) throw new Error(`The sandbox does not start:\n${readFileSync(log, "utf8")}`);
+  return url;
+}
+
+/** What `found` gives as soon as the program is ready; nothing when it has ended, or takes too long. */
+async function addressOf(
+  program: { exitCode: number | null },
+  found: () => Promise<string | undefined>,
+): Promise<string | undefined> {
   const until = Date.now() + READY_WITHIN_MS;
   while (Date.now() < until && program.exitCode === null) {
-    const reply = await fetch(`${endpoint}/_ministack/ready`).catch(() => undefined);
-    if (reply?.ok) return endpoint;
+    const url = await found();
+    if (url !== undefined) return url;
     await sleep(LOOK_EVERY_MS);
   }
   return undefined;

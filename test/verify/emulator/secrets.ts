@@ -1,62 +1,79 @@
 import { DescribeTableCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
-import { allRows, inJson, type TableRows } from "../../support/local-aws.ts";
+import { allRows, inJson } from "../../support/local-aws.ts";
 import { type Canary, textCanary } from "../canaries/canary.ts";
 import { functionsHeard } from "../canaries/functions-heard.ts";
-import { type Finding, type Sink, scannerFor } from "../canaries/scanner.ts";
+import { type Sink, scannerFor } from "../canaries/scanner.ts";
+import { readLogs, writeLog } from "./aws.ts";
 import { SILENT_FUNCTIONS } from "./exceptions.ts";
-import { type Execution, readExecutions } from "./executions.ts";
-import { type LogGroup, readLogs, writeLog } from "./logs.ts";
 import type { Environment } from "./programs.ts";
+import { readExecutions } from "./workflow.ts";
 
-export interface Searched {
+interface Searched {
   client: SFNClient;
   dynamo: DynamoDBClient;
   stateMachineArn: string;
   commands: Environment;
 }
 
-/** What the journeys leave at least: with less, a search that finds nothing says nothing. */
-const MIN = { executions: 50, events: 500, logLines: 500, debugLines: 50, rows: 50 };
-const COUNTED = ["executions", "events", "logLines", "debugLines", "rows"] as const;
-
 /**
  * Throws when one of the canaries stands in an execution, a log or a table, when there is too little to search, or when the search
  * finds none that is planted there.
  */
-export async function findNoSecret(
-  searched: Searched,
-  executions: readonly Execution[],
-  sent: readonly Canary[],
-) {
-  const logs = await readLogs(searched.commands);
-  const tables = await allRows(searched.dynamo);
-  const counts = checkThereIsEnough(executions, logs, tables);
+export async function findNoSecret(searched: Searched, sent: readonly Canary[]) {
+  const left = await readAll(searched);
+  const counts = checkThereIsEnough(left);
   const scanner = scannerFor(sent);
-  const found = sinksOf(executions, logs, tables)
-    .flatMap(scanner.scan)
-    .filter((finding) => !isMeant(finding));
-  if (found.length > 0) throw new Error(found.map(inWords).join("\n"));
-  await findPlanted(searched, tables);
+  const found = sinksOf(left).flatMap(scanner.scan);
+  // API keys are known by their SHA-256.
+  const leaks = found.filter(
+    ({ canary, form, sink }) =>
+      canary.name !== "API key" || form !== "sha256 in hex" || !sink.startsWith("table "),
+  );
+  if (leaks.length > 0) {
+    throw new Error(
+      leaks.map(({ canary, form, sink }) => `${canary.name} stands in ${sink}: ${form}`).join("\n"),
+    );
+  }
+  await findPlanted(
+    searched,
+    left.tables.map(({ table }) => table),
+  );
   return { needles: scanner.needles, ...counts };
 }
 
-function checkThereIsEnough(
-  executions: readonly Execution[],
-  logs: readonly LogGroup[],
-  tables: readonly TableRows[],
-): typeof MIN {
+type Left = Awaited<ReturnType<typeof readAll>>;
+
+/** What the journeys have left. */
+async function readAll({ client, dynamo, stateMachineArn, commands }: Searched) {
+  const executions = await readExecutions(client, stateMachineArn);
+  return { executions, logs: await readLogs(commands), tables: await allRows(dynamo) };
+}
+
+function sinksOf({ executions, logs, tables }: Left): Sink[] {
+  return [
+    { name: "histories", content: JSON.stringify(executions) },
+    ...logs.map(({ group, lines }) => ({ name: `log ${group}`, content: lines.join("\n") })),
+    ...tables.map(({ table, rows }) => ({ name: `table ${table}`, content: inJson(rows) })),
+  ];
+}
+
+/** What the journeys leave at least: with less, a search that finds nothing says nothing. */
+const MIN = { executions: 50, events: 500, logLines: 500, debugLines: 50, rows: 50 };
+
+function checkThereIsEnough({ executions, logs, tables }: Left): typeof MIN {
   const lines = logs.flatMap((group) => group.lines);
   const { silent, levels } = functionsHeard(lines);
   const counts = {
     executions: executions.length,
-    events: executions.reduce((sum, { history }) => sum + history.length, 0),
+    events: executions.flatMap(({ history }) => history).length,
     logLines: lines.length,
     debugLines: levels["debug"] ?? 0,
-    rows: tables.reduce((sum, { rows }) => sum + rows.length, 0),
+    rows: tables.flatMap(({ rows }) => rows).length,
   };
+  const names = ["executions", "events", "logLines", "debugLines", "rows"] as const;
   const faults = [
-    ...COUNTED.filter((name) => counts[name] < MIN[name]).map((name) => `${name}: ${counts[name]}`),
+    ...names.filter((name) => counts[name] < MIN[name]).map((name) => `${name}: ${counts[name]}`),
     ...executions.filter(({ history }) => history.length === 0).map(({ name }) => `No history: ${name}`),
     ...silent.filter((name) => !SILENT_FUNCTIONS.includes(name)).map((name) => `Not a line of ${name}`),
     ...SILENT_FUNCTIONS.filter((name) => !silent.includes(name)).map((name) => `A line of ${name}`),
@@ -65,29 +82,8 @@ function checkThereIsEnough(
   return counts;
 }
 
-function sinksOf(
-  executions: readonly Execution[],
-  logs: readonly LogGroup[],
-  tables: readonly TableRows[],
-): Sink[] {
-  return [
-    { name: "histories", content: JSON.stringify(executions) },
-    ...logs.map(({ group, lines }) => ({ name: `log ${group}`, content: lines.join("\n") })),
-    ...tables.map(({ table, rows }) => ({ name: `table ${table}`, content: inJson(rows) })),
-  ];
-}
-
-/** API keys are known by their SHA-256. */
-function isMeant({ canary, form, sink }: Finding): boolean {
-  return canary.name === "API key" && form === "sha256 in hex" && sink.startsWith("table ");
-}
-
-function inWords({ canary, form, sink }: Finding): string {
-  return `${canary.name} stands in ${sink}: ${form}`;
-}
-
 /** A leak in each kind of them, and in each table, in more than one way of writing. */
-async function findPlanted(searched: Searched, tables: readonly TableRows[]): Promise<void> {
+async function findPlanted(searched: Searched, tables: readonly string[]): Promise<void> {
   const { client, dynamo, stateMachineArn, commands } = searched;
   const planted = ["as it is", "in JSON", "in base64"].map((how) => textCanary(`planted ${how}`));
   const [asItIs, inJson, encoded] = planted.map(({ text }) => text);
@@ -99,15 +95,10 @@ async function findPlanted(searched: Searched, tables: readonly TableRows[]): Pr
   const group = await writeLog(commands, message);
   const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn, input: message }));
   await client.send(new StopExecutionCommand({ executionArn }));
-  for (const { table } of tables) await plantRow(dynamo, table, message);
+  for (const table of tables) await plantRow(dynamo, table, message);
 
-  const sinks = sinksOf(
-    await readExecutions(client, stateMachineArn),
-    await readLogs(commands),
-    await allRows(dynamo),
-  );
-  const found = sinks.flatMap(scannerFor(planted).scan);
-  const wanted = ["histories", `log ${group}`, ...tables.map(({ table }) => `table ${table}`)];
+  const found = sinksOf(await readAll(searched)).flatMap(scannerFor(planted).scan);
+  const wanted = ["histories", `log ${group}`, ...tables.map((table) => `table ${table}`)];
   const missed = wanted.flatMap((sink) =>
     planted
       .filter((canary) => !found.some((finding) => finding.sink === sink && finding.canary === canary))

@@ -1,6 +1,47 @@
 import { expect, onTestFinished, test } from "vitest";
+import { NO_USAGE } from "../prices.ts";
+import { dollarsAt } from "./page.ts";
+import { type RecordedCall, startRecorder, startReplay } from "./replay.ts";
 import { sourceAlone } from "./sdk-alone.ts";
-import { type RecordedCall, startRecorder, startReplay } from "./stand-in.ts";
+import { firstReplyDollars, firstReplyMs, kneeOf, medianOf } from "./start-up.ts";
+
+const start = { wallMs: 250, cpuMs: 200, peakMb: 100 };
+
+test("the first reply takes the processor time divided by the share, and never less than without a limit", () => {
+  expect(firstReplyMs(start, 1769 / 4)).toBe(800);
+  expect(firstReplyMs(start, 1769)).toBe(250);
+});
+
+test("the first reply has the same price at every size at which the processor is the limit", () => {
+  expect(firstReplyDollars(start, 256, 1000)).toBeCloseTo(firstReplyDollars(start, 128, 1000), 9);
+  expect(firstReplyDollars(start, 1769, 1000)).toBeGreaterThan(firstReplyDollars(start, 1024, 1000));
+});
+
+// 1,382 ms at 256 MB, 691 ms at 512 MB, 345 ms at 1,024 MB, and never less than 250 ms.
+test.each([
+  { peakMb: 100, sizes: [256, 512, 1024], worthMs: 400, knee: 512 },
+  { peakMb: 100, sizes: [256, 512, 1024], worthMs: 340, knee: 1024 },
+  { peakMb: 600, sizes: [256, 512, 1024], worthMs: 400, knee: 1024 },
+  { peakMb: 100, sizes: [128, 256], worthMs: 400, knee: undefined },
+])("a process of $peakMb MB whose doubling has to save $worthMs ms gets $knee MB", (given) => {
+  expect(kneeOf({ ...start, peakMb: given.peakMb }, given.sizes, given.worthMs)).toBe(given.knee);
+});
+
+test("the median of each figure is its own", () => {
+  const starts = [
+    { wallMs: 1, cpuMs: 9, peakMb: 5 },
+    { wallMs: 3, cpuMs: 7, peakMb: 6 },
+    { wallMs: 2, cpuMs: 8, peakMb: 4 },
+  ];
+  expect(medianOf(starts)).toEqual({ wallMs: 2, cpuMs: 8, peakMb: 5 });
+});
+
+test("the time that a function computes has the same price at every size; the time that it waits costs more at a larger one", () => {
+  const computing = [{ ...NO_USAGE, calls: 1 }];
+  expect(dollarsAt(computing, 384)).toBeCloseTo(dollarsAt(computing, 192), 12);
+  const waiting = [{ ...NO_USAGE, sleptMs: 1000 }];
+  expect(dollarsAt(waiting, 384)).toBeCloseTo(2 * dollarsAt(waiting, 192), 12);
+});
 
 function recorded(call: Partial<RecordedCall>, replyBody = "{}"): RecordedCall {
   const reply = { status: 200, headers: { "content-type": "application/json" }, body: replyBody };
@@ -17,7 +58,7 @@ async function replay(calls: readonly RecordedCall[]) {
   return { ...server, ask };
 }
 
-test("a replay gives the replies to calls that are alike in their order, and the last one again", async () => {
+test("a replay answers equal calls with their replies in order, and then with the last one", async () => {
   const { ask, restart } = await replay([
     recorded(GET_ITEM, "first"),
     recorded({ method: "POST", target: "TrentService.Sign" }, "signed"),
@@ -36,11 +77,10 @@ test("a replay answers 404 to a call that was not recorded", async () => {
   expect((await fetch(`${url}/jobs/2`)).status).toBe(404);
 });
 
-test("a recorder passes each call on to its service or to upstream, and writes it down", async () => {
+test("a recorder forwards each call to its service or to the aggregator, and records it", async () => {
   const dynamo = await replay([recorded(GET_ITEM, "an item")]);
   const upstream = await replay([recorded({ path: "/jobs/1" }, "a job")]);
-  const services = { DynamoDB_20120810: dynamo.url };
-  const recorder = await startRecorder({ services, upstreamUrl: upstream.url });
+  const recorder = await startRecorder({ DynamoDB_20120810: dynamo.url }, upstream.url);
   onTestFinished(() => recorder.close());
   const headers = { "x-amz-target": GET_ITEM.target };
   const item = await fetch(recorder.url, { method: "POST", headers, body: "{}" });

@@ -1,15 +1,20 @@
 import { loadavg } from "node:os";
-import { amount, dollars, tableOf } from "../count-table.ts";
+import type { KindFigures } from "../page.ts";
+import { assumptions, dollarsFor, nominalMs, prices, sum, type Usage } from "../prices.ts";
+import { amount, dollars, tableOf } from "../table.ts";
 import {
   firstReplyDollars,
   firstReplyMs,
+  type Group,
   kneeOf,
+  MAX_OF_SDK_ALONE,
+  MAX_WHILE_FOLLOWING,
   MEMORY_SIZES_MB,
   medianOf,
+  ratioOf,
+  type StartUp,
   WORTH_DOUBLING_MS,
-} from "./memory-sizes.ts";
-import { MAX_OF_SDK_ALONE, MAX_WHILE_FOLLOWING, ratioOf, type StartUp } from "./start-up.ts";
-import type { TimedStart } from "./timed-start.ts";
+} from "./start-up.ts";
 
 /** The blocks of the page's section on the start of functions. */
 export function startUpBlocks(startUps: readonly StartUp[]): string[] {
@@ -23,11 +28,30 @@ export function startUpBlocks(startUps: readonly StartUp[]): string[] {
     "`peak` is the largest resident size of the process until the first reply, with Node itself.",
     "### By memory size",
     `Milliseconds to the first reply. **Bold** is the smallest size that is larger than the peak and from which twice the memory shortens the first reply by less than ${WORTH_DOUBLING_MS} ms. API functions and the Task that asks have about that size. Tasks that follow a job are paid by their memory while they sleep between looks, and have the smallest size with room above their peak: the table of warm functions shows where a job begins to cost more. Nobody waits for the sweeper or for the Task that gives up.`,
-    curves(startUps),
+    bySize(startUps, labelOf, curveCell),
     "Dollars for 1,000 first replies: the time above, at the median entry of each group.",
-    prices(startUps),
+    bySize(
+      [...Map.groupBy(startUps, ({ group }) => group)],
+      ([group]) => group,
+      ([, members], size) =>
+        dollars(firstReplyDollars(medianOf(members.map(({ start }) => start)), size, 1000)),
+    ),
     ...limited(startUps),
   ];
+}
+
+/** A table with a row for each of the members and a column for each size of memory. */
+function bySize<Row>(
+  rows: readonly Row[],
+  label: (row: Row) => string,
+  cell: (row: Row, memoryMb: number) => string,
+): string {
+  return tableOf(
+    MEMORY_SIZES_MB.map((size) => ({
+      title: `${amount(size)} MB`,
+      cells: new Map(rows.map((row) => [label(row), cell(row, size)])),
+    })),
+  );
 }
 
 function byEntry(startUps: readonly StartUp[]): string {
@@ -49,33 +73,9 @@ function byEntry(startUps: readonly StartUp[]): string {
   ]);
 }
 
-function curves(startUps: readonly StartUp[]): string {
-  return tableOf(
-    MEMORY_SIZES_MB.map((size) => ({
-      title: sizeTitle(size),
-      cells: new Map(startUps.map((startUp) => [labelOf(startUp), curveCell(startUp.start, size)])),
-    })),
-  );
-}
-
-function curveCell(start: TimedStart, size: number): string {
+function curveCell({ start }: StartUp, size: number): string {
   const ms = wholeMs(firstReplyMs(start, size));
   return kneeOf(start) === size ? `**${ms}**` : ms;
-}
-
-function prices(startUps: readonly StartUp[]): string {
-  const groups = [...Map.groupBy(startUps, ({ group }) => group)];
-  return tableOf(
-    MEMORY_SIZES_MB.map((size) => ({
-      title: sizeTitle(size),
-      cells: new Map(
-        groups.map(([group, members]) => [
-          group,
-          dollars(firstReplyDollars(medianOf(members.map(({ start }) => start)), size, 1000)),
-        ]),
-      ),
-    })),
-  );
 }
 
 /** Where the kernel could limit the processor: whether the model holds. */
@@ -86,12 +86,7 @@ function limited(startUps: readonly StartUp[]): string[] {
   }
   return [
     "The model against the clock where a control group of Linux limited the process to its share of a processor in every 20 ms: milliseconds measured / of the model.",
-    tableOf(
-      MEMORY_SIZES_MB.map((size) => ({
-        title: sizeTitle(size),
-        cells: new Map(measured.map((startUp) => [labelOf(startUp), limitedCell(startUp, size)])),
-      })),
-    ),
+    bySize(measured, labelOf, limitedCell),
   ];
 }
 
@@ -104,10 +99,37 @@ function labelOf({ name }: StartUp): string {
   return `\`${name}\``;
 }
 
-function sizeTitle(size: number): string {
-  return `${amount(size)} MB`;
-}
-
 function wholeMs(value: number): string {
   return amount(Math.round(value));
+}
+
+/** Dollars for the time of warm functions, in 1,000 jobs: by the size of all functions of a group. */
+export function jobsByMemory(figures: readonly KindFigures[], startUps: readonly StartUp[]): string {
+  const groups: readonly Group[] = ["API", "tasks"];
+  const rows = figures.flatMap(({ title, counts }) =>
+    groups.map((group) => {
+      const names = startUps.filter((startUp) => startUp.group === group).map(({ name }) => name);
+      return { label: `${title}, ${group}`, usages: names.flatMap((name) => counts.usage[name] ?? []) };
+    }),
+  );
+  return bySize(
+    rows,
+    ({ label }) => label,
+    ({ usages }, size) => dollars(dollarsAt(usages, size)),
+  );
+}
+
+/** The size at which the prices' `ownMs` was assumed. */
+const OWN_MS_AT_MB = 192;
+const JOBS = 1000;
+
+export function dollarsAt(usages: readonly Usage[], memoryMb: number): number {
+  const seconds = sum(usages.map((usage) => msAt(usage, memoryMb))) / 1000;
+  return JOBS * dollarsFor((memoryMb / 1024) * seconds, prices.functionGbSecond);
+}
+
+/** What a function computes takes less time with more memory; what it waits for does not. */
+function msAt(usage: Usage, memoryMb: number): number {
+  const ownMs = usage.calls * assumptions.ownMs.value;
+  return nominalMs(usage) - ownMs + (ownMs * OWN_MS_AT_MB) / memoryMb;
 }

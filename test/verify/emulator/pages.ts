@@ -2,9 +2,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jobReply } from "../../../functions/http/reply-schemas.ts";
 import { commandsOf, OPERATORS_PAGES } from "../../docs/pages.ts";
-import { PROJECT_ROOT } from "./folders.ts";
-import { operatorsScript, printedByEach } from "./operators-commands.ts";
-import { type Environment, runProgram } from "./programs.ts";
+import { type Environment, PROJECT_ROOT, runProgram } from "./programs.ts";
 
 /** What a person answers by hand, or sets for good. */
 const UNATTENDED = {
@@ -16,6 +14,13 @@ const UNATTENDED = {
 
 const KEY_FILE = join(PROJECT_ROOT, "upstream-api-key.txt");
 
+/** Not run: the first two would change what is being proved, and the third has installed it. */
+const NOT_HERE = ["git pull", "git checkout VERSION", "npm ci"];
+
+/** The id of the pages' example, and how that of the key that was just made is got. */
+const EXAMPLE_ID = "1a2b3c4d5e6f";
+const REAL_ID = '$(printf %s "$KEY" | sha256sum | cut -c 1-12)';
+
 /**
  * Does as the pages for operators say, in one shell, from the first deployment to the last removal, and gives what each
  * command printed. Throws when one fails.
@@ -24,8 +29,13 @@ export async function followThePages(commands: Environment, upstreamApiKey: stri
   if (existsSync(KEY_FILE)) throw new Error("There is an upstream-api-key.txt of yours: move it away first.");
   process.once("exit", () => rmSync(KEY_FILE, { force: true }));
   writeFileSync(KEY_FILE, `${upstreamApiKey}\n`);
-  const script = operatorsScript(commandsOf(OPERATORS_PAGES));
-  const printed = printedByEach(await runProgram("sh", ["-e", "-c", script], { ...commands, ...UNATTENDED }));
+  const lines = commandsOf(OPERATORS_PAGES).filter((command) => !NOT_HERE.includes(command));
+  const script = lines.map(
+    (line, index) => `echo; echo "== command ${index + 1}"\n${line.replaceAll(EXAMPLE_ID, REAL_ID)}`,
+  );
+  const environment = { ...commands, ...UNATTENDED };
+  const stdout = await runProgram("sh", ["-e", "-c", script.join("\n")], environment);
+  const printed = stdout.split(/^== command \d+\n/m).slice(1);
   check(printed);
   return printed;
 }

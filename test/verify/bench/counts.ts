@@ -1,0 +1,192 @@
+import * as z from "zod";
+import { LOOK_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
+import { resourcesOf } from "../../../infra/local/template/template.ts";
+import { executionOf } from "../../journeys/execution-of.ts";
+import { MobileBackend } from "../../journeys/mobile-backend.ts";
+import type { Target } from "../../journeys/target.ts";
+import type { RecordedCall } from "../../support/aws-recorder.ts";
+import { transitionsOf } from "../../workflow/definition.ts";
+import { type Capacity, capacityMeter, type Item } from "./capacity-meter.ts";
+import { type JobKind, KIND_NAMES } from "./job-kinds.ts";
+import { assumptions, sum, sumOf, times, type Usage, usageSchema } from "./prices.ts";
+import { type CountedSystem, functionFacts, functionName, isLook, type WatchedInvocation } from "./system.ts";
+
+/** What one job took, without what jobs share. */
+const jobCountsSchema = z.strictObject({
+  transitions: z.number(),
+  historyEvents: z.number(),
+  /** Of the items that were written. */
+  itemBytes: z.strictObject({ smallest: z.number(), largest: z.number() }),
+  writes: z.number(),
+  usage: z.record(z.string(), usageSchema),
+});
+
+export type JobCounts = z.infer<typeof jobCountsSchema>;
+
+/** What a system took for a job of each kind, and what of its template decides the price of that. */
+export const countedSchema = z.strictObject({
+  kinds: z.partialRecord(z.enum(KIND_NAMES), jobCountsSchema),
+  /** Of the function that trades for a token: shared by jobs. */
+  tokenUsage: usageSchema,
+  /** Of the sweeper, once these jobs are over. */
+  sweepUsage: usageSchema,
+  functions: z.record(z.string(), z.strictObject({ memoryMb: z.number(), variables: z.array(z.string()) })),
+  resources: z.strictObject({ keys: z.number(), alarmMetrics: z.number(), dashboards: z.number() }),
+});
+
+export type Counted = z.infer<typeof countedSchema>;
+
+/** Counts a job of each of the kinds, one after the other. Nothing else may run meanwhile. */
+export async function countKinds(system: CountedSystem, kinds: readonly JobKind[]): Promise<Counted> {
+  const { template } = system;
+  const counted = [];
+  for (const kind of kinds) counted.push([kind.name, await countJob(system, kind)] as const);
+  const [first] = counted;
+  const firstOfSweep = system.watched.length;
+  await system.sweep();
+  return countedSchema.parse({
+    kinds: Object.fromEntries(counted.map(([name, { counts }]) => [name, counts])),
+    tokenUsage: first?.[1].tokenUsage,
+    sweepUsage: sumOf(functionCounts(system, firstOfSweep).invocations.map(({ usage }) => usage)),
+    functions: Object.fromEntries(functionFacts(template)),
+    resources: {
+      keys: resourcesOf(template, "AWS::KMS::Key").length,
+      alarmMetrics: sum(resourcesOf(template, "AWS::CloudWatch::Alarm").map(([, alarm]) => metricsOf(alarm))),
+      dashboards: resourcesOf(template, "AWS::CloudWatch::Dashboard").length,
+    },
+  });
+}
+
+const alarmProperties = z.object({
+  Metrics: z.array(z.object({ MetricStat: z.unknown().optional() })).optional(),
+});
+
+/** What an alarm is charged by: each metric that it looks at, several in one that calculates. */
+function metricsOf({ Properties }: { Properties: unknown }): number {
+  const { Metrics } = alarmProperties.parse(Properties);
+  return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+}
+
+/** Trades for a token, which jobs share. */
+const TOKENS = "issue-token";
+const READING = "get-job";
+const DOWN = { status: "major-outage", outage: "refuse" };
+
+async function countJob(system: CountedSystem, kind: JobKind) {
+  const firstInvocation = system.watched.length;
+  const ledgerBefore = (await upstreamLedger(system.target)).length;
+  const backend = new MobileBackend(system.target);
+  if (kind.isDown) await backend.institution(kind.institutionId, DOWN);
+  const jobId = await backend.startJob(kind.institutionId, kind.login);
+  if (kind.answers !== undefined) {
+    await backend.untilAsked(jobId);
+    await backend.answer(jobId, kind.answers);
+  }
+  const { status, history } = await executionOf(system.local, jobId).ended();
+  if (status !== "Succeeded") throw new Error(`The execution ended as ${status}.`);
+  // Under a token of its own: an hour is long over when a job was queued.
+  await new MobileBackend(system.target, backend.userId).untilOver(jobId);
+  // The sandbox is the witness of what was asked of it.
+  const received = (await upstreamLedger(system.target)).slice(ledgerBefore);
+  const sent = system.watched.slice(firstInvocation).flatMap(({ upstreamCalls }) => upstreamCalls);
+  if (received.map(({ method, path }) => `${method} ${path}`).join() !== sent.join()) {
+    throw new Error("The sandbox's ledger says otherwise.");
+  }
+
+  const { invocations, ...counted } = functionCounts(system, firstInvocation);
+  const byName = Map.groupBy(invocations, ({ name }) => name);
+  const usage = new Map([...byName].map(([name, calls]) => [name, sumOf(calls.map((call) => call.usage))]));
+  const tokenUsage = byName.get(TOKENS)?.at(-1)?.usage;
+  const reading = byName.get(READING)?.at(-1);
+  if (tokenUsage === undefined || reading === undefined)
+    throw new Error("A client needs a token, and reads.");
+  usage.delete(TOKENS);
+  usage.set(READING, times(reading.usage, kind.clientReads));
+  const counts: JobCounts = {
+    transitions: transitionsOf(history),
+    historyEvents: history.length,
+    ...counted,
+    usage: Object.fromEntries(usage),
+  };
+  return { counts, tokenUsage };
+}
+
+const ledgerReply = z.object({
+  calls: z.array(
+    z.object({ at: z.iso.datetime(), method: z.string(), path: z.string(), userId: z.string().nullable() }),
+  ),
+});
+
+/** Every call that the sandbox received, in their order. */
+export async function upstreamLedger({ sandboxUrl }: Target) {
+  const response = await fetch(`${sandboxUrl}/_control/ledger`);
+  return ledgerReply.parse(await response.json()).calls;
+}
+
+/** CloudWatch Logs counts as much for each event beside its text. */
+const LOG_EVENT_BYTES = 26;
+
+/** Fetched once by an instance and kept, or a token that serves many jobs: reckoned apart. */
+const SHARED_AWS_CALLS = ["GetPublicKey", "GetSecretValue"];
+const SHARED_UPSTREAM_CALL = "POST /token";
+
+type MeteredCall = RecordedCall & { capacity?: Capacity };
+
+/** What the functions did from their given invocation on. */
+function functionCounts(system: CountedSystem, firstInvocation: number) {
+  const unitsOf = capacityMeter(system.local.deployed.tables, asOnAws);
+  const calls = system.recorder.calls.map((call): MeteredCall => {
+    return call.service === "dynamodb" ? { ...call, capacity: unitsOf(call) } : call;
+  });
+  const invocations = system.watched.slice(firstInvocation).map((invocation, index) => {
+    const number = firstInvocation + index + 1;
+    const own = calls.filter(
+      ({ by, operation }) => by?.number === number && !SHARED_AWS_CALLS.includes(operation),
+    );
+    return { name: functionName(invocation.entry), own, usage: usageOf(invocation, own) };
+  });
+  const ofJob = invocations.filter(({ name }) => name !== TOKENS).flatMap(({ own }) => own);
+  const puts = ofJob.filter(({ operation }) => operation === "PutItem");
+  const sizes = puts.flatMap(({ capacity }) => capacity?.itemBytes ?? []);
+  return {
+    invocations: invocations.map(({ name, usage }) => ({ name, usage })),
+    itemBytes: { smallest: Math.min(...sizes), largest: Math.max(...sizes) },
+    writes: ofJob.filter(({ capacity }) => (capacity?.writeUnits ?? 0) > 0).length,
+  };
+}
+
+const { taskTokenBytes, sealBytes } = assumptions;
+
+/** Base64 of a token of AWS as KMS of AWS seals it: local mode's are a tenth of it. */
+const SEALED_TASK_TOKEN = { S: "x".repeat(Math.ceil((taskTokenBytes.value + sealBytes.value) / 3) * 4) };
+
+/** An item as large as it is on AWS. */
+function asOnAws(item: Item): Item {
+  return item["sealedTaskToken"] === undefined ? item : { ...item, sealedTaskToken: SEALED_TASK_TOKEN };
+}
+
+function usageOf(invocation: WatchedInvocation, own: readonly MeteredCall[]): Usage {
+  const upstreamCalls = invocation.upstreamCalls.filter((call) => call !== SHARED_UPSTREAM_CALL);
+  const looks = upstreamCalls.filter(isLook).length;
+  const count = (...operations: string[]) =>
+    own.filter(({ operation }) => operations.includes(operation)).length;
+  return {
+    calls: 1,
+    sleptMs: Math.max(0, looks - 1) * LOOK_EVERY_MS,
+    awsCalls: own.length,
+    upstreamCalls: upstreamCalls.length,
+    readUnits: sum(own.map(({ capacity }) => capacity?.readUnits ?? 0)),
+    writeUnits: sum(own.map(({ capacity }) => capacity?.writeUnits ?? 0)),
+    kmsSymmetric: count("Encrypt", "Decrypt"),
+    kmsAsymmetric: count("Sign"),
+    secretReads: 0,
+    logBytes: sum(invocation.logLines.map(logBytes)),
+    measuredMs: invocation.tookMs,
+  };
+}
+
+/** A duration counts as one of four digits, whatever this machine made of it. */
+function logBytes(line: string): number {
+  const text = line.replaceAll(/((?:Ms|Duration|Latency)":)[\d.]+/g, "$10000");
+  return Buffer.byteLength(text) + LOG_EVENT_BYTES;
+}
