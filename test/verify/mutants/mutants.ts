@@ -29,7 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (job.phase === "awaiting-answer") return isPast(job, now) ? "over" : "waiting";',
     to: 'if (job.phase === "awaiting-answer") return "waiting";',
     caughtBy: [
-      "test/unit/challenge-state.test.ts > is waited for until the deadline",
+      "test/domain/challenge.test.ts > is waiting until the deadline, and over from then on",
       "test/unit/use-cases/answer-challenge-refused.test.ts > is refused as too late at the deadline, and after it",
     ],
   },
@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;',
     to: "if (challenge?.number !== number) return undefined;",
     caughtBy: [
-      "test/unit/challenge-state.test.ts > does nothing for another challenge, in another phase, or without one",
+      "test/domain/challenge.test.ts > is not taken for another challenge, in another phase, or without a challenge",
     ],
   },
   {
@@ -141,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;',
     to: 'if (phase !== "awaiting-answer" || challenge === undefined) return undefined;',
     caughtBy: [
-      "test/unit/challenge-state.test.ts > does nothing for another challenge, in another phase, or without one",
+      "test/domain/challenge.test.ts > is not taken for another challenge, in another phase, or without a challenge",
     ],
   },
   {
@@ -192,7 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/challenge.ts",
     from: "return Math.min(Math.max(expiryMs, MIN_MS), MAX_ANSWER_MS);",
     to: "return Math.max(expiryMs, MIN_MS, MAX_ANSWER_MS);",
-    caughtBy: ["test/unit/policies.test.ts"],
+    caughtBy: ["test/domain/challenge.test.ts > for an expiryMs of %i is %i ms"],
   },
   {
     name: "deadline-set-once",
@@ -200,7 +200,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/challenge.ts",
     from: "const shown = { ...challenge, expiresAt: challenge.expiresAt ?? expiresAt.toISOString() };",
     to: "const shown = { ...challenge, expiresAt: expiresAt.toISOString() };",
-    caughtBy: ["test/unit/challenge-state.test.ts > again takes the new token and keeps the deadline"],
+    caughtBy: [
+      "test/domain/challenge.test.ts > a second time takes the new task token and keeps the deadline",
+    ],
   },
   {
     name: "destroyed-when-cancelled",
@@ -423,7 +425,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/transitions.ts",
     from: 'failed: { from: UNFINISHED, to: "failed" },',
     to: 'failed: { from: PHASES, to: "failed" },',
-    caughtBy: ["test/unit/transitions.test.ts"],
+    caughtBy: ["test/domain/transitions.test.ts > %s allows no event"],
   },
   {
     name: "first-answer-wins",
@@ -1152,7 +1154,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return { ...after, stepSince: stepSince(job, event, after), ...(isFinished(after) && NOTHING_TO_WAKE) };",
     to: "return { ...after, stepSince: stepSince(job, event, after), ...(job.version < 0 && NOTHING_TO_WAKE) };",
     caughtBy: [
-      "test/unit/transitions.test.ts > a job that is over keeps nothing that wakes its workflow; one that is not keeps it",
+      "test/domain/transitions.test.ts > removes the sealed task token when it ends the job, and keeps it otherwise",
     ],
   },
   {
