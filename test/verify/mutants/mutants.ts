@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/authenticate.ts",
     from: "const BEARER = /^bearer +(\\S+)$/i;",
     to: "const BEARER = /(\\S+)$/i;",
-    caughtBy: ["test/unit/authenticate.test.ts > sent as %j is none"],
+    caughtBy: ["test/http/access.test.ts > sent as %j is refused"],
   },
   {
     name: "body-limit",
@@ -122,7 +122,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/request.ts",
     from: 'if (bytes.byteLength > MAX_BODY_BYTES) throw new Refusal("body-too-large");',
     to: 'if (bytes.byteLength > 1024 * MAX_BODY_BYTES) throw new Refusal("body-too-large");',
-    caughtBy: ["test/unit/api-handler.test.ts > over it is refused", "test/unit/body-limit.test.ts"],
+    caughtBy: [
+      "test/http/requests.test.ts > of 16 KiB is accepted, and a longer body is refused, even where nobody reads it",
+    ],
   },
   {
     name: "broken-seal-ends",
@@ -250,7 +252,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/redaction.ts",
     from: "return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())];",
     to: "return [text];",
-    caughtBy: ["test/unit/without-echo.test.ts"],
+    caughtBy: [
+      "test/domain/secrets.test.ts > is masked in the job, alone where the user has to read the sentence",
+    ],
   },
   {
     name: "execution-data-in-logs",
@@ -441,7 +445,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/request.ts",
     from: 'if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {',
     to: 'if (mediaType === "none") {',
-    caughtBy: ["test/unit/http-request.test.ts > of type %j would go unread, and is refused"],
+    caughtBy: ["test/http/requests.test.ts > for a form is refused with the type %j"],
   },
   {
     name: "host-check",
@@ -508,7 +512,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/api-handler.ts",
     from: "return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };",
     to: "const { status, body } = renderErrors(fields.correlationId, problems);\n    return { status, body: { ...body, title: String(error) }, headers: headersOf(first) };",
-    caughtBy: ["test/unit/api-handler.test.ts"],
+    caughtBy: [
+      "test/http/requests.test.ts > to an internal error has a constant text, and nothing of the error is sent or logged",
+    ],
   },
   {
     name: "job-phase-condition",
@@ -568,7 +574,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/request.ts",
     from: 'if (mediaTypeOf(request) !== "application/json") throw new Refusal("content-type-not-json");',
     to: 'if (mediaTypeOf(request) === "none") throw new Refusal("content-type-not-json");',
-    caughtBy: ["test/unit/http-request.test.ts > may not be of type %j"],
+    caughtBy: ["test/http/requests.test.ts > for JSON is refused with the type %j"],
   },
   {
     name: "key-grants-by-purpose",
@@ -636,7 +642,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return Object.fromEntries(fields);",
     to: "return { ...given, ...Object.fromEntries(fields) };",
     caughtBy: [
-      "test/unit/log/log.test.ts > leaves out every other member, and does not stumble over those that every object has",
+      "test/platform/log.test.ts > omits every member that is no field, even if every object has it",
     ],
   },
   {
@@ -645,7 +651,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/log-fields.ts",
     from: "return ERROR_NAME.test(name);",
     to: 'return typeof name === "string";',
-    caughtBy: ["test/unit/log/log.test.ts > of an error only its name is taken: %o"],
+    caughtBy: ["test/platform/log.test.ts > only the name of an error is logged: %o"],
   },
   {
     name: "log-field-forms",
@@ -653,7 +659,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/log-fields.ts",
     from: "([name, value]) => /string|number/.test(typeof value) && FORMS.get(name)?.test(String(value)),",
     to: "([name, value]) => /string|number/.test(typeof value) && FORMS.has(name),",
-    caughtBy: ["test/unit/log/log.test.ts > leaves out what is no %s"],
+    caughtBy: ["test/platform/log.test.ts > omits a malformed %s"],
   },
   {
     name: "log-fields-by-type",
@@ -661,7 +667,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/log.ts",
     from: "message: Name,\n  fields: Fields & Exactly<Fields>,",
     to: "message: Name,\n  fields: Fields,",
-    caughtBy: ["tsc test/unit/log/log-takes-no-secret.test.ts"],
+    caughtBy: ["tsc test/platform/log-takes-no-secret.test.ts"],
   },
   {
     name: "log-retention",
@@ -748,7 +754,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/api-handler.ts",
     from: 'headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },',
     to: 'headers: { "content-type": "application/json", ...headers },',
-    caughtBy: ["test/unit/api-handler.test.ts"],
+    caughtBy: ["test/http/requests.test.ts > of status %i is JSON that no cache stores"],
   },
   {
     name: "one-authorization-header",
@@ -783,7 +789,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'value = JSON.parse(text);\n  } catch {\n    throw new Refusal("not-json");',
     to: 'value = JSON.parse(text);\n  } catch (error) {\n    throw Object.assign(new Refusal("not-json"), { cause: error });',
     caughtBy: [
-      "test/unit/http-request.test.ts > that is %j is refused, and nothing of it is kept in the refusal",
+      "test/http/requests.test.ts > whose body is %j is refused, and the refusal does not quote the body",
     ],
   },
   {
@@ -801,7 +807,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return counted > RATE_LIMITS[limit];",
     to: "return counted > 1000 * RATE_LIMITS[limit];",
     caughtBy: [
-      "test/unit/rate-limit.test.ts > as many as the limit says pass, and the next one does not",
+      "test/http/access.test.ts > of limit %s allows %i requests, and no more",
       "test/unit/use-cases/count-request.test.ts > whoever waits as long as it is told is let in again, and not before",
     ],
   },
@@ -891,7 +897,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/api-handler.ts",
     from: 'if (problem.retryAfterSeconds !== undefined) return { "retry-after": String(problem.retryAfterSeconds) };',
     to: 'if (problem.retryAfterSeconds === 0) return { "retry-after": String(problem.retryAfterSeconds) };',
-    caughtBy: ["test/unit/api-handler.test.ts > is said where it is known"],
+    caughtBy: ["test/http/requests.test.ts > of status %i has Retry-After: %s"],
   },
   {
     name: "revoked-key",
@@ -1008,7 +1014,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "[inspect.custom](): string {\n    return MASK;",
     to: "[inspect.custom](): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-private",
@@ -1020,7 +1026,7 @@ export const MUTANTS: readonly Mutant[] = [
       { file: "functions/jobs/domain/secret.ts", from: "this.#value = value;", to: "this.value = value;" },
       { file: "functions/jobs/domain/secret.ts", from: "return this.#value;", to: "return this.value;" },
     ],
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-time-to-live",
@@ -1038,7 +1044,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "toJSON(): string {\n    return MASK;",
     to: "toJSON(): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-to-primitive",
@@ -1046,7 +1052,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "[Symbol.toPrimitive](): string {\n    return MASK;",
     to: "[Symbol.toPrimitive](): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-to-string",
@@ -1054,7 +1060,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "toString(): string {\n    return MASK;",
     to: "toString(): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secrets-never-backed-up",
@@ -1082,7 +1088,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/authenticate.ts",
     from: 'if (caller.scope !== "SERVER_ACCESS") throw new Refusal("scope-not-enough");',
     to: 'if (caller.scope === undefined) throw new Refusal("scope-not-enough");',
-    caughtBy: ["test/unit/authenticate.test.ts > for %o is %s, and for a server's calls %s"],
+    caughtBy: ["test/http/access.test.ts > for %o is %s, and for calls of servers %s"],
   },
   {
     name: "stale-read-of-lists",
@@ -1112,7 +1118,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'throw withoutStack(new Error("The sweep failed."));',
     to: "throw error;",
     caughtBy: [
-      "test/unit/sweep-handler.test.ts > a sweep that failed says so and fails, without a message or a stack that came from elsewhere",
+      "test/platform/handlers.test.ts > that fails throws a constant error, without the message or stack of its cause",
     ],
   },
   {
@@ -1129,7 +1135,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/workflow/handlers.ts",
     from: "error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed()",
     to: "error instanceof Error ? error : new TaskFailed()",
-    caughtBy: ["test/unit/task-handler.test.ts"],
+    caughtBy: [
+      "test/platform/handlers.test.ts > with an error that the workflow does not know shows nothing of it: %o",
+    ],
   },
   {
     name: "task-error-stack",
@@ -1137,7 +1145,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/workflow/handlers.ts",
     from: "error.stack = `${error.name}: ${error.message}`;",
     to: "",
-    caughtBy: ["test/unit/task-handler.test.ts"],
+    caughtBy: [
+      "test/platform/handlers.test.ts > with an expected error keeps its name without its stack, and is counted: %o",
+    ],
   },
   {
     name: "task-output-cut",
@@ -1145,7 +1155,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/workflow/handlers.ts",
     from: "const result = z.parse(output, await run(parsed));",
     to: "const given = await run(parsed);\n        const result = Object.assign(Object(z.parse(output, given)), given);",
-    caughtBy: ["test/unit/task-handler.test.ts"],
+    caughtBy: ["test/platform/handlers.test.ts > is reduced to its schema"],
   },
   {
     name: "task-token-ends-with-job",
@@ -1232,8 +1242,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (scope === "CLIENT_ACCESS" && userId === undefined) throw new Refusal("scope-not-enough");',
     to: 'if (scope !== "CLIENT_ACCESS" && userId !== undefined) throw new Refusal("scope-not-enough");',
     caughtBy: [
-      "test/unit/authenticate.test.ts > of %o may do more than read: %o",
-      "test/unit/authenticate.test.ts > for %o is %s, and for a server's calls %s",
+      "test/http/access.test.ts > of %o may do more than read: %o",
+      "test/http/access.test.ts > for %o is %s, and for calls of servers %s",
     ],
   },
   {
@@ -1369,6 +1379,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/authenticate.ts",
     from: 'if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");',
     to: 'if (!reachesJobsOf(caller, caller.userId ?? userId.data)) throw new Refusal("token-of-another-user");',
-    caughtBy: ["test/unit/authenticate.test.ts > for %o is %s, and for a server's calls %s"],
+    caughtBy: ["test/http/access.test.ts > for %o is %s, and for calls of servers %s"],
   },
 ];
