@@ -931,7 +931,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "sandbox/access-token.ts",
     from: "return setting.isControlGuarded && !hasKey(call, setting) ? unknownKey : undefined;",
     to: 'return setting.isControlGuarded && call.body === "none" ? unknownKey : undefined;',
-    caughtBy: ["test/deployed-sandbox/guard.test.ts"],
+    caughtBy: [
+      "test/sandbox/deployed/deployed.test.ts > without the key is refused, and does nothing: %s %s",
+    ],
     failsBy: "Error: PUT /_control/institutions/AU00000: 200",
   },
   {
@@ -940,9 +942,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "sandbox/ledger.ts",
     from: "path: call.path.slice(0, maxPathChars),",
     to: "path: `${call.path.slice(0, maxPathChars)} ${call.body}`,",
-    caughtBy: [
-      "test/sandbox/secrets.test.ts > no login, answer, key or token that was received is ever shown or kept",
-    ],
+    caughtBy: ["test/sandbox/ledger.test.ts > a login, an answer, a key or a token is never shown or stored"],
   },
   {
     name: "sandbox-loopback-only",
@@ -950,7 +950,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "sandbox/server.ts",
     from: 'server.listen(port, "127.0.0.1");',
     to: 'server.listen(port, "0.0.0.0");',
-    caughtBy: ["test/sandbox/server.test.ts > listens on this machine only"],
+    caughtBy: ["test/sandbox/program/program.test.ts > listens on this machine only"],
   },
   {
     name: "seal-context",
