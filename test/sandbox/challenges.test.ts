@@ -51,15 +51,6 @@ describe("a user", () => {
 });
 
 describe("a challenge", () => {
-  test("is pending until the login is verified, then open", async () => {
-    const bank = await openSandbox();
-    const id = await bank.create("AU00002", jared);
-    expect(await bank.statuses(id)).toEqual(["in-progress", "pending", "pending", "pending"]);
-    bank.pass(stepMs);
-    expect(await bank.statuses(id)).toEqual(["success", "in-progress", "pending", "pending"]);
-    expect(await bank.connectionOf(id)).not.toBe("");
-  });
-
   test("shows no question while the answer is checked, then its job continues", async () => {
     const bank = await openSandbox();
     const id = await bank.createAndVerify("AU00002", jared);
@@ -96,15 +87,6 @@ describe("a challenge", () => {
     const body = { "mfa-response": ["1234"] };
     const [error] = await bank.refused(410, "POST", `/jobs/${id}/mfa`, { body });
     expect(error?.code).toBe("resource-no-longer-available");
-  });
-
-  test("expires sooner at a higher time scale", async () => {
-    const bank = await openSandbox({ timeScale: 100 });
-    const id = await bank.create("AU00002", jared);
-    bank.pass(20 + 1_199);
-    expect((await bank.step(id, "mfa-challenge"))?.status).toBe("in-progress");
-    bank.pass(1);
-    expect((await bank.step(id, "mfa-challenge"))?.status).toBe("failed");
   });
 
   test("that is answered in its last moment does not expire", async () => {
@@ -151,12 +133,6 @@ describe("an answer is refused", () => {
     bank.pass(stepMs);
     await notActive(wrong);
     await notActive(await bank.createAndVerify("AU00000", jared));
-  });
-
-  test("for a job that does not exist", async () => {
-    const bank = await openSandbox();
-    const [error] = await bank.refused(404, "POST", "/jobs/none/mfa", { body: { "mfa-response": ["1"] } });
-    expect(error).toMatchObject({ code: "resource-not-found", detail: "Requested job does not exist." });
   });
 
   test("not for its content type", async () => {

@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  connected,
-  connectionPath,
-  connectionsPath,
-  gavin,
-  jared,
-  openSandbox,
-  stepMs,
-} from "./open-sandbox.ts";
-import { connectionListShape, jobListShape } from "./reply-shapes.ts";
+import { connected, connectionPath, gavin, jared, openSandbox, stepMs } from "./open-sandbox.ts";
+import { jobListShape } from "./reply-shapes.ts";
 
 describe("a connection", () => {
   test("is pending, then active, and shows its owner only then", async () => {
@@ -127,54 +119,28 @@ describe("the jobs of a user", () => {
     const [error] = await bank.refused(400, "GET", filtered("institution.id.gt('1')"));
     expect(error?.code).toBe("parameter-not-valid");
   });
-
-  test("are none for a user without connections", async () => {
-    const bank = await openSandbox();
-    expect((await bank.expectReply(jobListShape, 200, "GET", "/users/nobody/jobs")).size).toBe(0);
-    const list = await bank.expectReply(connectionListShape, 200, "GET", connectionsPath("nobody"));
-    expect(list.data).toEqual([]);
-  });
 });
 
 describe("an update", () => {
-  test("accepts a new password for the known login", async () => {
+  const userToken = "token:PTln18RhwL";
+  test.each([
+    ["AU00000", { ...gavin, password: "old" }, { password: "hooli2016" }, "active", "Gavin Belson"],
+    ["AU00000", gavin, { password: "wrong" }, "invalid", undefined],
+    ["AU00000", gavin, jared, "active", "Jared Dunn"],
+    ["AU19301", { userToken: "token:old" }, { userToken }, "active", "Token Customer"],
+  ])("at %s of %o with %o makes the connection %s", async (institution, old, login, status, fullName) => {
     const bank = await openSandbox();
-    const connection = await connected(bank, "AU00000", { ...gavin, password: "old" });
-    expect((await bank.connection(connection)).status).toBe("invalid");
-    const job = await bank.update(connection, { password: "hooli2016" });
+    const connection = await connected(bank, institution, old);
+    const job = await bank.update(connection, login);
     bank.pass(stepMs);
-    expect(await bank.connectionOf(job)).toBe(connection);
-    expect((await bank.connection(connection)).status).toBe("active");
-  });
-
-  test("fails with a wrong password", async () => {
-    const bank = await openSandbox();
-    const connection = await connected(bank, "AU00000", gavin);
-    const job = await bank.update(connection, { password: "wrong" });
-    bank.pass(stepMs);
-    expect(await bank.statuses(job)).toEqual(["failed", "pending", "pending"]);
-    expect((await bank.connection(connection)).status).toBe("invalid");
-  });
-
-  test("may change the login", async () => {
-    const bank = await openSandbox();
-    const connection = await connected(bank, "AU00000", gavin);
-    await bank.update(connection, jared);
-    bank.pass(stepMs);
-    expect((await bank.connection(connection)).profile?.fullName).toBe("Jared Dunn");
-  });
-
-  test("accepts a new user token", async () => {
-    const bank = await openSandbox();
-    const connection = await connected(bank, "AU19301", { userToken: "token:old" });
-    await bank.update(connection, { userToken: "token:PTln18RhwL" });
-    bank.pass(stepMs);
-    expect((await bank.connection(connection)).status).toBe("active");
+    expect((await bank.statuses(job))[0]).toBe(status === "active" ? "success" : "failed");
+    const updated = await bank.connection(connection);
+    expect([updated.status, updated.profile?.fullName]).toEqual([status, fullName]);
   });
 
   test.each([
     ["AU00000", gavin, "Password parameter is required."],
-    ["AU19301", { userToken: "token:PTln18RhwL" }, "User token parameter is required."],
+    ["AU19301", { userToken }, "User token parameter is required."],
   ])("at %s is refused without a secret", async (institution, login, detail) => {
     const bank = await openSandbox();
     const path = connectionPath(await connected(bank, institution, login));
@@ -193,16 +159,6 @@ describe("an update", () => {
 });
 
 describe("a refresh", () => {
-  test("runs with the known login", async () => {
-    const bank = await openSandbox();
-    const connection = await connected(bank, "AU00000", gavin);
-    const job = await bank.refresh(connection);
-    expect(await bank.statuses(job)).toEqual(["in-progress", "pending", "pending"]);
-    bank.pass(3 * stepMs);
-    expect(await bank.statuses(job)).toEqual(["success", "success", "success"]);
-    expect(await bank.connectionOf(job)).toBe(connection);
-  });
-
   test("fails again if the login was refused", async () => {
     const bank = await openSandbox();
     const connection = await connected(bank, "AU00000", { loginId: "bighead", password: "password" });
@@ -217,8 +173,10 @@ describe("a refresh", () => {
     ["AU00003", "skipped"],
   ])("at %s counts as a login: its challenge is %s", async (institution, status) => {
     const bank = await openSandbox();
-    const job = await bank.refresh(await connected(bank, institution, jared));
+    const connection = await connected(bank, institution, jared);
+    const job = await bank.refresh(connection);
     bank.pass(stepMs);
+    expect(await bank.connectionOf(job)).toBe(connection);
     expect((await bank.step(job, "mfa-challenge"))?.status).toBe(status);
   });
 });

@@ -31,13 +31,6 @@ describe("a fault", () => {
     expect(refusalShape.parse(JSON.parse(reply.text)).data[0]?.code).toBe(code);
   });
 
-  test("delays a call, which is done then", async () => {
-    const bank = await openSandbox();
-    await bank.fault("POST", path, 1, { delayMs: 1 });
-    expect((await bank.send("POST", path, { body: createBody })).status).toBe(202);
-    expect(await bank.jobsOf()).toHaveLength(1);
-  });
-
   test.each([
     [200, null, { body: "<html>busy</html>" }],
     [502, "7", { body: "<html>busy</html>", status: 502, retryAfter: "7" }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gavin, jared, openSandbox, start, stepMs } from "./open-sandbox.ts";
+import { gavin, jared, openSandbox, stepMs } from "./open-sandbox.ts";
 
 describe("a job of a bank that does not ask", () => {
   test("shows three steps, one after the other, each until the end of its time", async () => {
@@ -53,13 +53,6 @@ describe("a job of a bank that does not ask", () => {
     expect(await bank.statuses(id)).toEqual(["success", "in-progress", "pending"]);
     bank.pass(40);
     expect(await bank.statuses(id)).toEqual(["success", "success", "success"]);
-  });
-
-  test("is another job than one for the same user and institution", async () => {
-    const bank = await openSandbox();
-    const [first, second] = [await bank.create("AU00000", gavin), await bank.create("AU00000", gavin)];
-    expect(second).not.toBe(first);
-    expect(Date.parse((await bank.job(second)).created)).toBe(start);
   });
 });
 
