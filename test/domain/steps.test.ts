@@ -5,6 +5,7 @@ import { AUTHORIZATIONS } from "../../functions/jobs/domain/institution.ts";
 import {
   failCurrentStep,
   initialSteps,
+  isOver,
   mergeSteps,
   STEP_STATUSES,
   type Step,
@@ -168,4 +169,8 @@ test.each([
   ["failed", { a: "success", b: "failed", c: "in-progress" }],
 ] as const)("a job has %s by its steps %j", (expected, statuses) => {
   expect(verdict(stepsOf(statuses))).toBe(expected);
+});
+
+test.each(STEP_STATUSES)("a step that is %s is over if it cannot change any more", (status) => {
+  expect(isOver(status)).toBe(RANKS[status] === 2);
 });
