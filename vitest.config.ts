@@ -18,9 +18,6 @@ const NEED_A_PROCESS_OF_THEIR_OWN = "test/journeys/**/*.test.ts";
  */
 const OF_CRASHES = "test/verify/crashes/**/*.test.ts";
 
-/** Tests of behaviour that differs in the deployed sandbox, which has no file, no socket and no process. */
-const ABOUT_THE_PROGRAM = ["data-file", "resets", "server"].map((name) => `test/sandbox/${name}.test.ts`);
-
 /** Tests that send secrets through every journey and search every output for them. Run with `npm run test:canaries`. */
 const OF_CANARIES = "test/verify/canaries/**/*.suite.test.ts";
 
@@ -77,12 +74,12 @@ export default defineConfig({
       { extends: true, test: { name: "canaries", include: [OF_CANARIES], isolate: true } },
       { extends: true, test: { name: "hostile", include: [OF_HOSTILITY], ...LOCAL_MODE } },
       { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
+      // The project "parts" runs these tests on the sandbox as a program, and this project on the sandbox as a function.
       {
         extends: true,
         test: {
           name: "deployed-sandbox",
           include: ["test/sandbox/*.test.ts"],
-          exclude: ABOUT_THE_PROGRAM,
           isolate: false,
           provide: { sandbox: "deployed" },
         },

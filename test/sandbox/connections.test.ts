@@ -1,28 +1,28 @@
 import { describe, expect, test } from "vitest";
-import { connected, connectionPath, connectionStatus, refresh } from "./connected.ts";
-import { gavin, jared, openSandbox, stepMs } from "./open-sandbox.ts";
-import { connectionListShape, connectionShape, jobListShape } from "./reply-shapes.ts";
+import { connected, connectionPath, gavin, jared, openSandbox, stepMs } from "./open-sandbox.ts";
+import { jobListShape } from "./reply-shapes.ts";
 
 describe("a connection", () => {
-  test("is pending, then active, and shows who it belongs to only then", async () => {
+  test("is pending, then active, and shows its owner only then", async () => {
     const bank = await openSandbox();
     await bank.create("AU00000", gavin);
-    const list = () => bank.expectReply(connectionListShape, 200, "GET", "/users/user-1/connections");
-    const [entry] = (await list()).data;
+    const [entry] = await bank.connectionsOf();
     const id = entry?.id ?? "";
     expect(entry?.status).toBe("pending");
-    const before = await bank.expectReply(connectionShape, 200, "GET", connectionPath(id));
-    expect(before.profile).toBeUndefined();
+    expect((await bank.connection(id)).profile).toBeUndefined();
     bank.pass(stepMs);
-    const after = await bank.expectReply(connectionShape, 200, "GET", connectionPath(id));
-    expect(after).toMatchObject({ id, status: "active", profile: { fullName: "Gavin Belson" } });
-    expect((await list()).data[0]?.status).toBe("active");
+    expect(await bank.connection(id)).toMatchObject({
+      id,
+      status: "active",
+      profile: { fullName: "Gavin Belson" },
+    });
+    expect((await bank.connectionsOf())[0]?.status).toBe("active");
   });
 
   test("links to its user, institution and data", async () => {
     const bank = await openSandbox();
     const id = await connected(bank, "AU00004", gavin);
-    const { links, institution } = await bank.expectReply(connectionShape, 200, "GET", connectionPath(id));
+    const { links, institution } = await bank.connection(id);
     expect(links).toEqual({
       self: `${bank.url}${connectionPath(id)}`,
       user: `${bank.url}/users/user-1`,
@@ -32,56 +32,47 @@ describe("a connection", () => {
     expect(institution.links.self).toBe(`${bank.url}/institutions/AU00004`);
   });
 
-  test("is invalid after a refused login, a wrong answer or none", async () => {
+  test("is invalid after a refused login, a wrong answer or no answer", async () => {
     const bank = await openSandbox();
-    const ids = [
-      await bank.create("AU00000", { ...gavin, password: "wrong" }, "refused"),
-      await bank.create("AU00002", jared, "wrong-answer"),
-      await bank.create("AU00002", jared, "no-answer"),
-    ];
+    await bank.create("AU00000", { ...gavin, password: "wrong" }, "refused");
+    const answered = await bank.create("AU00002", jared, "wrong-answer");
+    await bank.create("AU00002", jared, "no-answer");
     bank.pass(stepMs);
-    await bank.answer(ids[1] ?? "", ["0000"]);
+    await bank.answer(answered, ["0000"]);
     bank.pass(100 * stepMs);
     for (const user of ["refused", "wrong-answer", "no-answer"]) {
-      const list = await bank.expectReply(connectionListShape, 200, "GET", `/users/${user}/connections`);
-      expect(list.data.map((entry) => entry.status)).toEqual(["invalid"]);
+      expect((await bank.connectionsOf(user)).map((entry) => entry.status)).toEqual(["invalid"]);
     }
   });
 
-  test("is pending while the user is asked", async () => {
+  test("is pending while the user is asked, and after an outage of the bank", async () => {
     const bank = await openSandbox();
-    const job = await bank.create("AU00002", jared);
-    bank.pass(stepMs);
-    const connection = await bank.connectionOf(job);
-    expect(await connectionStatus(bank, connection)).toBe("pending");
-    await bank.answer(job, ["1234"]);
-    bank.pass(stepMs);
-    expect(await connectionStatus(bank, connection)).toBe("active");
-  });
-
-  test("does not become invalid because the bank's service failed", async () => {
-    const bank = await openSandbox();
+    const job = await bank.create("AU00002", jared, "asked");
     await bank.create("AU00000", { loginId: "jianYang", password: "nothotdog" });
     bank.pass(stepMs);
-    const list = await bank.expectReply(connectionListShape, 200, "GET", "/users/user-1/connections");
-    expect(list.data[0]?.status).toBe("pending");
+    expect((await bank.connectionsOf("asked"))[0]?.status).toBe("pending");
+    expect((await bank.connectionsOf())[0]?.status).toBe("pending");
+    await bank.answer(job, ["1234"]);
+    bank.pass(stepMs);
+    expect((await bank.connectionsOf("asked"))[0]?.status).toBe("active");
   });
 
-  test("of another user is the same as none", async () => {
+  test.each([
+    ["GET", ""],
+    ["POST", ""],
+    ["POST", "/refresh"],
+  ])("of another user is not found, like a missing one: %s %s", async (method, tail) => {
     const bank = await openSandbox();
     const connection = await connected(bank, "AU00000", gavin);
-    for (const [method, tail] of [
-      ["GET", ""],
-      ["POST", ""],
-      ["POST", "/refresh"],
-    ] as const) {
-      const [theirs] = await bank.refused(404, method, `${connectionPath(connection, "user-2")}${tail}`);
-      const [none] = await bank.refused(404, method, `${connectionPath("none", "user-2")}${tail}`);
-      expect(theirs).toEqual(none);
-      expect(none).toMatchObject({
-        code: "resource-not-found",
-        detail: "Requested connection does not exist.",
-      });
+    for (const id of [connection, "none"]) {
+      expect(await bank.refused(404, method, `${connectionPath(id, "user-2")}${tail}`)).toEqual([
+        {
+          type: "error",
+          code: "resource-not-found",
+          title: "Requested resource is not found",
+          detail: "Requested connection does not exist.",
+        },
+      ]);
     }
   });
 });
@@ -101,44 +92,91 @@ describe("the jobs of a user", () => {
     ]);
   });
 
-  test("and the user's connections stay in their order when an older one changes", async () => {
+  test("and connections stay in their order when an older one changes", async () => {
     const bank = await openSandbox();
     const older = await bank.createAndVerify("AU00002", jared);
     const connection = await bank.connectionOf(older);
     const newer = await bank.createAndVerify("AU00002", jared);
     await bank.answer(older, ["1234"]);
-    const latest = await refresh(bank, connection);
-    const jobs = await bank.expectReply(jobListShape, 200, "GET", "/users/user-1/jobs");
-    expect(jobs.data.map((job) => job.id)).toEqual([latest, newer, older]);
-    const list = await bank.expectReply(connectionListShape, 200, "GET", "/users/user-1/connections");
-    expect(list.data.map(({ id }) => id)).toEqual([connection, await bank.connectionOf(newer)]);
+    const latest = await bank.refresh(connection);
+    expect((await bank.jobsOf()).map((job) => job.id)).toEqual([latest, newer, older]);
+    expect((await bank.connectionsOf()).map(({ id }) => id)).toEqual([
+      connection,
+      await bank.connectionOf(newer),
+    ]);
   });
 
-  test("can be narrowed to one connection", async () => {
+  test("can be filtered by a connection", async () => {
     const bank = await openSandbox();
-    const created = await bank.create("AU00000", gavin);
-    bank.pass(stepMs);
+    const created = await bank.createAndVerify("AU00000", gavin);
     const connection = await bank.connectionOf(created);
     await bank.create("AU00000", gavin);
-    const job = await refresh(bank, connection);
+    const refreshed = await bank.refresh(connection);
     const filtered = (filter: string) => `/users/user-1/jobs?filter=${encodeURIComponent(filter)}`;
-    const list = await bank.expectReply(
-      jobListShape,
-      200,
-      "GET",
-      filtered(`connection.id.eq('${connection}')`),
-    );
-    expect(list.data.map((entry) => entry.id)).toEqual([job, created]);
-    expect((await bank.refused(400, "GET", filtered("institution.id.gt('1')")))[0]?.code).toBe(
-      "parameter-not-valid",
-    );
+    const path = filtered(`connection.id.eq('${connection}')`);
+    const list = await bank.expectReply(jobListShape, 200, "GET", path);
+    expect(list.data.map((entry) => entry.id)).toEqual([refreshed, created]);
+    const [error] = await bank.refused(400, "GET", filtered("institution.id.gt('1')"));
+    expect(error?.code).toBe("parameter-not-valid");
+  });
+});
+
+describe("an update", () => {
+  const userToken = "token:PTln18RhwL";
+  test.each([
+    ["AU00000", { ...gavin, password: "old" }, { password: "hooli2016" }, "active", "Gavin Belson"],
+    ["AU00000", gavin, { password: "wrong" }, "invalid", undefined],
+    ["AU00000", gavin, jared, "active", "Jared Dunn"],
+    ["AU19301", { userToken: "token:old" }, { userToken }, "active", "Token Customer"],
+  ])("at %s of %o with %o makes the connection %s", async (institution, old, login, status, fullName) => {
+    const bank = await openSandbox();
+    const connection = await connected(bank, institution, old);
+    const job = await bank.update(connection, login);
+    bank.pass(stepMs);
+    expect((await bank.statuses(job))[0]).toBe(status === "active" ? "success" : "failed");
+    const updated = await bank.connection(connection);
+    expect([updated.status, updated.profile?.fullName]).toEqual([status, fullName]);
   });
 
-  test("are none for a user who has not connected", async () => {
+  test.each([
+    ["AU00000", gavin, "Password parameter is required."],
+    ["AU19301", { userToken }, "User token parameter is required."],
+  ])("at %s is refused without a secret", async (institution, login, detail) => {
     const bank = await openSandbox();
-    expect((await bank.expectReply(jobListShape, 200, "GET", "/users/nobody/jobs")).size).toBe(0);
-    expect(
-      (await bank.expectReply(connectionListShape, 200, "GET", "/users/nobody/connections")).data,
-    ).toEqual([]);
+    const path = connectionPath(await connected(bank, institution, login));
+    const errors = await bank.refused(400, "POST", path, { body: {} });
+    expect(errors).toMatchObject([{ code: "parameter-not-supplied", detail }]);
+  });
+
+  test("must be a JSON object with the content type of JSON", async () => {
+    const bank = await openSandbox();
+    const path = connectionPath(await connected(bank, "AU00000", gavin));
+    expect((await bank.refused(400, "POST", path, { text: "[]" }))[0]?.code).toBe("invalid-content");
+    const headers = { "content-type": "text/plain" };
+    const [error] = await bank.refused(415, "POST", path, { body: gavin, headers });
+    expect(error?.code).toBe("unsupported-content-type");
+  });
+});
+
+describe("a refresh", () => {
+  test("fails again if the login was refused", async () => {
+    const bank = await openSandbox();
+    const connection = await connected(bank, "AU00000", { loginId: "bighead", password: "password" });
+    const job = await bank.refresh(connection);
+    bank.pass(stepMs);
+    const result = (await bank.step(job, "verify-credentials"))?.result;
+    expect(result).toMatchObject({ detail: "Account is locked" });
+  });
+
+  test.each([
+    ["AU00002", "in-progress"],
+    ["AU00003", "skipped"],
+  ])("at %s counts as a login: its challenge is %s", async (institution, status) => {
+    const bank = await openSandbox();
+    const connection = await connected(bank, institution, jared);
+    const job = await bank.refresh(connection);
+    bank.pass(stepMs);
+    expect(await bank.connectionOf(job)).toBe(connection);
+    expect((await bank.step(job, "mfa-challenge"))?.status).toBe(status);
   });
 });

@@ -2,13 +2,22 @@ import { readFile } from "node:fs/promises";
 import { inject, onTestFinished } from "vitest";
 import type * as z from "zod";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/server.ts";
-import { type JobReply, jobShape } from "./job-shape.ts";
-import { ledgerShape, refusalShape, stubShape, tokenShape } from "./reply-shapes.ts";
+import {
+  connectionListShape,
+  connectionShape,
+  type JobReply,
+  jobListShape,
+  jobShape,
+  ledgerShape,
+  refusalShape,
+  stubShape,
+  tokenShape,
+} from "./reply-shapes.ts";
 import { startTableSandbox, type TableSandboxOptions } from "./table-sandbox.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** What the tests of the sandbox open: the program, or what is deployed. */
+    /** What the tests open: the sandbox as a program, or as a function on a table. */
     sandbox: "program" | "deployed";
   }
 }
@@ -17,16 +26,22 @@ export const start = Date.UTC(2026, 0, 5, 9, 0, 0);
 export const minute = 60_000;
 export const day = 24 * 60 * minute;
 
-/** The pace of a job that nothing holds up. */
+/** The time that one step of a job takes. */
 export const stepMs = 2_000;
 
-/** The program takes any, unless it was given one. */
+/** The program accepts any key, unless it has one. */
 export const apiKey = "any-key";
 
 export type Login = Readonly<Record<string, string>>;
 export const gavin = { loginId: "gavinBelson", password: "hooli2016" } as const;
 export const jared = { loginId: "jared", password: "django" } as const;
 export const whistler = { loginId: "Whistler", password: "ShowBox" } as const;
+
+export const connectionsPath = (userId = "user-1") => `/users/${userId}/connections`;
+export const connectionPath = (id: string, userId = "user-1") => `${connectionsPath(userId)}/${id}`;
+
+/** The body of a valid request for a connection. */
+export const createBody = { ...gavin, institution: { id: "AU00000" } };
 
 type CallOptions = {
   body?: unknown;
@@ -37,7 +52,7 @@ type CallOptions = {
 
 type OpenOptions = Omit<SandboxOptions, "port" | "now"> & { at?: number };
 
-/** A sandbox on a port of its own, whose clock moves only when the test says so. */
+/** Opens a sandbox on a port of its own, with a clock that stands still unless the test moves it. */
 export function openSandbox({ at = start, dataFile, ...options }: OpenOptions = {}) {
   const clock = { now: at };
   const timed = { now: () => clock.now, ...options };
@@ -48,7 +63,7 @@ export function openSandbox({ at = start, dataFile, ...options }: OpenOptions = 
   return bankOf(clock, starting);
 }
 
-/** The one that is deployed, whatever the other tests open. */
+/** Opens the sandbox as a function on a table. */
 export function openDeployedSandbox(options: Pick<TableSandboxOptions, "wait"> = {}) {
   const clock = { now: start };
   return bankOf(clock, startTableSandbox({ apiKey, now: () => clock.now, ...options }));
@@ -62,7 +77,7 @@ async function startProgram(
   return { ...program, kept: () => readFile(dataFile ?? "", "utf8") };
 }
 
-/** `kept` is all that it keeps, as text. */
+/** `kept` returns everything that the sandbox stores, as text. */
 type Started = Sandbox & { readonly kept: () => Promise<string> };
 
 async function bankOf<Kind extends Started>(clock: { now: number }, starting: Promise<Kind>) {
@@ -73,7 +88,7 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
 
   async function send(method: string, path: string, { body, text, headers, token }: CallOptions = {}) {
     const bearer = token === undefined ? ownToken : token;
-    // The control side takes no token. The program's takes everybody, the deployed one's the key.
+    // Control calls take no token. The deployed sandbox asks for the key; the program accepts everybody.
     const credential = path.startsWith("/_control") ? `Basic ${apiKey}` : bearer && `Bearer ${bearer}`;
     const authorization = credential ? { authorization: credential } : {};
     const payload = text ?? (body === undefined ? null : JSON.stringify(body));
@@ -108,12 +123,15 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
     (await expectReply(refusalShape, status, ...request)).data;
   const create = async (institutionId: string, login: Login, userId = "user-1"): Promise<string> => {
     const body = { ...login, institution: { id: institutionId } };
-    return (await expectReply(stubShape, 202, "POST", `/users/${userId}/connections`, { body })).id;
+    return (await expectReply(stubShape, 202, "POST", connectionsPath(userId), { body })).id;
   };
   const pass = (ms: number) => {
     clock.now += ms;
   };
   const job = (id: string): Promise<JobReply> => expectReply(jobShape, 200, "GET", `/jobs/${id}`);
+
+  const control = (method: string, path: string, body?: unknown) =>
+    send(method, `/_control${path}`, { body });
 
   ownToken = await newToken();
   return {
@@ -131,14 +149,33 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
       return id;
     },
     job,
+    jobsOf: async (userId = "user-1") =>
+      (await expectReply(jobListShape, 200, "GET", `/users/${userId}/jobs`)).data,
+    connectionsOf: async (userId = "user-1") =>
+      (await expectReply(connectionListShape, 200, "GET", connectionsPath(userId))).data,
+    connection: (id: string) => expectReply(connectionShape, 200, "GET", connectionPath(id)),
+    update: async (id: string, body: Login) =>
+      (await expectReply(stubShape, 202, "POST", connectionPath(id), { body })).id,
+    refresh: async (id: string) =>
+      (await expectReply(stubShape, 202, "POST", `${connectionPath(id)}/refresh`)).id,
     statuses: async (id: string) => (await job(id)).steps.map((step) => step.status),
     step: async (id: string, title: string) => (await job(id)).steps.find((step) => step.title === title),
     answer: (id: string, answers: unknown) =>
       send("POST", `/jobs/${id}/mfa`, { body: { "mfa-response": answers } }),
     connectionOf: async (id: string) => (await job(id)).links.source?.split("/").at(-1) ?? "",
-    control: (method: string, path: string, body?: unknown) => send(method, `/_control${path}`, { body }),
+    control,
+    /** Sets one fault, and replaces the faults before it. */
+    fault: (method: string, path: string, times: number, action: unknown) =>
+      control("PUT", "/faults", [{ method, path, times, do: action }]),
     ledger: async () => (await expectReply(ledgerShape, 200, "GET", "/_control/ledger")).calls,
   };
 }
 
 export type OpenSandbox = Awaited<ReturnType<typeof openSandbox>>;
+
+/** Returns the id of a connection whose first job is over. */
+export async function connected(bank: OpenSandbox, institutionId: string, login: Login): Promise<string> {
+  await bank.create(institutionId, login);
+  bank.pass(10 * stepMs);
+  return (await bank.connectionsOf()).at(-1)?.id ?? "";
+}

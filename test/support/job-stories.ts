@@ -10,7 +10,7 @@ import { acceptConnection } from "../../functions/jobs/use-cases/create-connecti
 import { refreshConnection } from "../../functions/jobs/use-cases/refresh-connection.ts";
 import { resumeJob } from "../../functions/jobs/use-cases/resume-job.ts";
 import { updateConnection } from "../../functions/jobs/use-cases/update-connection.ts";
-import { crashingPorts, crashWorld, type Request } from "./crash-world.ts";
+import type { Request } from "./crash-world.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { gavin, lookOf, PLAIN, question, stepsOf, USER_ID, WITH_MFA } from "./job-examples.ts";
 import { OUTAGE_PROBLEM, queuedUpstream } from "./scripted-aggregator.ts";
@@ -345,10 +345,3 @@ export const QUEUE_STORIES: Story[] = [
     logins: 0,
   },
 ];
-
-/** Takes a job that is there to its end, as its execution does; its challenges get the answers, one each. */
-export async function driveJob(ports: FakePorts, jobId: string, answers: readonly string[] = []) {
-  await ports.executions.start({ id: jobId });
-  const requests: Request[] = answers.map((text, index) => answer(text, index + 1));
-  await crashWorld(ports, crashingPorts(ports, []), "run-again").live(requests);
-}

@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (job.phase === "awaiting-answer") return isPast(job, now) ? "over" : "waiting";',
     to: 'if (job.phase === "awaiting-answer") return "waiting";',
     caughtBy: [
-      "test/unit/challenge-state.test.ts > is waited for until the deadline",
+      "test/domain/challenge.test.ts > is waiting until the deadline, and over from then on",
       "test/unit/use-cases/answer-challenge-refused.test.ts > is refused as too late at the deadline, and after it",
     ],
   },
@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;',
     to: "if (challenge?.number !== number) return undefined;",
     caughtBy: [
-      "test/unit/challenge-state.test.ts > does nothing for another challenge, in another phase, or without one",
+      "test/domain/challenge.test.ts > is not taken for another challenge, in another phase, or without a challenge",
     ],
   },
   {
@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/authenticate.ts",
     from: "const BEARER = /^bearer +(\\S+)$/i;",
     to: "const BEARER = /(\\S+)$/i;",
-    caughtBy: ["test/unit/authenticate.test.ts > sent as %j is none"],
+    caughtBy: ["test/http/access.test.ts > sent as %j is refused"],
   },
   {
     name: "body-limit",
@@ -124,7 +124,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/request.ts",
     from: 'if (bytes.byteLength > MAX_BODY_BYTES) throw new Refusal("body-too-large");',
     to: 'if (bytes.byteLength > 1024 * MAX_BODY_BYTES) throw new Refusal("body-too-large");',
-    caughtBy: ["test/unit/api-handler.test.ts > over it is refused", "test/unit/body-limit.test.ts"],
+    caughtBy: [
+      "test/http/requests.test.ts > of 16 KiB is accepted, and a longer body is refused, even where nobody reads it",
+    ],
   },
   {
     name: "broken-seal-ends",
@@ -143,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (phase !== "awaiting-answer" || challenge?.number !== number) return undefined;',
     to: 'if (phase !== "awaiting-answer" || challenge === undefined) return undefined;',
     caughtBy: [
-      "test/unit/challenge-state.test.ts > does nothing for another challenge, in another phase, or without one",
+      "test/domain/challenge.test.ts > is not taken for another challenge, in another phase, or without a challenge",
     ],
   },
   {
@@ -192,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/challenge.ts",
     from: "return Math.min(Math.max(expiryMs, MIN_MS), MAX_ANSWER_MS);",
     to: "return Math.max(expiryMs, MIN_MS, MAX_ANSWER_MS);",
-    caughtBy: ["test/unit/policies.test.ts"],
+    caughtBy: ["test/domain/challenge.test.ts > for an expiryMs of %i is %i ms"],
   },
   {
     name: "deadline-set-once",
@@ -200,7 +202,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/challenge.ts",
     from: "const shown = { ...challenge, expiresAt: challenge.expiresAt ?? expiresAt.toISOString() };",
     to: "const shown = { ...challenge, expiresAt: expiresAt.toISOString() };",
-    caughtBy: ["test/unit/challenge-state.test.ts > again takes the new token and keeps the deadline"],
+    caughtBy: [
+      "test/domain/challenge.test.ts > a second time takes the new task token and keeps the deadline",
+    ],
   },
   {
     name: "destroyed-when-cancelled",
@@ -248,7 +252,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/redaction.ts",
     from: "return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())];",
     to: "return [text];",
-    caughtBy: ["test/unit/without-echo.test.ts"],
+    caughtBy: [
+      "test/domain/secrets.test.ts > is masked in the job, alone where the user has to read the sentence",
+    ],
   },
   {
     name: "execution-data-in-logs",
@@ -427,7 +433,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/transitions.ts",
     from: 'failed: { from: UNFINISHED, to: "failed" },',
     to: 'failed: { from: PHASES, to: "failed" },',
-    caughtBy: ["test/unit/transitions.test.ts"],
+    caughtBy: ["test/domain/transitions.test.ts > %s allows no event"],
   },
   {
     name: "first-answer-wins",
@@ -443,7 +449,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/request.ts",
     from: 'if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {',
     to: 'if (mediaType === "none") {',
-    caughtBy: ["test/unit/http-request.test.ts > of type %j would go unread, and is refused"],
+    caughtBy: ["test/http/requests.test.ts > for a form is refused with the type %j"],
   },
   {
     name: "host-check",
@@ -510,7 +516,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/api-handler.ts",
     from: "return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };",
     to: "const { status, body } = renderErrors(fields.correlationId, problems);\n    return { status, body: { ...body, title: String(error) }, headers: headersOf(first) };",
-    caughtBy: ["test/unit/api-handler.test.ts"],
+    caughtBy: [
+      "test/http/requests.test.ts > to an internal error has a constant text, and nothing of the error is sent or logged",
+    ],
   },
   {
     name: "job-phase-condition",
@@ -568,7 +576,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/request.ts",
     from: 'if (mediaTypeOf(request) !== "application/json") throw new Refusal("content-type-not-json");',
     to: 'if (mediaTypeOf(request) === "none") throw new Refusal("content-type-not-json");',
-    caughtBy: ["test/unit/http-request.test.ts > may not be of type %j"],
+    caughtBy: ["test/http/requests.test.ts > for JSON is refused with the type %j"],
   },
   {
     name: "key-grants-by-purpose",
@@ -636,7 +644,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return Object.fromEntries(fields);",
     to: "return { ...given, ...Object.fromEntries(fields) };",
     caughtBy: [
-      "test/unit/log/log.test.ts > leaves out every other member, and does not stumble over those that every object has",
+      "test/platform/log.test.ts > omits every member that is no field, even if every object has it",
     ],
   },
   {
@@ -645,7 +653,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/log-fields.ts",
     from: "return ERROR_NAME.test(name);",
     to: 'return typeof name === "string";',
-    caughtBy: ["test/unit/log/log.test.ts > of an error only its name is taken: %o"],
+    caughtBy: ["test/platform/log.test.ts > only the name of an error is logged: %o"],
   },
   {
     name: "log-field-forms",
@@ -653,7 +661,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/log-fields.ts",
     from: "([name, value]) => /string|number/.test(typeof value) && FORMS.get(name)?.test(String(value)),",
     to: "([name, value]) => /string|number/.test(typeof value) && FORMS.has(name),",
-    caughtBy: ["test/unit/log/log.test.ts > leaves out what is no %s"],
+    caughtBy: ["test/platform/log.test.ts > omits a malformed %s"],
   },
   {
     name: "log-fields-by-type",
@@ -661,7 +669,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/platform/log.ts",
     from: "message: Name,\n  fields: Fields & Exactly<Fields>,",
     to: "message: Name,\n  fields: Fields,",
-    caughtBy: ["tsc test/unit/log/log-takes-no-secret.test.ts"],
+    caughtBy: ["tsc test/platform/log-takes-no-secret.test.ts"],
   },
   {
     name: "log-retention",
@@ -746,7 +754,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/api-handler.ts",
     from: 'headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },',
     to: 'headers: { "content-type": "application/json", ...headers },',
-    caughtBy: ["test/unit/api-handler.test.ts"],
+    caughtBy: ["test/http/requests.test.ts > of status %i is JSON that no cache stores"],
   },
   {
     name: "one-authorization-header",
@@ -781,7 +789,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'value = JSON.parse(text);\n  } catch {\n    throw new Refusal("not-json");',
     to: 'value = JSON.parse(text);\n  } catch (error) {\n    throw Object.assign(new Refusal("not-json"), { cause: error });',
     caughtBy: [
-      "test/unit/http-request.test.ts > that is %j is refused, and nothing of it is kept in the refusal",
+      "test/http/requests.test.ts > whose body is %j is refused, and the refusal does not quote the body",
     ],
   },
   {
@@ -799,7 +807,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return counted > RATE_LIMITS[limit];",
     to: "return counted > 1000 * RATE_LIMITS[limit];",
     caughtBy: [
-      "test/unit/rate-limit.test.ts > as many as the limit says pass, and the next one does not",
+      "test/http/access.test.ts > of limit %s allows %i requests, and no more",
       "test/unit/use-cases/count-request.test.ts > whoever waits as long as it is told is let in again, and not before",
     ],
   },
@@ -887,7 +895,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/http/api-handler.ts",
     from: 'if (problem.retryAfterSeconds !== undefined) return { "retry-after": String(problem.retryAfterSeconds) };',
     to: 'if (problem.retryAfterSeconds === 0) return { "retry-after": String(problem.retryAfterSeconds) };',
-    caughtBy: ["test/unit/api-handler.test.ts > is said where it is known"],
+    caughtBy: ["test/http/requests.test.ts > of status %i has Retry-After: %s"],
   },
   {
     name: "revoked-key",
@@ -923,7 +931,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "sandbox/access-token.ts",
     from: "return setting.isControlGuarded && !hasKey(call, setting) ? unknownKey : undefined;",
     to: 'return setting.isControlGuarded && call.body === "none" ? unknownKey : undefined;',
-    caughtBy: ["test/deployed-sandbox/guard.test.ts"],
+    caughtBy: [
+      "test/sandbox/deployed/deployed.test.ts > without the key is refused, and does nothing: %s %s",
+    ],
     failsBy: "Error: PUT /_control/institutions/AU00000: 200",
   },
   {
@@ -932,9 +942,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "sandbox/ledger.ts",
     from: "path: call.path.slice(0, maxPathChars),",
     to: "path: `${call.path.slice(0, maxPathChars)} ${call.body}`,",
-    caughtBy: [
-      "test/sandbox/secrets.test.ts > no login, answer, key or token that was received is ever shown or kept",
-    ],
+    caughtBy: ["test/sandbox/ledger.test.ts > a login, an answer, a key or a token is never shown or stored"],
   },
   {
     name: "sandbox-loopback-only",
@@ -942,7 +950,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "sandbox/server.ts",
     from: 'server.listen(port, "127.0.0.1");',
     to: 'server.listen(port, "0.0.0.0");',
-    caughtBy: ["test/sandbox/server.test.ts > listens on this machine only"],
+    caughtBy: ["test/sandbox/program/program.test.ts > listens on this machine only"],
   },
   {
     name: "seal-context",
@@ -1006,7 +1014,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "[inspect.custom](): string {\n    return MASK;",
     to: "[inspect.custom](): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-private",
@@ -1018,7 +1026,7 @@ export const MUTANTS: readonly Mutant[] = [
       { file: "functions/jobs/domain/secret.ts", from: "this.#value = value;", to: "this.value = value;" },
       { file: "functions/jobs/domain/secret.ts", from: "return this.#value;", to: "return this.value;" },
     ],
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-time-to-live",
@@ -1036,7 +1044,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "toJSON(): string {\n    return MASK;",
     to: "toJSON(): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-to-primitive",
@@ -1044,7 +1052,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "[Symbol.toPrimitive](): string {\n    return MASK;",
     to: "[Symbol.toPrimitive](): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secret-to-string",
@@ -1052,7 +1060,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "toString(): string {\n    return MASK;",
     to: "toString(): string {\n    return this.#value;",
-    caughtBy: ["test/unit/secret.test.ts"],
+    caughtBy: ["test/domain/secrets.test.ts > a Secret"],
   },
   {
     name: "secrets-never-backed-up",
@@ -1078,7 +1086,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/authenticate.ts",
     from: 'if (caller.scope !== "SERVER_ACCESS") throw new Refusal("scope-not-enough");',
     to: 'if (caller.scope === undefined) throw new Refusal("scope-not-enough");',
-    caughtBy: ["test/unit/authenticate.test.ts > for %o is %s, and for a server's calls %s"],
+    caughtBy: ["test/http/access.test.ts > for %o is %s, and for calls of servers %s"],
   },
   {
     name: "stale-read-of-lists",
@@ -1103,7 +1111,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'throw withoutStack(new Error("The sweep failed."));',
     to: "throw error;",
     caughtBy: [
-      "test/unit/sweep-handler.test.ts > a sweep that failed says so and fails, without a message or a stack that came from elsewhere",
+      "test/platform/handlers.test.ts > that fails throws a constant error, without the message or stack of its cause",
     ],
   },
   {
@@ -1120,7 +1128,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/workflow/handlers.ts",
     from: "error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed()",
     to: "error instanceof Error ? error : new TaskFailed()",
-    caughtBy: ["test/unit/task-handler.test.ts"],
+    caughtBy: [
+      "test/platform/handlers.test.ts > with an error that the workflow does not know shows nothing of it: %o",
+    ],
   },
   {
     name: "task-error-stack",
@@ -1128,7 +1138,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/workflow/handlers.ts",
     from: "error.stack = `${error.name}: ${error.message}`;",
     to: "",
-    caughtBy: ["test/unit/task-handler.test.ts"],
+    caughtBy: [
+      "test/platform/handlers.test.ts > with an expected error keeps its name without its stack, and is counted: %o",
+    ],
   },
   {
     name: "task-output-cut",
@@ -1136,7 +1148,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/workflow/handlers.ts",
     from: "const result = z.parse(output, await run(parsed));",
     to: "const given = await run(parsed);\n        const result = Object.assign(Object(z.parse(output, given)), given);",
-    caughtBy: ["test/unit/task-handler.test.ts"],
+    caughtBy: ["test/platform/handlers.test.ts > is reduced to its schema"],
   },
   {
     name: "task-token-ends-with-job",
@@ -1145,7 +1157,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return { ...after, stepSince: stepSince(job, event, after), ...(isFinished(after) && NOTHING_TO_WAKE) };",
     to: "return { ...after, stepSince: stepSince(job, event, after), ...(job.version < 0 && NOTHING_TO_WAKE) };",
     caughtBy: [
-      "test/unit/transitions.test.ts > a job that is over keeps nothing that wakes its workflow; one that is not keeps it",
+      "test/domain/transitions.test.ts > removes the sealed task token when it ends the job, and keeps it otherwise",
     ],
   },
   {
@@ -1223,8 +1235,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (scope === "CLIENT_ACCESS" && userId === undefined) throw new Refusal("scope-not-enough");',
     to: 'if (scope !== "CLIENT_ACCESS" && userId !== undefined) throw new Refusal("scope-not-enough");',
     caughtBy: [
-      "test/unit/authenticate.test.ts > of %o may do more than read: %o",
-      "test/unit/authenticate.test.ts > for %o is %s, and for a server's calls %s",
+      "test/http/access.test.ts > of %o may do more than read: %o",
+      "test/http/access.test.ts > for %o is %s, and for calls of servers %s",
     ],
   },
   {
@@ -1362,6 +1374,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/authenticate.ts",
     from: 'if (!reachesJobsOf(caller, userId.data)) throw new Refusal("token-of-another-user");',
     to: 'if (!reachesJobsOf(caller, caller.userId ?? userId.data)) throw new Refusal("token-of-another-user");',
-    caughtBy: ["test/unit/authenticate.test.ts > for %o is %s, and for a server's calls %s"],
+    caughtBy: ["test/http/access.test.ts > for %o is %s, and for calls of servers %s"],
   },
 ];

@@ -1,0 +1,306 @@
+import { describe, expect, test } from "vitest";
+import { UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import {
+  INTERNAL_ERROR,
+  JOB_TIMED_OUT,
+  MFA_EXPIRED,
+  TEMPORARY_UNAVAILABLE,
+} from "../../functions/jobs/domain/failures.ts";
+import {
+  blamesTheBank,
+  decideOnLook,
+  decideWithoutLook,
+  endsUnanswered,
+  LOOK_EVERY_MS,
+  mayTurnUp,
+  SLICE_MS,
+  waitSeconds,
+  waitsUpstream,
+} from "../../functions/jobs/domain/following.ts";
+import {
+  IN_FLIGHT_MS,
+  isOverdue,
+  isSettled,
+  mayBeBlip,
+  mayBeSentAgain,
+} from "../../functions/jobs/domain/sending.ts";
+import { failCurrentStep, type StepStatus } from "../../functions/jobs/domain/steps.ts";
+import type { JobChange } from "../../functions/jobs/domain/transitions.ts";
+import { findAttempt, openChallenge, type UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
+import { fakeClock, START } from "../support/fake-clock.ts";
+import {
+  awaitingJob,
+  challengeOf,
+  followingJob,
+  lookOf,
+  PLAIN,
+  question,
+  stepsOf,
+  WITH_MFA,
+} from "../support/job-examples.ts";
+
+const at = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
+const now = new Date(at(1));
+const tooLate = new Date(at(15 * 60));
+const done = {
+  "verify-credentials": "success",
+  "retrieve-accounts": "success",
+  "retrieve-transactions": "success",
+} as const;
+const verified = { ...WITH_MFA, "verify-credentials": "success" } as const;
+const plain = followingJob();
+const mfaJob = followingJob({ authorization: "user-mfa", steps: stepsOf(WITH_MFA) });
+const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
+
+describe("a poll", () => {
+  test("that shows nothing new changes nothing", () => {
+    expect(decideOnLook(plain, lookOf(PLAIN), now, 5)).toBeUndefined();
+  });
+
+  test("that shows an advanced step is progress", () => {
+    const seen = lookOf({ ...PLAIN, "verify-credentials": "in-progress" });
+    expect(decideOnLook(plain, seen, now, 5)).toEqual({
+      event: "stepsProgressed",
+      changes: { steps: seen.steps, connectionId: undefined },
+    });
+  });
+
+  test("that shows the connection for the first time is progress, and never replaces it", () => {
+    const seen = lookOf(PLAIN, { connectionId: "8fce3b" });
+    const change = decideOnLook(plain, seen, now, 5);
+    expect(change).toMatchObject({ event: "stepsProgressed", changes: { connectionId: "8fce3b" } });
+    expect(decideOnLook(followingJob({ connectionId: "first" }), seen, now, 5)).toBeUndefined();
+  });
+
+  test("that shows all steps done ends the job as succeeded, however late", () => {
+    expect(decideOnLook(plain, lookOf(done), tooLate, 0)?.event).toBe("succeeded");
+  });
+
+  test("that shows a failed step ends the job, with the aggregator's texts", () => {
+    const steps = failCurrentStep(stepsOf(PLAIN), TEMPORARY_UNAVAILABLE);
+    const change = decideOnLook(plain, lookOf(PLAIN, { steps }), now, 5);
+    expect(change).toEqual({ event: "failed", changes: { steps, connectionId: undefined } });
+  });
+
+  test("after the time limit fails the current step, and keeps everything new", () => {
+    const seen = { ...PLAIN, "verify-credentials": "success" } as const;
+    expect(decideOnLook(plain, lookOf(seen, { connectionId: "8fce3b" }), tooLate, 0)).toEqual({
+      event: "failed",
+      changes: { steps: failCurrentStep(stepsOf(seen), JOB_TIMED_OUT), connectionId: "8fce3b" },
+    });
+  });
+
+  test("of a bank that may ask, but did not, skips the challenge", () => {
+    const change = decideOnLook(mfaJob, lookOf(done), now, 5);
+    expect(change?.event).toBe("succeeded");
+    expect(change?.changes.steps).toEqual(stepsOf({ ...WITH_MFA, ...done, "mfa-challenge": "skipped" }));
+  });
+
+  test("that failed changes nothing before the time limit, and fails the job from then on", () => {
+    expect(decideWithoutLook(plain, new Date(tooLate.getTime() - 1))).toBeUndefined();
+    expect(decideWithoutLook(plain, tooLate)?.event).toBe("failed");
+    expect(decideWithoutLook({ ...plain, followUntil: undefined }, new Date(8.64e15))).toBeUndefined();
+  });
+});
+
+describe("a poll that shows a challenge", () => {
+  const challenge = { ...question, input: ["OTP Password"] };
+  const asking = lookOf({ ...verified, "mfa-challenge": "in-progress" }, { challenge, updated: "u1" });
+
+  test("numbers it, and leaves its step pending until the job can accept an answer", () => {
+    expect(decideOnLook(mfaJob, asking, now, 5)).toEqual({
+      event: "challengeSeen",
+      changes: {
+        steps: stepsOf(verified),
+        connectionId: undefined,
+        followLeftMs: 5,
+        challenge: { ...challenge, number: 1, upstreamUpdated: "u1" },
+      },
+    });
+  });
+
+  test("after an answered challenge continues the numbers, and leaves the step in progress", () => {
+    const job = { ...mfaJob, challenge: challengeOf({ isAnswered: true }), steps: asking.steps };
+    const change = decideOnLook(job, asking, now, 5);
+    expect(change?.changes.challenge).toMatchObject({ number: 2 });
+    expect(change?.changes.challenge).not.toHaveProperty("isAnswered");
+    expect(change?.changes.steps).toEqual(asking.steps);
+  });
+
+  test("that is answered changes nothing until the aggregator's job changes", () => {
+    const answered = challengeOf({ isAnswered: true, upstreamUpdated: asking.updated });
+    const job = { ...mfaJob, challenge: answered, steps: asking.steps };
+    expect(decideOnLook(job, asking, now, 5)).toBeUndefined();
+    expect(decideOnLook(job, { ...asking, updated: "u2" }, now, 5)?.event).toBe("challengeSeen");
+    const undated = { ...job, challenge: { ...answered, upstreamUpdated: "" } };
+    expect(decideOnLook(undated, { ...asking, updated: "" }, now, 5)?.event).toBe("challengeSeen");
+  });
+
+  test("at an institution that never asks adds the step", () => {
+    const change = decideOnLook(plain, asking, now, 5);
+    expect(change).toMatchObject({ event: "challengeSeen", changes: { steps: stepsOf(verified) } });
+  });
+
+  test("opens it even after the time limit", () => {
+    expect(decideOnLook(mfaJob, asking, tooLate, 0)?.event).toBe("challengeSeen");
+  });
+
+  test.each([
+    ["pending", true],
+    ["in-progress", true],
+    ["success", false],
+    ["failed", false],
+    ["skipped", false],
+  ] as const)("whose step is %s shows it as open: %s", (status, isOpen) => {
+    const seen = lookOf({ ...verified, "mfa-challenge": status }, { challenge });
+    expect(openChallenge(seen)).toEqual(isOpen ? challenge : undefined);
+    expect(openChallenge({ ...seen, challenge: undefined })).toBeUndefined();
+    expect(openChallenge({ ...seen, steps: [] })).toBeUndefined();
+  });
+});
+
+describe("the aggregator's first step", () => {
+  const stepIs = (status: StepStatus, code: string | undefined, title = "verify-credentials") => {
+    const result = code === undefined ? null : { code, title: "Title", detail: "Detail" };
+    return lookOf(PLAIN, { steps: [{ title, status, result }] });
+  };
+  const verifiedJob = followingJob({ steps: stepsOf({ ...PLAIN, "verify-credentials": "success" }) });
+
+  test.each([
+    [true, "failed", "service-unavailable"],
+    [true, "failed", "institution-not-available"],
+    [false, "failed", "invalid-credentials"],
+    [false, "failed", undefined],
+    [false, "pending", "service-unavailable"],
+    [false, "in-progress", undefined],
+  ] as const)("blames the bank: %s, when it is %s with %s", (expected, status, code) => {
+    expect(blamesTheBank(followingJob(), stepIs(status, code))).toBe(expected);
+    expect(blamesTheBank(followingJob(), stepIs(status, code, "retrieve-accounts"))).toBe(false);
+    expect(blamesTheBank(verifiedJob, stepIs(status, code))).toBe(false);
+  });
+
+  test("does not blame the bank when the aggregator's own queue gives up", () => {
+    const seen = stepIs("failed", "temporary-unavailable");
+    expect(blamesTheBank(followingJob({ queue: { ...queue, isUpstreams: true } }), seen)).toBe(false);
+    expect(blamesTheBank(followingJob({ queue }), seen)).toBe(true);
+  });
+
+  test.each([
+    [true, "pending", "temporary-unavailable-queued"],
+    [false, "pending", undefined],
+    [false, "pending", "temporary-unavailable"],
+    [false, "failed", "temporary-unavailable-queued"],
+  ] as const)("puts the job into the aggregator's queue: %s, when it is %s with %s", (...given) => {
+    const [expected, status, code] = given;
+    expect(waitsUpstream(followingJob(), stepIs(status, code))).toBe(expected);
+    expect(waitsUpstream(followingJob(), stepIs(status, code, "retrieve-accounts"))).toBe(false);
+    expect(waitsUpstream(verifiedJob, stepIs(status, code))).toBe(false);
+  });
+});
+
+test.each([
+  [true, "a further attempt with MFA_EXPIRED", { queue }, MFA_EXPIRED, "failed"],
+  [false, "a first attempt with MFA_EXPIRED", {}, MFA_EXPIRED, "failed"],
+  [false, "a further attempt with another error", { queue }, INTERNAL_ERROR, "failed"],
+  [false, "no attempt", { queue }, MFA_EXPIRED, "stepsProgressed"],
+] as const)("a job goes back to the queue: %s, when a poll ends %s", (expected, _, queued, error, event) => {
+  const job = awaitingJob({ phase: "following", attempt: 2, ...queued });
+  const change: JobChange = { event, changes: { steps: failCurrentStep(job.steps, error) } };
+  expect(endsUnanswered(job, change)).toBe(expected);
+  expect(endsUnanswered(job, { event: "failed", changes: {} })).toBe(false);
+});
+
+describe("the upstream job of an attempt whose reply was lost", () => {
+  const attempt = { institutionId: "AU00000", startedAt: START, knownUpstreamJobIds: ["known"] };
+  const listed = (id: string, created: string, more: Partial<UpstreamJob> = {}) =>
+    lookOf({}, { id, created, ...more });
+  const find = (jobs: UpstreamJob[], connectionId?: string) =>
+    findAttempt(jobs, { ...attempt, connectionId })?.id;
+
+  test("is the newest job since the attempt began, or the first listed of two of one second", () => {
+    expect(find([listed("a", at(1)), listed("c", at(3)), listed("b", at(2))])).toBe("c");
+    expect(find([listed("newer", at(1)), listed("older", at(1))])).toBe("newer");
+    expect(find([listed("a", "2026-01-05T09:00:02Z"), listed("b", at(1.9))])).toBe("a");
+  });
+
+  test.each([
+    ["no job is listed", []],
+    ["it is of another institution", [listed("x", at(1), { institutionId: "AU00002" })]],
+    ["it is of no institution", [listed("x", at(1), { institutionId: undefined })]],
+    ["it is known from an earlier attempt", [listed("known", at(1))]],
+    ["it is older than the difference of two clocks", [listed("old", at(-60.001))]],
+  ])("is not found when %s", (_, jobs) => {
+    expect(find(jobs)).toBeUndefined();
+  });
+
+  test.each([at(-60), "", "yesterday"])("may be dated %j", (created) => {
+    expect(find([listed("a", created)])).toBe("a");
+  });
+
+  const about = (id: string, connectionId: string | undefined, seconds = 1) =>
+    listed(id, at(seconds), { connectionId });
+
+  test("is about the connection of an update or refresh, or does not name one", () => {
+    expect(find([about("x", "other", 2), about("a", "ours")], "ours")).toBe("a");
+    expect(find([about("x", "other")], "ours")).toBeUndefined();
+    expect(find([about("a", undefined)], "ours")).toBe("a");
+  });
+
+  test("of a create is not about a connection that existed before", () => {
+    const older = [about("older", "existing", -600), about("undated", undefined, -600)];
+    expect(find([about("refresh-of-it", "existing", 5), about("a", "new"), ...older])).toBe("a");
+    expect(find([about("refresh-of-it", "existing"), ...older])).toBeUndefined();
+    expect(find([about("a", undefined), ...older])).toBe("a");
+  });
+});
+
+describe("a request that was sent", () => {
+  test("may be sent again once it has arrived, or if nothing of it is in transit", () => {
+    const sendAgainAt = new Date(IN_FLIGHT_MS).toISOString();
+    expect(mayBeSentAgain({ sendAgainAt }, new Date(IN_FLIGHT_MS - 1))).toBe(false);
+    expect(mayBeSentAgain({ sendAgainAt }, new Date(IN_FLIGHT_MS))).toBe(true);
+    expect(mayBeSentAgain({}, new Date(0))).toBe(true);
+  });
+
+  test("is not sent any more after 4 minutes of one attempt", () => {
+    expect(isOverdue({ attemptAt: START }, fakeClock(at(240)).msUntil)).toBe(false);
+    expect(isOverdue({ attemptAt: START }, fakeClock(at(240.001)).msUntil)).toBe(true);
+    expect(isOverdue({}, fakeClock(at(1e6)).msUntil)).toBe(false);
+  });
+
+  test("is sent again after an outage for one minute of a first attempt, and never in the queue", () => {
+    const soon = fakeClock(at(59.999)).msUntil;
+    expect(mayBeBlip({ attemptAt: START }, soon)).toBe(true);
+    expect(mayBeBlip({ attemptAt: START }, fakeClock(at(60)).msUntil)).toBe(false);
+    expect(mayBeBlip({ attemptAt: START, queue }, soon)).toBe(false);
+    expect(mayBeBlip({}, soon)).toBe(false);
+  });
+
+  test("cannot arrive any more after an error that says so", () => {
+    expect(isSettled(new UpstreamUnavailable())).toBe(true);
+    expect(isSettled(new UpstreamUnavailable({ mayStillArrive: true }))).toBe(false);
+    expect(isSettled(new Error("UpstreamUnavailable"))).toBe(false);
+  });
+});
+
+describe("polling", () => {
+  test.each([
+    [0, 1],
+    [59_999, 1],
+    [60_000, 5],
+    [299_999, 5],
+    [300_000, 15],
+  ])("after %i ms waits %i s between two slices", (followedMs, expected) => {
+    expect(waitSeconds(followedMs)).toBe(expected);
+  });
+
+  test("follows a job of 10 s to its end in one slice, and adds less than 2 s", () => {
+    expect(SLICE_MS).toBeGreaterThan(10_000 + LOOK_EVERY_MS);
+    expect(LOOK_EVERY_MS).toBeLessThan(2_000);
+  });
+
+  test("allows the aggregator one minute to find a new job", () => {
+    expect(mayTurnUp(59_999)).toBe(true);
+    expect(mayTurnUp(60_000)).toBe(false);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import type { Job, Phase } from "../../functions/jobs/domain/job.ts";
+import { firstSweepAt, nextSweepAt, retrySweepAt, sweepAtAfter } from "../../functions/jobs/domain/sweep.ts";
+import type { JobEvent } from "../../functions/jobs/domain/transitions.ts";
+import { inBatches } from "../../functions/jobs/use-cases/in-batches.ts";
+import { fakeClock, START } from "../support/fake-clock.ts";
+import { challengeOf, followingJob, jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const clock = fakeClock();
+const within = (ms: number) => clock.after(ms).toISOString();
+const sweepAt = within(42 * SECOND);
+const queue = { nextAttemptAt: START, expiresAt: "2026-01-12T09:00:00.000Z" };
+const verified = stepsOf({ ...PLAIN, "verify-credentials": "success" });
+const answered = challengeOf({ isAnswered: true });
+
+function nextAfter(event: JobEvent, phase: Phase, before: Partial<Job> = {}) {
+  const job = followingJob({ sweepAt, ...before });
+  return sweepAtAfter(job, event, { ...job, phase }, clock);
+}
+
+test("the sweeper checks an accepted job, and a job whose check failed, after one minute", () => {
+  expect(firstSweepAt(clock)).toBe(within(MINUTE));
+  expect(retrySweepAt(clock)).toBe(within(MINUTE));
+});
+
+test.each([
+  ["accepted", 5 * MINUTE],
+  ["opening", 5 * MINUTE],
+  ["following", 5 * MINUTE],
+  ["challenged", 5 * MINUTE],
+  ["sending-answer", 5 * MINUTE],
+  ["awaiting-answer", 30 * SECOND],
+  ["answered", 30 * SECOND],
+  ["queued", 24.5 * HOUR],
+] as const)("the sweeper checks a healthy job that is %s again after %i ms", (phase, ms) => {
+  expect(nextSweepAt(jobOf({ phase }), clock)).toBe(within(ms));
+});
+
+describe("the next check of a running job", () => {
+  test.each(["opening", "following", "challenged", "sending-answer"] as const)(
+    "stays the same while the job goes on to be %s",
+    (phase) => {
+      expect(nextAfter("stepsProgressed", phase)).toBe(sweepAt);
+    },
+  );
+
+  test.each([
+    ["in a minute if it has none", "stepsProgressed", "following", { sweepAt: undefined }, MINUTE],
+    ["in a minute when it leaves the queue", "attemptStarted", "opening", { phase: "queued" }, MINUTE],
+    ["in half a minute when it is asked", "challengeOpened", "awaiting-answer", {}, 30 * SECOND],
+    ["in half a minute when it is answered", "answerTaken", "answered", {}, 30 * SECOND],
+    ["in 5 minutes when its execution was replaced", "restarted", "awaiting-answer", {}, 5 * MINUTE],
+    ["in 5 minutes when that of a queued job was", "restarted", "queued", {}, 5 * MINUTE],
+  ] as const)("is %s", (_, event, phase, before, ms) => {
+    expect(nextAfter(event, phase, before)).toBe(within(ms));
+  });
+});
+
+describe("the next check of a queued job", () => {
+  test.each([
+    ["stays while it is after the next attempt", 2 * HOUR + 5 * MINUTE + 1, 2 * HOUR + 5 * MINUTE + 1],
+    ["moves when it would meet the next attempt", 2 * HOUR + 5 * MINUTE, 24.5 * HOUR],
+    ["moves when it has come", -SECOND, 24.5 * HOUR],
+  ])("%s", (_, before, expected) => {
+    const queued = { phase: "queued", queue, sweepAt: within(before) } as const;
+    expect(nextAfter("attemptHeld", "queued", queued)).toBe(within(expected));
+  });
+
+  test("is set anew after an attempt, and if there is none", () => {
+    const made = { phase: "opening", queue, sweepAt: within(23 * HOUR) } as const;
+    expect(nextAfter("attemptHeld", "queued", made)).toBe(within(24.5 * HOUR));
+    const without = { ...made, phase: "queued", sweepAt: undefined } as const;
+    expect(nextAfter("attemptHeld", "queued", without)).toBe(within(24.5 * HOUR));
+  });
+});
+
+describe("a finished job", () => {
+  test.each([
+    ["succeeded and its login was deleted before", { steps: verified }],
+    ["succeeded and was a refresh, which has no login", { kind: "refresh" }],
+  ] as const)("is not checked any more if it %s", (_, before) => {
+    expect(nextAfter("succeeded", "succeeded", before)).toBeUndefined();
+  });
+
+  test.each([
+    ["its login, verified by the same poll", "succeeded", {}],
+    ["its login, kept for a further attempt", "succeeded", { steps: verified, queue }],
+    ["its answer", "succeeded", { steps: verified, challenge: answered }],
+    ["its answer, although it was a refresh", "succeeded", { kind: "refresh", challenge: answered }],
+    ["the secrets of a failed job", "failed", { steps: verified }],
+    ["its execution, although it was a refresh", "failed", { kind: "refresh" }],
+  ] as const)("is checked at once if it may have left %s", (_, phase, before) => {
+    expect(nextAfter(phase, phase, before)).toBe(START);
+  });
+
+  test("is checked after half a minute if a request may still store an answer", () => {
+    expect(nextAfter("failed", "failed", { challenge: challengeOf() })).toBe(within(30 * SECOND));
+  });
+});
+
+test("a batch that fails ends only when all its work has ended, and no batch follows", async () => {
+  const ended: number[] = [];
+  const making = inBatches([1, 2, 3, 4], 3, async (one) => {
+    if (one === 1) throw new Error("failed");
+    await new Promise((resolve) => setImmediate(resolve));
+    ended.push(one);
+  });
+  await expect(making).rejects.toThrow("failed");
+  expect(ended).toEqual([2, 3]);
+});
