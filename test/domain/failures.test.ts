@@ -74,8 +74,6 @@ describe("the outcome of a job", () => {
     [JOB_CANCELLED, "cancelled", "cancelled"],
     [INTERNAL_ERROR, "internal", "internal"],
     [SERVICE_UNAVAILABLE, "unavailable", "unavailable"],
-    [TEMPORARY_UNAVAILABLE, "unavailable", "unavailable"],
-    [errorOf("maintenance"), "unavailable", "unavailable"],
   ] as const)(
     "that failed with %o is %s at the login, and %s at the challenge",
     (error, login, challenge) => {
@@ -83,6 +81,18 @@ describe("the outcome of a job", () => {
       expect(failedAt(challenged, error)).toBe(challenge);
     },
   );
+
+  test.each([
+    "service-unavailable",
+    "system-unavailable",
+    "temporary-unavailable",
+    "maintenance",
+    "maintenance-error",
+    "institution-not-available",
+    "connector-error",
+  ])("is unavailable for the code %s of an outage", (code) => {
+    expect(failedAt(PLAIN, errorOf(code))).toBe("unavailable");
+  });
 
   test("is succeeded if the job succeeded, whatever was skipped", () => {
     const steps = stepsOf({ "verify-credentials": "success", "mfa-challenge": "skipped" });

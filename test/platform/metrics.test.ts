@@ -13,6 +13,7 @@ import { followingJob, gavin, JOB_ID, jobOf, USER_ID } from "../support/job-exam
 
 const lineShape = z.looseObject({
   _aws: z.object({
+    Timestamp: z.number(),
     CloudWatchMetrics: z.array(
       z.object({
         Dimensions: z.array(z.array(z.string())),
@@ -92,6 +93,15 @@ describe("a line of metrics", () => {
 });
 
 describe("measuring", () => {
+  test("takes the present time if no other is given", () => {
+    const { metrics, lines } = recordedMetrics();
+    const earliest = Date.now();
+    metrics.measure(() => [count("JobsStarted")]);
+    const { Timestamp } = lineShape.parse(lines[0])._aws;
+    expect(Timestamp).toBeGreaterThanOrEqual(earliest);
+    expect(Timestamp).toBeLessThanOrEqual(Date.now());
+  });
+
   test("does not even derive the measurements without a namespace", () => {
     let derived = 0;
     const { metrics, lines } = recordedMetrics({ namespace: () => undefined });

@@ -76,18 +76,21 @@ describe("a challenge", () => {
     expect((await bank.step(id, "mfa-challenge"))?.status).toBe("success");
   });
 
-  test("that nobody answers expires", async () => {
-    const bank = await openSandbox();
-    const id = await bank.createAndVerify("AU00002", jared);
-    bank.pass(2 * minute - 1);
-    expect((await bank.step(id, "mfa-challenge"))?.status).toBe("in-progress");
-    bank.pass(1);
-    expect(await bank.statuses(id)).toEqual(["success", "failed", "pending", "pending"]);
-    expect((await bank.step(id, "mfa-challenge"))?.result).toMatchObject({ code: "mfa-expired" });
-    const body = { "mfa-response": ["1234"] };
-    const [error] = await bank.refused(410, "POST", `/jobs/${id}/mfa`, { body });
-    expect(error?.code).toBe("resource-no-longer-available");
-  });
+  test.each([1, 100])(
+    "that nobody answers expires after 2 minutes at the time scale %i",
+    async (timeScale) => {
+      const bank = await openSandbox({ timeScale });
+      const id = await bank.create("AU00002", jared);
+      bank.pass((stepMs + 2 * minute) / timeScale - 1);
+      expect((await bank.step(id, "mfa-challenge"))?.status).toBe("in-progress");
+      bank.pass(1);
+      expect(await bank.statuses(id)).toEqual(["success", "failed", "pending", "pending"]);
+      expect((await bank.step(id, "mfa-challenge"))?.result).toMatchObject({ code: "mfa-expired" });
+      const body = { "mfa-response": ["1234"] };
+      const [error] = await bank.refused(410, "POST", `/jobs/${id}/mfa`, { body });
+      expect(error?.code).toBe("resource-no-longer-available");
+    },
+  );
 
   test("that is answered in its last moment does not expire", async () => {
     const bank = await openSandbox();
