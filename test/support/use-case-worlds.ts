@@ -36,13 +36,59 @@ import type { Look } from "./scripted-aggregator.ts";
 
 const EIGHT_DAYS_MS = 8 * 24 * 3600_000;
 
-/** A job that was accepted, or that is given, whose login is kept; and what opens its connection. */
+/** Such as `vault.keep`. */
+type PortCall = {
+  [Name in keyof FakePorts]: `${Name}.${keyof FakePorts[Name] & string}`;
+}[keyof FakePorts];
+
+/** Runs something just before the next such call. The calls after that are as before. */
+export function beforeNext(ports: FakePorts, name: PortCall, happens: () => unknown): void {
+  replaceNext(ports, name, async (call) => {
+    await happens();
+    return call();
+  });
+}
+
+/** Makes the next such call fail without an effect. The calls after that work. */
+export function failOnce(ports: FakePorts, name: PortCall, error: Error = new Error("died")): void {
+  beforeNext(ports, name, () => Promise.reject(error));
+}
+
+/** Makes the next such call fail after its effect. The calls after that work. */
+export function loseReply(ports: FakePorts, name: PortCall): void {
+  replaceNext(ports, name, async (call) => {
+    await call();
+    throw new Error("died");
+  });
+}
+
+function replaceNext(ports: FakePorts, name: PortCall, replaced: (call: () => unknown) => unknown): void {
+  const [portName = "", method = ""] = name.split(".");
+  const port: object = Reflect.get(ports, portName);
+  const call: unknown = Reflect.get(port, method);
+  if (typeof call !== "function") throw new Error(`${name} is no call`);
+  const next = async (...args: unknown[]) => {
+    Object.assign(port, { [method]: call });
+    return replaced(() => Reflect.apply(call, port, args));
+  };
+  Object.assign(port, { [method]: next });
+}
+
+/** Returns the reason of the refusal that a call ends in, or the other error, or the result. */
+export async function reasonOf(call: Promise<unknown>): Promise<unknown> {
+  const ended: unknown = await call.catch((error: unknown) => error);
+  return ended instanceof Refusal ? ended.problems[0].reason : ended;
+}
+
+/** A job that opens its connection, whose login is stored if its kind has one. */
 export async function jobToOpen(job: Job = jobOf()) {
   const ports = fakePorts();
   ports.jobs.put(job);
   const { connectionId, institutionId } = job;
   if (connectionId !== undefined) ports.upstream.addConnection({ id: connectionId, institutionId });
-  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
+  if (job.kind !== "refresh") {
+    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
+  }
   return { ports, open: () => openConnection(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
 }
 
@@ -108,13 +154,14 @@ export const answeredJob = (changes: Partial<Job> = {}) =>
     ...changes,
   });
 
-/** A job, the answer to its challenge where one was kept, and what sends it. */
+/** A job with its login, and with the answer to its challenge unless it is not kept; and what sends it. */
 export async function jobToSend(job: Job, options: { isKept: boolean } = { isKept: true }) {
   const ports = fakePorts();
   ports.jobs.put(job);
   ports.upstream.script.looks.push(asking);
   ports.upstream.script.looksAfterAnswer.push([deciding]);
   ports.upstream.addJob(USER_ID, "AU00002", UPSTREAM_JOB_ID);
+  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
   const ref = answerTo(job, { number: 1 });
   const packed = packAnswers([new Secret("1234")]);
   if (options.isKept) await ports.vault.keep(ref, packed, ports.clock.after(3600_000));
