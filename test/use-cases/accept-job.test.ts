@@ -93,27 +93,21 @@ describe("a second request", () => {
     expect(ports.vault.names()).toEqual(before);
   });
 
-  test.each(PHASES.filter((phase) => phase !== "accepted" && !isFinished({ phase })))(
-    "gets a job that is %s, and does not start it",
-    async (phase) => {
-      const holder = jobOf({ phase });
+  const unfinished = PHASES.filter((phase) => phase !== "accepted" && !isFinished({ phase }));
+
+  test.each([...unfinished.map((phase) => jobOf({ phase })), jobOf({ generation: 2, attempt: 1 })])(
+    "gets a job that is $phase, of generation $generation, and does not start it",
+    async (holder) => {
       const ports = withHolder(holder);
       expect(await acceptJob(ports, create)).toEqual({ isNew: false, job: holder });
       expect(ports.executions.started).toEqual([]);
     },
   );
 
-  test("starts an accepted job again, since its execution may be missing", async () => {
+  test("starts an accepted job of the first generation again, since its execution may be missing", async () => {
     const ports = withHolder(jobOf());
     expect(await acceptJob(ports, create)).toEqual({ isNew: false, job: jobOf() });
     expect(ports.executions.started).toEqual([JOB_ID]);
-  });
-
-  test("does not start a resumed job, whose previous execution has to be stopped first", async () => {
-    const holder = jobOf({ generation: 2, attempt: 1 });
-    const ports = withHolder(holder);
-    expect(await acceptJob(ports, create)).toEqual({ isNew: false, job: holder });
-    expect(ports.executions.started).toEqual([]);
   });
 
   test.each(["succeeded", "failed"] as const)(
@@ -254,13 +248,6 @@ describe("a repeat with the id of an earlier request", () => {
     expect(ports.vault.names()).toEqual([login]);
   });
 
-  test("drops its job when another request's job runs by now", async () => {
-    const ports = letRivalIn(await diedUnclaimed());
-    expect(await acceptJob(ports, create)).toMatchObject({ isNew: false, job: { id: "rival" } });
-    expect([...ports.jobs.rows.keys()]).toEqual(["rival"]);
-    expect(ports.vault.names()).toEqual([]);
-  });
-
   test("that loses its claim does not drop the job that the next repeat has completed", async () => {
     const ports = { ...fakePorts(), newId: () => JOB_ID };
     const late = { ...ports, claims: { ...ports.claims } };
@@ -331,12 +318,6 @@ describe("dropping a job", () => {
     return { ports, job };
   }
 
-  test("deletes its row and its login", async () => {
-    const { ports, job } = await withLogin();
-    expect(await dropJob(ports, job)).toBe(true);
-    expect(sizes(ports)).toEqual([0, 0, 0, 0]);
-  });
-
   test.each([
     ["taken over", { version: 2 }],
     ["added again", { createdAt: "2026-01-05T09:00:30.000Z" }],
@@ -348,12 +329,11 @@ describe("dropping a job", () => {
     expect(ports.vault.names()).toEqual([login]);
   });
 
-  test.each(["vault.destroy", "jobs.drop"])(
+  test.each(["vault.destroy", "jobs.drop"] as const)(
     "is completed by the sweeper after a death at %s",
     async (name) => {
       const { ports, job } = await withLogin();
-      if (name === "vault.destroy") failOnce(ports, "vault.destroy");
-      else failOnce(ports, "jobs.drop");
+      failOnce(ports, name);
       await expect(dropJob(ports, job)).rejects.toThrow("died");
       ports.clock.pass(59_999);
       expect((await sweep(ports)).mended).toEqual({});

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { RATE_LIMITS } from "../../functions/access/rate-limit.ts";
-import { JobMissing } from "../../functions/jobs/domain/errors.ts";
 import { MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
 import { Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
@@ -72,11 +71,6 @@ describe("asking for an answer", () => {
     await ask("token-1");
     expect(row()).toEqual(job);
     expect(ports.waker.woken).toEqual([{ token: "token-1", challengeNumber }]);
-  });
-
-  test("for a missing job is an error", async () => {
-    const asking = askForAnswer(fakePorts(), { jobId: JOB_ID, taskToken: new Secret("t") });
-    await expect(asking).rejects.toThrow(JobMissing);
   });
 });
 

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { JobChanged } from "../../functions/jobs/domain/errors.ts";
-import {
-  INTERNAL_ERROR,
-  SERVICE_UNAVAILABLE,
-  TEMPORARY_UNAVAILABLE,
-} from "../../functions/jobs/domain/failures.ts";
+import { JobChanged, JobMissing } from "../../functions/jobs/domain/errors.ts";
+import { INTERNAL_ERROR, TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import { isFinished, PHASES } from "../../functions/jobs/domain/job.ts";
 import { changeJob } from "../../functions/jobs/use-cases/change-job.ts";
 import { giveUp } from "../../functions/jobs/use-cases/end-job.ts";
@@ -15,9 +11,7 @@ import { withSecrets } from "../support/use-case-worlds.ts";
 describe("giving up a job", () => {
   test.each([
     ["InstitutionUnavailable", TEMPORARY_UNAVAILABLE],
-    ["UpstreamUnavailable", SERVICE_UNAVAILABLE],
     ["TaskFailed", INTERNAL_ERROR],
-    ["a text from anywhere", INTERNAL_ERROR],
   ])("after %s fails the current step with an error of its own", async (failure, result) => {
     const { ports, row } = await withSecrets(jobOf({ phase: "queued", attempt: 85 }));
     await giveUp(ports, { jobId: JOB_ID, failure });
@@ -70,6 +64,10 @@ describe("changing a job", () => {
 
   test("fails after 8 rounds", async () => {
     await expect(changeJob(withRivals(8), JOB_ID, () => progress)).rejects.toThrow(JobChanged);
+  });
+
+  test("fails when the job is missing", async () => {
+    await expect(changeJob(fakePorts(), JOB_ID, () => progress)).rejects.toThrow(JobMissing);
   });
 
   test("writes nothing when there is nothing to change", async () => {

@@ -1,10 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  JobChanged,
-  JobMissing,
-  UpstreamRefused,
-  UpstreamUnavailable,
-} from "../../functions/jobs/domain/errors.ts";
+import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import {
   CREDENTIALS_REFUSED,
   JOB_TIMED_OUT,
@@ -12,7 +7,7 @@ import {
   TEMPORARY_UNAVAILABLE,
 } from "../../functions/jobs/domain/failures.ts";
 import { failCurrentStep, type StepError } from "../../functions/jobs/domain/steps.ts";
-import { followJob, lookAtJob, noteVerdict } from "../../functions/jobs/use-cases/follow-job.ts";
+import { lookAtJob, noteVerdict } from "../../functions/jobs/use-cases/follow-job.ts";
 import { refreshConnection } from "../../functions/jobs/use-cases/refresh-connection.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import {
@@ -102,17 +97,6 @@ describe("a slice", () => {
     expect(await follow()).toEqual({ next: "hold", waitSeconds: 1 });
     expect(ports.upstream.ledger).toEqual([]);
   });
-
-  test("of a missing job is an error", async () => {
-    await expect(followJob(fakePorts(), { jobId: JOB_ID })).rejects.toThrow(JobMissing);
-  });
-});
-
-test("a job without its upstream job is not polled", async () => {
-  const job = jobOf({ phase: "following" });
-  const { ports } = await jobToFollow([lookOf(done)], job);
-  expect(await lookAtJob(ports, job)).toEqual(job);
-  expect(ports.upstream.ledger).toEqual([]);
 });
 
 describe("a job fails", () => {
@@ -167,28 +151,11 @@ describe("a bank that is down", () => {
     expect(ports.vault.names()).toHaveLength(1);
   });
 
-  const givenUp = { ...TEMPORARY_UNAVAILABLE, detail: "The aggregator's own words." };
-  const isUpstreams = true;
-
   test.each([
     ["a refresh", refresh, true, showing(OUTAGE_PROBLEM), OUTAGE_PROBLEM],
     ["a create without queues", followingJob(), false, showing(OUTAGE_PROBLEM), OUTAGE_PROBLEM],
     ["a refresh that the aggregator queues", refresh, true, queuedUpstream(), TEMPORARY_UNAVAILABLE],
     ["a create that the aggregator queues", followingJob(), false, queuedUpstream(), TEMPORARY_UNAVAILABLE],
-    [
-      "the last attempt",
-      followingJob({ attempt: 85, queue }),
-      true,
-      showing(OUTAGE_PROBLEM),
-      TEMPORARY_UNAVAILABLE,
-    ],
-    [
-      "a job that the aggregator gives up",
-      followingJob({ attempt: 80, queue: { ...queue, isUpstreams } }),
-      true,
-      showing(givenUp),
-      givenUp,
-    ],
   ])("fails %s at once", async (_, job, queues, look, result) => {
     const { ports, follow, row } = await jobToFollow([look], job);
     ports.policy.queues = queues;
@@ -209,12 +176,6 @@ describe("a challenge", () => {
     expect(await follow()).toEqual({ next: "ask", timeoutSeconds: 122 });
     expect(row()).toMatchObject({ phase: "challenged", followLeftMs: 14 * 60_000 });
     expect(row().challenge).toEqual(challengeOf({ upstreamUpdated: "u1" }));
-  });
-
-  test("that expires after 3.6 s may be answered for a minute", async () => {
-    const asking = lookOf(asked, { challenge: { ...question, input, expiryMs: 3600 } });
-    const { follow } = await jobToFollow([asking], mfaJob);
-    expect(await follow()).toEqual({ next: "ask", timeoutSeconds: 62 });
   });
 
   test.each(["awaiting-answer", "answered", "sending-answer"] as const)(
@@ -257,29 +218,14 @@ describe("the login", () => {
     attempt: 2,
     queue,
   });
-  const step = "verify-credentials";
+  const waiting = lookOf({ ...asked, "mfa-challenge": "pending" });
+  const answered = lookOf({ ...asked, "mfa-challenge": "success" });
 
   test.each([
     ["is kept while the bank verifies it", followingJob(), lookOf(verifying), 1],
     ["is deleted as soon as the bank has verified it", followingJob(), lookOf(verified), 0],
-    [
-      "of a further attempt is kept while the bank may still ask",
-      furtherAttempt,
-      lookOf({ ...WITH_MFA, [step]: "success" }),
-      1,
-    ],
-    [
-      "of a further attempt is deleted when the bank asks nothing",
-      furtherAttempt,
-      lookOf({ ...asked, "mfa-challenge": "skipped" }),
-      0,
-    ],
-    [
-      "of a further attempt is deleted when the challenge was answered",
-      furtherAttempt,
-      lookOf({ ...asked, "mfa-challenge": "success" }),
-      0,
-    ],
+    ["of a further attempt is kept while the bank may still ask", furtherAttempt, waiting, 1],
+    ["of a further attempt is deleted when the challenge was answered", furtherAttempt, answered, 0],
   ])("%s", async (_, job, look, logins) => {
     const { ports, follow, row } = await jobToFollow([look], job);
     await follow();
@@ -288,10 +234,8 @@ describe("the login", () => {
   });
 
   test("of a run that died before it deleted it is deleted before the next poll", async () => {
-    const { ports, follow, row } = await jobToFollow(
-      [lookOf(done)],
-      followingJob({ steps: stepsOf(verified) }),
-    );
+    const died = followingJob({ steps: stepsOf(verified) });
+    const { ports, follow, row } = await jobToFollow([lookOf(done)], died);
     let names: string[] | undefined;
     beforeNext(ports, "upstream.job", () => {
       names = ports.vault.names();

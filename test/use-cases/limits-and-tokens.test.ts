@@ -75,14 +75,6 @@ describe("the limit of a user's requests", () => {
     expect(await post("a")).toBe(0);
   });
 
-  test("makes nobody wait longer for requests that were refused", async () => {
-    const { clock, post } = counting();
-    for (let count = 0; count < LIMIT * 3; count++) await post("a");
-    expect(await post("a")).toBe(300);
-    clock.pass(FIVE_MINUTES);
-    expect(await post("a")).toBe(0);
-  });
-
   test("counts a request that creates jobs before it runs, with and without an Idempotency-Key", async () => {
     const [ports, work] = [fakePorts(), countedWork()];
     const counted: unknown[] = [];

@@ -78,13 +78,6 @@ describe("another request with the same key", () => {
     expect((await first).status).toBe(202);
     expect(work.runs).toHaveLength(1);
   });
-
-  test("is refused after the first request has failed", async () => {
-    const ports = fakePorts();
-    await expect(oncePerKey(ports, keyed(), countedWork(down))).rejects.toThrow("down");
-    const other = oncePerKey(ports, keyed(otherText), countedWork());
-    expect(await reasonOf(other)).toBe("idempotency-key-reused");
-  });
 });
 
 describe("what is stored of a request", () => {
@@ -156,18 +149,14 @@ describe("a refused request", () => {
     await oncePerKey(ports, keyed(otherText), work);
     expect(work.runs).not.toEqual(failing.runs);
   });
-
-  test("is refused even if its reservation cannot be removed", async () => {
-    const ports = fakePorts();
-    failOnce(ports, "reservations.remove");
-    expect(await reasonOf(oncePerKey(ports, keyed(), countedWork(refused)))).toBe("not-json");
-  });
 });
 
 describe("a failed request", () => {
-  test("is completed by its repeat, at once and with the same id", async () => {
+  test("is completed by its repeat, at once and with the same id, and keeps its key", async () => {
     const [ports, failing, work] = [fakePorts(), countedWork(down), countedWork()];
     await expect(oncePerKey(ports, keyed(), failing)).rejects.toThrow(/^down$/);
+    const other = oncePerKey(ports, keyed(otherText), work);
+    expect(await reasonOf(other)).toBe("idempotency-key-reused");
     const before = ports.clock.now();
     const reply = await oncePerKey(ports, keyed(), work);
     expect(ports.clock.now()).toEqual(before);
@@ -175,14 +164,20 @@ describe("a failed request", () => {
     expect(await oncePerKey(ports, keyed(), work)).toEqual(reply);
   });
 
-  test("ends in its own error even if its reservation cannot be written", async () => {
-    const ports = fakePorts();
-    const work = countedWork(() => {
-      failOnce(ports, "reservations.write");
-      return down();
-    });
-    await expect(oncePerKey(ports, keyed(), work)).rejects.toThrow(/^down$/);
-  });
+  test.each([
+    ["removed", refused, "reservations.remove", "not-json"],
+    ["written", down, "reservations.write", "down"],
+  ] as const)(
+    "ends in its own error even if its reservation cannot be %s",
+    async (_, fail, call, message) => {
+      const ports = fakePorts();
+      const work = countedWork(() => {
+        failOnce(ports, call);
+        return fail();
+      });
+      await expect(oncePerKey(ports, keyed(), work)).rejects.toThrow(message);
+    },
+  );
 
   test("does not return a reply that could not be stored", async () => {
     const ports = fakePorts();
@@ -207,25 +202,17 @@ describe("a request whose first run died", () => {
   });
 
   test.each([
-    ["runs", { phase: "following", attempt: 1 }],
-    ["has failed", { phase: "failed", attempt: 1 }],
-    ["is resumed", { phase: "accepted", attempt: 3 }],
-  ] as const)("gets its job as a new one when the job %s", async (_, state) => {
+    ["runs", { phase: "following", attempt: 1 }, 0],
+    ["has failed", { phase: "failed", attempt: 1 }, 0],
+    ["is resumed", { phase: "accepted", attempt: 3 }, 0],
+    ["is accepted, and its execution may be missing", { phase: "accepted" }, 1],
+  ] as const)("gets its job as a new one when the job %s: %o, %i runs", async (_, state, runs) => {
     const { ports, jobId } = await atWork();
     ports.jobs.put(jobOf({ id: jobId, ...state }));
     ports.clock.pass(LEASE_MS);
     const work = countedWork();
     expect(await oncePerKey(ports, keyed(), work)).toMatchObject({ status: 202, body: { id: jobId } });
-    expect(work.runs).toEqual([]);
-  });
-
-  test("runs again when the job was accepted, because its execution may be missing", async () => {
-    const { ports, jobId } = await atWork();
-    ports.jobs.put(jobOf({ id: jobId }));
-    ports.clock.pass(LEASE_MS);
-    const work = countedWork();
-    await oncePerKey(ports, keyed(), work);
-    expect(work.runs).toEqual([jobId]);
+    expect(work.runs).toHaveLength(runs);
   });
 
   test("runs once when it is repeated twice at once", async () => {

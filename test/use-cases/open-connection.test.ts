@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { JobMissing, UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { CREDENTIALS_REFUSED, INTERNAL_ERROR } from "../../functions/jobs/domain/failures.ts";
 import { loginOf } from "../../functions/jobs/domain/secret.ts";
-import { openConnection } from "../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "../support/fake-clock.ts";
-import { fakePorts } from "../support/fake-ports.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../support/job-examples.ts";
 import { OUTAGE_PROBLEM, setStatus } from "../support/scripted-aggregator.ts";
 import { beforeNext, failOnce, jobToOpen, openingJob } from "../support/use-case-worlds.ts";
@@ -21,10 +19,15 @@ const wrongLogin = { code: CREDENTIALS_REFUSED, title: "Cannot login", detail: "
 const noted = `${USER_ID} AU00000`;
 
 describe("the first attempt", () => {
-  test.each(KINDS)("of a %s posts once, and records the upstream job", async (_, job, post) => {
+  test.each(KINDS)("of a %s is recorded before it posts, and posts once", async (_, job, post) => {
     const { ports, open, row } = await jobToOpen(job);
     const logins = ports.vault.names();
+    let phase: string | undefined;
+    beforeNext(ports, `upstream.${post.call}`, () => {
+      phase = row().phase;
+    });
     expect(await open()).toEqual(row());
+    expect(phase).toBe("opening");
     expect(row()).toMatchObject({
       phase: "following",
       attempt: 1,
@@ -34,16 +37,6 @@ describe("the first attempt", () => {
     });
     expect(ports.upstream.ledger).toEqual([post]);
     expect(ports.vault.names()).toEqual(logins);
-  });
-
-  test("is recorded before the login is sent", async () => {
-    const { ports, open, row } = await jobToOpen();
-    let phase: string | undefined;
-    beforeNext(ports, "upstream.openConnection", () => {
-      phase = row().phase;
-    });
-    await open();
-    expect(phase).toBe("opening");
   });
 
   test.each([
@@ -70,10 +63,6 @@ test.each(["following", "challenged", "awaiting-answer", "answered", "succeeded"
   },
 );
 
-test("opening a missing job is an error", async () => {
-  await expect(openConnection(fakePorts(), { jobId: JOB_ID })).rejects.toThrow(JobMissing);
-});
-
 describe("a login that the aggregator refuses at once", () => {
   test.each([
     ["notes a wrong login of the job", wrongLogin, [JOB_ID]],
@@ -86,14 +75,6 @@ describe("a login that the aggregator refuses at once", () => {
     expect(row().steps[0]).toEqual({ title: "verify-credentials", status: "failed", result: problem });
     expect(ports.vault.names()).toEqual([]);
     expect(ports.refusedLogins.rows.get(noted)?.jobIds).toEqual(jobIds);
-  });
-
-  test("is noted before the row says so, so that a run that dies in between notes it again", async () => {
-    const { ports, open, row } = await jobToOpen();
-    ports.upstream.script.openings.push(new UpstreamRefused(400, wrongLogin));
-    failOnce(ports, "refusedLogins.note");
-    await expect(open()).rejects.toThrow("died");
-    expect(row().phase).toBe("opening");
   });
 
   test.each([0, 5_000, 5 * 60_000])(
@@ -113,13 +94,6 @@ describe("a login that the aggregator refuses at once", () => {
       expect(ports.vault.names()).toEqual([]);
     },
   );
-
-  test("says nothing about the login of another job", async () => {
-    const { ports, open, row } = await jobToOpen(openingJob);
-    await ports.refusedLogins.note(USER_ID, "AU00000", "another");
-    await open();
-    expect(row().phase).toBe("following");
-  });
 });
 
 describe("a login that may have arrived", () => {
@@ -138,6 +112,7 @@ describe("a login that may have arrived", () => {
 
   test("is posted again when the aggregator does not list it", async () => {
     const { ports, open, row } = await jobToOpen();
+    await ports.refusedLogins.note(USER_ID, "AU00000", "another-job");
     ports.upstream.script.openings.push("never-arrived");
     await expect(open()).rejects.toThrow(UpstreamUnavailable);
     await open();
@@ -166,19 +141,13 @@ describe("a login that may have arrived", () => {
     expect(row().upstreamJobId).toBe("upstream-4");
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
   });
-
-  test("is searched from the creation of the job when the row has no time of the attempt", async () => {
-    const { ports, open, row } = await jobToOpen({ ...openingJob, attemptAt: undefined });
-    ports.upstream.addJob(USER_ID, "AU00000", "ours");
-    await open();
-    expect(row().upstreamJobId).toBe("ours");
-  });
 });
 
 describe("a login that may still be in transit", () => {
-  test("is neither posted again nor given up, and found once it has arrived", async () => {
+  test("is not posted again in the minute after a long exchange, and found once it has arrived", async () => {
     const { ports, open, row } = await jobToOpen();
     ports.upstream.script.openings.push("under-way");
+    beforeNext(ports, "upstream.openConnection", () => ports.clock.pass(58_000));
     await expect(open()).rejects.toThrow(UpstreamUnavailable);
     ports.clock.pass(5_000);
     await expect(open()).rejects.toThrow(UpstreamUnavailable);
@@ -187,16 +156,6 @@ describe("a login that may still be in transit", () => {
     await open();
     expect(row()).toMatchObject({ phase: "following", upstreamJobId: "upstream-1" });
     expect(row().sendAgainAt).toBeUndefined();
-    expect(ports.upstream.calls("openConnection")).toHaveLength(1);
-  });
-
-  test("has a minute from the end of a long exchange", async () => {
-    const { ports, open } = await jobToOpen();
-    ports.upstream.script.openings.push("under-way");
-    beforeNext(ports, "upstream.openConnection", () => ports.clock.pass(58_000));
-    await expect(open()).rejects.toThrow(UpstreamUnavailable);
-    ports.clock.pass(5_000);
-    await expect(open()).rejects.toThrow(UpstreamUnavailable);
     expect(ports.upstream.calls("openConnection")).toHaveLength(1);
   });
 

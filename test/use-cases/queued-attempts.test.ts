@@ -7,16 +7,8 @@ import {
 import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
-import {
-  JOB_ID,
-  jobOf,
-  lookOf,
-  PLAIN,
-  stepsOf,
-  UPSTREAM_JOB_ID,
-  USER_ID,
-  WITH_MFA,
-} from "../support/job-examples.ts";
+import { JOB_ID, jobOf, lookOf, PLAIN, UPSTREAM_JOB_ID, USER_ID } from "../support/job-examples.ts";
+import { donePlain } from "../support/job-stories.ts";
 import { type Look, OUTAGE_PROBLEM, queuedUpstream, setStatus } from "../support/scripted-aggregator.ts";
 import { jobToOpen, openingJob } from "../support/use-case-worlds.ts";
 
@@ -27,12 +19,7 @@ const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-1
 const queueOfLater = { ...queue, nextAttemptAt: "2026-01-05T11:00:00.000Z" };
 /** A job whose second attempt is due now. */
 const due = jobOf({ phase: "queued", version: 3, attempt: 1, queue });
-const dueAtMfa: Job = {
-  ...due,
-  institutionId: "AU00002",
-  authorization: "user-mfa",
-  steps: stepsOf(WITH_MFA),
-};
+const dueAtMfa: Job = { ...due, institutionId: "AU00002", authorization: "user-mfa" };
 
 /** A job that opens its connection, alone or with its first slice, while its bank has a status. */
 async function queuedJob(job: Job = due, status = "operational") {
@@ -42,8 +29,12 @@ async function queuedJob(job: Job = due, status = "operational") {
 }
 
 describe("a further attempt", () => {
-  test("sends no login while the bank's record says that it is down", async () => {
-    const { ports, open, row } = await queuedJob(due, "major-outage");
+  test.each([
+    ["says that it is down", []],
+    ["cannot be read", [new UpstreamUnavailable()]],
+  ])("sends no login while the bank's record %s", async (_, failures) => {
+    const { ports, open, row } = await queuedJob(due, failures.length ? "operational" : "major-outage");
+    ports.upstream.script.institutionFails.push(...failures);
     await open();
     expect(ports.upstream.calls("openConnection")).toEqual([]);
     expect(row()).toMatchObject({ phase: "queued", attempt: 2, queue: queueOfLater });
@@ -58,14 +49,6 @@ describe("a further attempt", () => {
     expect(ports.upstream.calls("openConnection")).toHaveLength(1);
   });
 
-  test("counts as made when the bank's record cannot be read", async () => {
-    const { ports, open, row } = await queuedJob();
-    ports.upstream.script.institutionFails.push(new UpstreamUnavailable());
-    await open();
-    expect(row()).toMatchObject({ phase: "queued", attempt: 2, queue: queueOfLater });
-    expect(ports.upstream.calls("openConnection")).toEqual([]);
-  });
-
   test("is made from a minute before its time on, and not earlier", async () => {
     const job = { ...due, queue: queueOfLater };
     const { ports, open } = await queuedJob(job);
@@ -73,11 +56,8 @@ describe("a further attempt", () => {
     expect(await open()).toEqual(job);
     expect(ports.upstream.ledger).toEqual([]);
     ports.clock.pass(1);
-    expect(await open()).toMatchObject({
-      phase: "following",
-      attempt: 2,
-      attemptAt: "2026-01-05T10:59:00.000Z",
-    });
+    const attemptAt = "2026-01-05T10:59:00.000Z";
+    expect(await open()).toMatchObject({ phase: "following", attempt: 2, attemptAt });
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
   });
 
@@ -85,9 +65,9 @@ describe("a further attempt", () => {
     ["follows well after its 7 days, without a call", due, "operational", 7 * DAY + HOUR + 1, 0],
     ["is the last one of 84 and finds the bank down", { ...due, attempt: 84 }, "major-outage", 7 * DAY, 1],
   ])("ends the job when it %s", async (_, job, status, ms, calls) => {
-    const { ports, open, row } = await queuedJob(job, status);
+    const { ports, run, row } = await queuedJob(job, status);
     ports.clock.pass(ms);
-    await open();
+    expect(await run()).toEqual({ next: "done" });
     expect(row().phase).toBe("failed");
     expect(row().steps[0]?.result).toEqual(TEMPORARY_UNAVAILABLE);
     expect(ports.upstream.ledger).toHaveLength(calls);
@@ -180,36 +160,18 @@ describe("a job in the aggregator's own queue", () => {
     expect(await open()).toMatchObject({ phase: "queued", attempt: 1, queue: { isUpstreams: true } });
     expect(ports.upstream.ledger.map(({ call }) => call)).toEqual(["job"]);
   });
-
-  test("whose upstream job is not known sends its login again", async () => {
-    const { ports, open } = await polled(queuedUpstream(), { upstreamJobId: undefined });
-    setStatus(ports, "operational");
-    expect(await open()).toMatchObject({ phase: "following", attempt: 2, upstreamJobId: "upstream-2" });
-  });
 });
 
 describe("a run that opens and follows", () => {
-  const done = lookOf({
-    "verify-credentials": "success",
-    "retrieve-accounts": "success",
-    "retrieve-transactions": "success",
-  });
-
-  test("ends a job whose bank is done within the first slice", async () => {
+  test("takes a job to its end, and sends no second login after it died while it followed", async () => {
     const { ports, run, row } = await queuedJob(jobOf());
-    ports.upstream.script.looks.push(lookOf(PLAIN), done);
-    expect(await run()).toEqual({ next: "done" });
-    expect(row().phase).toBe("succeeded");
-    expect(ports.vault.names()).toEqual([]);
-  });
-
-  test("sends no second login after it died while it followed", async () => {
-    const { ports, run, row } = await queuedJob(jobOf());
-    ports.upstream.script.looks.push(new Error("died"), done);
+    ports.upstream.script.looks.push(lookOf(PLAIN), new Error("died"), donePlain);
     await expect(run()).rejects.toThrow("died");
     expect(row().phase).toBe("following");
     expect(await run()).toEqual({ next: "done" });
+    expect(row().phase).toBe("succeeded");
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
+    expect(ports.vault.names()).toEqual([]);
   });
 
   test("stores nothing of the login when the aggregator repeats it", async () => {
@@ -250,23 +212,11 @@ describe("a run that opens and follows", () => {
     },
   );
 
-  test("is done when there is no further attempt", async () => {
-    const { run, row } = await queuedJob({ ...due, attempt: 84 }, "major-outage");
-    expect(await run()).toEqual({ next: "done" });
-    expect(row().phase).toBe("failed");
+  test("returns the rest of the wait, without a call, after a restart", async () => {
+    const { ports, run, row } = await queuedJob({ ...due, queue: queueOfLater });
+    ports.clock.pass(7_000_000);
+    expect(await run()).toEqual({ next: "hold", waitSeconds: 200 });
+    expect(row().attempt).toBe(1);
+    expect(ports.upstream.ledger).toEqual([]);
   });
-
-  test.each([
-    [30 * 60_000, 5_400],
-    [7_000_000, 200],
-  ])(
-    "returns the rest of the wait, without a call, after a restart %i ms later: %i s",
-    async (ms, waitSeconds) => {
-      const { ports, run, row } = await queuedJob({ ...due, queue: queueOfLater });
-      ports.clock.pass(ms);
-      expect(await run()).toEqual({ next: "hold", waitSeconds });
-      expect(row().attempt).toBe(1);
-      expect(ports.upstream.ledger).toEqual([]);
-    },
-  );
 });

@@ -9,12 +9,12 @@ import {
   followingJob,
   JOB_ID,
   jobOf,
-  lookOf,
   stepsOf,
   UPSTREAM_JOB_ID,
   USER_ID,
   WITH_MFA,
 } from "../support/job-examples.ts";
+import { done } from "../support/job-stories.ts";
 import { answeredJob, caller, jobToSend, reasonOf } from "../support/use-case-worlds.ts";
 
 const problem = { code: "resource-no-longer-available", title: "Over", detail: "It has expired." };
@@ -197,12 +197,6 @@ test.each([
 });
 
 describe("a run that sends and follows", () => {
-  const done = lookOf({
-    "verify-credentials": "success",
-    "mfa-challenge": "success",
-    "retrieve-accounts": "success",
-    "retrieve-transactions": "success",
-  });
   const run = (ports: Awaited<ReturnType<typeof jobToSend>>["ports"]) =>
     sendAndFollow(ports, { jobId: JOB_ID });
 
@@ -222,13 +216,6 @@ describe("a run that sends and follows", () => {
     ports.upstream.script.answers.push(new UpstreamRefused(400, echo));
     expect(await run(ports)).toEqual({ next: "done" });
     expect(row().steps[1]).toMatchObject({ status: "failed", result: { ...echo, detail: "[secret]" } });
-  });
-
-  test("does not follow while it is unknown whether the answer arrived", async () => {
-    const { ports, row } = await jobToSend(answeredJob());
-    ports.upstream.script.answers.push("never-arrived");
-    await expect(run(ports)).rejects.toThrow(UpstreamUnavailable);
-    expect(row().phase).toBe("sending-answer");
   });
 
   test("deletes the secrets of a job that has failed before", async () => {

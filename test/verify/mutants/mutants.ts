@@ -236,7 +236,6 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));',
     to: 'if (kindOf(job) === "refresh") await deps.vault.destroy(loginOf(job));',
     caughtBy: [
-      "test/use-cases/accept-job.test.ts > deletes its row and its login",
       "test/use-cases/accept-job.test.ts > for a %s gets the winner's job, and drops its own with its login",
     ],
   },
@@ -704,7 +703,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime();",
     to: "return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime() + IN_FLIGHT_MS;",
     caughtBy: [
-      "test/use-cases/open-connection.test.ts > is neither posted again nor given up, and found once it has arrived",
+      "test/use-cases/open-connection.test.ts > is not posted again in the minute after a long exchange, and found once it has arrived",
       "test/use-cases/send-answer.test.ts > is not sent again for a minute while it may still be in transit",
     ],
   },
@@ -714,7 +713,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/open-connection.ts",
     from: 'return send(deps, await writeChange(deps, job, { event: "attemptStarted", changes }));',
     to: 'const upstreamJobId = await postAttempt(deps, job);\n  const marked = await writeChange(deps, job, { event: "attemptStarted", changes });\n  return recordOpened(deps, marked, upstreamJobId ?? "");',
-    caughtBy: ["test/use-cases/open-connection.test.ts > is recorded before the login is sent"],
+    caughtBy: ["test/use-cases/open-connection.test.ts > is recorded before it posts, and posts once"],
   },
   {
     name: "login-names-in-refusals",
