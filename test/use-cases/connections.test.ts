@@ -55,12 +55,11 @@ describe("creating a connection", () => {
 
   test("accepts a login with more than is needed, and takes the rest from the institution's record", async () => {
     const login = { ...gavin, securityCode: new Secret("1"), userToken: new Secret("t") };
-    const { isNew, job } = await acceptConnection(fakePorts(), {
-      userId: USER_ID,
-      institutionId: "AU00002",
-      login,
-    });
+    const ports = fakePorts();
+    const creating = { userId: USER_ID, institutionId: "AU00002", login };
+    const { isNew, job } = await acceptConnection(ports, creating);
     expect(isNew).toBe(true);
+    expect(ports.vault.names()).toEqual([`${job.id}/${USER_ID}/login`]);
     expect(job).toMatchObject({
       userId: USER_ID,
       institutionId: "AU00002",

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
-import { CREDENTIALS_REFUSED, INTERNAL_ERROR } from "../../functions/jobs/domain/failures.ts";
+import {
+  CREDENTIALS_REFUSED,
+  INTERNAL_ERROR,
+  SERVICE_UNAVAILABLE,
+} from "../../functions/jobs/domain/failures.ts";
 import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { START } from "../support/fake-clock.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../support/job-examples.ts";
@@ -171,36 +175,25 @@ describe("a login that may still be in transit", () => {
 });
 
 describe("an attempt that takes more than 4 minutes", () => {
-  const LATE_MS = 4 * 60_000 + 1;
-
-  test("is followed if the aggregator lists its login", async () => {
-    const { ports, open, row } = await jobToOpen(openingJob);
-    ports.upstream.addJob(USER_ID, "AU00000", "ours");
-    ports.clock.pass(LATE_MS);
-    await open();
-    expect(row()).toMatchObject({ phase: "following", upstreamJobId: "ours" });
-  });
+  const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
+  const further = { ...openingJob, attempt: 2, queue };
+  const unread = [new UpstreamUnavailable()];
 
   test.each([
-    ["does not list its login", []],
-    ["does not answer", [new UpstreamUnavailable()]],
-  ])("ends the job without another login if the aggregator %s", async (_, failures) => {
-    const { ports, open, row } = await jobToOpen(openingJob);
+    ["is followed if its login is listed", openingJob, ["ours"], [], "following", 1],
+    ["ends the job if its login is not listed", openingJob, [], [], "failed", 0],
+    ["ends the job if the list cannot be read", openingJob, [], unread, "failed", 0],
+    ["returns a job to the queue that it came from", further, [], [], "queued", 1],
+  ])("%s, and sends no login", async (_, job, listed, failures, phase, logins) => {
+    const { ports, open, row } = await jobToOpen(job);
+    for (const id of listed) ports.upstream.addJob(USER_ID, "AU00000", id);
     ports.upstream.script.listFails.push(...failures);
-    ports.clock.pass(LATE_MS);
+    ports.clock.pass(4 * 60_000 + 1);
     await open();
-    expect(row().steps[0]).toMatchObject({ status: "failed", result: { code: "service-unavailable" } });
+    expect(row()).toMatchObject({ phase, attempt: job.attempt });
+    expect(row().steps[0]?.result).toEqual(phase === "failed" ? SERVICE_UNAVAILABLE : null);
     expect(ports.upstream.calls("openConnection")).toEqual([]);
-    expect(ports.vault.names()).toEqual([]);
-  });
-
-  test("returns its job to the queue if it came from there", async () => {
-    const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
-    const { ports, open, row } = await jobToOpen({ ...openingJob, attempt: 2, queue });
-    ports.clock.pass(LATE_MS);
-    await open();
-    expect(row()).toMatchObject({ phase: "queued", attempt: 2 });
-    expect(ports.vault.names()).toHaveLength(1);
+    expect(ports.vault.names()).toHaveLength(logins);
   });
 });
 
