@@ -597,7 +597,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "if (!awaitsSending(after, challenge)) await deps.vault.holds(ref);",
     caughtBy: [
       "test/use-cases/answer-challenge.test.ts > that is stored after the first one was sent is deleted",
-      "test/use-cases/answer-challenge.test.ts > and deleted when the job ends %s before the answer is written",
+      "test/use-cases/answer-challenge.test.ts > and deleted when the job ends before the answer is written",
     ],
   },
   {
