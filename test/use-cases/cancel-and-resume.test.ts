@@ -188,11 +188,13 @@ describe("the execution of a further generation", () => {
   });
 
   test.each([
+    [undefined, ["start 2"]],
     [2, ["start 2"]],
     [3, ["start 2", "stop 2"]],
-  ])("is stopped again if the row is at a later generation: %i", async (generation, expected) => {
+  ])("is stopped again if the row is at a later generation: %s", async (generation, expected) => {
     const { ports, calls } = await withExecutions(1);
-    ports.jobs.put(jobOf({ generation }));
+    if (generation === undefined) ports.jobs.rows.clear();
+    else ports.jobs.put(jobOf({ generation }));
     await startExecution(ports, jobOf({ generation: 2 }));
     expect(calls).toEqual(expected);
   });

@@ -26,12 +26,12 @@ describe("the first attempt", () => {
   test.each(KINDS)("of a %s is recorded before it posts, and posts once", async (_, job, post) => {
     const { ports, open, row } = await jobToOpen(job);
     const logins = ports.vault.names();
-    let phase: string | undefined;
+    let before = row();
     beforeNext(ports, `upstream.${post.call}`, () => {
-      phase = row().phase;
+      before = row();
     });
     expect(await open()).toEqual(row());
-    expect(phase).toBe("opening");
+    expect(before).toMatchObject({ phase: "opening", sendAgainAt: "2026-01-05T09:01:00.000Z" });
     expect(row()).toMatchObject({
       phase: "following",
       attempt: 1,
