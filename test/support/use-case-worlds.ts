@@ -36,32 +36,82 @@ import type { Look } from "./scripted-aggregator.ts";
 
 const EIGHT_DAYS_MS = 8 * 24 * 3600_000;
 
-/** A job that was accepted, or that is given, whose login is kept; and what opens its connection. */
-export async function jobToOpen(job: Job = jobOf()) {
-  const ports = fakePorts();
-  ports.jobs.put(job);
-  const { connectionId, institutionId } = job;
-  if (connectionId !== undefined) ports.upstream.addConnection({ id: connectionId, institutionId });
-  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
-  return { ports, open: () => openConnection(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
+/** Such as `vault.keep`. */
+type PortCall = {
+  [Name in keyof FakePorts]: `${Name}.${keyof FakePorts[Name] & string}`;
+}[keyof FakePorts];
+
+/** Runs something just before the next such call. The calls after that are as before. */
+export function beforeNext(ports: FakePorts, name: PortCall, happens: () => unknown): void {
+  replaceNext(ports, name, async (call) => {
+    await happens();
+    return call();
+  });
 }
 
-/** A job that died, or was left, between marking its attempt and hearing of it. */
-export const openingJob = jobOf({ phase: "opening", version: 2, attempt: 1, attemptAt: START });
+/** Makes the next such call fail without an effect. The calls after that work. */
+export function failOnce(ports: FakePorts, name: PortCall, error: Error = new Error("died")): void {
+  beforeNext(ports, name, () => Promise.reject(error));
+}
 
-/** A job that is followed, or the one that is given, whose upstream job shows the looks, and whose login is kept. */
-export async function jobToFollow(looks: readonly (Look | Error)[], job: Job = followingJob()) {
+/** Makes the next such call fail after its effect. The calls after that work. */
+export function loseReply(ports: FakePorts, name: PortCall): void {
+  replaceNext(ports, name, async (call) => {
+    await call();
+    throw new Error("died");
+  });
+}
+
+function replaceNext(ports: FakePorts, name: PortCall, replaced: (call: () => unknown) => unknown): void {
+  const [portName = "", method = ""] = name.split(".");
+  const port: object = Reflect.get(ports, portName);
+  const call: unknown = Reflect.get(port, method);
+  if (typeof call !== "function") throw new Error(`${name} is no call`);
+  const next = async (...args: unknown[]) => {
+    Object.assign(port, { [method]: call });
+    return replaced(() => Reflect.apply(call, port, args));
+  };
+  Object.assign(port, { [method]: next });
+}
+
+/** Returns the reason of the refusal that a call ends in, or the other error, or the result. */
+export async function reasonOf(call: Promise<unknown>): Promise<unknown> {
+  const ended: unknown = await call.catch((error: unknown) => error);
+  return ended instanceof Refusal ? ended.problems[0].reason : ended;
+}
+
+/** A job with its login, if its kind has one. */
+async function withLogin(job: Job) {
   const ports = fakePorts();
   ports.jobs.put(job);
+  if (job.kind !== "refresh") {
+    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
+  }
+  return { ports, row: () => ports.jobs.row(job.id) };
+}
+
+/** A job with its login; `open` opens its connection. */
+export async function jobToOpen(job: Job = jobOf()) {
+  const { ports, row } = await withLogin(job);
+  const { connectionId, institutionId } = job;
+  if (connectionId !== undefined) ports.upstream.addConnection({ id: connectionId, institutionId });
+  return { ports, row, open: () => openConnection(ports, { jobId: JOB_ID }) };
+}
+
+/** A job whose run died between recording its attempt and reading the reply. */
+export const openingJob = jobOf({ phase: "opening", version: 2, attempt: 1, attemptAt: START });
+
+/** A job with its login, whose upstream job shows one of the looks at each poll; `follow` follows it. */
+export async function jobToFollow(looks: readonly (Look | Error)[], job: Job = followingJob()) {
+  const { ports, row } = await withLogin(job);
   ports.upstream.script.looks.push(...looks);
   ports.upstream.addJob(USER_ID, "AU00000", UPSTREAM_JOB_ID);
-  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
-  return { ports, follow: () => followJob(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
+  return { ports, row, follow: () => followJob(ports, { jobId: JOB_ID }) };
 }
 
 export const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: USER_ID };
 
-/** A job that waits for an answer, or the one that is given, and what posts answers to it. */
+/** A job that waits for the answer to its challenge, and functions that post answers. */
 export async function waitingJob(job = awaitingJob()) {
   const ports = fakePorts();
   const sealed = await ports.sealer.seal(taskTokenOf(job), new Secret("task-token"));
@@ -76,15 +126,12 @@ export async function waitingJob(job = awaitingJob()) {
       const packed = await ports.vault.reveal(answerTo(job, { number: 1 }));
       return packed && unpackAnswers(packed).map((text) => text.reveal());
     },
-    refusal: async (texts: readonly string[] = ["1234"], by = caller) => {
-      const error: unknown = await answer(texts, by).catch((reason: unknown) => reason);
-      return error instanceof Refusal ? error.problems[0].reason : error;
-    },
+    refusal: (texts: readonly string[] = ["1234"], by = caller) => reasonOf(answer(texts, by)),
   };
 }
 
 const answered = challengeOf({ isAnswered: true, expiresAt: "2026-01-05T09:02:00.000Z" });
-/** A job of a phase whose challenge step is of a status. */
+/** A job in a phase, whose challenge step has a status. */
 export const jobAt = (phase: Phase, status: StepStatus, challenge = answered) =>
   awaitingJob({
     phase,
@@ -98,62 +145,52 @@ const asking = lookOf(
 );
 const deciding = lookOf({ ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": "in-progress" });
 
-const expiresAt = "2026-01-05T09:02:00.000Z";
-/** A job whose answer was taken. */
+/** A job whose answer was accepted. */
 export const answeredJob = (changes: Partial<Job> = {}) =>
-  awaitingJob({
-    phase: "answered",
-    sealedTaskToken: "c2VhbGVk",
-    challenge: challengeOf({ isAnswered: true, expiresAt }),
-    ...changes,
-  });
+  awaitingJob({ phase: "answered", sealedTaskToken: "c2VhbGVk", challenge: answered, ...changes });
 
-/** A job, the answer to its challenge where one was kept, and what sends it. */
+/** A job with its login, and with the answer to its challenge unless `isKept` is false; `send` sends it. */
 export async function jobToSend(job: Job, options: { isKept: boolean } = { isKept: true }) {
-  const ports = fakePorts();
-  ports.jobs.put(job);
+  const { ports, row } = await withLogin(job);
   ports.upstream.script.looks.push(asking);
   ports.upstream.script.looksAfterAnswer.push([deciding]);
   ports.upstream.addJob(USER_ID, "AU00002", UPSTREAM_JOB_ID);
-  const ref = answerTo(job, { number: 1 });
-  const packed = packAnswers([new Secret("1234")]);
-  if (options.isKept) await ports.vault.keep(ref, packed, ports.clock.after(3600_000));
-  return { ports, send: () => sendAnswer(ports, { jobId: JOB_ID }), row: () => ports.jobs.row(JOB_ID) };
+  if (options.isKept) await keepAnswer(ports, job);
+  return { ports, row, send: () => sendAnswer(ports, { jobId: JOB_ID }) };
 }
 
-/** A job that the sweeper is due to look at, with its login; and what it does about it. */
+/** A job with its login, which is due to be swept; `sweep` sweeps it. */
 export async function dueJob(job: Job, execution?: "running" | "ended") {
-  const ports = fakePorts();
-  ports.jobs.put({ sweepAt: START, ...job });
-  await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
+  const { ports, row } = await withLogin({ sweepAt: START, ...job });
   if (execution !== undefined) ports.executions.states.set(nameOf(job.generation), execution);
-  return { ports, sweep: () => sweepJob(ports, JOB_ID), row: () => ports.jobs.row(JOB_ID) };
+  return { ports, row, sweep: () => sweepJob(ports, JOB_ID) };
 }
 
-/** As {@link dueJob}, with an answer to its challenge that was kept and not told. */
+/** As {@link dueJob}, with an answer that was stored and whose workflow was not woken. */
 export async function dueWithAnswer(changes: Partial<Job> = {}) {
   const job = awaitingJob(changes);
   const due = await dueJob(job, "running");
   const { ports } = due;
   const sealed = await ports.sealer.seal(taskTokenOf(job), new Secret("task-token"));
   ports.jobs.put({ ...due.row(), sealedTaskToken: Buffer.from(sealed).toString("base64") });
+  await keepAnswer(ports, job);
+  return due;
+}
+
+async function keepAnswer(ports: FakePorts, job: Job): Promise<void> {
   const answers = packAnswers([new Secret("1234")]);
   await ports.vault.keep(answerTo(job, { number: 1 }), answers, ports.clock.after(3_600_000));
-  return due;
 }
 
 export function nameOf(generation = 1, jobId = JOB_ID): string {
   return `${jobId}-${generation}`;
 }
 
-/** A job whose login and whose first answer are kept. */
+/** A job whose login and first answer are stored. */
 export async function withSecrets(job: Job) {
-  const ports = fakePorts();
-  ports.jobs.put(job);
-  const until = ports.clock.after(1e9);
-  await ports.vault.keep(loginOf(job), packLogin(gavin), until);
-  await ports.vault.keep(answerTo(job, { number: 1 }), packAnswers([new Secret("1234")]), until);
-  return { ports, row: () => ports.jobs.row(job.id) };
+  const { ports, row } = await withLogin(job);
+  await keepAnswer(ports, job);
+  return { ports, row };
 }
 
 interface Example {
@@ -167,11 +204,11 @@ export function keyed({ text = "POST /a\n{}", key = "k-1", userId = USER_ID }: E
 }
 
 export interface CountedWork extends Work {
-  /** Of each run, the id that it was given. */
+  /** The job ids that the runs got. */
   readonly runs: string[];
 }
 
-/** Work that says whose it is and how often it ran, or fails as it is told to. */
+/** Work whose reply names its owner and counts its runs. `fail` may make it fail or wait. */
 export function countedWork(fail?: (jobId: string) => Promise<unknown>, by = "one"): CountedWork {
   const runs: string[] = [];
   return {
@@ -189,7 +226,7 @@ const options = { apiUrl: "https://api.test", stepResults: "object" } as const;
 const render = (accepted: Accepted) => renderAccepted(accepted, options);
 const renderAll = (jobs: readonly Job[]) => ({ status: 202, body: renderStubs(jobs, options) });
 
-/** The calls as their functions make them of the use cases, with a key. */
+/** Requests with an Idempotency-Key, as the functions of the API run them. */
 export const CALLS = {
   create: (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
     takePost(ports, USER_ID, keyed({ key }), {

@@ -20,7 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (job === undefined || !reachesJobsOf(caller, job.userId)) throw new Refusal("job-not-found");',
     to: 'if (job === undefined) throw new Refusal("job-not-found");\n  if (!reachesJobsOf(caller, job.userId)) throw new Refusal("token-of-another-user");',
     caughtBy: [
-      "test/unit/use-cases/read-job.test.ts > another user's job and none are the same refusal",
+      "test/use-cases/read-and-list.test.ts > refuses another user's job and a missing job in the same way",
       "test/journeys/access-matrix.test.ts > answers as the page says, and tells nothing of what is another's",
     ],
   },
@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (job.phase === "awaiting-answer") return "waiting";',
     caughtBy: [
       "test/domain/challenge.test.ts > is waiting until the deadline, and over from then on",
-      "test/unit/use-cases/answer-challenge-refused.test.ts > is refused as too late at the deadline, and after it",
+      "test/use-cases/answer-challenge.test.ts > as too late at the deadline, and after it",
     ],
   },
   {
@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "await deps.vault.destroy(answerTo(job, challenge));",
     to: "",
     caughtBy: [
-      "test/unit/use-cases/send-answer.test.ts > is sent once, destroyed, and the job is followed again for what was left",
+      "test/use-cases/send-answer.test.ts > is sent once, deleted, and the job is followed for the rest of its time",
     ],
   },
   {
@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const run = { ...deps, upstream: withoutEcho(deps.upstream) };",
     to: "const run = { ...deps };",
     caughtBy: [
-      "test/unit/use-cases/send-and-follow.test.ts > nothing of an answer is kept, should upstream repeat it",
+      "test/use-cases/send-answer.test.ts > stores nothing of an answer when the aggregator repeats it",
     ],
   },
   {
@@ -61,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/send-answer.ts",
     from: 'if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);',
     to: 'if (fateOfAnswer(challenge, seen) === "received" && job.attempt < 0) return recordSent(deps, job, challenge);',
-    caughtBy: ["test/unit/use-cases/send-answer-again.test.ts > is not sent again when upstream has it"],
+    caughtBy: ["test/use-cases/send-answer.test.ts > is not sent again when the aggregator has it"],
   },
   {
     name: "answer-only-while-challenged",
@@ -79,9 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/domain/secret.ts",
     from: "return { jobId: job.id, userId: job.userId, purpose: `answer-${challenge.number}` };",
     to: "return { jobId: job.id, userId: job.userId, purpose: `answer-${Math.min(challenge.number, 1)}` };",
-    caughtBy: [
-      "test/unit/use-cases/send-answer.test.ts > the answer to one challenge is never sent to the next one",
-    ],
+    caughtBy: ["test/use-cases/send-answer.test.ts > is never sent to the next challenge"],
   },
   {
     name: "answers-destroyed-at-end",
@@ -89,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/end-job.ts",
     from: "await deps.vault.destroy(answerTo(job, { number }));",
     to: "answerTo(job, { number });",
-    caughtBy: ["test/unit/use-cases/sweep-job.test.ts"],
+    caughtBy: ["test/use-cases/sweep.test.ts"],
   },
   {
     name: "api-key-hashed",
@@ -213,7 +211,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return ended.sweepAt === undefined ? ended : cleanUp(deps, ended);",
     to: "return ended.sweepAt === undefined || wasCancelled(ended) ? ended : cleanUp(deps, ended);",
     caughtBy: [
-      "test/unit/use-cases/cancel-job.test.ts",
+      "test/use-cases/cancel-and-resume.test.ts",
       "test/journeys/cancel-leaves-nothing.test.ts > a job that was resumed leaves none of either execution",
     ],
   },
@@ -224,7 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return endJob(deps, job, failure(job, error));",
     to: "return deps.jobs.record(job, failure(job, error));",
     caughtBy: [
-      "test/unit/use-cases/open-connection.test.ts > that upstream refuses ends the job in upstream's words, and its login is gone",
+      "test/use-cases/open-connection.test.ts > ends the job in the aggregator's words, deletes the login, and %s",
     ],
   },
   {
@@ -233,7 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/end-job.ts",
     from: "await changeOrEndJob(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, error)));",
     to: "await changeUntilWritten(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, error)), deps.jobs.record);",
-    caughtBy: ["test/unit/use-cases/give-up.test.ts"],
+    caughtBy: ["test/use-cases/end-job.test.ts"],
   },
   {
     name: "dropped-login-destroyed",
@@ -242,8 +240,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));',
     to: 'if (kindOf(job) === "refresh") await deps.vault.destroy(loginOf(job));',
     caughtBy: [
-      "test/unit/use-cases/drop-job.test.ts > goes, with its login",
-      "test/unit/use-cases/accept-connection-rivals.test.ts",
+      "test/use-cases/accept-job.test.ts > for a %s gets the winner's job, and drops its own with its login",
     ],
   },
   {
@@ -280,7 +277,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/replace-execution.ts",
     from: "await stopPredecessors(deps, job);\n  await startExecution(deps, job);",
     to: "await startExecution(deps, job);",
-    caughtBy: ["test/unit/use-cases/replace-execution.test.ts"],
+    caughtBy: ["test/use-cases/cancel-and-resume.test.ts > starts after up to three before it were stopped"],
   },
   {
     name: "fake-claims-compare",
@@ -508,7 +505,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/once-per-key.ts",
     from: "if (await deps.fingerprints.matches(ref, request.text, found.fingerprint)) return;",
     to: 'if ((await deps.fingerprints.matches(ref, request.text, found.fingerprint)) || ref.jobId !== "") return;',
-    caughtBy: ["test/unit/use-cases/once-per-key.test.ts"],
+    caughtBy: ["test/use-cases/once-per-key.test.ts"],
   },
   {
     name: "internal-error-words",
@@ -609,8 +606,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (!awaitsSending(after, challenge)) await deps.vault.destroy(ref);",
     to: "if (!awaitsSending(after, challenge)) await deps.vault.holds(ref);",
     caughtBy: [
-      "test/unit/use-cases/answer-challenge.test.ts > that was read in time but kept after the first one was sent leaves nothing behind",
-      "test/unit/use-cases/answer-challenge-refused.test.ts > is refused and destroyed when the job ended between reading and marking",
+      "test/use-cases/answer-challenge.test.ts > that is stored after the first one was sent is deleted",
+      "test/use-cases/answer-challenge.test.ts > and deleted when the job ends before the answer is written",
     ],
   },
   {
@@ -635,7 +632,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/accept-job.ts",
     from: "if (blockedMs === 0) return;",
     to: "if (blockedMs >= 0) return;",
-    caughtBy: ["test/unit/use-cases/accept-job-blocked.test.ts"],
+    caughtBy: [
+      "test/use-cases/limits-and-tokens.test.ts > refuses %s for 15 minutes after three logins, and stores nothing",
+    ],
   },
   {
     name: "log-allow-list",
@@ -685,7 +684,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/end-job.ts",
     from: "await destroyLogin(deps, job);",
     to: "",
-    caughtBy: ["test/unit/use-cases/give-up.test.ts > on %s fails the current step with words for it"],
+    caughtBy: ["test/use-cases/end-job.test.ts > that is %s leaves a finished job without secrets"],
   },
   {
     name: "login-destroyed-when-verified",
@@ -693,7 +692,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/follow-job.ts",
     from: "if (!isFinished(job) && mayNeedLogin(before) && !mayNeedLogin(job)) await destroyLogin(deps, job);",
     to: "",
-    caughtBy: ["test/unit/use-cases/follow-job-login.test.ts > is destroyed as soon as it is verified"],
+    caughtBy: ["test/use-cases/follow-job.test.ts > is deleted as soon as the bank has verified it"],
   },
   {
     name: "login-echo-masked",
@@ -702,7 +701,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const run = { ...deps, upstream: withoutEcho(deps.upstream) };",
     to: "const run = { ...deps };",
     caughtBy: [
-      "test/unit/use-cases/open-and-follow.test.ts > keeps nothing of the login, should upstream repeat it",
+      "test/use-cases/queued-attempts.test.ts > stores nothing of the login when the aggregator repeats it",
     ],
   },
   {
@@ -712,8 +711,8 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime();",
     to: "return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime() + IN_FLIGHT_MS;",
     caughtBy: [
-      "test/unit/use-cases/open-connection-again.test.ts > is neither made again nor given up, and taken up once it has arrived",
-      "test/unit/use-cases/send-answer-again.test.ts > is not sent again while it may still be on its way",
+      "test/use-cases/open-connection.test.ts > is not posted again in the minute after a long exchange, and found once it has arrived",
+      "test/use-cases/send-answer.test.ts > is not sent again for a minute while it may still be in transit",
     ],
   },
   {
@@ -722,7 +721,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/open-connection.ts",
     from: 'return send(deps, await writeChange(deps, job, { event: "attemptStarted", changes }));',
     to: 'const upstreamJobId = await postAttempt(deps, job);\n  const marked = await writeChange(deps, job, { event: "attemptStarted", changes });\n  return recordOpened(deps, marked, upstreamJobId ?? "");',
-    caughtBy: ["test/unit/use-cases/open-connection.test.ts > is marked before the login is sent"],
+    caughtBy: ["test/use-cases/open-connection.test.ts > is recorded before it posts, and posts once"],
   },
   {
     name: "login-names-in-refusals",
@@ -738,7 +737,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/open-connection.ts",
     from: "const found = await findSent(deps, job);\n  if (found !== undefined) return recordOpened(deps, job, found.id);",
     to: "const found = await findSent(deps, job);\n  if (found !== undefined && job.attempt < 0) return recordOpened(deps, job, found.id);",
-    caughtBy: ["test/unit/use-cases/open-connection-again.test.ts"],
+    caughtBy: [
+      "test/use-cases/open-connection.test.ts > is found in the aggregator's list and not posted again",
+    ],
   },
   {
     name: "loopback-only",
@@ -808,7 +809,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "return counted > 1000 * RATE_LIMITS[limit];",
     caughtBy: [
       "test/http/access.test.ts > of limit %s allows %i requests, and no more",
-      "test/unit/use-cases/count-request.test.ts > whoever waits as long as it is told is let in again, and not before",
+      "test/use-cases/limits-and-tokens.test.ts > accepts a request again after the seconds that the refusal names, and not before",
     ],
   },
   {
@@ -818,7 +819,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const job = await readCountedJob(deps, request);",
     to: "const job = await readCountedJob({ ...deps, requestCounts: { add: async () => 0 } }, request);",
     caughtBy: [
-      "test/unit/use-cases/answer-challenge-refused.test.ts > is refused when it is one too many, and nothing is kept of it",
+      "test/use-cases/answer-challenge.test.ts > if it exceeds the rate limit, and nothing of it is stored",
     ],
   },
   {
@@ -827,7 +828,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/once-per-key.ts",
     from: 'await countRequest(deps, "user", userId);',
     to: "",
-    caughtBy: ["test/unit/use-cases/take-post.test.ts"],
+    caughtBy: [
+      "test/use-cases/limits-and-tokens.test.ts > counts a request that creates jobs before it runs",
+    ],
   },
   {
     name: "rate-limit-of-resumes",
@@ -836,7 +839,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const { id } = await readCountedJob(deps, request);",
     to: "const { id } = await readCountedJob({ ...deps, requestCounts: { add: async () => 0 } }, request);",
     caughtBy: [
-      "test/unit/use-cases/resume-job.test.ts > a job is not resumed by a request that is one too many",
+      "test/use-cases/cancel-and-resume.test.ts > is refused when it exceeds the rate limit, and changes nothing",
     ],
   },
   {
@@ -846,7 +849,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "retryAfterSeconds: retryAfterSeconds(window, deps.clock.now()),",
     to: "retryAfterSeconds: retryAfterSeconds(window, window.endsAt),",
     caughtBy: [
-      "test/unit/use-cases/count-request.test.ts > whoever waits as long as it is told is let in again, and not before",
+      "test/use-cases/limits-and-tokens.test.ts > accepts a request again after the seconds that the refusal names, and not before",
     ],
   },
   {
@@ -879,7 +882,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/follow-job.ts",
     from: "await deps.refusedLogins.note(userId, institutionId, job.id);",
     to: "await deps.refusedLogins.find(userId, institutionId);",
-    caughtBy: ["test/unit/use-cases/note-verdict.test.ts"],
+    caughtBy: ["test/use-cases/follow-job.test.ts > counts a refused login"],
   },
   {
     name: "required-exp",
@@ -1120,7 +1123,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/jobs/use-cases/sweep.ts",
     from: "const cleaned = await cleanUp(deps, job);",
     to: "const cleaned = job.version < 0 ? await cleanUp(deps, job) : job;",
-    caughtBy: ["test/unit/use-cases/sweep-job.test.ts"],
+    caughtBy: ["test/use-cases/sweep.test.ts"],
   },
   {
     name: "task-error-name",
@@ -1167,7 +1170,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const sealedTaskToken = Buffer.from(sealed).toString("base64");',
     to: 'const sealedTaskToken = sealed.length < 0 ? "" : taskToken.reveal();',
     caughtBy: [
-      "test/unit/use-cases/ask-for-answer.test.ts > shows challenge, deadline and sealed token in one write",
+      "test/use-cases/answer-challenge.test.ts > writes challenge, deadline and sealed token in one write",
     ],
     failsBy: "InvalidCiphertextException: The fake sealer refused this.",
   },
@@ -1184,7 +1187,9 @@ export const MUTANTS: readonly Mutant[] = [
         to: "",
       },
     ],
-    caughtBy: ["test/unit/use-cases/issue-token.test.ts > the key %s is refused, and nothing is counted"],
+    caughtBy: [
+      "test/use-cases/limits-and-tokens.test.ts > refuses %s, issues nothing, and does not count it",
+    ],
   },
   {
     name: "token-expiry",
@@ -1208,7 +1213,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/issue-token.ts",
     from: 'await countRequest(deps, "token", keyId);',
     to: "",
-    caughtBy: ["test/unit/use-cases/issue-token.test.ts > is a key's own, and over it nothing is issued"],
+    caughtBy: [
+      "test/use-cases/limits-and-tokens.test.ts > refuses an API key's 1,501st request of a window, and no request of another key",
+    ],
   },
   {
     name: "token-signature",
@@ -1245,7 +1252,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "functions/access/issue-token.ts",
     from: "if (isForNobody && !deps.settings.allowsUnboundClientTokens) {",
     to: 'if (isForNobody && userId === "" && !deps.settings.allowsUnboundClientTokens) {',
-    caughtBy: ["test/unit/use-cases/issue-token.test.ts > of a client without a user is refused"],
+    caughtBy: [
+      "test/use-cases/limits-and-tokens.test.ts > refuses %s, issues nothing, and does not count it",
+    ],
   },
   {
     name: "unknown-key-compared",
@@ -1364,7 +1373,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "return caller.userId === undefined || caller.userId === userId;",
     to: 'return caller.userId === undefined || userId !== "";',
     caughtBy: [
-      "test/unit/use-cases/read-job.test.ts",
+      "test/use-cases/read-and-list.test.ts > refuses another user's job and a missing job in the same way",
       "test/journeys/access-matrix.test.ts > answers as the page says, and tells nothing of what is another's",
     ],
   },

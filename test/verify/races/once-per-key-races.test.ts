@@ -1,6 +1,6 @@
 import type { Scheduler } from "fast-check";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import type { KeptReply } from "../../../functions/jobs/domain/idempotency.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
@@ -10,10 +10,9 @@ import { scheduledPorts } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
 import { CALLS } from "../../support/use-case-worlds.ts";
+import { testRaces } from "./assert-races.ts";
 
 const RUNS = 3_000;
-/** What so many schedules may take where others use the machine too. */
-const TIMEOUT_MS = 120_000;
 const FAILURE = { code: "c", title: "t", detail: "d" };
 
 interface Race {
@@ -76,44 +75,34 @@ async function race({ scheduler, diesAt, jobsEndAt }: Race, hasRival: boolean) {
   return { real, replies: await requests };
 }
 
-test(
-  "requests with one key, whatever comes between them, are one job and one reply",
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(races, async (given) => {
-        const { real, replies } = await race(given, false);
-        expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
-        const [id = ""] = real.jobs.rows.keys();
-        expect(replies[0]).toMatchObject({ status: 202, body: { id } });
-        expect(real.jobs.rows.size).toBe(1);
-        expect(real.executions.started).toEqual([id]);
-        expect(real.vault.names()).toEqual(isFinished(real.jobs.row(id)) ? [] : [`${id}/${USER_ID}/login`]);
-      }),
-      { numRuns: RUNS },
-    );
-  },
-  TIMEOUT_MS,
+testRaces(
+  "requests with one key create one job and get one reply, whatever comes between them",
+  RUNS,
+  fc.asyncProperty(races, async (given) => {
+    const { real, replies } = await race(given, false);
+    expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
+    const [id = ""] = real.jobs.rows.keys();
+    expect(replies[0]).toMatchObject({ status: 202, body: { id } });
+    expect(real.jobs.rows.size).toBe(1);
+    expect(real.executions.started).toEqual([id]);
+    expect(real.vault.names()).toEqual(isFinished(real.jobs.row(id)) ? [] : [`${id}/${USER_ID}/login`]);
+  }),
 );
 
-test(
-  "beside another request for the same, they are its job or it is theirs",
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(races, async (given) => {
-        const { real, replies } = await race(given, true);
-        expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
-        real.clock.pass(120_000);
-        await sweep(real);
-        const jobs = [...real.jobs.rows.values()];
-        const running = jobs.filter((job) => !isFinished(job));
-        expect(running.length).toBeLessThanOrEqual(1);
-        expect(new Set(real.executions.started)).toEqual(new Set(jobs.map(({ id }) => id)));
-        expect(real.vault.names()).toEqual(running.map(({ id }) => `${id}/${USER_ID}/login`));
-        const told = JSON.stringify(replies[0]?.body);
-        expect(jobs.filter(({ id }) => told.includes(id))).toHaveLength(1);
-      }),
-      { numRuns: RUNS },
-    );
-  },
-  TIMEOUT_MS,
+testRaces(
+  "requests with one key get one reply, beside another request for the same bank",
+  RUNS,
+  fc.asyncProperty(races, async (given) => {
+    const { real, replies } = await race(given, true);
+    expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
+    real.clock.pass(120_000);
+    await sweep(real);
+    const jobs = [...real.jobs.rows.values()];
+    const running = jobs.filter((job) => !isFinished(job));
+    expect(running.length).toBeLessThanOrEqual(1);
+    expect(new Set(real.executions.started)).toEqual(new Set(jobs.map(({ id }) => id)));
+    expect(real.vault.names()).toEqual(running.map(({ id }) => `${id}/${USER_ID}/login`));
+    const told = JSON.stringify(replies[0]?.body);
+    expect(jobs.filter(({ id }) => told.includes(id))).toHaveLength(1);
+  }),
 );

@@ -25,7 +25,7 @@ async function live(story: Story, healing: Healing, points: readonly CrashPoint[
   return { ports, logins, mortal, world };
 }
 
-/** What a story comes to, when it may have died once. */
+/** Expects the end of a story in which a process died at most once. */
 function expectEnd(story: Story, { ports, logins, world }: Awaited<ReturnType<typeof live>>): void {
   const jobs = [...ports.jobs.rows.values()];
   const outcomes = jobs.map(outcomeOf);
@@ -48,7 +48,7 @@ function expectEnd(story: Story, { ports, logins, world }: Awaited<ReturnType<ty
 }
 
 describe.each([...JOB_STORIES, ...QUEUE_STORIES])("$name", (story) => {
-  test.each(HEALINGS)("goes well when nothing dies (%s)", async (healing) => {
+  test.each(HEALINGS)("ends as expected when nothing dies (%s)", async (healing) => {
     const life = await live(story, healing);
     expect(life.mortal.crashes()).toBe(0);
     expectEnd(story, life);
@@ -57,7 +57,7 @@ describe.each([...JOB_STORIES, ...QUEUE_STORIES])("$name", (story) => {
 
   describe.each(HEALINGS)("healed by %s", (healing) => {
     test.each(["before", "after"] as const)(
-      "goes well whichever call dies just %s its effect",
+      "ends as expected, whichever call the process dies at, just %s its effect",
       async (when) => {
         const calls = (await live(story, healing)).mortal.calls();
         expect(calls).toBeGreaterThan(8);
@@ -69,7 +69,7 @@ describe.each([...JOB_STORIES, ...QUEUE_STORIES])("$name", (story) => {
       },
     );
 
-    test("stays whole when many calls die", async () => {
+    test("leaves no job, secret or execution behind when the process dies at up to 12 random calls", async () => {
       const point = fc.record({
         call: fc.nat({ max: 80 }),
         when: fc.constantFrom<CrashPoint["when"]>("before", "after"),
