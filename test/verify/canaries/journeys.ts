@@ -151,7 +151,7 @@ export function idOf(reply: Reply, ...statuses: number[]): string {
   return idReply.parse(reply.json).id;
 }
 
-export function isFailed({ steps }: VisitedJob): boolean {
+function isFailed({ steps }: VisitedJob): boolean {
   return steps.some(({ status }) => status === "failed");
 }
 
@@ -169,7 +169,7 @@ function isQueued({ steps: [first] }: VisitedJob): boolean {
   return first?.status === "pending" && first.result !== null;
 }
 
-export function statuses({ steps }: VisitedJob): string {
+function statuses({ steps }: VisitedJob): string {
   return steps.map(({ title, status, result }) => `${title}: ${status}${codeIn(result)}`).join(", ");
 }
 

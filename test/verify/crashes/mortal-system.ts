@@ -95,7 +95,7 @@ function subjectOf({ pk, purpose, phase, steps }: z.infer<typeof item>): string 
 const ID = /\/(users|connections|jobs|institutions)\/(?!refresh)[^/]+/g;
 
 /** A call of upstream, with `*` for every id. */
-export function callUpstream(method: string, path: string): string {
+function callUpstream(method: string, path: string): string {
   return `${method} ${path.replaceAll(ID, "/$1/*")}`;
 }
 

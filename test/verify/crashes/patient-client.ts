@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 100;
 const MAX_TRIES = 800;
 const AGAIN_AFTER_MS = 50;
 
-export type Method = "GET" | "POST" | "DELETE";
+type Method = "GET" | "POST" | "DELETE";
 
 /** A company's backend that repeats requests after a 5xx, and remembers the replies. */
 export class PatientClient {
@@ -163,20 +163,17 @@ const ledger = z.object({
   calls: z.array(z.object({ method: z.string(), path: z.string(), userId: z.nullable(z.string()) })),
 });
 
-/** The sandbox's control side: the calls that it received, and what makes it misbehave. */
+/** The sandbox's control side: the calls that it received, and the status of its banks. */
 export function upstreamSide(sandboxUrl: string) {
-  async function control(path: string, body: unknown): Promise<void> {
-    const headers = { "content-type": "application/json" };
-    const init = { method: "PUT", headers, body: JSON.stringify(body) };
-    const { ok } = await fetch(`${sandboxUrl}/_control/${path}`, init);
-    if (!ok) throw new Error(`The sandbox does not accept ${path}.`);
-  }
-
   return {
     /** In the order in which they arrived. */
     calls: async () => ledger.parse(await (await fetch(`${sandboxUrl}/_control/ledger`)).json()).calls,
-    institution: (id: string, condition: object) => control(`institutions/${id}`, condition),
-    faults: (list: readonly object[]) => control("faults", list),
+    async institution(id: string, condition: object): Promise<void> {
+      const headers = { "content-type": "application/json" };
+      const init = { method: "PUT", headers, body: JSON.stringify(condition) };
+      const { ok } = await fetch(`${sandboxUrl}/_control/institutions/${id}`, init);
+      if (!ok) throw new Error(`The sandbox does not accept ${init.body}.`);
+    },
   };
 }
 
