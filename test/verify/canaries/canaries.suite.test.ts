@@ -32,8 +32,8 @@ const MIN_REFUSED = 2_000;
 const QUEUED = 15;
 /** Journeys are repeated this often until every failure has happened. */
 const MAX_GOES = 3;
-/** On a busy machine, an answer may come after the end of its challenge: then the journey is repeated. */
-const ANSWERED_LATE = /mfa-expired|got 4(09|10)/;
+/** On a busy machine, an answer may be too late for its challenge, and upstream for our API: then the journey is repeated. */
+const TOO_LATE = /mfa-expired|got (409|410|503)/;
 const MAX_TRIES = 3;
 /** For a machine that has other work too. */
 const PATIENCE = { timeout: 600_000 };
@@ -119,7 +119,7 @@ async function go(name: string, journey: Journey): Promise<void> {
       return await journey(visitor(name));
     } catch (error) {
       const message = error instanceof Error ? error.message : "failed";
-      if (tries === MAX_TRIES || !ANSWERED_LATE.test(message)) throw new Error(`${name}: ${message}`);
+      if (tries === MAX_TRIES || !TOO_LATE.test(message)) throw new Error(`${name}: ${message}`);
     }
   }
 }

@@ -71,8 +71,9 @@ export class Visitor {
     headers?: Record<string, string>,
   ): Promise<string> {
     const reply = await this.post(institutionId, login, headers);
+    const jobId = idOf(reply, 202);
     this.world.register.toArrive(...Object.values(login));
-    return idOf(reply, 202);
+    return jobId;
   }
 
   /** Begins at a bank that asks, and waits for the challenge. */
@@ -255,8 +256,9 @@ export const JOURNEYS: { readonly [name: string]: Journey } = {
     const connectionId = await visitor.connection(await visitor.begin(HOOLI_GOV, visitor.login("gavin")));
     const login = visitor.login("laurie");
     const reply = await visitor.call("POST", visitor.path(`connections/${connectionId}`), login);
+    const jobId = idOf(reply, 202);
     visitor.world.register.toArrive(...Object.values(login));
-    await visitor.connection(idOf(reply, 202));
+    await visitor.connection(jobId);
   },
   "an update with a wrong login": async (visitor) => {
     const connectionId = await visitor.connection(await visitor.begin(HOOLI, visitor.login("max")));
