@@ -1,53 +1,100 @@
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOOLI, HOOLI_GOV, PIED_PIPER } from "../../journeys/logins.ts";
 import { allRows } from "../../support/local-aws.ts";
-import { beyondLimits } from "./beyond-limits.ts";
-import { JOURNEYS, type Journey } from "./canary-journeys.ts";
-import { inWords, kindsOfCanaries } from "./canary-kinds.ts";
-import { type CanaryWorld, startCanaryWorld } from "./canary-world.ts";
+import { kindsOfCanaries } from "./canary-register.ts";
+import { type CanaryWorld, sideBySide, startCanaryWorld } from "./canary-world.ts";
 import { functionsHeard } from "./functions-heard.ts";
-import { unmeant } from "./meant-to-stand.ts";
-import { keptWhileOpen, sealedIn } from "./open-jobs.ts";
+import { JOURNEYS, type Journey, Visitor } from "./journeys.ts";
 import { missedOf, plantEverywhere } from "./plant-everywhere.ts";
-import { refusedRequests } from "./refused-requests.ts";
-import { type Sink, scannerFor } from "./scanner.ts";
-import { sideBySide } from "./side-by-side.ts";
+import { beyondLimits, refusedRequests } from "./refused-requests.ts";
+import { type Finding, type Sink, scannerFor } from "./scanner.ts";
+import { executionsIn, linesOf, makeBundles, sealedIn, sinksOf, storedSinks } from "./sinks.ts";
 import {
   anyhow,
   anyhowAtBanks,
+  CALLS_IN_TROUBLE,
   ECHOED_JOURNEYS,
-  givenUp,
+  LONG_JOURNEYS,
   queuedJourney,
-  repeatedLate,
-  timedOut,
+  storedWhileOpen,
+  TROUBLE_OF_AWS,
+  TROUBLE_OF_THE_BANK,
+  TROUBLED_CALLS_OF_AWS,
 } from "./troubled-journeys.ts";
-import { CALLS_IN_TROUBLE, TROUBLE_OF_AWS, TROUBLE_OF_THE_BANK, TROUBLED_CALLS_OF_AWS } from "./troubles.ts";
-import { Visitor } from "./visitor.ts";
-import { executionsTold, keptSinks, linesOf, makeBundles, sinksOf } from "./world-sinks.ts";
 
 const ROUNDS = 12;
 const REFUSED_ROUNDS = 34;
 const AT_ONCE = 24;
 const MIN_JOBS = 500;
 const MIN_REFUSED = 2_000;
-/** Of each bank. */
+/** At each of two banks. */
 const QUEUED = 15;
-/** Trouble that some journeys have not met, others may: so many times as many. */
+/** Journeys are repeated this often until every failure has happened. */
 const MAX_GOES = 3;
-/** A challenge lasts for 15 seconds, in which a machine that has much else to do may not get to its answer: then it goes again. */
-const ANSWERED_LATE = /mfa-expired|got 4(09|10)/;
+/** On a busy machine, an answer may be too late for its challenge, and upstream for our API: then the journey is repeated. */
+const TOO_LATE = /mfa-expired|got (409|410|503)/;
 const MAX_TRIES = 3;
-/** Nothing here waits for long: a machine that has much else to do may. */
+/** For a machine that has other work too. */
 const PATIENCE = { timeout: 600_000 };
-/** Of the sweeper, which runs every three seconds here. */
-const UNTIL_SWEPT = { interval: 500, timeout: 120_000 };
+/** The sweeper runs every eight seconds here. */
+const UNTIL_SWEPT = { interval: 500, timeout: 300_000 };
+
+const IN_THE_JOBS_TABLE = String.raw`rows of TablesJobs\w+|dynamodb[\\/]\d+\.(log|ldb)(, unpacked)?|calls of dynamodb (Get|Put|Update|Delete)Item`;
+
+/** Where a canary may be: by its name, its form and the sink. Each entry has to be found in every run. */
+const EXPECTED: { readonly [why: string]: readonly [canary: RegExp, form: RegExp, sink: RegExp] } = {
+  "a client that trades its key gets a token": [
+    /^access token of ours$/,
+    /^raw$/,
+    /^replies that give a token$/,
+  ],
+  "an API key is stored as its SHA-256, because it is too random to be guessed": [
+    /^API key$/,
+    /^sha256 in hex$/,
+    new RegExp(`^(${IN_THE_JOBS_TABLE})$`),
+  ],
+  "an unknown API key is looked up by its SHA-256, and not stored": [
+    /^refused API key$/,
+    /^sha256 in hex$/,
+    /^calls of dynamodb GetItem$/,
+  ],
+  "an Idempotency-Key is no secret, and is stored as its SHA-256": [
+    /^Idempotency-Key/,
+    /^sha256 in hex$/,
+    new RegExp(`^(${IN_THE_JOBS_TABLE})$`),
+  ],
+  "upstream is asked for a bank by its id, which is no secret": [
+    /^refused bank$/,
+    /^raw$/,
+    /^ledger of the sandbox$/,
+  ],
+};
+
+/** The known leak, which `docs/decisions/what-if-the-aggregator-repeats-a-secret.md` explains. */
+const KNOWN_LEAK = "only the run that sent a login can recognize it in upstream's words";
+
+const ALLOWED: typeof EXPECTED = {
+  ...EXPECTED,
+  [KNOWN_LEAK]: [
+    /of what upstream's job repeats late$/,
+    /^((first|last) half, )?(raw|JSON, 1 deep)$/,
+    new RegExp(`^(${IN_THE_JOBS_TABLE}|replies)$`),
+  ],
+};
+
+function reasonFor({ canary, form, sink }: Finding): string | undefined {
+  const found = Object.entries(ALLOWED).find(
+    ([, [canaries, forms, sinks]]) => canaries.test(canary.name) && forms.test(form) && sinks.test(sink),
+  );
+  return found?.[0];
+}
 
 let world: CanaryWorld;
 let token = "";
 let report = "";
 const figures = { jobs: 0, refused: 0 };
-/** What was kept while jobs were open, each time. */
+/** What was stored while jobs were open: running ones, then queued ones. */
 const openSinks: Sink[][] = [];
 let bundles: Awaited<ReturnType<typeof makeBundles>>;
 
@@ -72,110 +119,84 @@ async function go(name: string, journey: Journey): Promise<void> {
       return await journey(visitor(name));
     } catch (error) {
       const message = error instanceof Error ? error.message : "failed";
-      if (tries === MAX_TRIES || !ANSWERED_LATE.test(message)) throw new Error(`${name}: ${message}`);
+      if (tries === MAX_TRIES || !TOO_LATE.test(message)) throw new Error(`${name}: ${message}`);
     }
   }
 }
 
-/** Whatever becomes of them, until all trouble was met. */
+/** Runs a journey that may end in any way, until every failure has happened. */
 async function goAnyhow(name: string, journey: Journey, times: number, isMet: () => boolean): Promise<void> {
-  for (let goes = 0; goes < MAX_GOES && !isMet(); goes++) {
-    await sideBySide(
-      AT_ONCE,
-      Array.from({ length: times }, () => name),
-      (each) => go(each, journey),
-    );
-  }
+  for (let goes = 0; goes < MAX_GOES && !isMet(); goes++)
+    await sideBySide(AT_ONCE, Array(times).fill(name), () => go(name, journey));
 }
 
-describe("secrets go", () => {
-  test(
-    "through every way that a job can go, also one whose upstream repeats all that it hears",
-    PATIENCE,
-    async () => {
-      await world.client.send("GET", "/health");
-      // What takes long goes first.
-      const once = Object.entries({
-        "a job that never ends": timedOut,
-        "a job that is given up": givenUp,
-        "what upstream's job repeats late": repeatedLate,
-        ...ECHOED_JOURNEYS,
-      });
-      const often = Array.from({ length: ROUNDS }, () => Object.entries(JOURNEYS)).flat();
-      await sideBySide(AT_ONCE, [...once, ...often], ([name, journey]) => go(name, journey));
-    },
-  );
-
-  test("through jobs that are open: that send a login, that ask, that were answered", PATIENCE, async () => {
-    openSinks.push(await keptWhileOpen(world, () => visitor("an open job")));
+describe("secrets go through", () => {
+  test("every journey, with and without echoes of upstream", PATIENCE, async () => {
+    await world.client.send("GET", "/health");
+    const once = Object.entries({ ...LONG_JOURNEYS, ...ECHOED_JOURNEYS });
+    const often = Array.from({ length: ROUNDS }, () => Object.entries(JOURNEYS)).flat();
+    await sideBySide(AT_ONCE, [...once, ...often], ([name, journey]) => go(name, journey));
   });
 
-  test("through the queue, and an answer after it", PATIENCE, async () => {
+  test("open jobs: one sends its login, one is at its challenge, one was answered", PATIENCE, async () => {
+    openSinks.push(await storedWhileOpen(world, () => visitor("an open job")));
+  });
+
+  test("the queue, and an answer after it", PATIENCE, async () => {
     const banks = [HOOLI_GOV, PIED_PIPER] as const;
     for (const bank of banks) await world.institution(bank, { status: "major-outage", outage: "refuse" });
     const further: [string, Journey][] = [];
     const all = banks.flatMap((bank) => Array.from({ length: QUEUED }, () => bank));
     await sideBySide(AT_ONCE, all, async (bank) => {
       const user = visitor("a queued job");
-      const goOn = await queuedJourney(bank)(user);
+      const goOn = await queuedJourney(user, bank);
       further.push(["a queued job", () => goOn(user)]);
     });
-    // Open jobs, whose logins are kept.
-    openSinks.push(await keptSinks(world));
+    openSinks.push(await storedSinks(world));
     for (const bank of banks) await world.institution(bank, { status: "operational" });
     await sideBySide(AT_ONCE, further, ([name, journey]) => go(name, journey));
   });
 
-  test("through a bank's side that fails in every way", PATIENCE, async () => {
+  test("every failure of upstream", PATIENCE, async () => {
     const met = () => CALLS_IN_TROUBLE.map(([call]) => [call, world.troubles.count(call)] as const);
+    const isMet = () => isDeepStrictEqual(met(), CALLS_IN_TROUBLE);
     world.troubles.begin();
     await world.faults(TROUBLE_OF_THE_BANK);
-    await goAnyhow("trouble of the bank", anyhowAtBanks, 20, () =>
-      isDeepStrictEqual(met(), CALLS_IN_TROUBLE),
-    );
+    await goAnyhow("trouble of the bank", anyhowAtBanks, 20, isMet);
     expect(met()).toEqual(CALLS_IN_TROUBLE);
   });
 
-  test("through functions that die", PATIENCE, async () => {
+  test("functions that die", PATIENCE, async () => {
     world.dying.begin();
-    await sideBySide(
-      AT_ONCE,
-      Array.from({ length: 20 }, () => "a function that dies"),
-      (name) => go(name, anyhow),
-    );
+    const name = "a function that dies";
+    await sideBySide(AT_ONCE, Array(20).fill(name), () => go(name, anyhow));
     world.dying.end();
     expect(world.dying.count()).toBeGreaterThan(40);
   });
 
-  test("through every kind of refusal", PATIENCE, async () => {
+  test("every kind of refusal", PATIENCE, async () => {
     const over = visitor("the refused ones");
+    const { userId } = over;
     const overJobId = await over.begin(HOOLI, over.login("gavin"));
     await over.connection(overJobId);
-    const client = await world.client.token({ scope: "CLIENT_ACCESS", userId: over.userId });
-    const wrong: string[] = [];
-    const beyond = await beyondLimits(world);
+    const client = await world.client.token({ scope: "CLIENT_ACCESS", userId });
+    const limits = await beyondLimits(world);
+    const shared = { apiKey: world.apiKey, server: token, client, userId, overJobId, ...limits };
+    const wrong = new Set<string>();
     for (let round = 0; round < REFUSED_ROUNDS; round++) {
-      const asking = visitor("the refused ones");
-      const askingJobId = await asking.begin(PIED_PIPER, asking.login("jared"));
-      await asking.asked(askingJobId);
-      const { userId } = over;
-      const { apiKey } = world;
-      const known = { apiKey, server: token, client, userId, overJobId, askingJobId, ...beyond };
-      await sideBySide(
-        4,
-        refusedRequests(world.register, known),
-        async ({ name, method, path, status, mayBeLate, ...sent }) => {
-          const reply = await world.client.send(method, path, sent);
-          figures.refused += 1;
-          const isAsWanted = reply.status === status || (mayBeLate && [409, 410].includes(reply.status));
-          if (!isAsWanted) wrong.push(`${name}: ${status} was wanted, ${reply.status} came`);
-        },
-      );
+      const askingJobId = await visitor("the refused ones").beginAsked("jared");
+      const requests = refusedRequests(world.register, { ...shared, askingJobId });
+      await sideBySide(4, requests, async ({ name, method, path, status, mayBeLate, ...sent }) => {
+        const reply = await world.client.send(method, path, sent);
+        figures.refused += 1;
+        const isAsWanted = reply.status === status || (mayBeLate && [409, 410].includes(reply.status));
+        if (!isAsWanted) wrong.add(`${name}: expected ${status}, got ${reply.status}`);
+      });
     }
-    expect([...new Set(wrong)]).toEqual([]);
+    expect([...wrong]).toEqual([]);
   });
 
-  test("through AWS that fails, and says what it was asked", PATIENCE, async () => {
+  test("every failure of AWS, whose errors quote the request", PATIENCE, async () => {
     const { met } = world.recorder.meetings();
     await sideBySide(6, TROUBLE_OF_AWS, async (trouble) => {
       trouble(world.recorder);
@@ -187,50 +208,53 @@ describe("secrets go", () => {
 });
 
 describe("afterwards", () => {
-  test("enough of them went in, and as far as the bank", async () => {
+  test("there were enough jobs, refusals and canaries of each kind, and they reached upstream", async () => {
     const jobs = (await allRows()).flatMap(({ rows }) => rows).filter(({ pk }) => pk?.S?.startsWith("job#"));
+    figures.jobs = jobs.length;
     expect.soft(jobs.length).toBeGreaterThanOrEqual(MIN_JOBS);
     expect.soft(figures.refused).toBeGreaterThanOrEqual(MIN_REFUSED);
     expect.soft(world.register.missing(world.arrived)).toEqual([]);
-    figures.jobs = jobs.length;
     expect.soft(kindsOfCanaries(world).filter(({ isMissing }) => isMissing)).toEqual([]);
   });
 
-  test("all that was to be searched was there: jobs that were open, each execution, each function at its most talkative", async () => {
+  test("the sinks have open jobs, each execution, and debug lines of each function", async () => {
     const [running, queued] = openSinks.map(sealedIn);
     expect.soft(running).toEqual({ sealed: { login: 1, "task-token": 2, "answer-1": 1 }, notInFiles: [] });
     expect.soft(queued).toEqual({ sealed: { login: 2 * QUEUED }, notInFiles: [] });
     const sinks = await sinksOf(world);
-    const { begun, told } = executionsTold(sinks);
-    expect.soft(told).toBe(begun);
+    const { begun, withHistory } = executionsIn(sinks);
+    expect.soft(withHistory).toBe(begun);
     expect.soft(begun).toBeGreaterThanOrEqual(MIN_JOBS);
     const { silent, levels } = functionsHeard(linesOf(sinks, "standard output"));
     expect.soft(silent).toEqual([]);
     expect.soft(levels["debug"]).toBeGreaterThanOrEqual(MIN_JOBS);
   });
 
-  test("no secret is kept of any of them, once all are over", PATIENCE, async () => {
-    const kept = async () =>
-      (await allRows()).flatMap(({ rows }) => rows).filter(({ sealed }) => sealed !== undefined);
-    await vi.waitFor(async () => expect((await kept()).length).toBe(0), UNTIL_SWEPT);
+  test("no sealed secret is left once all jobs are over", PATIENCE, async () => {
+    const rows = async () => (await allRows()).flatMap(({ rows }) => rows);
+    const sealed = async () => (await rows()).filter((row) => row["sealed"] !== undefined).length;
+    await expect.poll(sealed, UNTIL_SWEPT).toBe(0);
   });
 
-  test("they stand nowhere", PATIENCE, async () => {
+  test("no sink has a canary, except where it is expected", PATIENCE, async () => {
     const scanner = scannerFor(world.register.canaries);
     const sinks = [...(await sinksOf(world)), ...bundles.sinks(), ...openSinks.flat()];
-    const { leaks, known, unused } = unmeant(sinks.flatMap(scanner.scan));
-    const told = leaks.map(({ canary, form, sink, at }) => `${canary.name}, ${form}, in ${sink} at ${at}`);
+    const findings = Map.groupBy(sinks.flatMap(scanner.scan), reasonFor);
+    const leaks = findings.get(undefined) ?? [];
+    const inWords = leaks.map(({ canary, form, sink, at }) => `${canary.name}, ${form}, in ${sink} at ${at}`);
+    const known = new Set(findings.get(KNOWN_LEAK)?.map(({ canary }) => canary.name));
     const bytes = sinks.reduce((sum, { content }) => sum + content.length, 0);
+    const kinds = kindsOfCanaries(world).map(({ kind, made, taken }) => `${made} ${kind} (${taken} taken)`);
     report = [
       `${figures.jobs} jobs, ${figures.refused} refused requests, ${scanner.canaries} canaries, ${scanner.needles} needles, ${sinks.length} sinks, ${bytes} bytes`,
-      `canaries: ${kindsOfCanaries(world).map(inWords).join(", ")}`,
+      `canaries: ${kinds.join(", ")}`,
       `found: ${leaks.length}, and ${known.size} of one job whose login upstream repeats late`,
     ].join("\n");
-    expect([...new Set(told)].slice(0, 40)).toEqual([]);
-    expect(unused).toEqual([]);
+    expect([...new Set(inWords)].slice(0, 40)).toEqual([]);
+    expect(Object.keys(ALLOWED).filter((why) => !findings.has(why))).toEqual([]);
   });
 
-  test("and where one is planted, it is found", PATIENCE, async () => {
+  test("the search finds a planted canary in each sink", PATIENCE, async () => {
     const planted = await plantEverywhere(world, token, bundles.folder);
     const scanner = scannerFor(planted.map(({ canary }) => canary));
     const found = [...(await sinksOf(world)), ...bundles.sinks()].flatMap(scanner.scan);

@@ -1,29 +1,25 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tokenReply } from "../../../functions/http/reply-schemas.ts";
+import type { Around } from "../../../infra/local/function-host.ts";
 import { readLocalSettings } from "../../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../../infra/local/start-local.ts";
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
 import { awsRecorder } from "../../support/aws-recorder.ts";
-import { canaryClient } from "./canary-client.ts";
-import { canaryRegister } from "./canary-register.ts";
-import { deaths } from "./deaths.ts";
-import { echoingUpstream } from "./echoing-upstream.ts";
-import { errorSink } from "./error-sink.ts";
-import { exchangingUpstream } from "./exchanging-upstream.ts";
-import { metTroubles } from "./met-troubles.ts";
-import { overhearOutput } from "./overheard-output.ts";
-import { sinkBook } from "./sink-book.ts";
+import { type CanaryRegister, canaryRegister } from "./canary-register.ts";
+import { echoingUpstream, exchangingUpstream, jsonOf, metTroubles } from "./exchanging-upstream.ts";
+import { errorSink, type Sink } from "./scanner.ts";
 
-/** Waits of a minute take 7.5 s. */
+/** A minute takes 7.5 s. */
 export const TIME_SCALE = 8;
-/** Bank steps of 2 s take half a second, and a challenge of 2 minutes 30 s: enough for an answer on a machine that is busy. */
+/** Bank steps of 2 s take half a second. A challenge of 2 minutes is open for 30 s: enough for an answer on a busy machine. */
 const BANK_TIME_SCALE = 4;
 /** A job that upstream never ends is over after half a minute. */
 const FOLLOW_LIMIT_MINUTES = 4;
 
-/** The whole system with a data directory, where everything that is said anywhere is noted. */
+/** The whole system with a data directory. Everything that it logs or sends is noted. */
 export async function startCanaryWorld() {
   const folder = mkdtempSync(join(tmpdir(), "canaries-"));
   const register = canaryRegister();
@@ -31,7 +27,7 @@ export async function startCanaryWorld() {
   const apiKey = register.header("API key");
   const upstreamApiKey = register.header("API key of upstream");
   register.toArrive(upstreamApiKey);
-  // A synthesis that takes its settings from here would write them down.
+  // A synthesis that read its settings from here would write them into the template.
   const environment = {
     LOG_LEVEL: "debug",
     METRICS_NAMESPACE: "Canaries",
@@ -40,7 +36,7 @@ export async function startCanaryWorld() {
   };
   Object.assign(process.env, environment);
 
-  // Without a file: it would write all that it knows at each call.
+  // Without a file, which it would write at each call.
   const sandbox = await startSandbox({ port: 0, timeScale: BANK_TIME_SCALE });
   const echoing = echoingUpstream();
   const troubles = metTroubles();
@@ -52,7 +48,7 @@ export async function startCanaryWorld() {
   });
   const dying = deaths();
   const recorder = awsRecorder();
-  const giveBack = overhearOutput(book);
+  const restoreOutput = noteOutput(book);
   const system: LocalSystem = await startLocal(
     readLocalSettings({
       PORT: "0",
@@ -85,6 +81,13 @@ export async function startCanaryWorld() {
   );
   await recorder.start();
 
+  async function control(path: string, body: unknown): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "PUT", headers, body: JSON.stringify(body) };
+    const { ok, status } = await fetch(`${sandbox.url}/_control/${path}`, init);
+    if (!ok) throw new Error(`The sandbox's control side answered ${status}.`);
+  }
+
   return {
     folder,
     register,
@@ -98,12 +101,10 @@ export async function startCanaryWorld() {
     system,
     arrived: upstream.arrived,
     client: canaryClient({ apiUrl: system.apiUrl, apiKey, book, register }),
-    async institution(id: string, condition: object): Promise<void> {
-      await control(sandbox.url, `institutions/${id}`, condition);
-    },
-    faults: (list: readonly object[]) => control(sandbox.url, "faults", list),
+    institution: (id: string, condition: object) => control(`institutions/${id}`, condition),
+    faults: (list: readonly object[]) => control("faults", list),
     async close(): Promise<void> {
-      giveBack();
+      restoreOutput();
       await system.close();
       await recorder.close();
       await upstream.close();
@@ -115,8 +116,157 @@ export async function startCanaryWorld() {
 
 export type CanaryWorld = Awaited<ReturnType<typeof startCanaryWorld>>;
 
-async function control(sandboxUrl: string, path: string, body: unknown): Promise<void> {
-  const init = { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const { ok, status } = await fetch(`${sandboxUrl}/_control/${path}`, init);
-  if (!ok) throw new Error(`The sandbox's control side answered ${status}.`);
+/** Texts of a run, by where they were written. */
+function sinkBook() {
+  const written = new Map<string, string[]>();
+  return {
+    add(name: string, text: string): void {
+      const texts = written.get(name) ?? [];
+      texts.push(text);
+      written.set(name, texts);
+    },
+    sinks: (): Sink[] => [...written].map(([name, texts]) => ({ name, content: texts.join("\n") })),
+  };
+}
+
+type SinkBook = ReturnType<typeof sinkBook>;
+
+/** Writes the output of this process into the book, until the returned function is called. */
+function noteOutput(book: SinkBook): () => void {
+  const streams = { "standard output": process.stdout, "standard error": process.stderr };
+  const restores = Object.entries(streams).map(([name, stream]) => {
+    const { write } = stream;
+    stream.write = (chunk: string | Uint8Array) => {
+      book.add(name, Buffer.from(chunk).toString());
+      return true;
+    };
+    return () => {
+      stream.write = write;
+    };
+  });
+  return () => {
+    for (const restore of restores) restore();
+  };
+}
+
+/** How the first invocations of a function for a job or a path end. */
+const WAYS = ["before", "after", undefined] as const;
+
+/** Functions that die: at their first call for a job or a path without running, at the second after running. */
+function deaths() {
+  const invocations = new Map<string, number>();
+  const givenUp = new Set<string>();
+  let isOn = false;
+  let died = 0;
+  let message: string | undefined;
+
+  const around: Around = async (entry, event, run) => {
+    const about = Object(event);
+    const isSweeper = entry.endsWith("sweep.lambda.ts");
+    if (givenUp.has(String(about.jobId)) && !entry.endsWith("give-up.lambda.ts"))
+      throw new Error("The test ends this job.");
+    if (message !== undefined && !isSweeper) {
+      const cause = new Error(message);
+      message = undefined;
+      throw new Error("The function died.", { cause });
+    }
+    if (!isOn || isSweeper) return run(event);
+    const name = `${entry} ${about.jobId ?? about.rawPath}`;
+    const number = invocations.get(name) ?? 0;
+    invocations.set(name, number + 1);
+    const way = WAYS[number];
+    if (way === undefined) return run(event);
+    died += 1;
+    if (way === "after") await run(event);
+    throw Object.assign(new Error("The function died."), { name: "Lambda.Unknown" });
+  };
+
+  return {
+    around,
+    begin: () => {
+      isOn = true;
+    },
+    end: () => {
+      isOn = false;
+    },
+    /** The next invocation ends with an error whose cause has this message. */
+    saying: (last: string) => {
+      message = last;
+    },
+    /** From now on every function fails for this job, except for the one that gives it up. */
+    givingUp: (jobId: string) => void givenUp.add(jobId),
+    count: () => died,
+  };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+interface ClientOptions {
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly book: SinkBook;
+  readonly register: CanaryRegister;
+}
+
+/** Calls our API, and notes every reply with its headers, and the headers of accepted requests. */
+export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) {
+  const accepted = new Set<string>();
+
+  async function send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Reply> {
+    const init = { method, headers, ...(body !== undefined && { body }) };
+    const response = await fetch(`${apiUrl}${path}`, init);
+    const text = await response.text();
+    const head = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+    const isToken = path === "/token" && response.status === 200;
+    book.add(
+      isToken ? "replies that give a token" : "replies",
+      `${response.status} ${response.statusText}\n${head}\n\n${text}`,
+    );
+    if (response.ok)
+      for (const value of Object.values(headers)) accepted.add(value.replace(/^(Basic|Bearer) /, ""));
+    return { status: response.status, headers: response.headers, text, json: jsonOf(text) };
+  }
+
+  async function token(form: Record<string, string> = { scope: "SERVER_ACCESS" }): Promise<string> {
+    const { json } = await send("POST", "/token", {
+      headers: {
+        authorization: `Basic ${apiKey}`,
+        "basiq-version": "3.0",
+        "content-type": "application/x-www-form-urlencoded",
+      },
+      body: String(new URLSearchParams(form)),
+    });
+    const issued = tokenReply.parse(json).access_token;
+    register.made("access token of ours", issued);
+    return issued;
+  }
+
+  return { send, token, accepted };
+}
+
+/** Does the work for all items, `atOnce` at a time, and throws all failures together. */
+export async function sideBySide<Item>(
+  atOnce: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const waiting = [...items];
+  const failures: string[] = [];
+  const workers = Array.from({ length: atOnce }, async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await work(item).catch((error: unknown) => failures.push(String(error)));
+    }
+  });
+  await Promise.all(workers);
+  if (failures.length > 0) throw new Error(failures.join("\n"));
 }

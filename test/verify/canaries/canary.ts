@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 
-/** A text that stands nowhere by chance. Where it is found, what it stands for has leaked. */
+/** A unique text. Where it is found, the secret that it stands for has leaked. */
 export interface Canary {
-  /** What it is, such as `password of a queued job`: this is what a report says, and never the text. */
+  /** Such as `password of a queued job`. A report has the name, never the text. */
   readonly name: string;
   readonly text: string;
 }
 
 const RANDOM_BYTES = 18;
 
-/** What escaping changes, in every way of writing that the scanner knows. */
+/** Characters that one of the written forms changes. */
 const ANY_CHARACTERS = [`"`, "\\", "é", "%", "+", "/", "'", " ", "€", "<", "&", "=", "?", "😀"];
 const PRINTABLE_CHARACTERS = [`"`, "\\", "%", "+", "/", "'", "<", "&", "=", "?"];
 
@@ -17,22 +17,22 @@ function random(): string {
   return randomBytes(RANDOM_BYTES).toString("base64url").replaceAll(/[-_]/g, "x");
 }
 
-/** Of letters and digits only, where nothing else may stand. */
+/** Letters and digits only. */
 export function plainCanary(name: string): Canary {
   return { name, text: random() };
 }
 
-/** As a password or an answer may be: with characters that no way of writing leaves as they are. */
+/** A password or an answer: no written form leaves it as it is. */
 export function textCanary(name: string): Canary {
   return { name, text: mixed(ANY_CHARACTERS) };
 }
 
-/** As a header or an API key may be: printable ASCII without a space. */
+/** A header or an API key: printable ASCII without a space. */
 export function headerCanary(name: string): Canary {
   return { name, text: mixed(PRINTABLE_CHARACTERS) };
 }
 
-/** The characters in an order of their own, each behind a few random ones; the ends stay plain, so that nothing trims them. */
+/** Eight of the characters in random order, each after random letters. Both ends are plain, so that nothing trims them. */
 function mixed(characters: readonly string[]): string {
   const order = characters.toSorted(() => Math.random() - 0.5);
   const parts = order.slice(0, 8).map((character) => `${random().slice(0, 4)}${character}`);

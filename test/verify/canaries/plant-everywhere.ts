@@ -9,13 +9,12 @@ import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { HOOLI } from "../../journeys/logins.ts";
 import { allRows } from "../../support/local-aws.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
-import { canaryClient } from "./canary-client.ts";
-import type { CanaryWorld } from "./canary-world.ts";
+import { type CanaryWorld, canaryClient } from "./canary-world.ts";
+import { Visitor } from "./journeys.ts";
 import type { Finding } from "./scanner.ts";
-import { Visitor } from "./visitor.ts";
 
-/** A leak, and the sinks in which it has to be found: each of them. */
-export interface PlantedLeak {
+/** A leak, and all sinks in which it has to be found. */
+interface PlantedLeak {
   readonly canary: Canary;
   readonly sinks: readonly RegExp[];
 }
@@ -24,7 +23,7 @@ const RAW_FILE = /^dynamodb[\\/].+\.(log|ldb)(, unpacked)?$/;
 const EXECUTIONS = /^executions\.jsonl$/;
 const STARTS = /^calls of states StartExecution$/;
 
-/** A leak of its own in everything that is searched, by the way that a leak would take. `bundles` is where those are. */
+/** Plants a leak in every sink, in the way that a real leak would take. */
 export async function plantEverywhere(
   world: CanaryWorld,
   token: string,
@@ -35,8 +34,8 @@ export async function plantEverywhere(
     planted.push({ canary, sinks });
     return canary.text;
   };
-  const said = plant(textCanary("said"), /^standard output$/);
-  process.stdout.write(`${JSON.stringify({ level: "debug", message: said })}\n`);
+  const logged = plant(textCanary("logged"), /^standard output$/);
+  process.stdout.write(`${JSON.stringify({ level: "debug", message: logged })}\n`);
   process.stderr.write(`${plant(textCanary("complained"), /^standard error$/)}\n`);
   await inRows(world, token, plant);
   await inCallsOfAws(world, plant);
@@ -44,17 +43,16 @@ export async function plantEverywhere(
   await fetch(`${world.sandboxUrl}/${plant(plainCanary("path"), /^ledger of the sandbox$/)}`);
   world.dying.saying(plant(textCanary("cause"), /^errors that leave a function$/));
   await world.client.send("GET", "/health");
-  const context = {
-    upstreamUrl: "https://bank.example",
-    upstreamApiKeySecret: plant(plainCanary("name of a secret"), /^template$/),
-  };
-  world.book.add("template", JSON.stringify(await synthesizeApart(context)));
+  const upstreamApiKeySecret = plant(plainCanary("name of a secret"), /^template$/);
+  const context = { upstreamUrl: "https://bank.example", upstreamApiKeySecret };
+  const template = await synthesizeApart(context);
+  world.book.add("template", JSON.stringify(template));
   const key = plant(textCanary("bundled"), /^bundle get-job[\\/]index\.mjs$/);
   appendFileSync(join(bundles, "get-job", "index.mjs"), `export const key=${JSON.stringify(key)};`);
   return planted;
 }
 
-/** The leaks that a search has missed, each with the sink in which it was to be found. */
+/** The leaks that a search has missed, each with the sink. */
 export function missedOf(planted: readonly PlantedLeak[], found: readonly Finding[]): string[] {
   return planted.flatMap(({ canary, sinks }) =>
     sinks
@@ -65,22 +63,20 @@ export function missedOf(planted: readonly PlantedLeak[], found: readonly Findin
 
 type Plant = (canary: Canary, ...sinks: RegExp[]) => string;
 
-/** In each table, and so in its files; a job's is then read by its user. */
+/** In each table, and so in its files. The row of a job is then read by its user. */
 async function inRows(world: CanaryWorld, token: string, plant: Plant): Promise<void> {
   const visitor = new Visitor(world, token, "a job to plant in");
   const jobId = await visitor.begin(HOOLI, visitor.login("gavin"));
   await visitor.over(jobId);
   const client = new DynamoDBClient({});
-  for (const { table, rows: items } of await allRows()) {
-    const isJobs = items.some(({ pk }) => pk !== undefined);
-    const job = items.find(({ pk }) => pk?.S === `job#${jobId}`);
-    const rowsOfIt = new RegExp(`^rows of ${table}$`);
-    const leak = plant(textCanary(`row of ${table}`), rowsOfIt, RAW_FILE, ...(isJobs ? [/^replies$/] : []));
+  for (const { table, rows } of await allRows()) {
+    const isJobs = rows.some(({ pk }) => pk !== undefined);
+    const job = rows.find(({ pk }) => pk?.S === `job#${jobId}`);
+    const inTable = new RegExp(`^rows of ${table}$`);
+    const leak = plant(textCanary(`row of ${table}`), inTable, RAW_FILE, ...(isJobs ? [/^replies$/] : []));
     const steps = { L: [{ M: { title: { S: leak }, status: { S: "success" }, result: { NULL: true } } }] };
-    const Item = isJobs
-      ? { ...job, steps }
-      : { jobId: { S: jobId }, purpose: { S: "login" }, sealed: { S: leak } };
-    await client.send(new PutItemCommand({ TableName: table, Item }));
+    const secret = { jobId: { S: jobId }, purpose: { S: "login" }, sealed: { S: leak } };
+    await client.send(new PutItemCommand({ TableName: table, Item: isJobs ? { ...job, steps } : secret }));
   }
   client.destroy();
   await visitor.job(jobId);
@@ -89,18 +85,16 @@ async function inRows(world: CanaryWorld, token: string, plant: Plant): Promise<
 async function inCallsOfAws({ system }: CanaryWorld, plant: Plant): Promise<void> {
   const kms = new KMSClient({});
   const [key] = system.deployed.keys.filter(({ spec }) => spec === "SYMMETRIC_DEFAULT");
-  const EncryptionContext = {
-    purpose: plant(textCanary("encryption context"), /^calls of kms Encrypt$/),
-  };
-  await kms.send(new EncryptCommand({ KeyId: key?.keyId, Plaintext: Buffer.from("x"), EncryptionContext }));
+  const purpose = plant(textCanary("encryption context"), /^calls of kms Encrypt$/);
+  const sealing = { KeyId: key?.keyId, Plaintext: Buffer.from("x"), EncryptionContext: { purpose } };
+  await kms.send(new EncryptCommand(sealing));
   kms.destroy();
   const states = new SFNClient({});
   const [machine] = system.deployed.stateMachines;
-  const input = JSON.stringify({
-    jobId: plant(textCanary("input"), STARTS, EXECUTIONS, /^histories of executions$/),
-  });
+  const jobId = plant(textCanary("input"), STARTS, EXECUTIONS, /^histories of executions$/);
   const name = plant(plainCanary("name"), STARTS, EXECUTIONS);
-  await states.send(new StartExecutionCommand({ stateMachineArn: machine?.arn, name, input }));
+  const started = { stateMachineArn: machine?.arn, name, input: JSON.stringify({ jobId }) };
+  await states.send(new StartExecutionCommand(started));
   states.destroy();
 }
 

@@ -1,41 +1,104 @@
 import { randomUUID } from "node:crypto";
-import { RAVIGA } from "../../journeys/logins.ts";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { dynamoApiKeyRegister } from "../../../functions/access/api-key-register.ts";
+import { RATE_LIMITS, type RateLimit } from "../../../functions/access/rate-limit.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { findTable } from "../../../infra/keys/find-table.ts";
+import { serverClaims, tokenMaker } from "../../access/token-maker.ts";
+import { HOOLI, RAVIGA } from "../../journeys/logins.ts";
+import type { AwsCall } from "../../support/aws-recorder.ts";
 import type { CanaryRegister } from "./canary-register.ts";
-import { BODY_LIMIT, JSON_TYPE, type Known, type RefusedRequest, refusalParts } from "./refusal-parts.ts";
+import { type CanaryWorld, TIME_SCALE } from "./canary-world.ts";
 
-/** Each kind of refusal of each route, with canaries wherever there is room for one. */
+/** A request that our API has to refuse, with the status of the reply. */
+interface RefusedRequest {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Its challenge may be over when it arrives. */
+  readonly mayBeLate: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What requests can name. */
+interface Known extends BeyondLimits {
+  readonly apiKey: string;
+  readonly server: string;
+  /** The token of a user. */
+  readonly client: string;
+  readonly userId: string;
+  /** Jobs of that user: one is over, one is at a challenge with one question. */
+  readonly overJobId: string;
+  readonly askingJobId: string;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+const FORM_TYPE = { "content-type": "application/x-www-form-urlencoded" };
+const BODY_LIMIT = 16 * 1024;
+
+type Headers = Record<string, string>;
+
+/** Each kind of refusal of each route, with canaries wherever a request has room for one. */
 export function refusedRequests(register: CanaryRegister, known: Known): RefusedRequest[] {
-  const { userId, server, client, overJobId, askingJobId, limitedKey, limitedUserId, unsealedUserId } = known;
-  const {
-    text,
-    plain,
-    header,
-    login,
-    bearer,
-    connections,
-    unknownConnection,
-    unknownJob,
-    create,
-    json,
-    trade,
-    call,
-    late,
-    answers,
-  } = refusalParts(register, known);
+  const { userId, server, client, overJobId, askingJobId } = known;
+  const text = (what: string) => register.text(`refused ${what}`);
+  const inPath = (what: string) => encodeURIComponent(text(what));
+  const plain = (what: string) => register.plain(`refused ${what}`);
+  const header = (what: string) => register.header(`refused ${what}`);
+  const shared = { "x-more": header("header"), cookie: `session=${plain("cookie")}` };
+  const query = `?password=${inPath("query")}`;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}`, ...JSON_TYPE, ...shared });
+
+  const login = () => {
+    return { loginId: text("login"), password: text("password"), securityCode: text("security code") };
+  };
+  const more = () => ({ more: text("field") });
+  const request = (name: string, status: number, method: string, path: string, headers: Headers) => {
+    const whole = path.includes("?") ? path : `${path}${query}`;
+    return { name, status, method, path: whole, headers, mayBeLate: false };
+  };
+  const trade = (name: string, status: number, headers: Headers, form: Headers = {}): RefusedRequest => {
+    const usual = { authorization: `Basic ${known.apiKey}`, "basiq-version": "3.0", ...FORM_TYPE, ...shared };
+    const sent = request(`token: ${name}`, status, "POST", "/token", { ...usual, ...headers });
+    return { ...sent, body: String(new URLSearchParams(form)) };
+  };
+  const connectionsOf = (user: string) => `/users/${user}/connections`;
+  const connections = connectionsOf(userId);
+  const create = (name: string, status: number, body: string, headers: Headers = {}, user = userId) => {
+    const all = { ...bearer(server), ...headers };
+    return { ...request(`create: ${name}`, status, "POST", connectionsOf(user), all), body };
+  };
+  const json = (body: object) => JSON.stringify({ institution: { id: HOOLI }, ...body });
+  const call = (name: string, status: number, line: string, body?: object, token = server) => {
+    const [method = "", path = ""] = line.split(" ");
+    const sent = request(name, status, method, path, bearer(token));
+    return { ...sent, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  };
+  const unknownConnection = `POST ${connections}/${randomUUID()}`;
+  const malformedConnection = () => `POST ${connections}/${inPath("connection")}`;
+  const unknownJob = `/jobs/${randomUUID()}`;
+  const overJob = `/jobs/${overJobId}`;
+  const answers = () => ({ "mfa-response": [text("answer")] });
+  const answer = (name: string, body: object) => {
+    return { ...call(`answer: ${name}`, 400, `POST /jobs/${askingJobId}/mfa`, body), mayBeLate: true };
+  };
 
   return [
-    trade("one too many", 429, { authorization: `Basic ${limitedKey}` }, { more: text("field") }),
+    trade("rate limit", 429, { authorization: `Basic ${known.limitedKey}` }, more()),
     trade("unknown key", 404, { authorization: `Basic ${header("API key")}` }),
     trade("no key", 404, { authorization: `Bearer ${header("API key")}` }),
     trade("version", 400, { "basiq-version": plain("version") }),
     trade("scope", 400, {}, { scope: text("scope") }),
     trade("user", 400, {}, { scope: "CLIENT_ACCESS", userId: text("user") }),
-    trade("no user", 400, {}, { scope: "CLIENT_ACCESS", more: text("field") }),
+    trade("no user", 400, {}, { scope: "CLIENT_ACCESS", ...more() }),
     trade("type", 415, JSON_TYPE, { scope: text("scope") }),
     trade("size", 413, {}, { scope: text("scope").padEnd(BODY_LIMIT + 1, "x") }),
+
     create("no JSON", 400, `{"password": "${text("password")}`),
     create("no object", 400, JSON.stringify([text("password")])),
-    create("nothing", 400, JSON.stringify({ more: text("field") })),
+    create("nothing", 400, JSON.stringify(more())),
     create("no password", 400, json({ loginId: text("login") })),
     create("no login", 400, json({ password: text("password") })),
     create("wrong type", 400, json({ ...login(), password: [text("password")] })),
@@ -62,72 +125,87 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
     create("no token", 401, json(login()), { authorization: "" }),
     create("no Bearer", 401, json(login()), { authorization: header("authorization") }),
     create("expired token", 403, json(login()), bearer(known.expired)),
-    { ...create("one too many", 429, json(login())), path: `/users/${limitedUserId}/connections` },
-    { ...create("KMS is down", 503, json(login())), path: `/users/${unsealedUserId}/connections` },
+    create("rate limit", 429, json(login()), {}, known.limitedUserId),
+    create("KMS is down", 503, json(login()), {}, known.unsealedUserId),
     create("forged token", 401, json(login()), { authorization: `Bearer ${header("token")}` }),
     create("tampered token", 401, json(login()), {
       authorization: `Bearer ${server.slice(0, -20)}${plain("signature").slice(0, 20)}`,
     }),
-    {
-      ...create("another's token", 401, json(login()), bearer(client)),
-      path: `/users/${randomUUID()}/connections`,
-    },
-    {
-      ...create("malformed user", 400, json(login())),
-      path: `/users/${encodeURIComponent(text("user"))}/connections`,
-    },
-    call("update: unknown", 404, "POST", unknownConnection, login()),
-    call(
-      "update: malformed",
-      404,
-      "POST",
-      `${connections}/${encodeURIComponent(text("connection"))}`,
-      login(),
-    ),
-    call("update: nothing", 400, "POST", unknownConnection, { password: [text("password")] }),
-    call("refresh: unknown", 404, "POST", `${unknownConnection}/refresh`, { more: text("field") }),
-    call(
-      "refresh: malformed",
-      404,
-      "POST",
-      `${connections}/${encodeURIComponent(text("connection"))}/refresh`,
-    ),
-    call("refresh all: client", 403, "POST", `${connections}/refresh`, { more: text("field") }, client),
-    call("list: filter", 400, "GET", `/users/${userId}/jobs?filter=${encodeURIComponent(text("filter"))}`),
-    call("list: limit", 400, "GET", `/users/${userId}/jobs?limit=${plain("limit")}`),
-    call("list: next", 400, "GET", `/users/${userId}/jobs?next=${encodeURIComponent(text("next"))}`),
-    call("list: another's", 401, "GET", `/users/${randomUUID()}/jobs`, undefined, client),
-    call("read: unknown", 404, "GET", unknownJob),
-    call("read: malformed", 404, "GET", `/jobs/${encodeURIComponent(text("job"))}`),
-    call("read: forged", 401, "GET", `/jobs/${overJobId}`, undefined, plain("token")),
-    call("cancel: unknown", 404, "DELETE", unknownJob),
-    call("cancel: over", 409, "DELETE", `/jobs/${overJobId}`, { more: text("field") }),
-    call("resume: unknown", 404, "POST", `${unknownJob}/resume`, { more: text("field") }),
-    call("resume: over", 409, "POST", `/jobs/${overJobId}/resume`, { more: text("field") }),
-    call("answer: unknown", 404, "POST", `${unknownJob}/mfa`, answers()),
-    call("answer: malformed", 404, "POST", `/jobs/${encodeURIComponent(text("job"))}/mfa`, answers()),
-    call("answer: over", 409, "POST", `/jobs/${overJobId}/mfa`, answers()),
-    late(
-      call("answer: too many", 400, "POST", `/jobs/${askingJobId}/mfa`, {
-        "mfa-response": [text("answer"), text("answer")],
-      }),
-    ),
-    late(
-      call("answer: no list", 400, "POST", `/jobs/${askingJobId}/mfa`, { "mfa-response": text("answer") }),
-    ),
-    late(
-      call("answer: wrong type", 400, "POST", `/jobs/${askingJobId}/mfa`, {
-        "mfa-response": [{ is: text("answer") }],
-      }),
-    ),
-    late(call("answer: no field", 400, "POST", `/jobs/${askingJobId}/mfa`, { answer: text("answer") })),
-    late(
-      call("answer: too long", 400, "POST", `/jobs/${askingJobId}/mfa`, {
-        "mfa-response": [text("answer").padEnd(5000, "z")],
-      }),
-    ),
-    call("unknown route", 404, "POST", `/${plain("route")}/${encodeURIComponent(text("route"))}`, login()),
-    call("unknown method", 405, "PUT", connections, login()),
-    call("unknown method of a job", 405, "PATCH", `/jobs/${overJobId}`, login()),
+    create("another's token", 401, json(login()), bearer(client), randomUUID()),
+    create("malformed user", 400, json(login()), {}, inPath("user")),
+
+    call("update: unknown", 404, unknownConnection, login()),
+    call("update: malformed", 404, malformedConnection(), login()),
+    call("update: nothing", 400, unknownConnection, { password: [text("password")] }),
+    call("refresh: unknown", 404, `${unknownConnection}/refresh`, more()),
+    call("refresh: malformed", 404, `${malformedConnection()}/refresh`),
+    call("refresh all: client", 403, `POST ${connections}/refresh`, more(), client),
+    call("list: filter", 400, `GET /users/${userId}/jobs?filter=${inPath("filter")}`),
+    call("list: limit", 400, `GET /users/${userId}/jobs?limit=${plain("limit")}`),
+    call("list: next", 400, `GET /users/${userId}/jobs?next=${inPath("next")}`),
+    call("list: another's", 401, `GET /users/${randomUUID()}/jobs`, undefined, client),
+    call("read: unknown", 404, `GET ${unknownJob}`),
+    call("read: malformed", 404, `GET /jobs/${inPath("job")}`),
+    call("read: forged", 401, `GET ${overJob}`, undefined, plain("token")),
+    call("cancel: unknown", 404, `DELETE ${unknownJob}`),
+    call("cancel: over", 409, `DELETE ${overJob}`, more()),
+    call("resume: unknown", 404, `POST ${unknownJob}/resume`, more()),
+    call("resume: over", 409, `POST ${overJob}/resume`, more()),
+    call("answer: unknown", 404, `POST ${unknownJob}/mfa`, answers()),
+    call("answer: malformed", 404, `POST /jobs/${inPath("job")}/mfa`, answers()),
+    call("answer: over", 409, `POST ${overJob}/mfa`, answers()),
+    answer("too many", { "mfa-response": [text("answer"), text("answer")] }),
+    answer("no list", { "mfa-response": text("answer") }),
+    answer("wrong type", { "mfa-response": [{ is: text("answer") }] }),
+    answer("no field", { answer: text("answer") }),
+    answer("too long", { "mfa-response": [text("answer").padEnd(5000, "z")] }),
+
+    call("unknown route", 404, `POST /${plain("route")}/${inPath("route")}`, login()),
+    call("unknown method", 405, `PUT ${connections}`, login()),
+    call("unknown method of a job", 405, `PATCH ${overJob}`, login()),
   ];
+}
+
+const WINDOW_MS = 300_000;
+/** Far more than the suite takes: 38 minutes of them. */
+const WINDOWS = 60;
+const [TWO_HOURS, ONE_HOUR] = [7_200, 3_600];
+
+/** Credentials and users whose every request is refused. */
+interface BeyondLimits {
+  /** An API key and a user that have reached their rate limits. */
+  readonly limitedKey: string;
+  readonly limitedUserId: string;
+  /** KMS seals nothing of this user. */
+  readonly unsealedUserId: string;
+  /** A token of ours that expired an hour ago. */
+  readonly expired: string;
+}
+
+export async function beyondLimits({ register, system, recorder }: CanaryWorld): Promise<BeyondLimits> {
+  const { client, tableName } = await findTable({ local: system.apiUrl });
+  const limitedKey = register.header("API key");
+  const limitedUserId = randomUUID();
+  const keys = dynamoApiKeyRegister(client, tableName);
+  const { id } = await keys.add(new Secret(limitedKey), "another", new Date());
+  const window = Math.floor((Date.now() * TIME_SCALE) / WINDOW_MS);
+  const fill = (limit: RateLimit, of: string, number: number) => {
+    const Item = { pk: { S: `rate#${limit}#${of}#${number}` }, requests: { N: String(RATE_LIMITS[limit]) } };
+    return client.send(new PutItemCommand({ TableName: tableName, Item }));
+  };
+  for (let number = window; number < window + WINDOWS; number++)
+    await Promise.all([fill("token", id, number), fill("user", limitedUserId, number)]);
+  client.destroy();
+
+  const unsealedUserId = randomUUID();
+  const isSealing = ({ operation, request }: AwsCall) =>
+    operation === "Encrypt" && Object(request["EncryptionContext"]).userId === unsealedUserId;
+  recorder.failAll(isSealing, "KMSInternalException", 500);
+
+  const [key] = system.deployed.keys.filter(({ spec }) => spec !== "SYMMETRIC_DEFAULT");
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { ...serverClaims(), iat: now - TWO_HOURS, exp: now - ONE_HOUR };
+  const expired = await tokenMaker(key?.keyId ?? "").signed(claims);
+  register.made("refused token", expired);
+  return { limitedKey, limitedUserId, unsealedUserId, expired };
 }

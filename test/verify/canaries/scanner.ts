@@ -1,7 +1,8 @@
+import { inspect } from "node:util";
 import type { Canary } from "./canary.ts";
-import { type Needle, needlesOf } from "./needles.ts";
+import { type Needle, needlesOf } from "./written-forms.ts";
 
-/** Where something may have ended up. */
+/** A place where a secret may have ended up. */
 export interface Sink {
   readonly name: string;
   readonly content: string | Uint8Array;
@@ -11,26 +12,26 @@ export interface Finding {
   readonly canary: Canary;
   readonly form: string;
   readonly sink: string;
-  /** The byte at which it begins, of the first place in this sink. */
+  /** The first byte of the first occurrence. */
   readonly at: number;
 }
 
 export interface Scanner {
   readonly canaries: number;
   readonly needles: number;
-  /** Each form of each canary at most once for each sink. Where the whole stands, its halves are not told again. */
+  /** Finds each form of each canary once, and its halves only where the whole is not found. */
   scan(sink: Sink): Finding[];
 }
 
-/** Needles are known by their first bytes: it is these that are looked up at every byte of a sink. */
+/** The first bytes of a needle, which are looked up at every byte of a sink. */
 const KNOWN_BY_BYTES = 8;
 const FILTER_BITS = 24;
 const MIX_HIGH = 0x9e3779b1;
 const MIX_LOW = 0x85ebca6b;
 
 /**
- * Searches for every way of writing every canary at once: one pass over the bytes, and a comparison only where the next eight
- * bytes are those of a needle. A hundred megabytes take a second or two, whatever the number of canaries.
+ * Searches for all forms of all canaries in one pass over the bytes, with a comparison only where the next eight bytes are those
+ * of a needle. A hundred megabytes take a second or two for any number of canaries.
  */
 export function scannerFor(canaries: Iterable<Canary>): Scanner {
   const known = [...canaries];
@@ -91,4 +92,26 @@ function tell(sink: string, found: ReadonlyMap<Needle, number>): Finding[] {
 
 function isHalf(form: string): boolean {
   return form.includes(" half, ");
+}
+
+/** An error with its hidden properties and all its causes. */
+export function errorSink(name: string, error: unknown): Sink {
+  const parts: unknown[] = [];
+  for (let cause = error; cause !== undefined && !parts.includes(cause); ) {
+    parts.push(cause);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  const content = parts.flatMap((part) => [
+    inspect(part, { showHidden: true, depth: 20, maxStringLength: null, maxArrayLength: null }),
+    ...(part instanceof Error ? [part.name, part.message, part.stack ?? ""] : []),
+    ...ownTexts(part),
+  ]);
+  return { name, content: content.join("\n") };
+}
+
+/** Unescaped, in contrast to `inspect`. */
+function ownTexts(part: unknown): string[] {
+  if (typeof part !== "object" || part === null) return [String(part)];
+  const names = Reflect.ownKeys(part);
+  return names.map((name) => Reflect.get(part, name)).filter((value) => typeof value === "string");
 }

@@ -1,19 +1,20 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
+import type { Canary } from "./canary.ts";
 
-/** A way in which a text may be written, and the bytes that it has then. */
+/** A way to write a text, and the bytes of it. */
 export interface WrittenForm {
   readonly form: string;
   readonly bytes: Buffer;
 }
 
-/** JSON in JSON in JSON: a state's input in a history that was read as JSON. */
+/** A state's input in a history that is itself in JSON. */
 const JSON_DEPTH = 4;
 const DIGESTS = ["md5", "sha1", "sha256"] as const;
 const BASE64_GROUP = 3;
 const BITS = { byte: 8, base64: 6 } as const;
 
-/** Every way in which somebody may find the text again, each once. */
+/** Every form from which the text can be read again, each once. */
 export function writtenForms(text: string): WrittenForm[] {
   const inJson = asInJson(text);
   const forms = [
@@ -24,8 +25,8 @@ export function writtenForms(text: string): WrittenForm[] {
   return withoutDoubles(forms);
 }
 
-/** What a hash without salt or key makes of the text: whoever has a list of passwords reads it back. */
-export function digestForms(text: string): WrittenForm[] {
+/** Hashes without salt or key: a list of passwords reverses them. */
+function digestForms(text: string): WrittenForm[] {
   return DIGESTS.flatMap((algorithm) => {
     const bytes = createHash(algorithm).update(text).digest();
     const hex = bytes.toString("hex");
@@ -89,7 +90,7 @@ function encodedForms(what: string, text: string): WrittenForm[] {
   ];
 }
 
-/** With so many bytes before it in its group of three: the characters that depend on nothing around it. */
+/** With `offset` bytes before it in its group of three: the characters that do not depend on the bytes around it. */
 function base64Forms(what: string, bytes: Buffer, offset: number): WrittenForm[] {
   const placed = Buffer.concat([Buffer.alloc(offset), bytes]);
   const first = Math.ceil((offset * BITS.byte) / BITS.base64);
@@ -111,4 +112,38 @@ function withoutDoubles(forms: readonly WrittenForm[]): WrittenForm[] {
     if (!byBytes.has(key)) byBytes.set(key, form);
   }
   return [...byBytes.values()];
+}
+
+/** Bytes that no sink may contain. */
+export interface Needle {
+  readonly canary: Canary;
+  /** Such as `base64 at 1` or `first half, raw`. */
+  readonly form: string;
+  readonly bytes: Buffer;
+}
+
+/** A shorter half could be somewhere by chance. */
+const MIN_HALF_CHARS = 10;
+
+/** Every form of a canary and of each of its halves: a cut line, a mask or the end of a block leaves a half. */
+export function needlesOf(canary: Canary): Needle[] {
+  const { text } = canary;
+  const named = (prefix: string, forms: ReturnType<typeof writtenForms>) =>
+    forms.map(({ form, bytes }) => ({ canary, form: `${prefix}${form}`, bytes }));
+  return [
+    ...named("", writtenForms(text)),
+    ...named("", digestForms(text)),
+    ...halvesOf(text).flatMap(([name, half]) => named(`${name} half, `, writtenForms(half))),
+  ];
+}
+
+function halvesOf(text: string): [name: string, half: string][] {
+  // By characters, because half of a surrogate pair is no character.
+  const characters = [...text];
+  const middle = Math.ceil(characters.length / 2);
+  const halves: [string, string][] = [
+    ["first", characters.slice(0, middle).join("")],
+    ["last", characters.slice(middle).join("")],
+  ];
+  return halves.filter(([, half]) => half.length >= MIN_HALF_CHARS);
 }

@@ -1,5 +1,4 @@
-import { ACCEPTING } from "./accepting-scenarios.ts";
-import { crashTests } from "./crash-tests.ts";
+import { crashTests } from "./matrix.ts";
+import { ACCEPTING } from "./scenarios.ts";
 
-/** A challenge is open for 6 s. */
 crashTests({ timeScale: 20 }, ACCEPTING);

@@ -1,5 +1,5 @@
-import { crashTests } from "./crash-tests.ts";
-import { DELIVERING } from "./sweeping-scenarios.ts";
+import { crashTests } from "./matrix.ts";
+import { DELIVERING } from "./scenarios.ts";
 
-/** A challenge is open for 4 s, and the sweeper comes every 2 s. */
-crashTests({ timeScale: 30 }, DELIVERING);
+/** A challenge is open for 8 s, and the sweeper runs every 4 s. */
+crashTests({ timeScale: 15 }, DELIVERING);

@@ -1,4 +1,14 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
+import { buffer } from "node:stream/consumers";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, inject, vi } from "vitest";
+import * as z from "zod";
+import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
+import type { Around } from "../../../infra/local/function-host.ts";
+import { listenLocally } from "../../../infra/local/local-server.ts";
 import { readLocalSettings } from "../../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../../infra/local/start-local.ts";
 import { parseTemplate } from "../../../infra/local/template/template.ts";
@@ -6,17 +16,281 @@ import { startSandbox } from "../../../sandbox/server.ts";
 import { API_KEY } from "../../journeys/start-for-tests.ts";
 import { ANY_UPSTREAM } from "../../journeys/synthesize-once.ts";
 import type { Target } from "../../journeys/target.ts";
-import { cellWatch } from "./cell-watch.ts";
-import { mortality } from "./mortality.ts";
-import { standBetween } from "./stand-between.ts";
-import { turnsFor } from "./turns.ts";
+import { type AwsCall, readCall } from "../../support/aws-recorder.ts";
+import { callingFunctions } from "../../support/crash-world.ts";
 
-const ENDPOINT = /^AWS_ENDPOINT_URL_/;
+/** The end of a process, just before or just after one of its effects. */
+export interface Crash {
+  /** The function and the effect: `open-connection PutItem job opening`. */
+  effect: string;
+  /** The number of the effect among those with its name, from 1. */
+  nth: number;
+  when: "before" | "after";
+}
 
-/** The bank is somewhat slower than it is looked at, so that each of its steps is seen. */
+/** One run of a scenario by a user of its own, and what came of it. */
+export interface Cell {
+  userId: string;
+  /** What is to happen, in this order. */
+  crashes: readonly Crash[];
+  /** How many of them have happened. */
+  met: number;
+  /** In their order, including those that a crash prevented. */
+  effects: string[];
+  /** Its jobs, including those that were removed. */
+  jobIds: Set<string>;
+  /** Every version of its jobs, as it was written. */
+  written: Job[];
+  /** Its posts to upstream that upstream did not refuse. */
+  taken: string[];
+}
+
+/** Notes an effect, and says whether the process is to end with it. */
+function meet(cell: Cell, effect: string): Crash["when"] | undefined {
+  cell.effects.push(effect);
+  const next = cell.crashes[cell.met];
+  const count = cell.effects.filter((name) => name === effect).length;
+  if (next === undefined || next.effect !== effect || count < next.nth) return undefined;
+  cell.met += 1;
+  return next.when;
+}
+
+const text = z.object({ S: z.string() });
+const item = z.object({
+  pk: text.optional(),
+  purpose: text.optional(),
+  phase: text.optional(),
+  steps: z.object({ L: z.array(z.object({ M: z.object({ title: text, status: text }) })) }).optional(),
+});
+const dynamoRequest = z.object({
+  Item: item.optional(),
+  Key: item.optional(),
+  UpdateExpression: z.string().optional(),
+});
+const jobRow = z.object({ pk: text, id: text, userId: text });
+const secretRow = z.object({ jobId: text, purpose: text });
+const itemIn = z.object({ Item: z.record(z.string(), z.custom<AttributeValue>()) });
+
+const WRITES = ["PutItem", "UpdateItem", "DeleteItem"];
+const STATES = ["StartExecution", "StopExecution", "SendTaskSuccess"];
+
+/** What a call of AWS changes, in words that are the same for each job. Reads and the counts of requests are no effects. */
+function effectOnAws({ service, operation, request }: AwsCall): string | undefined {
+  if (service === "states" && STATES.includes(operation)) return operation;
+  if (service !== "dynamodb" || !WRITES.includes(operation)) return undefined;
+  const { Item, Key, UpdateExpression } = dynamoRequest.parse(request);
+  const update = UpdateExpression === undefined ? "" : ` ${UpdateExpression.split(" ")[0]}`;
+  const subject = subjectOf(Item ?? Key ?? {});
+  return subject === "rate" ? undefined : `${operation} ${subject}${update}`;
+}
+
+function subjectOf({ pk, purpose, phase, steps }: z.infer<typeof item>): string {
+  if (purpose !== undefined) return `secret ${purpose.S}`;
+  const [kind = "", , on] = (pk?.S ?? "").split("#");
+  if (phase === undefined) return kind === "claim" && on === "connection" ? "claim on a connection" : kind;
+  const current = steps?.L.find(({ M }) => /pending|in-progress/.test(M.status.S));
+  return phase.S === "following" ? `${kind} following, at ${current?.M.title.S}` : `${kind} ${phase.S}`;
+}
+
+const ID = /\/(users|connections|jobs|institutions)\/(?!refresh)[^/]+/g;
+
+/** A call of upstream, with `*` for every id. */
+function callUpstream(method: string, path: string): string {
+  return `${method} ${path.replaceAll(ID, "/$1/*")}`;
+}
+
+/** One invocation of a function, whose process a test may end. */
+interface Life {
+  /** Such as `create-connection`; `task` for those that follow a job, because which of them does something depends on the time. */
+  entry: string;
+  /** What its event says about its user and job. */
+  about: { userId?: string | undefined; jobId?: string | undefined; taskToken?: string | undefined };
+  isOver: boolean;
+  /** From now on it has no effect, and its caller gets the error that Lambda gives for an ended process. */
+  end(): void;
+}
+
+const taskEvent = z.object({ jobId: z.string(), taskToken: z.string().optional() });
+const apiEvent = z.object({
+  pathParameters: z.object({ userId: z.string().optional(), jobId: z.string().optional() }),
+});
+const FOLLOWING = ["open-connection", "follow-job", "send-answer"];
+
+/** The workflow knows both by their names. The gateway replies 500 to either. */
+const ENDS = ["Runtime.ExitError", "Sandbox.Timedout"];
+
+/** Functions whose process may end during an invocation. */
+function mortality() {
+  const functions = callingFunctions();
+  const current = new AsyncLocalStorage<Life>();
+  const lives = new Map<number, Life>();
+  let ended = 0;
+
+  const around: Around = (entry, event, run) =>
+    functions.within(entry, () => {
+      const death = Promise.withResolvers<never>();
+      const name = entry.replace(/^.*\/|\.lambda\.ts$/g, "");
+      const life: Life = {
+        entry: FOLLOWING.includes(name) ? "task" : name,
+        about: taskEvent.safeParse(event).data ?? apiEvent.safeParse(event).data?.pathParameters ?? {},
+        isOver: false,
+        end() {
+          life.isOver = true;
+          const name = ENDS[ended++ % ENDS.length];
+          death.reject(Object.assign(new Error("As the test wants it."), { name }));
+        },
+      };
+      lives.set(functions.invocations.length, life);
+      return Promise.race([death.promise, current.run(life, () => run(event))]);
+    });
+
+  return {
+    around,
+    /** Whether the code that runs now is a function. */
+    isRunning: () => current.getStore() !== undefined,
+    /** The invocation that sent a request; undefined if a test sent it. */
+    senderOf: ({ headers }: IncomingMessage) => lives.get(functions.senderOf(headers)?.number ?? 0),
+    jobOfToken: (taskToken: unknown) =>
+      [...lives.values()].find(({ about }) => about.taskToken === taskToken)?.about.jobId,
+    close: functions.close,
+  };
+}
+
+interface Reply {
+  status: number;
+  headers: IncomingMessage["headers"];
+  body: Buffer;
+}
+
+/** A request on its way to a server, and what forwards it. */
+interface Passing {
+  request: IncomingMessage;
+  body: Buffer;
+  perform(): Promise<Reply>;
+}
+
+/** The reply to an ended process, which the SDK does not retry. */
+const NOTHING: Reply = {
+  status: 400,
+  headers: { "content-type": "application/x-amz-json-1.0" },
+  body: Buffer.from(JSON.stringify({ __type: "ProcessHasEnded" })),
+};
+
+const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
+
+/** Notes the effects of functions for the cell that they belong to, and ends processes where the cell wants it. */
+function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
+  const cells = new Map<string, Cell>();
+  const users = new Map<string, string>();
+
+  function cellOf({ about, entry }: Life, call?: AwsCall): Cell | undefined {
+    const jobIds = entry === "sweep" ? jobsIn(call) : [about.jobId];
+    const [userId = about.userId] = jobIds.flatMap((id) => users.get(id ?? "") ?? []);
+    return cells.get(userId ?? "");
+  }
+
+  function jobsIn(call: AwsCall | undefined): (string | undefined)[] {
+    const { taskToken, ...named } = call?.request ?? {};
+    return [jobOfToken(taskToken), ...(JSON.stringify(named).match(UUID) ?? [])];
+  }
+
+  async function pass(
+    life: Life,
+    cell: Cell | undefined,
+    effect: string | undefined,
+    perform: () => Promise<Reply>,
+  ) {
+    if (life.isOver) return NOTHING;
+    const end = cell && effect && meet(cell, `${life.entry} ${effect}`);
+    const reply = end === "before" ? NOTHING : await perform();
+    if (end !== undefined && end !== "") life.end();
+    return reply;
+  }
+
+  async function passAws({ request, body, perform }: Passing): Promise<Reply> {
+    const life = senderOf(request);
+    if (life === undefined) return perform();
+    const call = readCall(String(request.headers["x-amz-target"]), body.toString(), undefined);
+    const isPut = call.operation === "PutItem";
+    const job = isPut ? jobRow.safeParse(call.request["Item"]).data : undefined;
+    const secret = isPut ? secretRow.safeParse(call.request["Item"]).data : undefined;
+    if (job !== undefined) users.set(job.id.S, job.userId.S);
+    const cell = cellOf(life, call);
+    for (const id of [job?.id.S ?? [], secret?.jobId.S ?? []].flat()) cell?.jobIds.add(id);
+    return pass(life, cell, effectOnAws(call), async () => {
+      const reply = await perform();
+      if (job !== undefined && reply.status === 200)
+        cell?.written.push(parseJobRecord(unmarshall(itemIn.parse(call.request).Item)));
+      return reply;
+    });
+  }
+
+  async function passUpstream({ request, perform }: Passing): Promise<Reply> {
+    const { method = "", url = "" } = request;
+    const life = senderOf(request);
+    if (life === undefined) return perform();
+    const cell = cellOf(life);
+    // A token belongs to no job.
+    const effect = url === "/token" ? undefined : callUpstream(method, url);
+    return pass(life, cell, effect, async () => {
+      const reply = await perform();
+      if (method === "POST" && effect !== undefined && reply.status < 300) cell?.taken.push(effect);
+      return reply;
+    });
+  }
+
+  return { passAws, passUpstream, add: (cell: Cell) => void cells.set(cell.userId, cell) };
+}
+
+/** Listens in place of a server, and gives the reply of `meet` to each request. */
+async function standBetween(origin: string, meet: (passing: Passing) => Promise<Reply>) {
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
+    const reply = await meet({ request, body, perform: () => perform(request, body) });
+    response.writeHead(reply.status, reply.headers).end(reply.body);
+  }
+
+  function perform({ method, url = "/", headers }: IncomingMessage, body: Buffer): Promise<Reply> {
+    const { host } = new URL(origin);
+    return new Promise((resolve, reject) => {
+      const sent = send(new URL(url, origin), { method, headers: { ...headers, host }, agent }, (reply) => {
+        const { statusCode: status = 500, headers } = reply;
+        buffer(reply).then((body) => resolve({ status, headers, body }), reject);
+      });
+      sent.on("error", reject).end(body);
+    });
+  }
+
+  const { url, close } = await listenLocally(server);
+  return { url, close: () => close().finally(() => agent.destroy()) };
+}
+
+/** Limits how many pieces of work are done at once. */
+function turnsFor(atOnce: number) {
+  const waiting: (() => void)[] = [];
+  let working = 0;
+  return async (work: () => Promise<void>): Promise<void> => {
+    if (working === atOnce) await new Promise<void>((begin) => waiting.push(begin));
+    else working += 1;
+    try {
+      await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) working -= 1;
+      else next();
+    }
+  };
+}
+
+/** The bank is somewhat slower than its jobs are polled, so that each of its steps is seen. */
 const BANKS_PACE = 2 / 3;
 
-/** Two cores are busy with so many, and nobody waits for long. */
+/** Enough to keep two cores busy, and few enough that nobody waits for long. */
 const AT_ONCE = 20;
 
 export interface Pace {
@@ -30,7 +304,7 @@ export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
   const functions = mortality();
   const { passAws, passUpstream, add } = cellWatch(functions);
   const closers: (() => Promise<void>)[] = [];
-  const said: string[] = [];
+  const logged: string[] = [];
   let started: { system: LocalSystem; target: Target } | undefined;
 
   async function start(): Promise<void> {
@@ -45,14 +319,15 @@ export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
         ...{ UPSTREAM_URL: upstream.url, UPSTREAM_API_KEY: "sandbox" },
       }),
       {
-        // A function that ran before all stands between would know where the services are.
+        // A function that ran earlier would know the addresses of the services themselves.
         around: async (...invocation) => started && functions.around(...invocation),
         synthesize: async ({ upstreamUrl }) =>
           parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, upstreamUrl))),
       },
     );
     closers.push(system.close);
-    for (const [name, origin = ""] of Object.entries(process.env).filter(([name]) => ENDPOINT.test(name))) {
+    for (const [name, origin = ""] of Object.entries(process.env)) {
+      if (!name.startsWith("AWS_ENDPOINT_URL_")) continue;
       const between = await standBetween(origin, passAws);
       closers.push(between.close);
       process.env[name] = between.url;
@@ -64,7 +339,7 @@ export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
     const write = process.stdout.write.bind(process.stdout);
     vi.spyOn(process.stdout, "write").mockImplementation((text) => {
       if (!functions.isRunning()) return write(text);
-      said.push(String(text));
+      logged.push(String(text));
       return true;
     });
     await start();
@@ -82,11 +357,11 @@ export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
 
   return {
     timeScale,
-    turns: turnsFor(atOnce),
+    inTurn: turnsFor(atOnce),
     target: () => running().target,
     system: () => running().system,
     /** What functions have logged. */
-    said,
+    logged,
     add,
   };
 }

@@ -1,5 +1,5 @@
-import { crashTests } from "./crash-tests.ts";
-import { TOUCHED_IN_QUEUE } from "./outage-scenarios.ts";
+import { crashTests } from "./matrix.ts";
+import { CHANGED_IN_QUEUE } from "./scenarios.ts";
 
-/** A challenge is open for 6 s. */
-crashTests({ timeScale: 20 }, TOUCHED_IN_QUEUE);
+/** A challenge is open for 30 s. */
+crashTests({ timeScale: 4 }, CHANGED_IN_QUEUE);

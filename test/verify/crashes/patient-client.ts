@@ -1,33 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type * as z from "zod";
+import * as z from "zod";
 import {
+  jobListReply,
   jobReply,
   mfaResult,
   stubListReply,
   stubReply,
   tokenReply,
 } from "../../../functions/http/reply-schemas.ts";
+import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import type { Target } from "../../journeys/target.ts";
 
 type Headers = Readonly<Record<string, string>>;
-type Told = { status: number; json: unknown };
+type HttpReply = { status: number; json: unknown };
 type JobSeen = z.infer<typeof jobReply>;
 export type StepSeen = JobSeen["steps"][number];
 
-/** Far more than any cell needs: one that is stuck fails, whatever the machine's speed. */
+/** Far more than any run needs: a stuck job fails its test, whatever the machine's speed. */
 const MAX_LOOKS = 600;
 const LOOK_EVERY_MS = 100;
 const MAX_TRIES = 800;
 const AGAIN_AFTER_MS = 50;
 
-export type Method = "GET" | "POST" | "DELETE";
+type Method = "GET" | "POST" | "DELETE";
 
-/** A company's backend that repeats what failed on our side, and remembers what it was told. */
+/** A company's backend that repeats requests after a 5xx, and remembers the replies. */
 export class PatientClient {
   readonly userId: string;
-  /** Every job as it was seen, in order. */
+  /** Every job as a reply showed it, in order. */
   readonly seen: JobSeen[] = [];
-  /** Ids of jobs that it was told of as its own. */
+  /** Ids of jobs that a reply gave to this client. */
   readonly acknowledged = new Set<string>();
   readonly target: Target;
   readonly #token: string;
@@ -38,7 +40,7 @@ export class PatientClient {
     this.userId = userId;
   }
 
-  async once(method: Method, path: string, body?: object, headers: Headers = {}): Promise<Told> {
+  async once(method: Method, path: string, body?: object, headers: Headers = {}): Promise<HttpReply> {
     const authorization = `Bearer ${this.#token}`;
     const response = await fetch(`${this.target.apiUrl}${path}`, {
       method,
@@ -48,8 +50,8 @@ export class PatientClient {
     return { status: response.status, json: await response.json() };
   }
 
-  /** The first reply that is not a failure on our side. */
-  async send(...request: Parameters<PatientClient["once"]>): Promise<Told> {
+  /** The first reply below 500. */
+  async send(...request: Parameters<PatientClient["once"]>): Promise<HttpReply> {
     for (let tries = 1; ; tries++) {
       const reply = await this.once(...request);
       if (reply.status < 500 || tries === MAX_TRIES) return reply;
@@ -57,7 +59,7 @@ export class PatientClient {
     }
   }
 
-  /** Asks for a job, and gives its id, be it new or there already. */
+  /** Requests a job, and gives its id, whether it is new or existed before. */
   async begin(path: string, body: object = {}, headers: Headers = {}): Promise<string> {
     const reply = await this.send("POST", `/users/${this.userId}/connections${path}`, body, headers);
     const { id } = reply.status === 200 ? this.#see(reply.json) : stubReply.parse(reply.json);
@@ -65,31 +67,32 @@ export class PatientClient {
     return id;
   }
 
-  /** Asks for a refresh of every connection. */
-  async beginAll(): Promise<string[]> {
+  async refreshAll(): Promise<void> {
     const { json } = await this.send("POST", `/users/${this.userId}/connections/refresh`);
-    const ids = stubListReply.parse(json).data.map(({ id }) => id);
-    for (const id of ids) this.acknowledged.add(id);
-    return ids;
+    for (const { id } of stubListReply.parse(json).data) this.acknowledged.add(id);
   }
 
-  /** The job that it was told of last. */
+  /** The job that was acknowledged last. */
   newest(): string {
     return [...this.acknowledged].at(-1) ?? "";
   }
 
-  pause(): Promise<void> {
-    return sleep(LOOK_EVERY_MS);
-  }
-
-  /** Looks until the steps are as wanted. */
   async until(jobId: string, isAsWanted: (steps: StepSeen[]) => boolean): Promise<StepSeen[]> {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const { steps } = this.#see((await this.send("GET", `/jobs/${jobId}`)).json);
       if (isAsWanted(steps)) return steps;
-      await this.pause();
+      await sleep(LOOK_EVERY_MS);
     }
     throw new Error(`Never as wanted: ${JSON.stringify(this.seen.at(-1)?.steps)}`);
+  }
+
+  /** Reads the user's jobs from the list, until there is one. */
+  async learn(): Promise<void> {
+    while (this.acknowledged.size === 0) {
+      const { data } = jobListReply.parse((await this.send("GET", `/users/${this.userId}/jobs`)).json);
+      for (const { id } of data) this.acknowledged.add(id);
+      await sleep(LOOK_EVERY_MS);
+    }
   }
 
   #see(json: unknown): JobSeen {
@@ -113,10 +116,65 @@ export function isOver(steps: readonly StepSeen[]): boolean {
   return isFailed || steps.every(({ status }) => status === "success" || status === "skipped");
 }
 
-export function isAsked(steps: readonly StepSeen[]): boolean {
+function isAsked(steps: readonly StepSeen[]): boolean {
   return steps.some(({ result }) => mfaResult.safeParse(result).success);
 }
 
 export function isQueued([first]: readonly StepSeen[]): boolean {
   return first?.status === "pending" && first.result !== null && "attempt" in first.result;
 }
+
+export type Deed = (client: PatientClient) => Promise<unknown>;
+
+export function create(client: PatientClient, id: string, login: Record<string, string>): Promise<string> {
+  return client.begin("", { ...login, institution: { id } });
+}
+
+export const createPlain = (client: PatientClient) => create(client, HOOLI, LOGINS.gavin);
+export const createAsked = (client: PatientClient) => create(client, PIED_PIPER, LOGINS.jared);
+export const refresh = (client: PatientClient) => client.begin(`/${connectionOf(client)}/refresh`);
+export const update = (client: PatientClient) => client.begin(`/${connectionOf(client)}`, LOGINS.gavin);
+
+export async function untilOver(client: PatientClient): Promise<void> {
+  for (const jobId of client.acknowledged) await client.until(jobId, isOver);
+}
+
+export async function untilAsked(client: PatientClient): Promise<boolean> {
+  return isAsked(await client.until(client.newest(), (steps) => isAsked(steps) || isOver(steps)));
+}
+
+export async function answer(client: PatientClient, answers = ["1234"]): Promise<void> {
+  if (!(await untilAsked(client))) return;
+  await client.send("POST", `/jobs/${client.newest()}/mfa`, { "mfa-response": answers });
+}
+
+export async function connect(client: PatientClient, id = HOOLI): Promise<void> {
+  await create(client, id, LOGINS.gavin);
+  await untilOver(client);
+}
+
+/** The connection that the client made first. */
+function connectionOf({ seen }: PatientClient): string {
+  const source = seen.find(({ links }) => links.source !== undefined)?.links.source;
+  return source?.split("/").at(-1) ?? "";
+}
+
+const ledger = z.object({
+  calls: z.array(z.object({ method: z.string(), path: z.string(), userId: z.nullable(z.string()) })),
+});
+
+/** The sandbox's control side: the calls that it received, and the status of its banks. */
+export function upstreamSide(sandboxUrl: string) {
+  return {
+    /** In the order in which they arrived. */
+    calls: async () => ledger.parse(await (await fetch(`${sandboxUrl}/_control/ledger`)).json()).calls,
+    async institution(id: string, condition: object): Promise<void> {
+      const headers = { "content-type": "application/json" };
+      const init = { method: "PUT", headers, body: JSON.stringify(condition) };
+      const { ok } = await fetch(`${sandboxUrl}/_control/institutions/${id}`, init);
+      if (!ok) throw new Error(`The sandbox does not accept ${init.body}.`);
+    },
+  };
+}
+
+export type UpstreamSide = ReturnType<typeof upstreamSide>;

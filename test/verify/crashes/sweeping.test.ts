@@ -1,5 +1,5 @@
-import { crashTests } from "./crash-tests.ts";
-import { SWEEPING } from "./sweeping-scenarios.ts";
+import { crashTests } from "./matrix.ts";
+import { SWEEPING } from "./scenarios.ts";
 
-/** The sweeper comes every second. */
+/** The sweeper runs every second. */
 crashTests({ timeScale: 60 }, SWEEPING);

@@ -2,52 +2,76 @@ import { errorReply } from "../../../functions/http/reply-schemas.ts";
 import { API_KEY } from "../../journeys/start-for-tests.ts";
 import { type HostileRequest, hostileRequest } from "./hostile-requests.ts";
 import type { hostileSystem, Reply } from "./hostile-system.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./odd-bodies.ts";
 import type { RouteName, ValidRequest } from "./valid-requests.ts";
 
-/** More would take a connection's claim from each other so often that they are told to come again. */
+/** A new one for each run, unless the environment has the seed of a failed run. */
+export const SEED = Number(process.env["HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+
+/** More would compete for a connection's claim so often that most are refused. */
 const AT_ONCE = 4;
-/** So that what hangs ends: a busy machine may pause for long, and the suite of sockets sees to the time of a reply. */
+/** Only ends a request that hangs. */
 export const HANGS_AFTER_MS = 120_000;
-/** The others lack a password, which is seen once all else was found good: a job takes a hundred times as long. */
+/** The others lack a password, which is found last: a job takes a hundred times as long as a refusal. */
 const SHARE_OF_WHOLE_LOGINS = 0.02;
 const SHARE_OF_NEW_USERS = 0.05;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
+/** Stands for a token in a stored failure. */
+export const TOKEN = "{{token}}";
+
 export interface Attack {
   /** How many replies had each status. */
   statuses: Map<number, number>;
-  /** What accepted requests were told the ids of. */
+  /** The ids in replies to accepted requests. */
   ids: Set<string>;
-  /** What went wrong, each with the request that can be sent again. */
+  /** What went wrong, each with the request, which can be sent again. */
   failures: string[];
 }
 
-/** The requests of a run: the same ones for the same seed, as far as replies do not depend on each other. */
+/** How often each route is chosen. Routes that make jobs or call upstream take the most time. */
+const SHARES: { [route in RouteName]: number } = {
+  "create-connection": 24,
+  "answer-mfa": 24,
+  "update-connection": 6,
+  "issue-token": 4,
+  "refresh-connection": 1,
+  "refresh-connections": 1,
+  "list-jobs": 8,
+  "get-job": 4,
+  "cancel-job": 4,
+  "resume-job": 4,
+  health: 4,
+  refuse: 10,
+};
+
+const random = new Random(SEED);
+
+/** The requests of a run: the same ones for the same seed, except for what depends on replies. */
 export function* hostileRequests(
   system: ReturnType<typeof hostileSystem>,
-  random: Random,
-  { count, mark, shares }: { count: number; mark: string; shares: { [route in RouteName]: number } },
+  { count, mark }: { count: number; mark: string },
 ): Generator<HostileRequest> {
   const weighed = (all: ValidRequest[]) =>
-    all.flatMap((valid) => Array.from({ length: shares[valid.route] }, () => valid));
+    all.flatMap((valid) => Array.from({ length: SHARES[valid.route] }, () => valid));
   const ofKnown = weighed(system.valid());
   for (let number = 0; number < count; number++) {
     const isNew = random.chance(SHARE_OF_NEW_USERS);
     const wanted = isNew ? weighed(system.valid(`user-${mark}-${number}`)) : ofKnown;
-    const valid = whole(random.pick(wanted), random.chance(SHARE_OF_WHOLE_LOGINS));
+    const picked = random.pick(wanted);
+    const valid = random.chance(SHARE_OF_WHOLE_LOGINS) ? picked : withoutPassword(picked);
     const token = valid.route === "issue-token" ? API_KEY : system.token();
     yield hostileRequest(random, `${mark}N${number}x`, valid, token);
   }
 }
 
-function whole(valid: ValidRequest, isWhole: boolean): ValidRequest {
+function withoutPassword(valid: ValidRequest): ValidRequest {
   const { body } = valid;
-  if (isWhole || typeof body !== "object" || !("password" in body)) return valid;
+  if (typeof body !== "object" || !("password" in body)) return valid;
   return { ...valid, body: { ...body, password: "" } };
 }
 
-/** Sends them all, some at once, and judges every reply. One that hangs is the last. */
+/** Sends all requests, some at once, and judges every reply. After one that hangs, no other is sent. */
 export async function attack(
   { token, send }: { token: string; send(request: HostileRequest): Promise<Reply> },
   requests: Iterator<HostileRequest>,
@@ -82,17 +106,47 @@ export async function attack(
   return found;
 }
 
-/** Stands for a token in what is kept of a failure. */
-export const TOKEN = "{{token}}";
-
 function wrongWith(
   { statusCode, headers, body }: Reply,
   { method, mark }: HostileRequest,
 ): string | undefined {
-  if (statusCode >= 500) return `It was answered by ${statusCode}`;
+  if (statusCode >= 500) return `The reply is a ${statusCode}`;
   if (statusCode < 400) return undefined;
   if (method !== "HEAD" && !errorReply.safeParse(JSON.parse(body)).success)
-    return `It was answered in another shape: ${body}`;
-  const said = `${JSON.stringify(headers)}${body}`.toLowerCase();
-  return said.includes(mark.toLowerCase()) ? `It was told back: ${body}` : undefined;
+    return `The error has another shape: ${body}`;
+  const whole = `${JSON.stringify(headers)}${body}`.toLowerCase();
+  return whole.includes(mark.toLowerCase()) ? `The reply repeats the input: ${body}` : undefined;
+}
+
+/** The least share of each status: a third of the usual one. If all requests were refused early, most would be missing. */
+const LEAST: { [status: number]: number } = {
+  200: 0.03,
+  202: 0.001,
+  400: 0.15,
+  404: 0.1,
+  409: 0.02,
+  413: 0.003,
+  415: 0.005,
+};
+const MOST_UNAUTHORIZED = 0.2;
+
+/** Their shares depend on the rate limit's windows: in a fast run, the last requests get a 429 instead. */
+export const LIMITED: readonly number[] = [202, 409];
+
+/** What shows that requests were refused too early, by the statuses of their replies, except those in `but`. */
+export function wrongWithReach(
+  statuses: ReadonlyMap<number, number>,
+  sent: number,
+  but: readonly number[] = [],
+): string[] {
+  const count = (status: number) => statuses.get(status) ?? 0;
+  const answered = [...statuses.values()].reduce((sum, count) => sum + count, 0);
+  const few = Object.entries(LEAST)
+    .map(([status, least]) => ({ status: Number(status), least }))
+    .filter(({ status, least }) => !but.includes(status) && count(status) / sent < least);
+  return [
+    ...(answered === sent ? [] : [`${answered} of ${sent} were answered`]),
+    ...few.map(({ status }) => `too few ${status}: ${count(status)} of ${sent}`),
+    ...(count(401) / sent > MOST_UNAUTHORIZED ? [`too many 401: ${count(401)} of ${sent}`] : []),
+  ];
 }

@@ -1,5 +1,10 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll } from "vitest";
 import * as z from "zod";
+import { isFinished } from "../../../functions/jobs/domain/job.ts";
+import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
+import { listenLocally } from "../../../infra/local/local-server.ts";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { connectionOf } from "../../journeys/calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
@@ -7,26 +12,70 @@ import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { startForTests } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { HANGS_AFTER_MS } from "./attack.ts";
-import type { HostileRequest } from "./hostile-requests.ts";
-import { overHttp } from "./over-http.ts";
-import { quickUpstream } from "./quick-upstream.ts";
+import { type HostileRequest, overHttp } from "./hostile-requests.ts";
 import { exchange, repliesIn } from "./raw-exchange.ts";
 import { type Known, type ValidRequest, validRequests } from "./valid-requests.ts";
+import { storedRows } from "./watched-process.ts";
+
+const BANKS: { [id: string]: string } = { AU00000: "user", AU00002: "user-mfa" };
+const result = { type: "link", url: "/users/u/connections/quick" };
+const challenge = { type: "mfa", method: "token", description: "A code", input: ["Code"], expiryMs: 900_000 };
+const VERIFIED = { title: "verify-credentials", status: "success", result };
+const DONE = ["retrieve-accounts", "retrieve-transactions"].map((title) => ({ ...VERIFIED, title }));
+const ASKING = { title: "mfa-challenge", status: "in-progress", result: challenge };
+const UNKNOWN = { data: [{ code: "resource-not-found", title: "Not found", detail: "Not found." }] };
+
+/** An upstream without memory, whose jobs are done or at their challenge immediately. */
+async function quickUpstream() {
+  let jobs = 0;
+
+  async function answer(request: IncomingMessage): Promise<[status: number, body: object]> {
+    const body = await text(request);
+    const { method = "", url = "" } = request;
+    if (url === "/token") return [200, { access_token: "token", expires_in: 3600 }];
+    const [, collection, id = "", inside, connectionId] = url.split("/");
+    if (collection === "institutions" && Object.hasOwn(BANKS, id))
+      return [200, { id, authorization: BANKS[id], status: "operational" }];
+    if (collection === "institutions") return [404, UNKNOWN];
+    if (method === "POST") {
+      jobs += 1;
+      return [200, { type: "job", id: `${body.includes("AU00002") ? "asking" : "done"}-${jobs}` }];
+    }
+    const others = id.startsWith("asking") ? [ASKING] : DONE;
+    if (collection === "jobs") return [200, { type: "job", id, steps: [VERIFIED, ...others] }];
+    if (inside?.startsWith("jobs")) return [200, { data: [] }];
+    const connection = { id: "quick", status: "active", institution: { id: "AU00000" } };
+    if (connectionId === undefined) return [200, { data: [connection] }];
+    return connectionId === "quick" ? [200, connection] : [404, UNKNOWN];
+  }
+
+  const server = createServer((request, response) => {
+    answer(request).then(
+      ([status, body]) => response.writeHead(status).end(JSON.stringify(body)),
+      () => response.destroy(),
+    );
+  });
+  return listenLocally(server);
+}
 
 const entryModule = z.object({
   handler: z.custom<(event: unknown) => Promise<unknown>>((value) => typeof value === "function"),
 });
-const result = z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() });
+const functionResult = z.object({
+  statusCode: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+});
 
-export type Reply = z.infer<typeof result>;
+export type Reply = z.infer<typeof functionResult>;
 
-/** A challenge of 15 minutes lasts longer than any run. */
+/** A challenge of 15 minutes is longer than any run. */
 const TIME_SCALE = 4;
 
-/** A user may post only so often. */
+/** Several, because the posts of each user are limited. */
 const USERS = 12;
 
-/** Local mode with an upstream that answers at once, a job that is done, and one that waits for an answer. */
+/** Local mode with an upstream that replies at once. Each user has a job that is done, and one at its challenge. */
 export function hostileSystem() {
   let system: LocalSystem | undefined;
   let upstream: Awaited<ReturnType<typeof quickUpstream>> | undefined;
@@ -43,7 +92,7 @@ export function hostileSystem() {
     }
     token = await new MobileBackend(targetOf(system)).token();
     for (let user = 0; user < USERS; user++) knowns.push(...(await knownOf(system, token)));
-  }, 60_000);
+  });
   afterAll(async () => {
     await system?.close();
     await upstream?.close();
@@ -51,27 +100,24 @@ export function hostileSystem() {
 
   return {
     token: () => token,
-    /** The jobs that were there before. */
     knownIds: () => knowns.map(({ jobId }) => jobId),
-    /** Valid requests of one user, most of whose logins lack a field. */
     valid: (userId?: string): ValidRequest[] =>
       knowns.flatMap((known) => validRequests({ ...known, ...(userId !== undefined && { userId }) })),
     /** Into the function, as API Gateway would. */
     async send(request: HostileRequest): Promise<Reply> {
       const handler = handlers.get(request.route) ?? unstarted();
-      return result.parse(await handler(eventOf(request, request.mark.length % 2 === 0)));
+      return functionResult.parse(await handler(eventOf(request, request.mark.length % 2 === 0)));
     },
-    /** Over the network, through the gateway of local mode. */
+    /** Through the gateway of local mode. */
     async sendOverHttp(request: HostileRequest): Promise<Reply> {
       const { text } = await exchange(system?.apiUrl ?? "", overHttp(request), HANGS_AFTER_MS);
       const [first] = repliesIn(text, { toHead: request.method === "HEAD" });
-      if (first === undefined) throw new Error("There was no reply.");
+      if (first === undefined) throw new Error("No reply.");
       return { statusCode: first.status, headers: { all: first.headers }, body: first.body };
     },
   };
 }
 
-/** A job of a new user that is done, and one that waits for an answer. */
 async function knownOf(system: LocalSystem, token: string): Promise<Known[]> {
   const backend = new MobileBackend(targetOf(system), undefined, token);
   const { userId } = backend;
@@ -89,7 +135,7 @@ function unstarted(): never {
   throw new Error("Local mode has not started.");
 }
 
-/** Payload format 2.0. What cannot be a text of UTF-8 is always in base64. */
+/** Payload format 2.0. Bytes that are not UTF-8 are always in base64. */
 function eventOf(
   { method, path, parameters, query, headers, body }: HostileRequest,
   inBase64: boolean,
@@ -104,5 +150,34 @@ function eventOf(
     pathParameters: parameters,
     requestContext: { http: { method } },
     ...(body !== undefined && { body: isText ? bytes.toString() : body, isBase64Encoded: !isText }),
+  };
+}
+
+/**
+ * The rows that no accepted request explains, and the jobs that are still worked on. `ids` are the jobs that replies have named.
+ * A reservation for several jobs has an id of its own, and the stored reply.
+ */
+export async function leftovers(
+  ids: ReadonlySet<string>,
+): Promise<{ working: string[]; unexplained: string[] }> {
+  const { jobs, secrets } = await storedRows();
+  const isExplained: { [kind: string]: (row: (typeof jobs)[number]) => boolean } = {
+    job: (row) => ids.has(String(row["id"])),
+    claim: (row) => ids.has(String(row["jobId"])),
+    idempotency: (row) => typeof row["reply"] === "string",
+    "api-key": () => true,
+    rate: () => true,
+  };
+  const kindOf = (row: (typeof jobs)[number]) => String(row["pk"]).split("#")[0] ?? "";
+  const rows = jobs.filter((row) => !isExplained[kindOf(row)]?.(row)).map(({ pk }) => String(pk));
+  const open = jobs
+    .filter((row) => kindOf(row) === "job")
+    .map(parseJobRecord)
+    .filter((job) => !isFinished(job));
+  const lost = secrets.filter(({ jobId }) => !open.some(({ id }) => id === jobId));
+  return {
+    // A job at its challenge waits for its user.
+    working: open.filter(({ phase }) => phase !== "awaiting-answer").map(({ id }) => id),
+    unexplained: [...rows, ...lost.map(({ jobId }) => `secret of ${jobId}`)],
   };
 }

@@ -1,23 +1,23 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Nobody is kept longer than this, by whatever is sent. */
-const ANSWERED_WITHIN_MS = 15_000;
+/** Only ends a connection that hangs: a busy process may see a close long after it happened. */
+const HANGS_AFTER_MS = 120_000;
 
 export interface Heard {
-  /** All that came back, byte for byte. */
+  /** All bytes of the replies. */
   text: string;
   isClosed: boolean;
 }
 
-/** What a client does with its connection; it is told when that is closed. */
+/** What a client does with its connection. The signal aborts when that is closed. */
 export type Play = (socket: Socket, closed: AbortSignal) => Promise<void> | void;
 
-/** Opens a connection, plays, and listens until the other side closes it or the time is over. */
+/** Opens a connection, plays, and listens until the server closes it or the time is over. */
 export async function exchange(
   url: string,
   play: Play | string | Buffer,
-  withinMs = ANSWERED_WITHIN_MS,
+  withinMs = HANGS_AFTER_MS,
 ): Promise<Heard> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
@@ -25,9 +25,9 @@ export async function exchange(
   const chunks: Buffer[] = [];
   const closed = new Promise<boolean>((resolve) => {
     socket.on("data", (chunk) => chunks.push(chunk));
-    // The other side is done: what was still to be sent has no reader.
+    // After this, nothing that is sent has a reader.
     socket.on("end", () => socket.end());
-    // A connection that is cut while we send is as good as closed.
+    // The server closed the connection while we were sending.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       closing.abort();
@@ -52,13 +52,16 @@ export interface RawReply {
 
 const HEAD = /HTTP\/1\.1 (\d{3})[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/y;
 
-/** The replies of a connection, one after the other; what is announced and not sent is an error of its server. To a HEAD nothing is sent, unless it could not be read. */
+/**
+ * The replies of a connection, in order. Throws if one is incomplete. The reply to a HEAD has no body, unless the request could not
+ * be read.
+ */
 export function repliesIn(text: string, { toHead = false } = {}): RawReply[] {
   const replies: RawReply[] = [];
   for (let at = 0; at < text.length; ) {
     HEAD.lastIndex = at;
     const [head = "", status = "", headers = ""] = HEAD.exec(text) ?? [];
-    if (head === "") throw new Error("What came back is no HTTP.");
+    if (head === "") throw new Error("The reply is no HTTP.");
     at += head.length;
     const body = toHead && at === text.length ? "" : bodyAt(text, at, headers);
     at += body.length;
@@ -73,6 +76,6 @@ function bodyAt(text: string, at: number, headers: string): string {
   const isInChunks = /^transfer-encoding: chunked\r$/im.test(headers);
   if (length === undefined && !isInChunks) return text.slice(at);
   const end = length === undefined ? text.indexOf("0\r\n\r\n", at) + 5 : at + Number(length);
-  if (end <= 4 || end > text.length) throw new Error("What was announced did not come.");
+  if (end <= 4 || end > text.length) throw new Error("The reply is incomplete.");
   return text.slice(at, end);
 }

@@ -1,40 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Attack, attack, hostileRequests, TOKEN } from "./attack.ts";
+import { type Attack, attack, hostileRequests, LIMITED, SEED, TOKEN, wrongWithReach } from "./attack.ts";
 import type { HostileRequest } from "./hostile-requests.ts";
-import { hostileSystem } from "./hostile-system.ts";
-import { leftovers } from "./leftovers.ts";
-import { bytesInUse } from "./memory.ts";
+import { hostileSystem, leftovers } from "./hostile-system.ts";
 import pastFailures from "./past-failures.json" with { type: "json" };
-import { sharedProperties, touchedSince } from "./prototypes.ts";
-import { Random, SEED } from "./random.ts";
-import { LIMITED, wrongWithReach } from "./reach.ts";
-import type { RouteName } from "./valid-requests.ts";
-import { watchedOutput } from "./watched-output.ts";
+import { bytesInUse, sharedProperties, touchedSince, watchedOutput } from "./watched-process.ts";
 
 const MARK = `Mk${randomBytes(6).toString("hex")}`;
 const COUNT = 100_000;
 const COUNT_OVER_HTTP = 3_000;
-/** Of the heap: the rows that local mode holds in memory have buffers outside of it. Two parts of five, if each request were kept, would be 100 MB. */
+const PARTS = 5;
+/** Of the heap, without the rows that local mode holds in buffers. Two parts of five would add 100 MB if requests were kept. */
 const MOST_BYTES_KEPT = 16 * 1024 * 1024;
-const MOST_LOOKS = 300;
-
-/** How often each is the one. What makes jobs, or asks upstream, takes the most time. */
-const SHARES: { [route in RouteName]: number } = {
-  "create-connection": 24,
-  "answer-mfa": 24,
-  "update-connection": 6,
-  "issue-token": 4,
-  "refresh-connection": 1,
-  "refresh-connections": 1,
-  "list-jobs": 8,
-  "get-job": 4,
-  "cancel-job": 4,
-  "resume-job": 4,
-  health: 4,
-  refuse: 10,
-};
+const MOST_LOOKS = 3_000;
 
 const system = hostileSystem();
 let output: ReturnType<typeof watchedOutput>;
@@ -43,7 +22,6 @@ let overNetwork: Attack["statuses"] = new Map();
 let touched: string[] = [];
 let left: Awaited<ReturnType<typeof leftovers>>;
 const heaps: number[] = [];
-/** Before anything of ours has run. */
 const shared = sharedProperties();
 
 function add({ statuses, ids, failures }: Attack): void {
@@ -53,13 +31,9 @@ function add({ statuses, ids, failures }: Attack): void {
   total.failures.push(...failures);
 }
 
-function told(statuses: Attack["statuses"]): string {
+function inWords(statuses: Attack["statuses"]): string {
   const counts = [...statuses].toSorted(([a], [b]) => a - b);
   return counts.map(([status, count]) => `${status}: ${count}`).join(", ");
-}
-
-function kept(): HostileRequest[] {
-  return JSON.parse(JSON.stringify(pastFailures).replaceAll(TOKEN, system.token()));
 }
 
 async function leftoversAfterWork(ids: ReadonlySet<string>): ReturnType<typeof leftovers> {
@@ -74,63 +48,59 @@ async function leftoversAfterWork(ids: ReadonlySet<string>): ReturnType<typeof l
 beforeAll(async () => {
   process.env["LOG_LEVEL"] = "debug";
   output = watchedOutput(MARK);
-  const inProcess = { token: system.token(), send: system.send };
-  const overHttp = { token: system.token(), send: system.sendOverHttp };
-  add(await attack(inProcess, kept().values()));
-  const random = new Random(SEED);
+  const token = system.token();
+  const inProcess = { token, send: system.send };
+  const past: HostileRequest[] = JSON.parse(JSON.stringify(pastFailures).replaceAll(TOKEN, token));
+  add(await attack(inProcess, past.values()));
   const startedAt = performance.now();
-  for (let part = 0; part < 5; part++) {
-    const requests = hostileRequests(system, random, {
-      count: COUNT / 5,
-      mark: `${MARK}P${part}`,
-      shares: SHARES,
-    });
-    add(await attack(inProcess, requests));
+  for (let part = 0; part < PARTS; part++) {
+    const wanted = { count: COUNT / PARTS, mark: `${MARK}P${part}` };
+    add(await attack(inProcess, hostileRequests(system, wanted)));
     heaps.push((await bytesInUse()).heap);
   }
-  const last = { count: COUNT_OVER_HTTP, mark: `${MARK}H`, shares: SHARES };
-  const ended = await attack(overHttp, hostileRequests(system, random, last));
+  const last = hostileRequests(system, { count: COUNT_OVER_HTTP, mark: `${MARK}H` });
+  const ended = await attack({ token, send: system.sendOverHttp }, last);
   overNetwork = ended.statuses;
   add(ended);
   const tookMs = Math.round(performance.now() - startedAt);
-  // What the accepted jobs write, and touch, is watched until none is at work.
+  // The accepted jobs log and write until they are at rest.
   const ids = new Set([...system.knownIds(), ...total.ids]);
   left = await leftoversAfterWork(ids);
   touched = touchedSince(shared);
   output.end();
   process.stdout.write(
-    `HOSTILE_SEED=${SEED}: ${COUNT} requests and ${COUNT_OVER_HTTP} over HTTP in ${tookMs} ms; ${told(total.statuses)}; over HTTP ${told(overNetwork)}\n`,
+    `HOSTILE_SEED=${SEED}: ${COUNT} requests and ${COUNT_OVER_HTTP} over HTTP in ${tookMs} ms; ${inWords(total.statuses)}; over HTTP ${inWords(overNetwork)}\n`,
   );
   process.stdout.write(
     `${heaps.map((bytes) => Math.round(bytes / 1e6))} MB, ${output.lines()} lines, ${ids.size} ids, ${left.working.length} at work\n`,
   );
-}, 600_000);
+}, 1_800_000);
 afterAll(() => output.end());
 
-test("every one is answered below 500, in the shape of our errors, and nothing of it is told back", () => {
-  expect(total.failures.slice(0, 20), "Those that are mended go into past-failures.json.").toEqual([]);
+test("the reply to each request is below 500, has the shape of our errors, and repeats nothing of it", () => {
+  expect(total.failures.slice(0, 20), "Add those that are repaired to past-failures.json.").toEqual([]);
 });
 
-test("they get as far as the parts behind the door, in the process and over the network", () => {
+test("requests reach the code behind authorization, in the process and over HTTP", () => {
   const all = COUNT + COUNT_OVER_HTTP + pastFailures.length;
   expect(wrongWithReach(total.statuses, all)).toEqual([]);
   expect(wrongWithReach(overNetwork, COUNT_OVER_HTTP, LIMITED)).toEqual([]);
 });
 
-test("no line of the log holds anything of them", () => {
+test("no log line contains any input", () => {
   expect(output.lines()).toBeGreaterThan(COUNT);
   expect(output.marked.slice(0, 20)).toEqual([]);
 });
 
-test("nothing that all objects share is touched", () => {
+test("no object that all code shares is changed", () => {
   expect(touched).toEqual([]);
 });
 
-test("memory stays flat", () => {
+test("memory does not grow", () => {
   const [, , middle = 0, , end = Number.NaN] = heaps;
   expect(end - middle).toBeLessThan(MOST_BYTES_KEPT);
 });
 
-test("those that were refused leave nothing behind, and those that were accepted are whole jobs", () => {
+test("refused requests leave no row, and accepted ones leave whole jobs", () => {
   expect(left).toEqual({ working: [], unexplained: [] });
 });

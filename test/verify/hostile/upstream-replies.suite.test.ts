@@ -1,127 +1,207 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { rawUpstream } from "../../support/basiq-replies.ts";
-import { wrongEnd } from "./judge-upstream.ts";
-import { sharedProperties, touchedSince } from "./prototypes.ts";
-import { GOOD_TOKEN, UPSTREAM_CALLS, type UpstreamCall } from "./upstream-calls.ts";
-import { watchedOutput } from "./watched-output.ts";
-import { wrongFields } from "./wrong-fields.ts";
-import { SLOW_REPLIES } from "./wrong-http.ts";
-import { ELSEWHERE, WRONG_REPLIES } from "./wrong-replies.ts";
-import type { Wrong } from "./wrong-reply.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { connection, link, mfa, rawUpstream, reply } from "../../support/basiq-replies.ts";
+import { gavin, UPSTREAM_JOB_ID, USER_ID } from "../../support/job-examples.ts";
+import { sharedProperties, touchedSince, watchedOutput } from "./watched-process.ts";
+import {
+  DID_NOTHING,
+  ELSEWHERE,
+  SLOW_REPLIES,
+  WRONG_REPLIES,
+  type Wrong,
+  wrongFields,
+} from "./wrong-replies.ts";
 
 const MARK = `Mk${randomBytes(6).toString("hex")}`;
-/** Of a list, the fields of its first entry are enough: they are read as those of what is asked for alone. */
+/** Of a list, the fields of the first entry are enough: they are read like those of a single reply. */
 const MOST_FIELDS_OF_LISTS = 12;
-/** To these upstream did nothing. */
-const DID_NOTHING = /^a (401|403|429) /;
+/** The longest text that is taken from upstream. */
+const LONGEST_TEXT = 2_000;
+/** Of a job with its challenge. */
+const MOST_BYTES = 25_000;
+const TIMEOUT_MS = 600_000;
+
+const GOOD_TOKEN = { access_token: "token", token_type: "Bearer", expires_in: 3600 };
+const accepted = {
+  type: "job",
+  id: UPSTREAM_JOB_ID,
+  links: { self: `https://upstream.example/jobs/${UPSTREAM_JOB_ID}` },
+};
+const verified = reply(
+  { status: "success", result: link },
+  {
+    institution: { type: "institution", id: "AU00000" },
+    links: { self: "https://upstream.example/jobs/61723", source: `https://upstream.example${connection}` },
+  },
+);
+const failure = { code: "a-code", title: "A title", detail: "Some words" };
+const steps = [
+  ...verified.steps,
+  { title: "mfa-challenge", status: "in-progress", result: mfa },
+  { title: "retrieve-accounts", status: "failed", result: failure },
+];
+const job = { ...verified, steps };
+const active = { type: "connection", id: "8fce3b", status: "active", institution: { id: "AU00000" } };
+const institution = {
+  type: "institution",
+  id: "AU00000",
+  authorization: "user-mfa",
+  status: "operational",
+  securityCodeCaption: "Code",
+  secondaryLoginIdCaption: "Number",
+};
+
+type Upstream = Awaited<ReturnType<typeof rawUpstream>>["upstream"];
+
+interface Call {
+  name: string;
+  good: object;
+  isPost: boolean;
+  call(upstream: Upstream): Promise<unknown>;
+}
+
+const get = (name: string, good: object, call: Call["call"]): Call => ({ name, good, isPost: false, call });
+const post = (name: string, call: Call["call"]): Call => ({ name, good: accepted, isPost: true, call });
+const aJob = get("a job", job, (upstream) => upstream.job(UPSTREAM_JOB_ID));
+const aLogin = post("a new connection", (upstream) => upstream.openConnection(USER_ID, "AU00000", gavin));
+
+/** Every call of upstream, except for a token, which is fetched before each. */
+const CALLS: readonly Call[] = [
+  get("an institution", institution, (upstream) => upstream.institution("AU00000")),
+  get("a connection", active, (upstream) => upstream.connection(USER_ID, "8fce3b")),
+  get("all connections", { data: [active] }, (upstream) => upstream.connectionsOf(USER_ID)),
+  aJob,
+  get("all jobs", { data: [job] }, (upstream) => upstream.jobsOf(USER_ID, "8fce3b")),
+  aLogin,
+  post("an update", (upstream) => upstream.updateConnection(USER_ID, "8fce3b", gavin)),
+  post("a refresh", (upstream) => upstream.refreshConnection(USER_ID, "8fce3b")),
+  post("an answer", (upstream) => upstream.answer(UPSTREAM_JOB_ID, [new Secret("1234")])),
+];
+
+type Ended = { value: unknown } | { error: unknown };
+
+/** What is wrong with the end of a call; undefined when it ended well, or in a clear error without an echo. */
+function wrongEnd(ended: Ended): string | undefined {
+  if ("value" in ended) {
+    const { length } = Buffer.from(JSON.stringify(ended.value) ?? "");
+    if (length > MOST_BYTES * (Array.isArray(ended.value) ? 10 : 1)) return `It is ${length} long.`;
+    return wrongTexts(textsIn(ended.value));
+  }
+  const { error } = ended;
+  if (error instanceof UpstreamRefused) {
+    const { code, title, detail } = error.problem;
+    const isEchoed = `${error.message}${error.stack}${error.cause}`.includes(MARK);
+    return wrongTexts([code, title, detail]) ?? (isEchoed ? "Its message repeats the reply." : undefined);
+  }
+  if (!(error instanceof UpstreamUnavailable)) return `It is no error of upstream's: ${inspect(error)}`;
+  const all = inspect(error, { depth: 10, showHidden: true, maxStringLength: null });
+  return all.includes(MARK) ? `It repeats the reply: ${all}` : undefined;
+}
+
+function wrongTexts(texts: readonly string[]): string | undefined {
+  if (texts.some(({ length }) => length > LONGEST_TEXT)) return "A text is too long.";
+  return texts.every((text) => text.isWellFormed()) ? undefined : "A text is not well-formed.";
+}
+
+/** All texts of a value. A link has to be a path of our own. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => {
+    const isLink = name === "url" && typeof each === "string";
+    if (isLink && !/^\/(?![/\\])\S*$/.test(each)) throw new Error(`A link leads elsewhere: ${each}`);
+    return textsIn(each);
+  });
+}
 
 let output: ReturnType<typeof watchedOutput>;
 let kinds = 0;
 const tally = { answered: 0, refused: 0, unavailable: 0 };
 const shared = sharedProperties();
-beforeEach(() => {
-  output = watchedOutput(MARK);
-});
-afterEach(() => output.end());
-/** What is posted is waited for for 30 s: it is begun before all others, and ends behind them. */
+/** These wait for the deadline of 30 s: they begin before all others. */
 let slow: Promise<string[]> = Promise.resolve([]);
 beforeAll(() => {
   process.env["LOG_LEVEL"] = "debug";
-  slow = meetSlowly();
+  const slowly = [aJob, aLogin].flatMap((asked) => SLOW_REPLIES.map((wrong) => judge(asked, wrong)));
+  slow = Promise.all(slowly).then((found) => found.flat());
+});
+beforeEach(() => {
+  output = watchedOutput(MARK);
+});
+afterEach(() => {
+  output.end();
+  expect(output.marked).toEqual([]);
 });
 afterAll(() => {
   process.stdout.write(`${kinds} wrong replies of upstream: ${JSON.stringify(tally)}\n`);
 });
 
-interface Ended {
-  wrong: string | undefined;
-  lines: string[];
-  tokens: number;
-}
-
-async function meet(
-  { call }: UpstreamCall,
-  answer: (response: ServerResponse) => void,
-  token?: Wrong,
-): Promise<Ended> {
+async function meet({ call }: Call, answer: (response: ServerResponse) => void, token?: Wrong) {
   const trade = token && ((response: ServerResponse) => token.play(response, GOOD_TOKEN, MARK));
   const client = await rawUpstream(answer, trade);
-  const ended = await call(client).then(
+  const ended: Ended = await call(client.upstream).then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
   if ("value" in ended) tally.answered += 1;
-  else if (ended.error instanceof Error && ended.error.name === "UpstreamRefused") tally.refused += 1;
+  else if (ended.error instanceof UpstreamRefused) tally.refused += 1;
   else tally.unavailable += 1;
   kinds += 1;
   const lines = client.lines();
   await client.close();
-  return { wrong: wrongEnd(ended, MARK), lines, tokens: client.calls.length - lines.length };
+  return { wrong: wrongEnd(ended), lines, tokens: client.calls.length - lines.length };
 }
 
-/** What a kind of wrong does to a call that it should not. */
-async function judge(name: string, asked: UpstreamCall, wrong: Wrong): Promise<string[]> {
+/** What a wrong reply does to a call that it should not do. */
+async function judge(asked: Call, wrong: Wrong): Promise<string[]> {
   const ended = await meet(asked, (response) => wrong.play(response, asked.good, MARK));
   const mayRepeat = !asked.isPost || DID_NOTHING.test(wrong.name);
   const found = [
     ended.wrong,
     ended.lines.length > (mayRepeat ? 2 : 1) && `It was called ${ended.lines.length} times.`,
-    ended.tokens > 2 && `${ended.tokens} tokens were asked for.`,
+    ended.tokens > 2 && `${ended.tokens} tokens were requested.`,
     ended.lines.some((line) => line.includes(ELSEWHERE)) && "A redirect was followed.",
   ];
-  return found.filter((each) => typeof each === "string").map((each) => `${name}, ${wrong.name}: ${each}`);
+  const told = found.filter((each) => typeof each === "string");
+  return told.map((each) => `${asked.name}, ${wrong.name}: ${each}`);
 }
 
-async function meetSlowly(): Promise<string[]> {
-  const calls = ["a job", "a new connection"].flatMap((name) => {
-    const asked = UPSTREAM_CALLS[name];
-    return asked === undefined ? [] : SLOW_REPLIES.map((wrong) => judge(name, asked, wrong));
-  });
-  return (await Promise.all(calls)).flat();
-}
-
-function kindsFor({ good }: UpstreamCall): Wrong[] {
-  const fields = wrongFields(good);
-  return [...WRONG_REPLIES, ...("data" in good ? fields.slice(0, 27 * MOST_FIELDS_OF_LISTS) : fields)];
-}
-
-test.each(Object.entries(UPSTREAM_CALLS))(
-  "%s: every wrong reply ends in a clear error, or in what is harmless",
-  async (name, asked) => {
+test.each(CALLS)(
+  "a wrong reply to the call for $name ends in a clear error or harmless data",
+  async (asked) => {
+    const fields = wrongFields(asked.good);
+    const few = "data" in asked.good ? fields.slice(0, 27 * MOST_FIELDS_OF_LISTS) : fields;
     const wrongs: string[] = [];
-    for (const wrong of kindsFor(asked)) wrongs.push(...(await judge(name, asked, wrong)));
+    for (const wrong of [...WRONG_REPLIES, ...few]) wrongs.push(...(await judge(asked, wrong)));
     expect(wrongs).toEqual([]);
-    expect(output.marked).toEqual([]);
   },
-  120_000,
+  TIMEOUT_MS,
 );
 
-test("a token of any kind ends in a clear error, and nothing is asked more than twice", async () => {
-  const asked = UPSTREAM_CALLS["a new connection"];
-  if (asked === undefined) throw new Error("There is no such call.");
-  const wrongs: string[] = [];
-  for (const wrong of [...WRONG_REPLIES, ...wrongFields(GOOD_TOKEN)]) {
-    const {
-      wrong: found,
-      lines,
-      tokens,
-    } = await meet(asked, (response) => response.end(JSON.stringify(asked.good)), wrong);
-    if (found !== undefined || lines.length > 1 || tokens > 2)
-      wrongs.push(`${wrong.name}: ${found} ${lines} ${tokens}`);
-  }
-  expect(wrongs).toEqual([]);
-  expect(output.marked).toEqual([]);
-}, 120_000);
+test(
+  "a wrong token reply ends in a clear error, after two requests for a token at most",
+  async () => {
+    const wrongs: string[] = [];
+    for (const token of [...WRONG_REPLIES, ...wrongFields(GOOD_TOKEN)]) {
+      const good = (response: ServerResponse) => void response.end(JSON.stringify(aLogin.good));
+      const { wrong, lines, tokens } = await meet(aLogin, good, token);
+      if (wrong !== undefined || lines.length > 1 || tokens > 2)
+        wrongs.push(`${token.name}: ${wrong} ${lines} ${tokens}`);
+    }
+    expect(wrongs).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
 
-test("a reply that is slow, or has no end, is given up", async () => {
+test("a call ends when the reply is slow or endless", async () => {
   expect(await slow).toEqual([]);
-  expect(output.marked).toEqual([]);
-}, 90_000);
+});
 
-test("nothing that all objects share is touched, and the kinds are many", () => {
+test("no wrong reply changes an object that all code shares", () => {
   expect(touchedSince(shared)).toEqual([]);
   expect(WRONG_REPLIES.length).toBeGreaterThan(200);
-  output.end();
 });

@@ -2,7 +2,6 @@ import { connectionRequest, mfaRequest } from "../../../functions/jobs/api/reque
 import { ROUTES } from "../../../functions/routes.ts";
 import { LOGINS } from "../../journeys/logins.ts";
 
-/** What is there for requests to be about. */
 export interface Known {
   userId: string;
   connectionId: string;
@@ -12,22 +11,21 @@ export interface Known {
 
 export type RouteName = keyof typeof ROUTES | "refuse";
 
-/** A request that nothing is wrong with, but who sends it. */
 export interface ValidRequest {
   route: RouteName;
   method: string;
-  /** With the names of its parameters, as the route has them. */
+  /** With the names of its parameters, as in the route. */
   path: string;
   parameters: { [name: string]: string };
   query: { [name: string]: string };
   headers: { [name: string]: string };
-  /** Of a form its text. */
+  /** A form is a text. */
   body: object | string | undefined;
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** Every field that the schema of a connection has, of which a plain bank needs two. */
+/** Every field in the schema of a connection. A plain bank needs two of them. */
 function connectionBody({ institutionId }: Known): object {
   const given: { [field: string]: unknown } = { ...LOGINS.gavin, institution: { id: institutionId } };
   return Object.fromEntries(
@@ -67,7 +65,7 @@ const EXTRAS: { [route in RouteName]: (known: Known) => Extras } = {
 
 const PARAMETER = /\{(\w+)\}/g;
 
-/** A valid request of each route, and of none. */
+/** A valid request to each route, and one to no route. */
 export function validRequests(known: Known): ValidRequest[] {
   const parametersOf = (path: string) => {
     const values: { [name: string]: string } = { ...known };

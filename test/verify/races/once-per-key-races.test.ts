@@ -10,7 +10,7 @@ import { scheduledPorts } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
 import { CALLS } from "../../support/use-case-worlds.ts";
-import { testRaces } from "./assert-races.ts";
+import { testRaces } from "./racing-world.ts";
 
 const RUNS = 3_000;
 const FAILURE = { code: "c", title: "t", detail: "d" };
@@ -78,6 +78,7 @@ async function race({ scheduler, diesAt, jobsEndAt }: Race, hasRival: boolean) {
 testRaces(
   "requests with one key create one job and get one reply, whatever comes between them",
   RUNS,
+  [],
   fc.asyncProperty(races, async (given) => {
     const { real, replies } = await race(given, false);
     expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
@@ -92,6 +93,7 @@ testRaces(
 testRaces(
   "requests with one key get one reply, beside another request for the same bank",
   RUNS,
+  [],
   fc.asyncProperty(races, async (given) => {
     const { real, replies } = await race(given, true);
     expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);

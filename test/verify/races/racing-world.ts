@@ -1,28 +1,87 @@
-import type { Scheduler } from "fast-check";
-import { isFinished } from "../../../functions/jobs/domain/job.ts";
+import { randomInt } from "node:crypto";
+import type { IAsyncProperty, Scheduler } from "fast-check";
+import fc from "fast-check";
+import { test } from "vitest";
+import { UpstreamUnavailable } from "../../../functions/jobs/domain/errors.ts";
+import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
+import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { Refusal, type RefusalReason } from "../../../functions/jobs/domain/refusal.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { execution, scheduledPorts } from "../../support/crash-world.ts";
 import type { FakePorts } from "../../support/fake-ports.ts";
-import { promptPosts } from "./prompt-posts.ts";
 
-/** When somebody comes, in turns of the scheduler, and after how many of its own turns it is killed, if at all. */
+/**
+ * A schedule that showed a defect: its seed, and its path in fast-check. A path is valid as long as its race draws the same
+ * values in the same order.
+ */
+export type FailedOnce = readonly [seed: number, path: string];
+
+/** For a machine that has other work too. */
+const TIMEOUT_MS = 600_000;
+
+/** Runs `numRuns` new schedules, whose seed is printed, and before them those that failed once. */
+export function testRaces<Ts>(
+  name: string,
+  numRuns: number,
+  failedOnce: readonly FailedOnce[],
+  property: IAsyncProperty<Ts>,
+): void {
+  test.each(failedOnce)(
+    `${name} (again: %i %s)`,
+    (seed, path) => fc.assert(property, { seed, path, endOnFailure: true }),
+    TIMEOUT_MS,
+  );
+  test(
+    name,
+    async () => {
+      const seed = Number(process.env["FC_SEED"] ?? randomInt(2 ** 31));
+      process.stdout.write(`${name}: ${numRuns} schedules, FC_SEED=${seed}\n`);
+      await fc.assert(property, { seed, numRuns });
+    },
+    TIMEOUT_MS,
+  );
+}
+
+/** When an actor begins, in turns of the scheduler, and after how many of its own turns it is killed, if at all. */
 export interface Coming {
   after: number;
   diesAfter?: number | undefined;
 }
 
-/** What became of a request. */
+/** An actor that begins at any time, or never. */
+export const coming: fc.Arbitrary<Coming | null> = fc.option(fc.record({ after: fc.nat({ max: 60 }) }));
+
+/** An actor that begins at any time, and may be killed. */
+export const mortal: fc.Arbitrary<Coming> = fc.record({
+  after: fc.nat({ max: 60 }),
+  diesAfter: fc.option(fc.nat({ max: 25 }), { nil: undefined }),
+});
+
+/** Up to three jumps of the clock, each at any time. */
+export function passing(...ms: number[]): fc.Arbitrary<(Coming & { ms: number })[]> {
+  return fc.array(fc.record({ after: fc.nat({ max: 80 }), ms: fc.constantFrom(...ms) }), { maxLength: 3 });
+}
+
+/** What came of a request. */
 export type Heard<Reply> = { told: Reply } | { refused: RefusalReason } | "died" | "absent";
 
-/** A Retrier of the workflow waits for no longer at first: a Task that is to run again does so while others are at work. */
+export function wasTold(heard: Heard<unknown>): boolean {
+  return typeof heard === "object" && "told" in heard;
+}
+
+/** The outcome of a finished job, otherwise its phase. */
+export function endOf(job: Job): string {
+  return isFinished(job) ? outcomeOf(job) : job.phase;
+}
+
+/** A Retrier of the workflow waits no longer than this at first: a Task is repeated while others are at work. */
 const SHORT_MS = 5_000;
 const PATIENCE_TURNS = 20;
 const MINUTE = 60_000;
 
 /**
- * Requests, sweepers and executions that are all at work at once, and take their turns as the scheduler says. Executions that
- * are started go from Task to Task as the workflow does; once nobody else is at work, time passes for them.
+ * Requests, sweepers and executions that run concurrently and take turns as the scheduler decides. Started executions go from
+ * Task to Task as the workflow does. Once nothing else is at work, time passes for them.
  */
 export function racingWorld(real: FakePorts, scheduler: Scheduler) {
   const { executions, jobs, clock } = real;
@@ -42,7 +101,7 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
     return acting;
   }
 
-  /** Waits until the execution is due. False when it waits in the queue, and nothing else is left to happen. */
+  /** Waits until the execution is due. False when it waits in the queue and nothing else is left to happen. */
   async function isDue(one: ReturnType<typeof execution>, jobId: string): Promise<boolean> {
     for (let waited = 0; ; waited++) {
       await turns(1);
@@ -64,7 +123,7 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
     runs.delete(name);
   }
 
-  /** Takes up every execution that runs and that nobody has taken up. */
+  /** Runs every execution that is running and not run yet. */
   function takeUp(): void {
     for (const [name, state] of executions.states) {
       if (state !== "running" || runs.has(name)) continue;
@@ -109,7 +168,6 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
 
   return {
     request,
-    /** Lets some time pass. */
     pass: (comings: readonly (Coming & { ms: number })[]) => {
       for (const { after, ms } of comings) {
         act(async () => {
@@ -119,7 +177,7 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
       }
     },
     sweeper: (coming: Coming | null) => request(coming, (ports) => sweep(ports)),
-    /** Everything that is at work comes to its end; then the sweeper comes twice. */
+    /** Ends all that is at work; then the sweeper runs twice. */
     async settle(): Promise<void> {
       takeUp();
       await scheduler.waitFor(
@@ -141,6 +199,51 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
       if (failures.length > 0) throw failures[0];
     },
     running: () => [...executions.states].filter(([, state]) => state === "running").map(([name]) => name),
-    unfinished: () => [...jobs.rows.values()].filter((job) => !isFinished(job)),
   };
+}
+
+/**
+ * The ports of one execution, with the only assumption that the product makes about time: a Task sends before its post may be
+ * repeated. A Task that is paused for longer never sends.
+ */
+function promptPosts(real: FakePorts): FakePorts {
+  const { jobs, upstream, clock } = real;
+  let sendAgainAt: string | undefined;
+
+  function prompt<Args extends unknown[], Reply>(post: (...args: Args) => Promise<Reply>) {
+    return async (...args: Args): Promise<Reply> => {
+      if (sendAgainAt !== undefined && clock.msUntil(new Date(sendAgainAt)) <= 0)
+        throw new UpstreamUnavailable();
+      return post(...args);
+    };
+  }
+
+  return {
+    ...real,
+    jobs: {
+      ...jobs,
+      record: async (before, change) => {
+        const after = await jobs.record(before, change);
+        sendAgainAt = after.sendAgainAt;
+        return after;
+      },
+    },
+    upstream: {
+      ...upstream,
+      openConnection: prompt((...args) => upstream.openConnection(...args)),
+      answer: prompt((...args) => upstream.answer(...args)),
+    },
+  };
+}
+
+/** Counts the secrets that are read after the caller heard that the job is cancelled. */
+export function revealsOnceCancelled({ vault }: FakePorts) {
+  const { reveal } = vault;
+  const seen = { isCancelled: false, late: 0 };
+  vault.reveal = async (ref) => {
+    const secret = await reveal(ref);
+    if (seen.isCancelled && secret !== undefined) seen.late++;
+    return secret;
+  };
+  return seen;
 }

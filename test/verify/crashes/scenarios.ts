@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, RAVIGA } from "../../journeys/logins.ts";
+import type { Act, Scenario, Scenarios } from "./matrix.ts";
+import type { Crash } from "./mortal-system.ts";
+import {
+  answer,
+  connect,
+  create,
+  createAsked,
+  createPlain,
+  type Deed,
+  isOver,
+  isQueued,
+  type PatientClient,
+  refresh,
+  type UpstreamSide,
+  untilAsked,
+  untilOver,
+  update,
+} from "./patient-client.ts";
+
+const PLAIN = ["verify-credentials success", "retrieve-accounts success", "retrieve-transactions success"];
+const ASKED = ["verify-credentials success", "mfa-challenge success", ...PLAIN.slice(1)];
+const PENDING = ["retrieve-accounts pending", "retrieve-transactions pending"];
+const LOGIN_FAILED = ["verify-credentials failed", ...PENDING];
+const CHALLENGE_FAILED = ["verify-credentials success", "mfa-challenge failed", ...PENDING];
+
+/** One act, in which a user does one thing after the other. */
+function inOneAct(...deeds: Deed[]): Scenario["acts"] {
+  const play = async (client: PatientClient) => {
+    for (const deed of deeds) await deed(client);
+  };
+  return [{ play }];
+}
+
+const isOf = (entry: string) => (effect: string) => effect.startsWith(`${entry} `);
+const cancel: Deed = (client) => client.send("DELETE", `/jobs/${client.newest()}`);
+
+/** Requests for a job, and everything that follows. */
+export const ACCEPTING: Scenarios = {
+  "a create": { acts: inOneAct(createPlain, untilOver), ends: PLAIN },
+  "a create that the bank refuses": {
+    acts: inOneAct((client) => create(client, HOOLI, LOGINS.bighead), untilOver),
+    ends: LOGIN_FAILED,
+  },
+  "a create with a key": {
+    acts: inOneAct((client) => {
+      const login = { ...LOGINS.gavin, institution: { id: HOOLI } };
+      return client.begin("", login, { "idempotency-key": randomUUID() });
+    }, untilOver),
+    ends: PLAIN,
+    aims: isOf("create-connection"),
+  },
+  "a refresh": { prepare: connect, acts: inOneAct(refresh, untilOver), ends: PLAIN },
+  "a refresh of two connections": {
+    async prepare(client) {
+      await connect(client);
+      await connect(client, HOOLI_GOV);
+    },
+    acts: inOneAct((client) => client.refreshAll(), untilOver),
+    ends: PLAIN,
+    aims: isOf("refresh-connections"),
+  },
+  "an update": { prepare: connect, acts: inOneAct(update, untilOver), ends: PLAIN },
+};
+
+/** Jobs whose bank asks. An answer that a crash delays must still be in time for its challenge. */
+export const CHALLENGED: Scenarios = {
+  "a create with a challenge": { acts: inOneAct(createAsked, answer, untilOver), ends: ASKED },
+  "a job that is cancelled at its challenge": {
+    acts: inOneAct(createAsked, untilAsked, cancel, untilOver),
+    ends: CHALLENGE_FAILED,
+    aims: isOf("cancel-job"),
+  },
+};
+
+const LOGIN = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
+
+type Outage = "refuse" | "fail" | "queue";
+
+/** The bank goes down, and its jobs are queued. Each scenario has a bank of its own. */
+function queuedAt(id: string, outage: Outage): Act {
+  return {
+    before: (upstream) => upstream.institution(id, { status: "major-outage", outage }),
+    async play(client) {
+      const jobId = await create(client, id, LOGIN);
+      await client.until(jobId, (steps) => isQueued(steps) || isOver(steps));
+    },
+  };
+}
+
+function backUp(id: string, ...deeds: Deed[]): Act[] {
+  const before = (upstream: UpstreamSide) => upstream.institution(id, { status: "operational" });
+  return inOneAct(...deeds).map((act) => ({ ...act, before }));
+}
+
+const resume: Deed = (client) => client.send("POST", `/jobs/${client.newest()}/resume`);
+
+/** Jobs in the queue that a user or the sweeper changes. */
+export const CHANGED_IN_QUEUE: Scenarios = {
+  "a job that is resumed": {
+    acts: [
+      queuedAt(AVIATO, "fail"),
+      ...backUp(AVIATO, resume, (client) => answer(client, ["confirmed"]), untilOver),
+    ],
+    ends: ASKED,
+    aims: (effect, earlier) =>
+      [...earlier, effect].includes("resume-job PutItem job accepted") && !effect.startsWith("sweep "),
+  },
+  "a job that is cancelled in the queue": {
+    acts: [queuedAt(HOOLI_GOV, "refuse"), ...backUp(HOOLI_GOV, cancel, untilOver)],
+    ends: LOGIN_FAILED,
+    aims: isOf("cancel-job"),
+  },
+  // The execution sleeps for two hours: only the sweeper can clean up.
+  "the sweeper that cleans up after a job": {
+    first: { effect: "cancel-job StopExecution", nth: 1, when: "before" },
+    acts: [
+      queuedAt(HOOLI, "refuse"),
+      ...backUp(HOOLI, (client) => client.once("DELETE", `/jobs/${client.newest()}`), untilOver),
+    ],
+    ends: LOGIN_FAILED,
+    aims: isOf("sweep"),
+  },
+};
+
+/** A queued job that is retried when it is due. `waitMs`: until the attempts are made. */
+function retriedAt(id: string, outage: Outage, waitMs: number): Scenario {
+  const comeBack = async (upstream: UpstreamSide) => {
+    await upstream.institution(id, { status: "operational" });
+    await sleep(waitMs);
+  };
+  return {
+    acts: [queuedAt(id, outage), { before: comeBack, play: untilOver }],
+    ends: PLAIN,
+    // A pause of the machine of less than a second is longer than an attempt may take here.
+    mayEnd: LOGIN_FAILED,
+    isRefused: outage === "refuse",
+    // The later steps are those of any job.
+    aims: (effect) => effect.startsWith("task ") && !effect.includes("retrieve-"),
+  };
+}
+
+/** By how upstream says that a bank is down. */
+export const retried = (waitMs: number): Scenarios => ({
+  "a create whose login is refused because of an outage": retriedAt(HOOLI, "refuse", waitMs),
+  "a create whose login is accepted and fails because of an outage": retriedAt(HOOLI_GOV, "fail", waitMs),
+  "a create that upstream itself queues": retriedAt(RAVIGA, "queue", waitMs),
+});
+
+/** Sends one request, gets a 5xx, and does not repeat it. */
+const createAndLeave: Deed = (client) => {
+  const login = { ...LOGINS.gavin, institution: { id: HOOLI } };
+  return client.once("POST", `/users/${client.userId}/connections`, login);
+};
+const learn: Deed = (client) => client.learn();
+
+async function answerAndLeave(client: PatientClient): Promise<void> {
+  await untilAsked(client);
+  await client.once("POST", `/jobs/${client.newest()}/mfa`, { "mfa-response": ["1234"] });
+}
+
+function leftBy(effect: string, ...deeds: Deed[]): Scenario {
+  const first: Crash = { effect, nth: 1, when: "before" };
+  return { first, acts: inOneAct(...deeds, untilOver), ends: PLAIN, aims: isOf("sweep") };
+}
+
+/** Jobs that a crash has left and only the sweeper continues: it dies too. */
+export const SWEEPING: Scenarios = {
+  "the sweeper that starts a job": leftBy("create-connection StartExecution", createAndLeave, learn),
+  "the sweeper that claims for a job": leftBy("create-connection PutItem claim", createAndLeave, learn),
+  "the sweeper that removes a job that another job replaced": leftBy(
+    "create-connection PutItem claim",
+    createPlain,
+  ),
+};
+
+/** No reply accepted these answers: they may come too late for the bank. */
+function answerLeftBy(effect: string): Scenario {
+  const left = leftBy(effect, createAsked, answerAndLeave);
+  return { ...left, ends: ASKED, mayEnd: CHALLENGE_FAILED, isOneByOne: true };
+}
+
+export const DELIVERING: Scenarios = {
+  "the sweeper that takes an answer": answerLeftBy("answer-mfa PutItem job answered"),
+  "the sweeper that delivers an answer": answerLeftBy("answer-mfa SendTaskSuccess"),
+};
