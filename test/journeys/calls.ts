@@ -51,6 +51,13 @@ export function page({ status, json }: HttpReply): z.infer<typeof jobListReply> 
   return jobListReply.parse(json);
 }
 
+/** The id of the user's newest job, for requests whose reply does not name it. */
+export async function newestJob(backend: MobileBackend): Promise<string> {
+  const [newest] = page(await list(backend, { limit: "1" })).data;
+  if (newest === undefined) throw new Error("The user has no job.");
+  return newest.id;
+}
+
 /** Waits until the job has ended well, and gives the id of its connection. */
 export async function connectionOf(backend: MobileBackend, jobId: string): Promise<string> {
   const { steps, links } = await backend.untilOver(jobId);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Around } from "../../infra/local/function-host.ts";
+import { newestJob } from "../journeys/calls.ts";
 import { HOOLI, LOGINS } from "../journeys/logins.ts";
 import { MobileBackend, statuses } from "../journeys/mobile-backend.ts";
-import { newestJob } from "../journeys/permission-journey.ts";
 import { startForTests } from "../journeys/start-for-tests.ts";
 import { targetOf } from "../journeys/target.ts";
 import { type AwsCall, awsRecorder } from "../support/aws-recorder.ts";

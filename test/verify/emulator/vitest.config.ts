@@ -15,9 +15,6 @@ const FIRST = "upstream-faults.test.ts";
 const LOCAL_ONLY = [
   "cancel-leaves-nothing.test.ts",
   "deadlines.test.ts",
-  "every-part.test.ts",
-  "every-permission.test.ts",
-  "every-try.test.ts",
   "idempotency-kept.test.ts",
   "known-upstream.test.ts",
   "lockout-ends.test.ts",
@@ -25,7 +22,6 @@ const LOCAL_ONLY = [
   "other-upstreams.test.ts",
   "queue-mfa-alone.test.ts",
   "queue-runs-by-itself.test.ts",
-  "queue-week.test.ts",
   "rate-limits-end.test.ts",
   "rate-limits.test.ts",
   "settings.test.ts",

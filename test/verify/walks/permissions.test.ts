@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { rows } from "../infra/permission-table.ts";
-import type { Permission } from "../infra/statements.ts";
-import { type Access, accessOf } from "./access.ts";
-import { allows, piecesOf } from "./allows.ts";
+import { rows } from "../../infra/permission-table.ts";
+import type { Permission } from "../../infra/statements.ts";
+import { type Access, accessOf, allows, piecesOf } from "./permissions.ts";
 
 const purpose = (...patterns: string[]) => ({
   StringLike: { "kms:EncryptionContext:purpose": patterns },

@@ -1,24 +1,20 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { secretsOf } from "../local/tables.ts";
-import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../support/faulty-functions.ts";
-import { type Definition, parseDefinition } from "../workflow/definition.ts";
-import { partsOf, partsUsed } from "../workflow/definition-parts.ts";
-import type { Run } from "../workflow/deployed-workflow.ts";
-import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
-import { ALL_DONE, type MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "../../journeys/logins.ts";
+import { ALL_DONE, type MobileBackend, statuses, stepOf } from "../../journeys/mobile-backend.ts";
+import { untilQueued } from "../../journeys/queued.ts";
+import { secretsOf } from "../../local/tables.ts";
+import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../../support/faulty-functions.ts";
+import { type Definition, parseDefinition } from "../../workflow/definition.ts";
+import { partsOf, partsUsed } from "../../workflow/definition-parts.ts";
+import type { Run } from "../../workflow/deployed-workflow.ts";
 import { observedSystem } from "./observed-system.ts";
-import { MISSED_WITHOUT } from "./parts-missed.ts";
-import { untilQueued } from "./queued.ts";
 
 const TASKS = ["open-connection", "ask-for-answer", "send-answer"] as const;
-
-/** Two waits of two hours each. */
-const LONG = { timeout: 90_000 };
 
 const runs = new Map<string, Run>();
 let definition: Definition;
 
-describe("at a pace at which a user can answer", () => {
+describe("at a pace at which a user can answer,", () => {
   const system = observedSystem(20);
   beforeAll(() => {
     definition = parseDefinition(system.deployed().stateMachines[0]?.definition);
@@ -33,12 +29,12 @@ describe("at a pace at which a user can answer", () => {
     runs.set(title, run);
   }
 
-  test("a bank that takes longer than a slice is waited for", async () => {
+  test("a job at a bank that takes longer than a slice is followed to its end", async () => {
     const backend = system.newBackend();
     await endsWell("slow bank", backend, await system.startSlowJob(backend, PIED_PIPER, LOGINS.jared));
   });
 
-  test("functions of another version, which do not say what is next, are made up for by a look", async () => {
+  test("a job goes on when functions of another version return no next step", async () => {
     const backend = system.newBackend();
     const faults = { "open-connection": [SAYS_NOTHING], "send-answer": [SAYS_NOTHING] } as const;
     await endsWell(
@@ -48,14 +44,14 @@ describe("at a pace at which a user can answer", () => {
     );
   });
 
-  test("a job ends well with one login and one answer, whatever passes at follow-job before it has run or after", async () => {
+  test("a job ends well with one login and one answer after every temporary error of follow-job", async () => {
     const backend = system.newBackend();
     const jobId = await system.startSlowJob(backend, PIED_PIPER, LOGINS.jared, { "follow-job": PASSES });
     await endsWell("passing: follow-job", backend, jobId);
   });
 
   test.each(["before", "after"] as const)(
-    "a job fails in clear words and keeps no secret when follow-job breaks %s it has run",
+    "a job fails and keeps no secret when follow-job throws an unknown error %s its work",
     async (when) => {
       const backend = system.newBackend();
       const faults = { "follow-job": fails(when, "SyntaxError") };
@@ -69,7 +65,7 @@ describe("at a pace at which a user can answer", () => {
     },
   );
 
-  test("a job whose answer was sent has ended well even when send-answer breaks after it has run", async () => {
+  test("a job ends well when send-answer throws an unknown error after it sent the answer", async () => {
     const backend = system.newBackend();
     const faults = { "send-answer": fails("after", "SyntaxError") };
     const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults);
@@ -77,7 +73,7 @@ describe("at a pace at which a user can answer", () => {
     expect(await secretsOf(jobId)).toEqual([]);
   });
 
-  test.concurrent("a user who does not answer lets the challenge expire", async () => {
+  test.concurrent("a challenge that nobody answers expires", async () => {
     const backend = system.newBackend();
     const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
     await system.asked(backend, jobId);
@@ -90,7 +86,7 @@ describe("at a pace at which a user can answer", () => {
   });
 
   test.concurrent.each(TASKS)(
-    "a job ends well with one login and one answer, whatever passes at %s before it has run or after",
+    "a job ends well with one login and one answer after every temporary error of %s",
     async (entry) => {
       const backend = system.newBackend();
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, { [entry]: PASSES });
@@ -105,7 +101,7 @@ describe("at a pace at which a user can answer", () => {
     ["ask-for-answer", "after"],
     ["send-answer", "before"],
   ] as const)(
-    "a job fails in clear words and keeps no secret when %s breaks %s it has run, and giving up is tried again",
+    "a job fails and keeps no secret when %s throws an unknown error %s its work, and give-up is retried",
     async (entry, when) => {
       const backend = system.newBackend();
       const giveUp = [...fails("before", "Lambda.ServiceException"), ...fails("after", "SyntaxError")];
@@ -126,12 +122,12 @@ describe("at a pace at which a user can answer", () => {
     },
   );
 
-  test("no function made a call that it may not make", () => {
+  test("no function makes a call without a permission", () => {
     expect(system.refusedCalls()).toEqual([]);
   });
 });
 
-describe("at a pace at which two hours are ten seconds", () => {
+describe("at a pace at which two hours are ten seconds,", () => {
   const system = observedSystem(720);
 
   async function endsWellAtLast(title: string, backend: MobileBackend, bank: string, jobId: string) {
@@ -146,7 +142,7 @@ describe("at a pace at which two hours are ten seconds", () => {
     runs.set(title, run);
   }
 
-  test.concurrent("a bank that is down, whose logins fail, holds the job, and is tried again when it is back", async () => {
+  test.concurrent("a job whose login fails because the bank is down is held, and retried when the bank is back", async () => {
     const backend = system.newBackend();
     await backend.institution(HOOLI_GOV, { status: "major-outage", outage: "fail" });
     const jobId = await system.startJob(backend, HOOLI_GOV, LOGINS.gavin);
@@ -154,7 +150,7 @@ describe("at a pace at which two hours are ten seconds", () => {
     await endsWellAtLast("down: fail", backend, HOOLI_GOV, jobId);
   });
 
-  test.concurrent("a bank that stays down until the next attempt holds the job again", LONG, async () => {
+  test.concurrent("a job whose bank is still down at the next attempt is held again", async () => {
     const backend = system.newBackend();
     await backend.institution(HOOLI, { status: "major-outage", outage: "refuse" });
     const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
@@ -162,7 +158,7 @@ describe("at a pace at which two hours are ten seconds", () => {
     await endsWellAtLast("down: refuse", backend, HOOLI, jobId);
   });
 
-  test.concurrent("functions of another version, which do not say how long a job is held, are made up for by a look", async () => {
+  test.concurrent("a job is held when functions of another version return no waiting time", async () => {
     const backend = system.newBackend();
     await backend.institution(RAVIGA, { status: "major-outage", outage: "refuse" });
     const login = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
@@ -171,7 +167,7 @@ describe("at a pace at which two hours are ten seconds", () => {
     await endsWellAtLast("another version: hold", backend, RAVIGA, jobId);
   });
 
-  test("no function made a call that it may not make", () => {
+  test("no function makes a call without a permission", () => {
     expect(system.refusedCalls()).toEqual([]);
   });
 });
@@ -188,7 +184,11 @@ describe("these journeys", () => {
     expect(without(() => false)).toEqual([]);
   });
 
-  test.each(MISSED_WITHOUT)("would have what is missed named if $left were not there", ({ left, missed }) => {
+  test.each([
+    [/^another version$/, ["What did the bank say?, no next"]],
+    [/^silent user$/, ["Ask for the answer, catcher 1"]],
+    [/^passing: follow-job$/, [1, 2, 3, 4].map((number) => `Follow the job, retrier ${number}`)],
+  ])("miss a part without %s", (left, missed) => {
     expect(without((title) => left.test(title))).toEqual(missed);
   });
 });

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, inject } from "vitest";
-import type { LocalSystem } from "../../infra/local/start-local.ts";
-import { parseResources } from "../infra/resources.ts";
-import { inWords, refusedBy } from "../permissions/needs.ts";
-import { recordedAccess } from "../permissions/recorded-access.ts";
-import { permissionsByRole, SWEEP } from "../permissions/roles.ts";
-import { awsRecorder } from "../support/aws-recorder.ts";
-import { type FunctionFaults, faultyFunctions, functionsApart } from "../support/faulty-functions.ts";
-import { ASK, WAIT } from "../workflow/scenario.ts";
-import { executionOf } from "./execution-of.ts";
-import { BANK_OUT_OF_SIGHT, MobileBackend } from "./mobile-backend.ts";
-import { startForTests } from "./start-for-tests.ts";
-import { targetOf } from "./target.ts";
+import type { LocalSystem } from "../../../infra/local/start-local.ts";
+import { parseResources } from "../../infra/resources.ts";
+import { executionOf } from "../../journeys/execution-of.ts";
+import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../journeys/mobile-backend.ts";
+import { startForTests } from "../../journeys/start-for-tests.ts";
+import { targetOf } from "../../journeys/target.ts";
+import { awsRecorder } from "../../support/aws-recorder.ts";
+import { type FunctionFaults, faultyFunctions, functionsApart } from "../../support/faulty-functions.ts";
+import { ASK, WAIT } from "../../workflow/scenario.ts";
+import { inWords, permissionsByRole, recordedAccess, refusedBy, SWEEP } from "./permissions.ts";
 
 /**
  * Local mode for the tests of a block, at a pace of its own. Its functions fail as a test says, share nothing with each

@@ -3,20 +3,20 @@ import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "vitest";
 import * as z from "zod";
-import { rowsOfAll, secretsOf } from "../local/tables.ts";
-import { cancel } from "./calls.ts";
-import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
-import { ALL_DONE, statuses } from "./mobile-backend.ts";
+import { cancel, newestJob } from "../../journeys/calls.ts";
+import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
+import { ALL_DONE, statuses } from "../../journeys/mobile-backend.ts";
+import { rowsOfAll, secretsOf } from "../../local/tables.ts";
 import type { ObservedSystem } from "./observed-system.ts";
-import { callOf, newestJob, type PermissionJourney, rowCall } from "./permission-journey.ts";
+import { callOf, type PermissionJourney, rowCall } from "./permission-journeys.ts";
 
-/** Far more than any needs, whatever the machine's speed. */
+/** Far more than any journey needs, on any machine. */
 const MAX_SWEEPS = 500;
 const SWEEP_EVERY_MS = 20;
-/** A refusal that no client repeats. */
+/** An error that the SDK does not retry. */
 const DENIED = "AccessDeniedException";
 
-/** Has the sweeper look at a job now, and not when it would be due, until that has mended it. */
+/** Makes a job due for the sweeper now, and sweeps until it is mended. */
 async function sweepUntil(
   system: ObservedSystem,
   jobId: string,
@@ -28,7 +28,7 @@ async function sweepUntil(
     if (await isMended()) return;
     await sleep(SWEEP_EVERY_MS);
   }
-  throw new Error("No sweep has mended it.");
+  throw new Error("No sweep mended the job.");
 }
 
 async function makeDue(TableName: string | undefined, jobId: string): Promise<void> {
@@ -46,13 +46,13 @@ async function makeDue(TableName: string | undefined, jobId: string): Promise<vo
 
 const sweptRow = z.object({ pk: z.object({ S: z.string() }), sweep: z.object({ S: z.string() }) });
 
-/** The jobs that a sweep will look at, sooner or later. */
+/** The jobs that will become due for the sweeper. */
 async function jobsToSweep(): Promise<string[]> {
   const rows = (await rowsOfAll()).map((row) => sweptRow.safeParse(row));
   return rows.flatMap(({ data }) => data?.pk.S.replace(/^job#/, "") ?? []);
 }
 
-/** A job whose request dies at one of its calls, and which the sweeper takes to its end. */
+/** A request fails at one of its calls, and the sweeper takes its job to the end. */
 async function goesOnWithout(system: ObservedSystem, call: ReturnType<typeof callOf>): Promise<string[]> {
   const backend = system.newBackend();
   system.recorder.fail(call, DENIED);
@@ -64,11 +64,11 @@ async function goesOnWithout(system: ObservedSystem, call: ReturnType<typeof cal
   return [jobId];
 }
 
-/** Journeys of jobs that something has died on, and the sweeper finishes. */
-export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
+/** Journeys of jobs whose request or execution died. The sweeper takes them to the end. */
+export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
   {
-    // First, so that no sweep of the others meets what is left by now.
-    title: "jobs that are over have left something, as the one that was cancelled while its bank asked",
+    // First, so that the sweeps of the others do not meet what earlier journeys left.
+    title: "the sweeper cleans up what finished jobs left",
     async walk(system) {
       expect(await jobsToSweep()).not.toEqual([]);
       const table = system.deployed().tables[0]?.TableName;
@@ -79,15 +79,15 @@ export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
     },
   },
   {
-    title: "a request dies before it has started its job",
+    title: "a request dies before it starts the execution of its job",
     walk: (system) => goesOnWithout(system, callOf("api/create-connection", "StartExecution")),
   },
   {
-    title: "a request dies before its job has its claim",
+    title: "a request dies before it writes the claim",
     walk: (system) => goesOnWithout(system, rowCall("api/create-connection", "PutItem", "pk", "claim#")),
   },
   {
-    title: "a request dies before its job has its claim, and is repeated",
+    title: "a request dies before it writes the claim, and is repeated",
     async walk(system) {
       const backend = system.newBackend();
       system.recorder.fail(rowCall("api/create-connection", "PutItem", "pk", "claim#"), DENIED);
@@ -102,7 +102,7 @@ export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
     },
   },
   {
-    title: "somebody stops the execution of a job that waits for an answer",
+    title: "an operator stops the execution of a job that waits for an answer",
     async walk(system) {
       const backend = system.newBackend();
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
@@ -111,7 +111,7 @@ export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
       await operator.send(new StopExecutionCommand({ executionArn: system.execution(jobId).arn }));
       operator.destroy();
       await sweepUntil(system, jobId, async () => system.execution(jobId, 2).exists());
-      // At this pace the challenge may be over by now: how the job ends is told elsewhere.
+      // At this pace the challenge may have expired by now, so the end of the job may differ.
       await backend.answer(jobId, ["1234"]);
       await system.execution(jobId, 2).ended();
       expect(await backend.loginsSent()).toBe(1);
@@ -119,7 +119,7 @@ export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
     },
   },
   {
-    title: "an answer's request dies before it could say that it has kept the answer",
+    title: "a request with an answer dies after it stored the answer",
     async walk(system) {
       const backend = system.newBackend();
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
@@ -132,7 +132,7 @@ export const JOURNEYS_OF_SWEEPS: readonly PermissionJourney[] = [
     },
   },
   {
-    title: "a cancelling request dies before it has stopped the execution",
+    title: "a request to cancel dies before it stops the execution",
     async walk(system) {
       const backend = system.newBackend();
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);

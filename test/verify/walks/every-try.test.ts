@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { resume } from "./calls.ts";
-import { HOOLI, LOGINS } from "./logins.ts";
-import { MobileBackend } from "./mobile-backend.ts";
-import { GIVEN_UP, untilQueued } from "./queued.ts";
-import { target } from "./target.ts";
+import { resume } from "../../journeys/calls.ts";
+import { HOOLI, LOGINS } from "../../journeys/logins.ts";
+import { MobileBackend } from "../../journeys/mobile-backend.ts";
+import { GIVEN_UP, untilQueued } from "../../journeys/queued.ts";
+import { target } from "../../journeys/target.ts";
 
-/** The bank takes 10 ms, and two hours are longer than the test. */
+/** Bank steps of 2 s take 10 ms, and the two hours until the next try are 36 s: the user resumes the job first. */
 const reached = target(200);
 
-test("a login that always meets an outage is sent 85 times and no more, by whomever the tries are begun", async () => {
+test("a login that always meets an outage is sent 85 times and not again, however often the user resumes the job", async () => {
   const backend = new MobileBackend(reached());
   const jobId = await backend.startJob(HOOLI, LOGINS.jianYang);
   for (let tries = 1; tries <= 84; tries++) {

@@ -1,16 +1,15 @@
-import { expect, test, vi } from "vitest";
-import { jobReply } from "../../functions/http/reply-schemas.ts";
-import { transitionsOf } from "../workflow/transitions-of.ts";
-import { executionOf } from "./execution-of.ts";
-import { localSystem } from "./local-system.ts";
-import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
-import { MobileBackend } from "./mobile-backend.ts";
-import { GIVEN_UP, untilQueued } from "./queued.ts";
-import { targetOf } from "./target.ts";
+import { expect, test } from "vitest";
+import { jobReply } from "../../../functions/http/reply-schemas.ts";
+import { executionOf } from "../../journeys/execution-of.ts";
+import { localSystem } from "../../journeys/local-system.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "../../journeys/logins.ts";
+import { MobileBackend } from "../../journeys/mobile-backend.ts";
+import { GIVEN_UP, untilQueued } from "../../journeys/queued.ts";
+import { targetOf } from "../../journeys/target.ts";
+import { transitionsOf } from "../../workflow/transitions-of.ts";
 
-/** Seven days are 15 s, and the day more for which a login is kept is 2 s. */
+/** Seven days are 15 s, and the extra day for which a login is stored is 2 s. */
 const system = localSystem(40_000);
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Times on the wire are whole seconds, and two hours are less than one. */
 const SOON_MS = 2_000;
@@ -27,7 +26,7 @@ const ENDED = [
   { title: "retrieve-transactions", status: "pending", result: null },
 ];
 
-/** Starts a job that the queue will not help, and sees it through its seven days. */
+/** Starts a job and waits until the queue gives up after seven days. */
 async function week(institutionId: string, login: Record<string, string>) {
   const backend = new MobileBackend(targetOf(system()));
   const jobId = await backend.startJob(institutionId, login);
@@ -53,7 +52,7 @@ test.concurrent.each([
   [HOOLI_GOV, "fail"],
   [TOKEN_BANK, "queue"],
 ])(
-  "at %s, which stays down and meets logins with '%s', it ends in the published words after one login",
+  "a job at %s, which stays down and meets logins with '%s', ends with the published error after one login",
   async (institutionId, outage) => {
     const bank = new MobileBackend(targetOf(system()));
     await bank.institution(institutionId, { status: "major-outage", outage });
@@ -64,7 +63,7 @@ test.concurrent.each([
   },
 );
 
-test.concurrent("at a bank that is up, a login that always meets an outage is sent once for each try", async () => {
+test.concurrent("a login that always meets an outage is sent once for each try", async () => {
   const { logins } = await week(RAVIGA, { ...LOGIN, ...LOGINS.jianYang });
   // How many there are in seven days of 15 s depends on the machine.
   expect(logins).toBeGreaterThan(1);
