@@ -1,21 +1,21 @@
-import { vi } from "vitest";
+import { expect } from "vitest";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, type MobileBackend } from "./mobile-backend.ts";
 import { untilQueued } from "./queued.ts";
 
 interface CancelPhase {
-  /** Where the job is. */
+  /** The state of the job. */
   title: string;
   institutionId: string;
   login: Record<string, string>;
-  /** Of a new job, once nothing goes wrong any more. */
+  /** For the next job, after the faults. */
   answers?: string[];
-  /** The steps that are over, and the one that the job is at. */
+  /** The finished steps, and the step that runs. */
   done: string[];
   at: string;
-  /** Rows of secrets that the job has. */
+  /** How many sealed rows the job has. */
   secrets: number;
-  /** Starts the job, and waits until it is there. */
+  /** Starts the job, and waits until it is in this state. */
   reach(backend: MobileBackend): Promise<string>;
 }
 
@@ -23,29 +23,29 @@ const plain = { institutionId: HOOLI, login: LOGINS.gavin, done: [], at: "verify
 const asking = { institutionId: PIED_PIPER, login: LOGINS.jared, answers: ["1234"] };
 const held = { ...plain, institutionId: HOOLI_GOV };
 
-/** Every place at which a job can be cancelled. */
+/** Every state in which a job can be cancelled. */
 export const CANCEL_PHASES: readonly CancelPhase[] = [
   {
     ...plain,
-    title: "upstream does not take its login",
+    title: "the aggregator does not accept its login",
     async reach(backend) {
       await backend.faults([
         { method: "POST", path: "/users/*/connections", times: 1_000, do: { status: 500 } },
       ]);
       const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
-      await until(async () => (await backend.loginsSent()) > 0);
+      await expect.poll(() => backend.loginsSent()).toBeGreaterThan(0);
       return jobId;
     },
   },
   {
     ...plain,
-    title: "its login is on the way",
+    title: "its login is being sent",
     async reach(backend) {
       await backend.faults([
-        { method: "POST", path: "/users/*/connections", times: 1, do: { delayMs: 1_000 } },
+        { method: "POST", path: "/users/*/connections", times: 1, do: { delayMs: 3_000 } },
       ]);
       const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
-      await until(async () => (await backend.loginsSent()) > 0);
+      await expect.poll(() => backend.loginsSent()).toBeGreaterThan(0);
       return jobId;
     },
   },
@@ -55,7 +55,7 @@ export const CANCEL_PHASES: readonly CancelPhase[] = [
     async reach(backend) {
       await backend.faults(BANK_OUT_OF_SIGHT);
       const jobId = await backend.startJob(HOOLI, LOGINS.gavin);
-      await until(async () => (await backend.upstreamCalls()).some((call) => call.startsWith("GET /jobs/")));
+      await expect.poll(() => backend.upstreamCalls()).toContainEqual(expect.stringMatching(/^GET \/jobs\//));
       return jobId;
     },
   },
@@ -73,7 +73,7 @@ export const CANCEL_PHASES: readonly CancelPhase[] = [
   },
   {
     ...asking,
-    title: "its answer does not come through",
+    title: "the aggregator does not accept its answer",
     done: ["verify-credentials"],
     at: "mfa-challenge",
     secrets: 1,
@@ -82,12 +82,12 @@ export const CANCEL_PHASES: readonly CancelPhase[] = [
       await backend.untilAsked(jobId);
       await backend.faults([{ method: "POST", path: "/jobs/*/mfa", times: 1_000, do: { status: 500 } }]);
       await backend.answer(jobId, ["1234"]);
-      await until(async () => (await backend.answersSent()) > 0);
+      await expect.poll(() => backend.answersSent()).toBeGreaterThan(0);
       return jobId;
     },
   },
   { ...held, title: "it waits for the bank", reach: (backend) => hold(backend, "refuse") },
-  { ...held, title: "upstream holds it", reach: (backend) => hold(backend, "queue") },
+  { ...held, title: "the aggregator holds it", reach: (backend) => hold(backend, "queue") },
 ];
 
 async function hold(backend: MobileBackend, outage: string): Promise<string> {
@@ -97,12 +97,8 @@ async function hold(backend: MobileBackend, outage: string): Promise<string> {
   return jobId;
 }
 
-/** Nothing goes wrong any more. */
-export async function allIsWell(backend: MobileBackend): Promise<void> {
+/** Ends all faults and outages. */
+export async function endFaults(backend: MobileBackend): Promise<void> {
   await backend.faults([]);
   await backend.institution(HOOLI_GOV, { status: "operational" });
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  await vi.waitUntil(isSo, { timeout: 10_000 });
 }

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { resume } from "./calls.ts";
-import { localSystem } from "./local-system.ts";
 import { AVIATO, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, MobileBackend, statuses } from "./mobile-backend.ts";
 import { NOT_ANSWERED, READY_FOR_USER, untilQueued, WAITS_FOR_BANK } from "./queued.ts";
+import { localSystem } from "./start-for-tests.ts";
 import { targetOf } from "./target.ts";
 
 /** Two hours are 3.6 s, and a challenge lasts 0.06 s: nobody is there who could answer it. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { localSystem } from "./local-system.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
 import { MobileBackend, statuses } from "./mobile-backend.ts";
 import { untilQueued, WAITS_FOR_BANK } from "./queued.ts";
+import { localSystem } from "./start-for-tests.ts";
 import { targetOf } from "./target.ts";
 
 /** Two hours are 1.8 s. The bank takes no time: whatever it says has been said by the first look. */

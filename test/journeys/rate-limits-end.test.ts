@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { refreshAll } from "./calls.ts";
-import { localSystem } from "./local-system.ts";
 import { countMore, expectLimited, withAnotherKey } from "./many-requests.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
+import { localSystem } from "./start-for-tests.ts";
 import { targetOf } from "./target.ts";
 
 /** A window takes 3 s: what is counted more has to be found in it, or it is done once more in the next one. */

@@ -3,12 +3,11 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, test } from "vitest";
 import { rowsButCounts, rowsOfAll } from "../local/tables.ts";
 import { cancel, connectionPath, list, refresh, refreshAll, resume, update } from "./calls.ts";
-import { newConnection, post } from "./keyed-posts.ts";
-import { localSystem } from "./local-system.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
 import { countMore, expectLimited, inOneWindow, statusesOf, withAnotherKey } from "./many-requests.ts";
 import { MobileBackend } from "./mobile-backend.ts";
-import { refusal } from "./posting.ts";
+import { newConnection, post, refusal } from "./posting.ts";
+import { localSystem } from "./start-for-tests.ts";
 import { targetOf } from "./target.ts";
 
 /** A window takes 5 minutes, as it does for everybody. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { update } from "../journeys/calls.ts";
-import { newConnection, post } from "../journeys/keyed-posts.ts";
+import { newConnection, post } from "../journeys/posting.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { ALL_DONE, type HttpReply, type MobileBackend, statuses } from "../journeys/mobile-backend.ts";
 import type { AwsCall } from "../support/aws-recorder.ts";

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { errorReply } from "../../../functions/http/reply-schemas.ts";
 import { listenLocally } from "../../../infra/local/local-server.ts";
-import { localSystem } from "../../journeys/local-system.ts";
+import { localSystem } from "../../journeys/start-for-tests.ts";
 import { HOOLI, LOGINS } from "../../journeys/logins.ts";
 import { isOver, MobileBackend, statuses } from "../../journeys/mobile-backend.ts";
 import { targetOf } from "../../journeys/target.ts";

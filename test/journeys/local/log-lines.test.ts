@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { errorReply } from "../../functions/http/reply-schemas.ts";
-import { METRICS } from "../../functions/jobs/domain/metrics.ts";
-import type { Around } from "../../infra/local/function-host.ts";
-import { type Invocation, linesOf, linesOfInvocations } from "../support/faulty-functions.ts";
-import { localSystem } from "./local-system.ts";
-import { logStory } from "./log-story.ts";
-import { LOGINS } from "./logins.ts";
-import { MobileBackend } from "./mobile-backend.ts";
-import { targetOf } from "./target.ts";
+import { errorReply } from "../../../functions/http/reply-schemas.ts";
+import { METRICS } from "../../../functions/jobs/domain/metrics.ts";
+import type { Around } from "../../../infra/local/function-host.ts";
+import { type Invocation, linesOf, linesOfInvocations } from "../../support/faulty-functions.ts";
+import { logStory } from "../log-story.ts";
+import { LOGINS } from "../logins.ts";
+import { MobileBackend } from "../mobile-backend.ts";
+import { localSystem } from "../start-for-tests.ts";
+import { targetOf } from "../target.ts";
 
 const FIELDS = [
   ...["time", "level", "message", "correlationId", "requestId", "jobId", "route", "task", "call"],

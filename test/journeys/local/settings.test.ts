@@ -2,14 +2,14 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
-import { rowsOfAll } from "../local/tables.ts";
-import { begun, connected, refresh, resume, update } from "./calls.ts";
-import { localSystem } from "./local-system.ts";
-import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "./logins.ts";
-import { ALL_DONE, BANK_OUT_OF_SIGHT, MobileBackend, statuses } from "./mobile-backend.ts";
-import { refusal } from "./posting.ts";
-import { GIVEN_UP } from "./queued.ts";
-import { targetOf } from "./target.ts";
+import { rowsOfAll } from "../../local/tables.ts";
+import { begun, connected, refresh, resume, update } from "../calls.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../logins.ts";
+import { ALL_DONE, BANK_OUT_OF_SIGHT, MobileBackend, statuses } from "../mobile-backend.ts";
+import { refusal } from "../posting.ts";
+import { GIVEN_UP } from "../queued.ts";
+import { localSystem } from "../start-for-tests.ts";
+import { targetOf } from "../target.ts";
 
 /** Rows are kept for a day. A minute of following is 3 s, and a quarter of an hour, which it would be without the setting, 45 s. */
 const TIME_SCALE = 20;

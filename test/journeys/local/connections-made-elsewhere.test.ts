@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { stubReply, tokenReply } from "../../functions/http/reply-schemas.ts";
-import { allBegun, begun, connectionPath, list, page, refresh, refreshAll, update } from "./calls.ts";
-import { localSystem } from "./local-system.ts";
-import { HOOLI, LOGINS, PIED_PIPER } from "./logins.ts";
-import { ALL_DONE, MobileBackend, statuses } from "./mobile-backend.ts";
-import { refusal } from "./posting.ts";
-import { targetOf } from "./target.ts";
+import { stubReply, tokenReply } from "../../../functions/http/reply-schemas.ts";
+import { allBegun, begun, connectionPath, list, page, refresh, refreshAll, update } from "../calls.ts";
+import { HOOLI, LOGINS, PIED_PIPER } from "../logins.ts";
+import { ALL_DONE, MobileBackend, statuses } from "../mobile-backend.ts";
+import { refusal } from "../posting.ts";
+import { localSystem } from "../start-for-tests.ts";
+import { targetOf } from "../target.ts";
 
 const system = localSystem(20);
 

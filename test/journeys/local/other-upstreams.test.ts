@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { oneJobUpstream } from "../support/basiq-replies.ts";
-import { resume } from "./calls.ts";
-import { localSystem } from "./local-system.ts";
-import { LOGINS } from "./logins.ts";
-import { ALL_DONE, MobileBackend, type StepReply, statuses } from "./mobile-backend.ts";
-import { refusal } from "./posting.ts";
-import { QUEUE_WORDS, untilQueued } from "./queued.ts";
-import { targetOf } from "./target.ts";
+import { oneJobUpstream } from "../../support/basiq-replies.ts";
+import { resume } from "../calls.ts";
+import { LOGINS } from "../logins.ts";
+import { ALL_DONE, MobileBackend, type StepReply, statuses } from "../mobile-backend.ts";
+import { refusal } from "../posting.ts";
+import { QUEUE_WORDS, untilQueued } from "../queued.ts";
+import { localSystem } from "../start-for-tests.ts";
+import { targetOf } from "../target.ts";
 
 /** What the sandbox never does. */
 let upstream: Awaited<ReturnType<typeof oneJobUpstream>>;

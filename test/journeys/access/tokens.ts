@@ -1,6 +1,47 @@
 import { createHmac, generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import type { MobileBackend } from "../journeys/mobile-backend.ts";
-import { encoded, serverClaims, type TokenMaker } from "./token-maker.ts";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms";
+import format from "ecdsa-sig-formatter";
+import type { MobileBackend } from "../mobile-backend.ts";
+import { deployedTarget } from "../target.ts";
+
+const OUR_HEADER = { alg: "ES256", typ: "JWT" };
+
+export type TokenMaker = ReturnType<typeof tokenMaker>;
+
+export function encoded(part: unknown): string {
+  return Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
+}
+
+/** Claims of a backend's token that nothing is wrong with. */
+export function serverClaims() {
+  const now = Math.floor(Date.now() / 1000);
+  return { scope: "SERVER_ACCESS", version: "3.0", iat: now, exp: now + 3600 };
+}
+
+/** Makes tokens with the key that signs those of the system, whatever they say. */
+export function tokenMaker(keyId: string, client = new KMSClient({})) {
+  return {
+    async signed(claims: unknown, header: object = OUR_HEADER): Promise<string> {
+      const unsigned = `${encoded(header)}.${encoded(claims)}`;
+      const { Signature = new Uint8Array() } = await client.send(
+        new SignCommand({
+          KeyId: keyId,
+          Message: Buffer.from(unsigned),
+          MessageType: "RAW",
+          SigningAlgorithm: "ECDSA_SHA_256",
+        }),
+      );
+      return `${unsigned}.${format.derToJose(Buffer.from(Signature), "ES256")}`;
+    },
+
+    /** DER, as KMS hands it out to everybody who may ask. */
+    async publicKey(): Promise<Buffer> {
+      const { PublicKey = new Uint8Array() } = await client.send(new GetPublicKeyCommand({ KeyId: keyId }));
+      return Buffer.from(PublicKey);
+    },
+  };
+}
 
 export interface Owners {
   own: string;
@@ -58,4 +99,27 @@ export function signedByAnother(claims: object, header: object = { alg: "ES256",
   const unsigned = `${encoded(header)}.${encoded(claims)}`;
   const signature = sign("sha256", Buffer.from(unsigned), { key: privateKey, dsaEncoding: "ieee-p1363" });
   return `${unsigned}.${signature.toString("base64url")}`;
+}
+
+interface Parts {
+  signingKeyId: string;
+  jobsTable: string;
+}
+
+/** What a test needs of the system beside its addresses, once that has started: of the deployment, or of local mode. */
+export async function deployedParts(): Promise<Parts> {
+  const deployed = deployedTarget();
+  if (deployed === undefined) {
+    const { SIGNING_KEY_ID = "", JOBS_TABLE = "" } = process.env;
+    return { signingKeyId: SIGNING_KEY_ID, jobsTable: JOBS_TABLE };
+  }
+  const client = new CloudFormationClient({});
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));
+  client.destroy();
+  const outputs = Stacks.map(({ Outputs = [] }) =>
+    Object.fromEntries(Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue])),
+  );
+  const found = outputs.find(({ ApiUrl }) => ApiUrl === deployed.apiUrl);
+  if (found === undefined) throw new Error(`No stack has the API ${deployed.apiUrl}.`);
+  return { signingKeyId: found["SigningKeyArn"] ?? "", jobsTable: found["JobsTableName"] ?? "" };
 }
