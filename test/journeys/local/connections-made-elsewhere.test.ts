@@ -1,18 +1,28 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { stubReply, tokenReply } from "../../../functions/http/reply-schemas.ts";
-import { allBegun, begun, connectionPath, list, page, refresh, refreshAll, update } from "../calls.ts";
+import {
+  allBegun,
+  begun,
+  connectionPath,
+  list,
+  page,
+  refresh,
+  refreshAll,
+  succeeded,
+  update,
+} from "../calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../logins.ts";
 import { ALL_DONE, MobileBackend, statuses } from "../mobile-backend.ts";
 import { refusal } from "../posting.ts";
 import { localSystem } from "../start-for-tests.ts";
 import { targetOf } from "../target.ts";
 
-const system = localSystem(20);
+const system = localSystem(10);
 
 const connections = z.object({ data: z.array(z.object({ id: z.string(), status: z.string() })) });
 
-/** A connection that the user has made elsewhere: no job of ours knows it. */
+/** Makes a connection at the aggregator, which no job of ours knows. */
 async function madeElsewhere(backend: MobileBackend, institutionId: string): Promise<string> {
   const { sandboxUrl } = backend.target;
   const traded = await fetch(`${sandboxUrl}/token`, {
@@ -33,36 +43,24 @@ async function madeElsewhere(backend: MobileBackend, institutionId: string): Pro
 
 const newBackend = () => new MobileBackend(targetOf(system()));
 
-test("a connection that only upstream knows is refreshed and updated, and then known", async () => {
+test("a connection made elsewhere is refreshed and updated, and looked up only once", async () => {
   const backend = newBackend();
   const connectionId = await madeElsewhere(backend, HOOLI);
   const path = connectionPath(backend, connectionId);
-  const asksAboutIt = async () => (await backend.upstreamCalls()).filter((call) => call === `GET ${path}`);
+  const lookUps = async () => (await backend.upstreamCalls()).filter((call) => call === `GET ${path}`);
 
   const refreshing = begun(await refresh(backend, connectionId));
-  expect(await asksAboutIt()).toHaveLength(1);
+  expect(await lookUps()).toHaveLength(1);
   const source = `${backend.target.apiUrl}${path}`;
-  expect((await backend.untilOver(refreshing)).links.source).toBe(source);
+  expect((await succeeded(backend, refreshing)).links.source).toBe(source);
   const updating = begun(await update(backend, connectionId, LOGINS.ash));
-  const { steps, links } = await backend.untilOver(updating);
-  expect([statuses(steps).at(-1), links.source]).toEqual(["retrieve-transactions: success", source]);
-  // A job of ours has used it.
-  expect(await asksAboutIt()).toHaveLength(1);
+  expect((await succeeded(backend, updating)).links.source).toBe(source);
+  expect(await lookUps()).toHaveLength(1);
   const { data } = page(await list(backend, { filter: `connection.id.eq('${connectionId}')` }));
   expect(data.map(({ id }) => id)).toEqual([updating, refreshing]);
 });
 
-test("an update of one is told what its institution needs", async () => {
-  const backend = newBackend();
-  const connectionId = await madeElsewhere(backend, HOOLI);
-  expect(refusal(await update(backend, connectionId, {}))).toEqual([
-    400,
-    "parameter-not-supplied",
-    ["loginId", "password"],
-  ]);
-});
-
-test("at an MFA institution its refresh shows from the start that it will ask", async () => {
+test("a refresh of a connection made elsewhere at an MFA institution has the challenge from the start", async () => {
   const backend = newBackend();
   const connectionId = await madeElsewhere(backend, PIED_PIPER);
   const jobId = begun(await refresh(backend, connectionId));
@@ -72,19 +70,15 @@ test("at an MFA institution its refresh shows from the start that it will ask", 
   expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
 });
 
-test("another user does not reach it", async () => {
-  const connectionId = await madeElsewhere(newBackend(), HOOLI);
+test("a connection made elsewhere is hidden from other users, and in the refresh of all of its own user", async () => {
+  const backend = newBackend();
+  const connectionId = await madeElsewhere(backend, HOOLI);
   for (const call of [refresh, update] as const) {
     const reply = await call(newBackend(), connectionId, LOGINS.gavin);
     expect(refusal(reply)).toEqual([404, "resource-not-found", [undefined]]);
   }
-});
-
-test("a refresh of all takes it along", async () => {
-  const backend = newBackend();
-  const connectionId = await madeElsewhere(backend, HOOLI);
   const [jobId = "", ...more] = allBegun(await refreshAll(backend));
   expect(more).toEqual([]);
-  const job = await backend.untilOver(jobId);
-  expect(job.links.source).toBe(`${backend.target.apiUrl}${connectionPath(backend, connectionId)}`);
+  const { links } = await succeeded(backend, jobId);
+  expect(links.source).toBe(`${backend.target.apiUrl}${connectionPath(backend, connectionId)}`);
 });

@@ -8,13 +8,13 @@ import { QUEUE_WORDS, untilQueued } from "../queued.ts";
 import { localSystem } from "../start-for-tests.ts";
 import { targetOf } from "../target.ts";
 
-/** What the sandbox never does. */
+/** Does what the sandbox never does. */
 let upstream: Awaited<ReturnType<typeof oneJobUpstream>>;
 beforeAll(async () => {
   upstream = await oneJobUpstream("user-mfa");
 });
 afterAll(() => upstream.close());
-/** A challenge of 2 minutes lasts 3 s. */
+/** A challenge of 15 minutes lasts 22 s, and a challenge of 2 minutes 3 s. */
 const system = localSystem(40, () => ({ upstreamUrl: upstream.url }));
 
 let backend: MobileBackend;
@@ -29,13 +29,9 @@ const TITLES = ["verify-credentials", "mfa-challenge", "retrieve-accounts", "ret
 const [, , ...later] = TITLES.map((title) => ({ title, status: "pending" }));
 const done = TITLES.map((title) => ({ title, status: "success", result: link }));
 const mfa = (result: object | null) => ({ title: "mfa-challenge", status: "in-progress", result });
-const asking = (question: string, method = "token") => {
+const asking = (question: string, { method = "token", expiryMs = 15 * 60_000 } = {}) => {
   const description = "The bank asks";
-  return [
-    verified,
-    mfa({ type: "mfa", method, description, input: [question], expiryMs: 120_000 }),
-    ...later,
-  ];
+  return [verified, mfa({ type: "mfa", method, description, input: [question], expiryMs }), ...later];
 };
 
 async function askedFirst(): Promise<string> {
@@ -45,19 +41,19 @@ async function askedFirst(): Promise<string> {
   return jobId;
 }
 
-describe("an upstream that asks again after a wrong answer", () => {
-  test("opens a challenge of its own, which only its own answer counts for", async () => {
+describe("an aggregator that asks again after a wrong answer", () => {
+  test("opens a new challenge, which needs an answer of its own", async () => {
     const jobId = await askedFirst();
     expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
     await expect.poll(() => upstream.received().answers).toEqual([["9999"]]);
-    // It still shows what was answered.
+    // The aggregator still shows the answered challenge.
     const before = upstream.looks();
     await expect.poll(() => upstream.looks()).toBeGreaterThan(before + 2);
     expect((await backend.job(jobId)).steps[1]).toEqual(mfa(null));
-    // Published clients post every few seconds.
+    // Published clients repeat their answer every few seconds.
     expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
 
-    upstream.show(...asking("Second question", "security-questions"));
+    upstream.show(...asking("Second question", { method: "security-questions" }));
     const second = await backend.untilAsked(jobId);
     expect([second.method, second.input]).toEqual(["security-questions", ["Second question"]]);
     upstream.showWhenAnswered(...done);
@@ -66,7 +62,7 @@ describe("an upstream that asks again after a wrong answer", () => {
     expect(upstream.received()).toEqual({ answers: [["9999"], ["1234"]], logins: 1 });
   });
 
-  test("may ask the very same again", async () => {
+  test("may ask the same question again", async () => {
     const jobId = await askedFirst();
     upstream.showWhenAnswered(...asking("First code"));
     await backend.answer(jobId, ["9999"]);
@@ -77,9 +73,9 @@ describe("an upstream that asks again after a wrong answer", () => {
     expect(upstream.received()).toEqual({ answers: [["9999"], ["1234"]], logins: 1 });
   });
 
-  test("is not answered with what was said before, and its own deadline ends the job", async () => {
+  test("does not get the earlier answer, and the new deadline ends the job", async () => {
     const jobId = await askedFirst();
-    upstream.showWhenAnswered(...asking("Second code"));
+    upstream.showWhenAnswered(...asking("Second code", { expiryMs: 120_000 }));
     await backend.answer(jobId, ["9999"]);
     const { expiresAt } = await backend.untilAsked(jobId);
     const job = await backend.untilOver(jobId);
@@ -94,7 +90,7 @@ describe("an upstream that asks again after a wrong answer", () => {
   });
 });
 
-test("an upstream that begins a job and then queues it has it shown as queued, whole", async () => {
+test("a job that the aggregator starts and then queues shows all its steps as pending", async () => {
   const working = { title: "verify-credentials", status: "in-progress" };
   const rest = [{ title: "mfa-challenge", status: "pending" }, ...later];
   upstream.show(working, ...rest);
