@@ -1,14 +1,66 @@
+import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { errorReply } from "../../../functions/http/reply-schemas.ts";
 import { METRICS } from "../../../functions/jobs/domain/metrics.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
+import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { type Invocation, linesOf, linesOfInvocations } from "../../support/faulty-functions.ts";
-import { logStory } from "../log-story.ts";
-import { LOGINS } from "../logins.ts";
+import { allBegun, begun, cancel, connected, list, refresh, refreshAll, resume, update } from "../calls.ts";
+import { executionOf } from "../execution-of.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../logins.ts";
 import { MobileBackend } from "../mobile-backend.ts";
+import { untilQueued } from "../queued.ts";
 import { localSystem } from "../start-for-tests.ts";
 import { targetOf } from "../target.ts";
+
+/** Requests and jobs that succeed, that are refused, and that meet faults. Returns the jobs of a refresh of all. */
+async function logStory(backend: MobileBackend, system: LocalSystem): Promise<string[]> {
+  const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
+  await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
+  await backend.untilOver(begun(await refresh(backend, connectionId)));
+  await backend.untilOver(begun(await update(backend, connectionId, LOGINS.gavin)));
+  const several = allBegun(await refreshAll(backend));
+  await list(backend);
+  await refusedRequests(backend);
+  await backend.untilOver(await backend.startJob(HOOLI, { ...LOGINS.gavin, password: "wrong" }));
+  await brokenBank(backend);
+  await stoppedExecution(backend, system);
+  return several;
+}
+
+async function refusedRequests(backend: MobileBackend): Promise<void> {
+  await backend.send("GET", `/jobs/${crypto.randomUUID()}`);
+  await backend.readJob(crypto.randomUUID());
+  await backend.readJob("no-job");
+  await backend.connect("no-bank", LOGINS.gavin);
+  await backend.call("POST", `/users/${backend.userId}/connections`, {});
+  await backend.call("PUT", "/token");
+  await backend.send("GET", "/health");
+}
+
+async function brokenBank(backend: MobileBackend): Promise<void> {
+  await backend.faults([{ method: "GET", path: "/institutions/*", times: 100, do: { status: 503 } }]);
+  await backend.connect("AU00009", LOGINS.gavin);
+  await backend.faults([{ method: "POST", path: "/users/*/connections", times: 1, do: { reset: "after" } }]);
+  await backend.untilOver(await backend.startJob(HOOLI, LOGINS.gavin));
+
+  await backend.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" });
+  const queued = await backend.startJob(HOOLI_GOV, LOGINS.gavin);
+  await untilQueued(backend, queued);
+  await resume(backend, queued);
+  await cancel(backend, queued);
+  await cancel(backend, queued);
+}
+
+/** The answer wakes no execution until the sweeper starts a new one. */
+async function stoppedExecution(backend: MobileBackend, system: LocalSystem): Promise<void> {
+  const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+  await backend.untilAsked(jobId);
+  await new SFNClient().send(new StopExecutionCommand({ executionArn: executionOf(system, jobId).arn }));
+  await backend.answer(jobId, ["1234"]);
+  await backend.untilOver(jobId);
+}
 
 const FIELDS = [
   ...["time", "level", "message", "correlationId", "requestId", "jobId", "route", "task", "call"],
@@ -20,7 +72,7 @@ const OF_METRICS = [
 ];
 
 const recorder = linesOfInvocations();
-/** Two functions are called otherwise than they can be. */
+/** Two functions get an invalid event. */
 const broken: Around = (entry, event, run) => {
   const isPlanned = entry.endsWith("health.lambda.ts") || (entry.includes("ask-for-answer") && asks++ === 0);
   return recorder.around(entry, event, () => run(isPlanned ? idsOnly.parse(event) : event));
@@ -53,7 +105,7 @@ beforeAll(async () => {
   } finally {
     recorder.stop();
   }
-}, 120_000);
+});
 afterAll(() => {
   delete process.env["METRICS_NAMESPACE"];
 });
@@ -90,7 +142,7 @@ const said = (lines: ReturnType<typeof linesOf>, message: string) =>
   lines.filter((line) => line["message"] === message);
 
 describe("every line", () => {
-  test("is JSON and holds nothing but the fields that a line may have", () => {
+  test("is JSON and has only the allowed fields", () => {
     const lines = recorder.invocations.flatMap(linesOf);
     expect(lines.length).toBeGreaterThan(100);
     for (const line of lines) {
@@ -114,25 +166,17 @@ describe("every line", () => {
     ]);
   });
 
-  test("holds nobody's id, no login and no token", () => {
+  test("has no user id, no login and no token", () => {
     const text = recorder.invocations.flatMap(({ chunks }) => chunks).join("");
     const logins = [LOGINS.gavin, LOGINS.jared].flatMap((login) => Object.values(login));
-    for (const secret of [
-      ...logins,
-
-      backend.userId,
-      backend.target.apiKey,
-      "eyJ",
-      "no-bank",
-      "127.0.0.1",
-    ]) {
+    for (const secret of [...logins, backend.userId, backend.target.apiKey, "eyJ", "no-bank", "127.0.0.1"]) {
       expect(text).not.toContain(secret);
     }
   });
 });
 
 describe("every line of a request", () => {
-  test("has the correlationId that an error reply says, and no other request has it", () => {
+  test("has the correlationId of the error reply, which no other request has", () => {
     const ids = requests().map(({ lines, body }) => {
       const found = new Set(lines.map((line) => line["correlationId"]));
       const [id] = found;
@@ -146,7 +190,7 @@ describe("every line of a request", () => {
     expect(requests().filter(({ body }) => errorReply.safeParse(body).success).length).toBeGreaterThan(7);
   });
 
-  test("has the id that the gateway's own log knows the request by", () => {
+  test("has the request id of the gateway", () => {
     for (const { lines, requestId } of requests()) {
       expect(requestId).toHaveLength(16);
       expect(new Set(lines.map((line) => line["requestId"]))).toEqual(new Set([requestId]));
@@ -154,7 +198,7 @@ describe("every line of a request", () => {
     expect(new Set(requests().map(({ requestId }) => requestId)).size).toBe(requests().length);
   });
 
-  test("has the id of the job that the request names, or makes, from when it is known", () => {
+  test("has the id of the job that the request names or makes, as soon as it is known", () => {
     const naming = requests().flatMap(({ lines, body, rawPath }) => {
       const made = namesJob.safeParse(body).data?.id;
       const named = /^\/jobs\/([0-9a-f-]{36})/.exec(rawPath)?.[1];
@@ -172,13 +216,13 @@ describe("every line of a request", () => {
     }
   });
 
-  test("is one for each job where there are several", () => {
+  test("names each job of a request that makes several", () => {
     const [all] = requests().filter(({ rawPath }) => rawPath.endsWith("/connections/refresh"));
     expect(jobsOfRefreshAll.length).toBeGreaterThan(1);
     expect(said(all?.lines ?? [], "job named").map((line) => line["jobId"])).toEqual(jobsOfRefreshAll);
   });
 
-  test("has the level that its outcome deserves", () => {
+  test("has the level of its outcome", () => {
     const levelsBy = (lowest: number, highest: number) => {
       const found = requests().filter(({ status }) => status >= lowest && status <= highest);
       expect(found.length).toBeGreaterThan(0);
@@ -197,7 +241,7 @@ describe("every line of a request", () => {
   });
 });
 
-test("every line of a Task has the id of its job, and one says how it ended", () => {
+test("every line of a Task has the id of its job, and one line has its outcome", () => {
   expect(tasks().length).toBeGreaterThan(15);
   for (const { lines, jobId, hasEnded } of tasks()) {
     expect(lines.filter((line) => line["jobId"] !== jobId || line["task"] === undefined)).toEqual([]);
@@ -206,7 +250,7 @@ test("every line of a Task has the id of its job, and one says how it ended", ()
   }
 });
 
-test("every line of a sweep has the id of the job that it is about, but those about the sweep itself", () => {
+test("every line of a sweep has the id of its job, except the lines about the sweep itself", () => {
   const lines = sweeps().flat();
   expect(said(lines, "job mended")).toMatchObject([
     { reason: "restarted", jobId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
@@ -215,7 +259,7 @@ test("every line of a sweep has the id of the job that it is about, but those ab
   expect(ofNoJob.filter((line) => line["message"] !== "sweep" && !("JobsRunning" in line))).toEqual([]);
 });
 
-test("of the lines of metrics, those that are about a job have its id", () => {
+test("a line of metrics about a job has the id of the job", () => {
   const metrics = recorder.invocations.flatMap(linesOf).filter((line) => "_aws" in line);
   const ofJobs = metrics.filter(
     (line) => "JobsStarted" in line || "JobsFinished" in line || "StepDuration" in line,
