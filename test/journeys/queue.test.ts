@@ -7,7 +7,8 @@ import { refusal } from "./posting.ts";
 import { QUEUE_WORDS, untilQueued, WAITS_FOR_BANK } from "./queued.ts";
 import { target } from "./target.ts";
 
-const reached = target();
+/** A challenge lasts 6 s, and is read at once. */
+const reached = target(20);
 
 let backend: MobileBackend;
 const bank = (condition: object) => backend.institution(HOOLI_GOV, condition);
@@ -54,6 +55,23 @@ function whole(jobId: string, source?: string) {
     links: { self: `${reached().apiUrl}/jobs/${jobId}`, ...(source !== undefined && { source }) },
   };
 }
+
+// First, so that on the emulator the retry of its execution comes while the others run.
+test.each([
+  ["that waits for the bank", "refuse"],
+  ["that the aggregator holds", "queue"],
+])("a job %s loses no try and sends no login when it is resumed during the outage", async (_, outage) => {
+  await bank({ status: "major-outage", outage });
+  const jobId = await backend.startJob(HOOLI_GOV, LOGINS.gavin);
+  const { queued } = await untilQueued(backend, jobId);
+  for (let times = 0; times < 3; times++) {
+    expect((await resume(backend, jobId)).status).toBe(202);
+    const again = await untilQueued(backend, jobId);
+    expect(again.queued).toEqual({ ...queued, nextAttemptAt: again.queued.nextAttemptAt });
+  }
+  expect([queued.attempt, queued.detail]).toEqual([1, WAITS_FOR_BANK]);
+  expect(await backend.loginsSent()).toBe(1);
+});
 
 /** How the aggregator says that the bank is down, and how many logins it gets until the job has succeeded. */
 describe.each([
@@ -129,22 +147,6 @@ test("a job waits on when another user's job at the same bank is resumed", async
   await succeeded(backend, mine);
   expect((await untilQueued(another, theirs)).queued.attempt).toBe(1);
   expect([await backend.loginsSent(), await another.loginsSent()]).toEqual([2, 1]);
-});
-
-test.each([
-  ["that waits for the bank", "refuse"],
-  ["that the aggregator holds", "queue"],
-])("a job %s loses no try and sends no login when it is resumed during the outage", async (_, outage) => {
-  await bank({ status: "major-outage", outage });
-  const jobId = await backend.startJob(HOOLI_GOV, LOGINS.gavin);
-  const { queued } = await untilQueued(backend, jobId);
-  for (let times = 0; times < 3; times++) {
-    expect((await resume(backend, jobId)).status).toBe(202);
-    const again = await untilQueued(backend, jobId);
-    expect(again.queued).toEqual({ ...queued, nextAttemptAt: again.queued.nextAttemptAt });
-  }
-  expect([queued.attempt, queued.detail]).toEqual([1, WAITS_FOR_BANK]);
-  expect(await backend.loginsSent()).toBe(1);
 });
 
 test("a resumed job fails when the bank refuses its login", async () => {

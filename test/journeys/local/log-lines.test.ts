@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
@@ -5,7 +6,6 @@ import { errorReply } from "../../../functions/http/reply-schemas.ts";
 import { METRICS } from "../../../functions/jobs/domain/metrics.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
-import { type Invocation, linesOf, linesOfInvocations } from "../../support/faulty-functions.ts";
 import { allBegun, begun, cancel, connected, list, refresh, refreshAll, resume, update } from "../calls.ts";
 import { executionOf } from "../execution-of.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../logins.ts";
@@ -13,6 +13,69 @@ import { MobileBackend } from "../mobile-backend.ts";
 import { untilQueued } from "../queued.ts";
 import { localSystem } from "../start-for-tests.ts";
 import { targetOf } from "../target.ts";
+
+/** One run of a function, and every line that it wrote. */
+interface Invocation {
+  entry: string;
+  event: unknown;
+  hasEnded: boolean;
+  /** Its result, if it succeeded. */
+  result?: unknown;
+  chunks: string[];
+}
+
+const line = z.record(z.string(), z.unknown());
+
+/** Records what each run of a function writes to standard output and standard error, in place of printing it. */
+function linesOfInvocations() {
+  const invocations: Invocation[] = [];
+  const current = new AsyncLocalStorage<Invocation>();
+  const streams = [process.stdout, process.stderr];
+  let isOn = false;
+  const writes = streams.map((stream) => stream.write);
+
+  return {
+    invocations,
+    start(): void {
+      isOn = true;
+      streams.forEach((stream, index) => {
+        const write = writes[index]?.bind(stream);
+        stream.write = (...given: [Uint8Array | string, ...unknown[]]) => {
+          const invocation = current.getStore();
+          if (invocation === undefined) return write?.(String(given[0])) ?? true;
+          invocation.chunks.push(String(given[0]));
+          return true;
+        };
+      });
+    },
+    stop(): void {
+      isOn = false;
+      streams.forEach((stream, index) => {
+        stream.write = writes[index] ?? stream.write;
+      });
+    },
+    around: ((entry, event, run) => {
+      const invocation: Invocation = { entry, event, hasEnded: false, chunks: [] };
+      invocations.push(invocation);
+      return current.run(invocation, async () => {
+        try {
+          invocation.result = await run(event);
+          return invocation.result;
+        } finally {
+          // Output after the end of the recording is not recorded.
+          invocation.hasEnded = isOn;
+        }
+      });
+    }) satisfies Around,
+  };
+}
+
+/** The lines of a run, as JSON. */
+function linesOf({ chunks }: Invocation) {
+  const texts = chunks.join("").split("\n");
+  if (texts.pop() !== "") throw new Error("The last line has no end.");
+  return texts.map((text) => line.parse(JSON.parse(text)));
+}
 
 /** Requests and jobs that succeed, that are refused, and that meet faults. Returns the jobs of a refresh of all. */
 async function logStory(backend: MobileBackend, system: LocalSystem): Promise<string[]> {

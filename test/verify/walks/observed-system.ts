@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, inject } from "vitest";
+import { afterAll, beforeAll, inject, vi } from "vitest";
+import * as z from "zod";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { parseResources } from "../../infra/resources.ts";
 import { executionOf } from "../../journeys/execution-of.ts";
@@ -6,13 +7,37 @@ import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../journeys/mobile-backend.
 import { startForTests } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { awsRecorder } from "../../support/aws-recorder.ts";
-import { type FunctionFaults, faultyFunctions, functionsApart } from "../../support/faulty-functions.ts";
+import { type FunctionFaults, faultyFunctions } from "../../support/faulty-functions.ts";
 import { ASK, WAIT } from "../../workflow/scenario.ts";
 import { inWords, permissionsByRole, recordedAccess, refusedBy, SWEEP } from "./permissions.ts";
 
+const entryModule = z.object({
+  handler: z.custom<(event: unknown) => Promise<unknown>>((value) => typeof value === "function"),
+});
+
+/** In AWS no two functions share a cache. Loads the modules of each function apart, so that each makes all its own calls. */
+function functionsApart() {
+  const handlers = new Map<string, z.infer<typeof entryModule>["handler"]>();
+  return {
+    async load(entries: readonly string[]): Promise<void> {
+      for (const entry of entries) {
+        vi.resetModules();
+        const loaded: unknown = await import(new URL(`../../../${entry}`, import.meta.url).href);
+        handlers.set(entry, entryModule.parse(loaded).handler);
+      }
+    },
+
+    async invoke(entry: string, event: unknown): Promise<unknown> {
+      const handler = handlers.get(entry);
+      if (handler === undefined) throw new Error(`${entry} is not loaded.`);
+      return handler(event);
+    },
+  };
+}
+
 /**
- * Local mode for the tests of a block, at a pace of its own. Its functions fail as a test says, share nothing with each
- * other, and their calls of AWS are recorded. With `sweepsByHand` the schedule runs nothing.
+ * Local mode for the tests of a block. Its functions fail as a test plans, share no cache, and their calls of AWS are recorded.
+ * With `sweepsByHand`, the schedule does not run the sweeper.
  */
 export function observedSystem(timeScale: number, { sweepsByHand = false } = {}) {
   const functions = faultyFunctions();
@@ -42,7 +67,7 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
     return started;
   };
 
-  /** Starts a job of the user, whose functions go wrong as planned. */
+  /** Starts a job whose functions fail as planned. */
   async function startJob(
     backend: MobileBackend,
     institutionId: string,
@@ -58,10 +83,10 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
     recorder,
     deployed: () => system().deployed,
     newBackend: () => new MobileBackend(targetOf(system())),
-    /** What goes wrong in the functions of a job. They wait until it is said. */
+    /** Plans the faults in the functions of a job. They wait for this. */
     plan: functions.plan,
     startJob,
-    /** The same of a job whose bank takes longer than the slice that comes with its opening. No other job may run. */
+    /** Starts a job whose bank takes longer than its first slice. No other job may run. */
     async startSlowJob(...[backend, ...job]: Parameters<typeof startJob>): Promise<string> {
       await backend.faults(BANK_OUT_OF_SIGHT);
       const jobId = await startJob(backend, ...job);
@@ -69,7 +94,7 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
       await backend.faults([]);
       return jobId;
     },
-    /** The calls so far that the template's permissions do not allow. */
+    /** The calls so far that the template does not allow. */
     refusedCalls: () =>
       inWords(
         refusedBy(
@@ -85,7 +110,7 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
       await executionOf(system(), jobId).entered(ASK);
       await backend.untilAsked(jobId);
     },
-    /** Waits until the job is over, and gives how it went and what its user sees then. */
+    /** Waits until the job is over, and returns its execution and its steps. */
     async over(backend: MobileBackend, jobId: string) {
       const run = await executionOf(system(), jobId).ended();
       return { run, steps: (await backend.job(jobId)).steps };

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { jobReply } from "../../../functions/http/reply-schemas.ts";
 import { executionOf } from "../../journeys/execution-of.ts";
-import { localSystem } from "../../journeys/start-for-tests.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, RAVIGA, TOKEN_BANK } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { GIVEN_UP, untilQueued } from "../../journeys/queued.ts";
+import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { transitionsOf } from "../../workflow/transitions-of.ts";
 
