@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { update } from "../journeys/calls.ts";
-import { newConnection, post } from "../journeys/posting.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../journeys/logins.ts";
 import { ALL_DONE, type HttpReply, type MobileBackend, statuses } from "../journeys/mobile-backend.ts";
+import { newConnection, post } from "../journeys/posting.ts";
 import type { AwsCall } from "../support/aws-recorder.ts";
 import { brokenSystem } from "./broken-system.ts";
 import { rowsButCounts, secretsOf } from "./tables.ts";

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { connected } from "../calls.ts";
-import { HOOLI, LOGINS } from "../logins.ts";
+import { connected, resume, succeeded } from "../calls.ts";
+import { HOOLI, HOOLI_GOV, LOGINS } from "../logins.ts";
 import { MobileBackend } from "../mobile-backend.ts";
+import { untilQueued } from "../queued.ts";
 import { localSystem } from "../start-for-tests.ts";
 import { targetOf } from "../target.ts";
 
 /** A quarter of an hour is 6 s, and 4 minutes are 1.6 s. */
+const QUARTER_HOUR_MS = 6_000;
 const system = localSystem(150);
 const newBackend = () => new MobileBackend(targetOf(system()));
 
@@ -43,4 +45,16 @@ test.concurrent("a login that meets an error each time fails the job after a few
   const logins = await backend.loginsSent();
   expect(logins).toBeGreaterThan(1);
   expect(logins).toBeLessThan(10);
+});
+
+test.concurrent("a job that waited in the queue for longer than a job is followed succeeds when it is resumed", async () => {
+  const backend = newBackend();
+  await backend.institution(HOOLI_GOV, { status: "major-outage", outage: "fail" });
+  const jobId = await backend.startJob(HOOLI_GOV, LOGINS.gavin);
+  const { job, queued } = await untilQueued(backend, jobId);
+  await expect.poll(() => Date.now() - Date.parse(job.created)).toBeGreaterThan(QUARTER_HOUR_MS + 1_000);
+  expect((await untilQueued(backend, jobId)).queued).toEqual(queued);
+  await backend.institution(HOOLI_GOV, { status: "operational" });
+  await resume(backend, jobId);
+  await succeeded(backend, jobId);
 });
