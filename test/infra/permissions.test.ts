@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { textOf } from "../docs/pages.ts";
-import { piecesOf } from "../permissions/allows.ts";
+import { piecesOf } from "../verify/walks/permissions.ts";
 import { functionsByEntry, ofType, referredTo, withoutHash } from "./resources.ts";
 import {
   FORCED,

@@ -1,9 +1,9 @@
 import type * as z from "zod";
 import { jobListReply, stubListReply, stubReply } from "../../functions/http/reply-schemas.ts";
-import { type HttpReply, type MobileBackend, statuses } from "./mobile-backend.ts";
+import type { HttpReply, MobileBackend } from "./mobile-backend.ts";
 
 /*
- * What a backend asks for beside new connections. Each gives the reply as it came.
+ * The requests of a backend beside new connections. Each returns the reply as it came.
  */
 
 export function connectionPath({ userId }: MobileBackend, connectionId: string): string {
@@ -34,13 +34,13 @@ export function cancel(backend: MobileBackend, jobId: string): Promise<HttpReply
   return backend.call("DELETE", `/jobs/${jobId}`);
 }
 
-/** The id of the job that a call has begun. */
+/** The id of the job that a request began. */
 export function begun({ status, json }: HttpReply): string {
   if (status !== 202) throw new Error(`Expected 202, got ${status}: ${JSON.stringify(json)}`);
   return stubReply.parse(json).id;
 }
 
-/** The ids of the jobs that a call for several has begun or found. */
+/** The ids of the jobs that a request for several began or found. */
 export function allBegun({ status, json }: HttpReply): string[] {
   if (status !== 202) throw new Error(`Expected 202, got ${status}: ${JSON.stringify(json)}`);
   return stubListReply.parse(json).data.map(({ id }) => id);
@@ -51,17 +51,31 @@ export function page({ status, json }: HttpReply): z.infer<typeof jobListReply> 
   return jobListReply.parse(json);
 }
 
-/** Waits until the job has ended well, and gives the id of its connection. */
-export async function connectionOf(backend: MobileBackend, jobId: string): Promise<string> {
-  const { steps, links } = await backend.untilOver(jobId);
-  const id = links.source?.split("/").at(-1);
-  if (id === undefined || steps.some(({ status }) => status === "failed")) {
-    throw new Error(`No connection: ${statuses(steps)}`);
+/** The id of the user's newest job, for requests whose reply does not name it. */
+export async function newestJob(backend: MobileBackend): Promise<string> {
+  const [newest] = page(await list(backend, { limit: "1" })).data;
+  if (newest === undefined) throw new Error("The user has no job.");
+  return newest.id;
+}
+
+/** Waits until the job is over, and throws unless it succeeded. */
+export async function succeeded(backend: MobileBackend, jobId: string) {
+  const job = await backend.untilOver(jobId);
+  if (job.steps.some(({ status }) => status === "failed")) {
+    throw new Error(`The job failed: ${JSON.stringify(job.steps)}`);
   }
+  return job;
+}
+
+/** Waits until the job has succeeded, and returns the id of its connection. */
+export async function connectionOf(backend: MobileBackend, jobId: string): Promise<string> {
+  const { links } = await succeeded(backend, jobId);
+  const id = links.source?.split("/").at(-1);
+  if (id === undefined) throw new Error("The job names no connection.");
   return id;
 }
 
-/** A connection that the user has, once what the bank asks for it was answered. */
+/** Makes a connection of the user, and answers the bank's questions with `answers`. */
 export async function connected(
   backend: MobileBackend,
   institutionId: string,

@@ -1,26 +1,130 @@
-import { describe, expect, test } from "vitest";
-import { errorReply, stubReply } from "../../functions/http/reply-schemas.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { stubReply } from "../../functions/http/reply-schemas.ts";
+import { begun, connected, refresh, resume, succeeded, update } from "./calls.ts";
 import { AVIATO, HOOLI, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
-import { ALL_DONE, BANK_OUT_OF_SIGHT, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { ALL_DONE, BANK_OUT_OF_SIGHT, isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
+import { refusal } from "./posting.ts";
+import { isQueued, NOT_ANSWERED, QUEUE_WORDS, untilQueued } from "./queued.ts";
 import { target } from "./target.ts";
 
 const reached = target();
+const newBackend = () => new MobileBackend(reached());
 
-function codeOf(reply: { json: unknown }): string | undefined {
-  return errorReply.parse(reply.json).data[0]?.code;
+const NOT_ACTIVE = [409, "mfa-challenge-not-active", [undefined]];
+const NO_LONGER_AVAILABLE = [410, "resource-no-longer-available", [undefined]];
+const EXPIRED = [
+  "verify-credentials: success",
+  "mfa-challenge: failed",
+  "retrieve-accounts: pending",
+  "retrieve-transactions: pending",
+];
+const QUESTION = "What's your first company?";
+
+/** Jobs that wait in the queue because the bank was down, each with a user of its own. */
+const QUEUED = { answered: "refuse", unanswered: "refuse", "held upstream": "queue", wrong: "refuse" };
+const queued = new Map<string, { backend: MobileBackend; jobId: string }>();
+function queuedJob(name: keyof typeof QUEUED | "update") {
+  const found = queued.get(name);
+  if (found === undefined) throw new Error("There is no such job.");
+  return found;
 }
 
-describe("every kind of challenge", () => {
+beforeAll(async () => {
+  const bank = newBackend();
+  const updating = newBackend();
+  const connectionId = await connected(updating, PIED_PIPER, LOGINS.gilfoyle, ["Hooli"]);
+  for (const [name, outage] of Object.entries(QUEUED)) {
+    await bank.institution(PIED_PIPER, { status: "major-outage", outage });
+    const backend = newBackend();
+    const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+    await untilQueued(backend, jobId);
+    queued.set(name, { backend, jobId });
+  }
+  await bank.institution(PIED_PIPER, { status: "major-outage", outage: "fail" });
+  const jobId = begun(await update(updating, connectionId, LOGINS.gilfoyle));
+  await untilQueued(updating, jobId);
+  queued.set("update", { backend: updating, jobId });
+  await bank.institution(PIED_PIPER, { status: "operational" });
+});
+
+// The tests that wait for a deadline come first, so that the others run meanwhile.
+describe.concurrent("a challenge", () => {
+  test("that nobody answers fails the job at its deadline, and takes no answer after it", async () => {
+    const backend = newBackend();
+    const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+    const { expiresAt } = await backend.untilAsked(jobId);
+    const job = await backend.untilOver(jobId);
+    expect(statuses(job.steps)).toEqual(EXPIRED);
+    expect(job.steps[1]?.result).toMatchObject({ code: "mfa-expired", title: "MFA challenge expired" });
+    expect(job.updated >= expiresAt).toBe(true);
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NO_LONGER_AVAILABLE);
+    expect(await backend.answersSent()).toBe(0);
+  });
+
+  test("of a refresh that nobody answers fails the job at its deadline and frees the connection", async () => {
+    const backend = newBackend();
+    const connectionId = await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
+    const jobId = begun(await refresh(backend, connectionId));
+    const { expiresAt } = await backend.untilAsked(jobId);
+    const job = await backend.untilOver(jobId);
+    expect(statuses(job.steps)).toEqual(EXPIRED);
+    expect(job.updated >= expiresAt).toBe(true);
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NO_LONGER_AVAILABLE);
+    expect(await backend.answersSent()).toBe(1);
+    expect(begun(await refresh(backend, connectionId))).not.toBe(jobId);
+  });
+
+  test("of a resumed job that nobody answers returns the job to the queue, for another try", async () => {
+    const { backend, jobId } = queuedJob("unanswered");
+    await resume(backend, jobId);
+    const first = await backend.untilAsked(jobId);
+    const waiting = await untilQueued(backend, jobId);
+    expect(waiting.queued).toMatchObject({
+      ...QUEUE_WORDS,
+      detail: NOT_ANSWERED,
+      attempt: 2,
+      attemptsLeft: 83,
+    });
+    expect(waiting.job.steps.slice(1)).toEqual(
+      ["mfa-challenge", "retrieve-accounts", "retrieve-transactions"].map((title) => ({
+        title,
+        status: "pending",
+        result: null,
+      })),
+    );
+    expect(waiting.job.links.source).toBeUndefined();
+    expect((await backend.connect(PIED_PIPER, LOGINS.jared)).status).toBe(200);
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
+
+    await resume(backend, jobId);
+    const second = await backend.untilAsked(jobId);
+    expect(second.expiresAt > first.expiresAt).toBe(true);
+    expect(await backend.answersSent()).toBe(0);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+    expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([3, 1]);
+  });
+
+  test("of a job that the aggregator held is shown while somebody can answer it", async () => {
+    const { backend, jobId } = queuedJob("held upstream");
+    // The bank sent its code when it came back. The first challenge may have expired, so this may take two tries.
+    do {
+      expect((await resume(backend, jobId)).status).toBe(202);
+      await backend.until(
+        jobId,
+        (steps) =>
+          isOver(steps) || isQueued(steps) || stepOf(steps, "mfa-challenge")?.status === "in-progress",
+      );
+    } while (isQueued((await backend.job(jobId)).steps));
+    await backend.untilAsked(jobId);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+    expect(await backend.answersSent()).toBe(1);
+  });
+
   test.each([
     ["a one-time code", LOGINS.jared, PIED_PIPER, "token", ["OTP Password"], ["1234"]],
-    [
-      "a security question",
-      LOGINS.gilfoyle,
-      PIED_PIPER,
-      "security-questions",
-      ["What's your first company?"],
-      ["Hooli"],
-    ],
+    ["a security question", LOGINS.gilfoyle, PIED_PIPER, "security-questions", [QUESTION], ["Hooli"]],
     [
       "two security questions",
       LOGINS.whistler,
@@ -37,114 +141,120 @@ describe("every kind of challenge", () => {
       ["Approve the request in your app"],
       ["confirmed"],
     ],
-  ])("%s is asked, answered and passed", async (_, login, institutionId, method, input, answers) => {
-    const backend = new MobileBackend(reached());
+  ])("for %s is shown, answered and passed", async (_, login, institutionId, method, input, answers) => {
+    const backend = newBackend();
     const jobId = await backend.startJob(institutionId, login);
-    const challenge = await backend.untilAsked(jobId);
-    expect(challenge).toMatchObject({
+    expect(await backend.untilAsked(jobId)).toMatchObject({
       method,
       input,
       expiryMs: 120_000,
       links: { response: `${reached().apiUrl}/jobs/${jobId}/mfa` },
     });
     const reply = await backend.answer(jobId, answers);
-    expect(reply.status).toBe(202);
-    expect(stubReply.parse(reply.json).id).toBe(jobId);
+    expect([reply.status, stubReply.parse(reply.json).id]).toEqual([202, jobId]);
     const job = await backend.untilOver(jobId);
     expect(statuses(job.steps)).toEqual(ALL_DONE);
     expect(stepOf(job.steps, "mfa-challenge")?.result).toBeNull();
     expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 1]);
   });
+
+  test("of an intermittent bank comes every second time, and is skipped otherwise", async () => {
+    const backend = newBackend();
+    await connected(backend, NUCLEUS, LOGINS.jared, ["1234"]);
+    const skipped = await succeeded(backend, await backend.startJob(NUCLEUS, LOGINS.jared));
+    expect(skipped.steps[1]).toEqual({ title: "mfa-challenge", status: "skipped", result: null });
+  });
+
+  test("that was answered wrongly fails the job, and takes no other answer", async () => {
+    const backend = newBackend();
+    const jobId = await backend.startJob(PIED_PIPER, LOGINS.richard);
+    await backend.untilAsked(jobId);
+    expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
+    const job = await backend.untilOver(jobId);
+    expect(statuses(job.steps)).toEqual(EXPIRED);
+    expect(job.steps[1]?.result).toMatchObject({ detail: "MFA response is not correct" });
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
+    expect(await backend.answersSent()).toBe(1);
+  });
+
+  test("stays open after an answer that is not valid", async () => {
+    const backend = newBackend();
+    const jobId = await backend.startJob(PIED_PIPER, LOGINS.whistler);
+    const asked = await backend.untilAsked(jobId);
+    for (const [answers, field] of [
+      ["1234", "mfa-response"],
+      [[], "mfa-response"],
+      [["Basiq"], "mfa-response"],
+      [["Basiq", "AU00000", "more"], "mfa-response"],
+      [["Basiq", 5], "mfa-response"],
+      [["Basiq", ""], "mfa-response"],
+    ] as const) {
+      const reply = await backend.answer(jobId, answers);
+      expect(refusal(reply), JSON.stringify(answers)).toEqual([400, "parameter-not-valid", [field]]);
+    }
+    expect(await backend.untilAsked(jobId)).toEqual(asked);
+    expect(await backend.answersSent()).toBe(0);
+  });
+
+  test("of a resumed job is answered as any other", async () => {
+    const { backend, jobId } = queuedJob("answered");
+    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
+    await resume(backend, jobId);
+    const challenge = await backend.untilAsked(jobId);
+    expect(challenge).toMatchObject({ method: "token", input: ["OTP Password"], expiryMs: 120_000 });
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+    expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([2, 1]);
+  });
+
+  test("of a resumed update is answered as any other", async () => {
+    const { backend, jobId } = queuedJob("update");
+    await resume(backend, jobId);
+    expect((await backend.untilAsked(jobId)).input).toEqual([QUESTION]);
+    await backend.answer(jobId, ["Hooli"]);
+    expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
+  });
+
+  test("of a resumed job that was answered wrongly ends the job", async () => {
+    const { backend, jobId } = queuedJob("wrong");
+    await resume(backend, jobId);
+    await backend.untilAsked(jobId);
+    await backend.answer(jobId, ["9999"]);
+    const { steps } = await backend.untilOver(jobId);
+    expect(steps[1]).toMatchObject({ status: "failed", result: { detail: "MFA response is not correct" } });
+    expect(refusal(await resume(backend, jobId))).toEqual([409, "job-not-queued", [undefined]]);
+  });
 });
 
-test("an intermittent bank asks one time and skips the other", async () => {
-  const backend = new MobileBackend(reached());
-  const asked = await backend.startJob(NUCLEUS, LOGINS.jared);
-  await backend.untilAsked(asked);
-  await backend.answer(asked, ["1234"]);
-  expect(statuses((await backend.untilOver(asked)).steps)).toEqual(ALL_DONE);
-
-  const skipped = await backend.untilOver(await backend.startJob(NUCLEUS, LOGINS.jared));
-  expect(skipped.steps[1]).toEqual({ title: "mfa-challenge", status: "skipped", result: null });
-  expect(stepOf(skipped.steps, "retrieve-transactions")?.status).toBe("success");
-});
-
-test("a wrong answer fails the step, and a later one is refused", async () => {
-  const backend = new MobileBackend(reached());
-  const jobId = await backend.startJob(PIED_PIPER, LOGINS.richard);
+test("an answer is refused before the challenge, after it, and where there is none", async () => {
+  const backend = newBackend();
+  await backend.faults(BANK_OUT_OF_SIGHT);
+  const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+  expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
+  await backend.faults([]);
   await backend.untilAsked(jobId);
-  expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
-  const job = await backend.untilOver(jobId);
-  expect(statuses(job.steps)).toEqual([
-    "verify-credentials: success",
-    "mfa-challenge: failed",
-    "retrieve-accounts: pending",
-    "retrieve-transactions: pending",
-  ]);
-  expect(stepOf(job.steps, "mfa-challenge")?.result).toMatchObject({ code: expect.any(String) });
-  const late = await backend.answer(jobId, ["1234"]);
-  expect([late.status, codeOf(late)]).toEqual([409, "mfa-challenge-not-active"]);
+  await backend.answer(jobId, ["1234"]);
+  await succeeded(backend, jobId);
+  expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
+  const plain = await backend.startJob(HOOLI, LOGINS.gavin);
+  expect(refusal(await backend.answer(plain, ["1234"]))).toEqual(NOT_ACTIVE);
   expect(await backend.answersSent()).toBe(1);
 });
 
-test("an answer posted twice at once is taken twice and sent once", async () => {
-  const backend = new MobileBackend(reached());
+test("an answer posted twice at once and a later answer are accepted, and only the first is sent", async () => {
+  const backend = newBackend();
   const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
   await backend.untilAsked(jobId);
   await backend.faults(BANK_OUT_OF_SIGHT);
   const replies = await Promise.all([backend.answer(jobId, ["1234"]), backend.answer(jobId, ["1234"])]);
-  await backend.faults([]);
   expect(replies.map(({ status }) => status)).toEqual([202, 202]);
-  expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
-  expect(await backend.answersSent()).toBe(1);
-});
-
-test("the first answer counts, and an answer repeated while the bank decides changes nothing", async () => {
-  const backend = new MobileBackend(reached());
-  const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
-  await backend.untilAsked(jobId);
-  await backend.faults(BANK_OUT_OF_SIGHT);
-  expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
-  const [challenge] = (await backend.job(jobId)).steps.filter(({ title }) => title === "mfa-challenge");
-  expect(challenge).toEqual({ title: "mfa-challenge", status: "in-progress", result: null });
+  expect((await backend.job(jobId)).steps[1]).toEqual({
+    title: "mfa-challenge",
+    status: "in-progress",
+    result: null,
+  });
   expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
   await backend.faults([]);
   expect(statuses((await backend.untilOver(jobId)).steps)).toEqual(ALL_DONE);
   expect(await backend.answersSent()).toBe(1);
-});
-
-test("an answer before the question, after the end, and where nothing is asked is refused", async () => {
-  const backend = new MobileBackend(reached());
-  await backend.faults(BANK_OUT_OF_SIGHT);
-  const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
-  const early = await backend.answer(jobId, ["1234"]);
-  expect([early.status, codeOf(early)]).toEqual([409, "mfa-challenge-not-active"]);
-  await backend.faults([]);
-  await backend.untilAsked(jobId);
-  await backend.answer(jobId, ["1234"]);
-  await backend.untilOver(jobId);
-  const late = await backend.answer(jobId, ["1234"]);
-  expect([late.status, codeOf(late)]).toEqual([409, "mfa-challenge-not-active"]);
-
-  const plain = await backend.startJob(HOOLI, LOGINS.gavin);
-  const unasked = await backend.answer(plain, ["1234"]);
-  expect([unasked.status, codeOf(unasked)]).toEqual([409, "mfa-challenge-not-active"]);
-  expect(await backend.answersSent()).toBe(1);
-});
-
-test.each([
-  ["no list", "1234"],
-  ["an empty list", []],
-  ["too few answers", ["Basiq"]],
-  ["too many answers", ["Basiq", "AU00000", "more"]],
-  ["an answer that is no string", ["Basiq", 5]],
-  ["an empty answer", ["Basiq", ""]],
-])("%s is not valid, and the challenge stays open", async (_, answers) => {
-  const backend = new MobileBackend(reached());
-  const jobId = await backend.startJob(PIED_PIPER, LOGINS.whistler);
-  const asked = await backend.untilAsked(jobId);
-  const reply = await backend.answer(jobId, answers);
-  expect([reply.status, codeOf(reply)]).toEqual([400, "parameter-not-valid"]);
-  expect(await backend.untilAsked(jobId)).toEqual(asked);
-  expect(await backend.answersSent()).toBe(0);
 });

@@ -4,9 +4,9 @@ import * as z from "zod";
 import { jobReply, mfaResult, stubReply, tokenReply } from "../../functions/http/reply-schemas.ts";
 import type { Target } from "./target.ts";
 
-/** Far more looks than any job needs: a job that is stuck fails its test, whatever the machine's speed. */
-const MAX_LOOKS = 1_000;
-const LOOK_EVERY_MS = 20;
+/** Far more polls than any job needs, on any machine: a job that is stuck fails its test. */
+const MAX_POLLS = 2_000;
+const POLL_EVERY_MS = 40;
 
 export type StepReply = z.infer<typeof jobReply>["steps"][number];
 
@@ -16,7 +16,7 @@ export interface HttpReply {
   json: unknown;
 }
 
-/** A company's backend that speaks our API. */
+/** The backend of a company, for one of its users. */
 export class MobileBackend {
   readonly target: Target;
   readonly userId: string;
@@ -69,7 +69,7 @@ export class MobileBackend {
     });
   }
 
-  /** Connects, and gives the id of the new job. */
+  /** Connects, and returns the id of the new job. */
   async startJob(institutionId: string, login: Record<string, string>): Promise<string> {
     const reply = await this.connect(institutionId, login);
     if (reply.status !== 202)
@@ -92,27 +92,29 @@ export class MobileBackend {
     });
   }
 
-  /** Looks until the steps are as wanted. */
+  /** Polls until the steps are as wanted. */
   async until(jobId: string, isAsWanted: (steps: StepReply[]) => boolean): Promise<z.infer<typeof jobReply>> {
-    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    for (let polls = 0; polls < MAX_POLLS; polls++) {
       const job = await this.job(jobId);
       if (isAsWanted(job.steps)) return job;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
-    throw new Error(`Never as wanted: ${JSON.stringify((await this.job(jobId)).steps)}`);
+    throw new Error(
+      `The job never came to the wanted state: ${JSON.stringify((await this.job(jobId)).steps)}`,
+    );
   }
 
   untilOver(jobId: string) {
     return this.until(jobId, isOver);
   }
 
-  /** Looks until the bank asks, and gives what it asks. */
+  /** Polls until the bank asks, and returns what it asks. */
   async untilAsked(jobId: string): Promise<z.infer<typeof mfaResult>> {
     const job = await this.until(jobId, (steps) => isOver(steps) || challengeIn(steps) !== undefined);
     return mfaResult.parse(challengeIn(job.steps));
   }
 
-  /** The calls of this user that the bank's side received. */
+  /** The calls about this user that the sandbox received. */
   async upstreamCalls(): Promise<string[]> {
     const response = await fetch(`${this.target.sandboxUrl}/_control/ledger`);
     const { calls } = z
@@ -123,7 +125,7 @@ export class MobileBackend {
     return calls.filter((call) => call.userId === this.userId).map(({ method, path }) => `${method} ${path}`);
   }
 
-  /** What the bank's side does wrong from now on; an empty list ends it. */
+  /** Replaces the faults of the sandbox, for all users. An empty list ends them. */
   async faults(list: readonly object[]): Promise<void> {
     await this.#control("PUT", "faults", list);
   }
@@ -135,7 +137,7 @@ export class MobileBackend {
   async #control(method: string, path: string, body: unknown): Promise<void> {
     const init = { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     const { ok, status } = await fetch(`${this.target.sandboxUrl}/_control/${path}`, init);
-    if (!ok) throw new Error(`The sandbox's control side answered ${status}.`);
+    if (!ok) throw new Error(`The sandbox's control route answered ${status}.`);
   }
 
   async loginsSent(): Promise<number> {
@@ -148,7 +150,7 @@ export class MobileBackend {
   }
 }
 
-/** A job with a challenge that ended well. */
+/** The steps of a job with a challenge that succeeded. */
 export const ALL_DONE = [
   "verify-credentials: success",
   "mfa-challenge: success",
@@ -171,7 +173,7 @@ export function stepOf(steps: readonly StepReply[], title: string): StepReply | 
   return steps.find((step) => step.title === title);
 }
 
-/** Hides what the bank is doing from us, so that a test can look at a moment that is short. */
+/** The aggregator shows no job, so that a job stays in a short state for as long as a test wants. */
 export const BANK_OUT_OF_SIGHT = [{ method: "GET", path: "/jobs/*", times: 100_000, do: { status: 503 } }];
 
 function challengeIn(steps: readonly StepReply[]): unknown {

@@ -4,7 +4,7 @@ import { HOOLI, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
 import type { Target } from "./target.ts";
 
-/** A body that nothing is wrong with. */
+/** A valid body. */
 export const VALID = JSON.stringify({ ...LOGINS.gavin, institution: { id: HOOLI } });
 
 export interface PostOptions {
@@ -13,7 +13,7 @@ export interface PostOptions {
   userId?: string;
 }
 
-/** A backend that posts raw bodies, right and wrong ones. */
+/** A backend that posts raw bodies. */
 export function posting(reached: () => Target) {
   let server = "";
   let made: MobileBackend | undefined;
@@ -41,11 +41,48 @@ export function posting(reached: () => Target) {
   };
 }
 
-/** Status, code, and the fields that the errors name. */
+/** The status, the code, and the fields that the errors name. */
 export function refusal(reply: HttpReply): [number, string | undefined, (string | undefined)[]] {
   const { data } = errorReply.parse(reply.json);
   expect(reply.headers.get("cache-control")).toBe("no-store");
   expect(reply.headers.get("content-type")).toBe("application/json");
   expect(new Set(data.map(({ code }) => code)).size).toBe(1);
   return [reply.status, data[0]?.code, data.map(({ source }) => source?.parameter)];
+}
+
+/** A reply with its exact text. */
+export interface RawReply {
+  status: number;
+  text: string;
+}
+
+export interface Posted {
+  path: string;
+  body?: string;
+}
+
+/** Posts with an Idempotency-Key, or without. */
+export async function post(
+  backend: MobileBackend,
+  { path, body }: Posted,
+  key?: string,
+  token?: string,
+): Promise<RawReply> {
+  const response = await fetch(`${backend.target.apiUrl}${path}`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token ?? (await backend.token())}`,
+      "content-type": "application/json",
+      ...(key !== undefined && { "idempotency-key": key }),
+    },
+    ...(body !== undefined && { body }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+export function newConnection({ userId }: MobileBackend, login: object = LOGINS.gavin, bank = HOOLI): Posted {
+  return {
+    path: `/users/${userId}/connections`,
+    body: JSON.stringify({ ...login, institution: { id: bank } }),
+  };
 }

@@ -1,4 +1,4 @@
-import { inject } from "vitest";
+import { afterAll, beforeAll, inject } from "vitest";
 import { readLocalSettings } from "../../infra/local/local-settings.ts";
 import { type LocalSystem, type StartOptions, startLocal } from "../../infra/local/start-local.ts";
 import { parseTemplate, synthesizeApart } from "../../infra/local/template/template.ts";
@@ -7,9 +7,9 @@ import { ANY_UPSTREAM } from "./synthesize-once.ts";
 export const API_KEY = "journeys-api-key";
 
 interface TestOptions extends Pick<StartOptions, "around"> {
-  /** Takes the place of the sandbox. It takes any key. */
+  /** Replaces the sandbox. It accepts any key. */
   upstreamUrl?: string;
-  /** Of a deployment of its own, as after `cdk -c`; else the template is the one that the files of a run share. */
+  /** Those of `cdk -c`. They need a template of their own: without them, all files of a run share one. */
   settings?: Record<string, unknown>;
 }
 
@@ -33,4 +33,22 @@ export function startForTests(
         ? parseTemplate(JSON.parse(inject("template").replaceAll(ANY_UPSTREAM, context.upstreamUrl)))
         : synthesizeApart({ ...context, ...settings }),
   });
+}
+
+/** Local mode for the tests of a file. Calls `options` when it starts. */
+export function localSystem(
+  timeScale: number,
+  options: () => Parameters<typeof startForTests>[1] = () => ({}),
+): () => LocalSystem {
+  let started: LocalSystem | undefined;
+
+  beforeAll(async () => {
+    started = await startForTests(timeScale, options());
+  });
+  afterAll(() => started?.close());
+
+  return () => {
+    if (started === undefined) throw new Error("Local mode has not started.");
+    return started;
+  };
 }

@@ -1,7 +1,19 @@
+import * as z from "zod";
 import type { LocalSystem } from "../../infra/local/start-local.ts";
-import { deployedTarget } from "./deployed-target.ts";
-import { localSystem } from "./local-system.ts";
-import { API_KEY } from "./start-for-tests.ts";
+import { API_KEY, localSystem } from "./start-for-tests.ts";
+
+const environment = z.object({
+  TARGET_API_URL: z.url(),
+  TARGET_SANDBOX_URL: z.url(),
+  TARGET_API_KEY: z.string().min(1),
+});
+
+/** The deployment that the environment names, if it names one. */
+export function deployedTarget(): Target | undefined {
+  if (process.env["TARGET_API_URL"] === undefined) return undefined;
+  const { TARGET_API_URL, TARGET_SANDBOX_URL, TARGET_API_KEY } = environment.parse(process.env);
+  return { apiUrl: TARGET_API_URL, sandboxUrl: TARGET_SANDBOX_URL, apiKey: TARGET_API_KEY };
+}
 
 /** The system under test, as its users see it. */
 export interface Target {
@@ -10,13 +22,10 @@ export interface Target {
   apiKey: string;
 }
 
-/** Bank steps of 2 s take 0.1 s, and a challenge of 2 minutes 6 s. */
-const TIME_SCALE = 20;
+/** Bank steps of 2 s take 0.2 s. A challenge of 2 minutes lasts 12 s, so that an answer is in time on a busy machine too. */
+const TIME_SCALE = 10;
 
-/**
- * What the tests of a file reach: the deployment that the environment names, or local mode, which starts for them at a pace
- * of their own.
- */
+/** The system for the tests of a file: the deployment that the environment names, or local mode at this pace. */
 export function target(timeScale = TIME_SCALE): () => Target {
   const deployed = deployedTarget();
   if (deployed !== undefined) return () => deployed;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { AwsCall } from "../../support/aws-recorder.ts";
 import { update } from "../calls.ts";
-import { newConnection, post } from "../keyed-posts.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../logins.ts";
 import { ALL_DONE, type HttpReply, type MobileBackend, statuses } from "../mobile-backend.ts";
+import { newConnection, post } from "../posting.ts";
 import { brokenSystem } from "./broken-system.ts";
 import { rowsButCounts, secretsOf } from "./tables.ts";
 

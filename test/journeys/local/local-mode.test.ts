@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { type AwsCall, awsRecorder } from "../../support/aws-recorder.ts";
+import { newestJob } from "../calls.ts";
 import { HOOLI, LOGINS } from "../logins.ts";
 import { MobileBackend, statuses } from "../mobile-backend.ts";
-import { newestJob } from "../permission-journey.ts";
 import { startForTests } from "../start-for-tests.ts";
 import { targetOf } from "../target.ts";
 

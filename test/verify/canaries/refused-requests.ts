@@ -4,7 +4,7 @@ import { dynamoApiKeyRegister } from "../../../functions/access/api-key-register
 import { RATE_LIMITS, type RateLimit } from "../../../functions/access/rate-limit.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { findTable } from "../../../infra/keys/find-table.ts";
-import { serverClaims, tokenMaker } from "../../access/token-maker.ts";
+import { serverClaims, tokenMaker } from "../../journeys/access/tokens.ts";
 import { HOOLI, RAVIGA } from "../../journeys/logins.ts";
 import type { AwsCall } from "../../support/aws-recorder.ts";
 import type { CanaryRegister } from "./canary-register.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobListReply, stubReply } from "../../../functions/http/reply-schemas.ts";
 import { cancel, list, resume } from "../../journeys/calls.ts";
-import { post } from "../../journeys/keyed-posts.ts";
 import { MobileBackend, type StepReply } from "../../journeys/mobile-backend.ts";
+import { post } from "../../journeys/posting.ts";
 import type { LocalMode } from "../../local/program.ts";
 
 /** Far more than anything takes, on a machine of any speed. */

@@ -1,14 +1,14 @@
 const IGNORES_SLASHES = "MiniStack ignores slashes at the ends of a path when it looks for the route.";
 
 /**
- * Journeys that fail on the emulator, and only there, by file, blocks and test, as vitest prints them. One that passes, or that is
- * no more, is a failure of the run.
+ * Journeys that fail on the emulator, and only there, by file, blocks and test, as vitest prints them. One that passes, or that is no more, is a
+ * failure of the run.
  */
 export const EXCEPTED_JOURNEYS: readonly { test: string; reason: string }[] = [
-  { test: "refused-access.test.ts > a route > GET //health is not found", reason: IGNORES_SLASHES },
-  { test: "refused-access.test.ts > a route > GET /health/ is not found", reason: IGNORES_SLASHES },
+  { test: "refused-requests.test.ts > a route > GET //health is not found", reason: IGNORES_SLASHES },
+  { test: "refused-requests.test.ts > a route > GET /health/ is not found", reason: IGNORES_SLASHES },
   {
-    test: "refused-logins.test.ts > a login > of the user a%2Fb is not valid",
+    test: "refused-requests.test.ts > a login > of the user a%2Fb is not valid",
     reason: "MiniStack decodes a path before it looks for the route: this one is another route's.",
   },
 ];

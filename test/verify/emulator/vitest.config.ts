@@ -1,38 +1,11 @@
-import { globSync } from "node:fs";
 import { basename, join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** Each of its requests is to ask for a bank's record, and functions remember those for a minute. */
+/** Its requests must read the records of banks, which functions cache for a minute. */
 const FIRST = "upstream-faults.test.ts";
-
-/**
- * They look into local mode, make its functions fail, have an upstream or settings of their own, or wait for longer than a
- * deployment is fast. All others reach whatever target there is.
- */
-const LOCAL_ONLY = [
-  "cancel-leaves-nothing.test.ts",
-  "deadlines.test.ts",
-  "every-part.test.ts",
-  "every-permission.test.ts",
-  "every-try.test.ts",
-  "idempotency-kept.test.ts",
-  "known-upstream.test.ts",
-  "lockout-ends.test.ts",
-  "log-lines.test.ts",
-  "other-upstreams.test.ts",
-  "queue-mfa-alone.test.ts",
-  "queue-runs-by-itself.test.ts",
-  "queue-week.test.ts",
-  "rate-limits-end.test.ts",
-  "rate-limits.test.ts",
-  "settings.test.ts",
-];
-const journeys = globSync("test/journeys/*.test.ts", { cwd: ROOT }).filter(
-  (file) => !LOCAL_ONLY.includes(basename(file)),
-);
 
 class OneOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -41,16 +14,17 @@ class OneOrder extends BaseSequencer {
   }
 }
 
-/** For `run.ts`: the journeys against the deployment that the environment names, one file after the other. */
+/** For `run.ts`: the journeys against the deployment that the environment names, one file after the other. Those in `local` need local mode. */
 export default defineConfig({
   root: ROOT,
   test: {
-    include: journeys,
+    include: ["test/journeys/*.test.ts"],
     pool: "forks",
     fileParallelism: false,
     sequence: { sequencer: OneOrder },
     setupFiles: ["test/verify/emulator/journeys-setup.ts"],
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

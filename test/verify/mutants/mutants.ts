@@ -21,7 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (job === undefined) throw new Refusal("job-not-found");\n  if (!reachesJobsOf(caller, job.userId)) throw new Refusal("token-of-another-user");',
     caughtBy: [
       "test/use-cases/read-and-list.test.ts > refuses another user's job and a missing job in the same way",
-      "test/journeys/access-matrix.test.ts > answers as the page says, and tells nothing of what is another's",
+      "test/journeys/access.test.ts > replies as the page says, and reveals nothing of another user",
     ],
   },
   {
@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: '["attribute_exists(pk) OR :from = :from", { ":from": from ?? "" }],',
     caughtBy: [
       "test/conformance/claims.test.ts > goes from the named holder only",
-      "test/journeys/duplicates.test.ts > twelve identical requests at once make one job and send one login",
+      "test/journeys/connect.test.ts > twelve identical requests at once make one job and send one login",
     ],
   },
   {
@@ -212,7 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: "return ended.sweepAt === undefined || wasCancelled(ended) ? ended : cleanUp(deps, ended);",
     caughtBy: [
       "test/use-cases/cancel-and-resume.test.ts",
-      "test/journeys/cancel-leaves-nothing.test.ts > a job that was resumed leaves none of either execution",
+      "test/journeys/local/cancelled-jobs.test.ts > a job that is cancelled after it was resumed keeps neither execution",
     ],
   },
   {
@@ -1374,7 +1374,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return caller.userId === undefined || userId !== "";',
     caughtBy: [
       "test/use-cases/read-and-list.test.ts > refuses another user's job and a missing job in the same way",
-      "test/journeys/access-matrix.test.ts > answers as the page says, and tells nothing of what is another's",
+      "test/journeys/access.test.ts > replies as the page says, and reveals nothing of another user",
     ],
   },
   {

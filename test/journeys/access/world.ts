@@ -1,0 +1,225 @@
+import { randomUUID } from "node:crypto";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as z from "zod";
+import { dynamoApiKeyRegister } from "../../../functions/access/api-key-register.ts";
+import {
+  errorReply,
+  jobListReply,
+  jobReply,
+  stubListReply,
+  stubReply,
+  tokenReply,
+} from "../../../functions/http/reply-schemas.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { connected } from "../calls.ts";
+import { HOOLI_GOV, LOGINS, PIED_PIPER } from "../logins.ts";
+import { MobileBackend } from "../mobile-backend.ts";
+import { untilQueued } from "../queued.ts";
+import type { Target } from "../target.ts";
+import { type Cell, REFUSALS, SUCCESSES } from "./page.ts";
+import { accessCredentials, deployedParts, tokenMaker } from "./tokens.ts";
+
+export type Owner = "own" | "other's";
+
+export type AccessWorld = Awaited<ReturnType<typeof accessWorld>>;
+
+/** Two users with a connection and a queued job each at a bank that is down, and every credential of the page. */
+export async function accessWorld(target: Target) {
+  const backends = { own: new MobileBackend(target), "other's": new MobileBackend(target) };
+  const { signingKeyId, jobsTable } = await deployedParts();
+  const owners = { own: backends.own.userId, stranger: randomUUID() };
+  const credentials = await accessCredentials(backends.own, tokenMaker(signingKeyId), owners);
+  const connections = {
+    own: await connected(backends.own, HOOLI_GOV, LOGINS.gavin),
+    "other's": await connected(backends["other's"], HOOLI_GOV, LOGINS.ash),
+  };
+  await backends.own.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" });
+  const keys = new Map([
+    ["API key", `Basic ${target.apiKey}`],
+    ["another API key", `Basic ${randomUUID()}`],
+    ["API key after Bearer", `Bearer ${target.apiKey}`],
+    ["API key and more", `Basic ${target.apiKey} ${target.apiKey}`],
+    ["revoked API key", `Basic ${await revokedKey(jobsTable)}`],
+  ]);
+  const queued = new Map<Owner, string>();
+
+  return {
+    credentials: new Map([...credentials, ...keys]),
+    userOf: (owner: Owner) => backends[owner].userId,
+    connectionOf: (owner: Owner) => connections[owner],
+
+    /** A job that waits in the queue, until it is done with. */
+    async queuedJob(owner: Owner): Promise<string> {
+      const jobId = queued.get(owner) ?? (await startQueued(backends[owner]));
+      queued.set(owner, jobId);
+      return jobId;
+    },
+
+    /** A job whose user is asked right now. */
+    async askedJob(owner: Owner): Promise<string> {
+      const jobId = await backends[owner].startJob(PIED_PIPER, LOGINS.jared);
+      await backends[owner].untilAsked(jobId);
+      return jobId;
+    },
+
+    /** Ends a job that a request got through to. */
+    async finish(jobId: string): Promise<void> {
+      await backends.own.call("DELETE", `/jobs/${jobId}`);
+      for (const [owner, id] of queued) if (id === jobId) queued.delete(owner);
+    },
+  };
+}
+
+/** One that is there already does as well. */
+async function startQueued(backend: MobileBackend): Promise<string> {
+  const { json } = await backend.connect(HOOLI_GOV, LOGINS.gavin);
+  const jobId = String(Reflect.get(Object(json), "id"));
+  await untilQueued(backend, jobId);
+  return jobId;
+}
+
+async function revokedKey(tableName: string): Promise<string> {
+  const client = new DynamoDBClient({});
+  const register = dynamoApiKeyRegister(client, tableName);
+  const key = randomUUID();
+  const { hash } = await register.add(new Secret(key), "revoked", new Date());
+  await register.revoke(hash, new Date());
+  client.destroy();
+  return key;
+}
+
+/** A request of a cell, and the job that it is about, if any. */
+export interface Prepared {
+  asked: Asked;
+  jobId: string | undefined;
+}
+
+const ANSWER = "POST /jobs/{jobId}/mfa";
+const NEVER_AN_ID = "not.an.id";
+
+const BODIES: { readonly [route: string]: object } = {
+  "POST /users/{userId}/connections": { ...LOGINS.gavin, institution: { id: HOOLI_GOV } },
+  "POST /users/{userId}/connections/{connectionId}": LOGINS.gavin,
+  [ANSWER]: { "mfa-response": ["1234"] },
+};
+
+const FORMS: { readonly [target: string]: Record<string, string> } = {
+  SERVER: { scope: "SERVER_ACCESS" },
+  "CLIENT, a user": { scope: "CLIENT_ACCESS", userId: "ea3a81" },
+  "CLIENT, nobody": { scope: "CLIENT_ACCESS" },
+  "CLIENT, malformed user": { scope: "CLIENT_ACCESS", userId: NEVER_AN_ID },
+  "another scope": { scope: "ADMIN_ACCESS" },
+  "no version": { scope: "SERVER_ACCESS" },
+};
+
+/** Everything of the cell in place, and the request that it stands for. */
+export async function accessRequest(world: AccessWorld, cell: Cell): Promise<Prepared> {
+  const [method = "", pattern = ""] = cell.route.split(" ");
+  const authorization = credentialOf(world, cell.credential);
+  if (cell.route === "POST /token") {
+    const version = cell.target === "no version" ? {} : { "basiq-version": "3.0" };
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const headers = { ...authorization, ...version, ...type };
+    return {
+      asked: { method, path: pattern, headers, body: String(new URLSearchParams(FORMS[cell.target])) },
+      jobId: undefined,
+    };
+  }
+  const [first = "", second = ""] = cell.target.split(" / ");
+  const jobId = pattern.includes("{jobId}") ? await jobFor(world, cell) : undefined;
+  const path = pattern
+    .replace("{userId}", idOf(first, world.userOf))
+    .replace("{connectionId}", idOf(second, world.connectionOf))
+    .replace("{jobId}", jobId ?? "");
+  const { type, body } = bodyOf(cell);
+  const headers = { ...authorization, ...(type !== undefined && { "content-type": type }) };
+  return { asked: { method, path, headers, ...(body !== undefined && { body }) }, jobId };
+}
+
+/** The header of a credential; none for the one that is no token. */
+export function credentialOf(world: AccessWorld, name: string): Record<string, string> {
+  if (!world.credentials.has(name)) throw new Error(`The page has a credential that is none: ${name}`);
+  const authorization = world.credentials.get(name);
+  return authorization === undefined ? {} : { authorization };
+}
+
+function idOf(target: string, owned: (owner: Owner) => string): string {
+  if (target === "own" || target === "other's") return owned(target);
+  return target === "unknown" ? randomUUID() : NEVER_AN_ID;
+}
+
+/** A challenge does not wait for the whole of a walk: it is there where the page says that it is answered. */
+async function jobFor(world: AccessWorld, { route, target, reply }: Cell): Promise<string> {
+  if (target !== "own" && target !== "other's") return idOf(target, String);
+  return route === ANSWER && reply === "yes" ? world.askedJob(target) : world.queuedJob(target);
+}
+
+function bodyOf({ route, body: wrong }: Cell): { type?: string; body?: string } {
+  const right = BODIES[route];
+  switch (wrong) {
+    case "not JSON":
+      return { type: "application/json", body: '{"loginId":' };
+    case "not JSON, of another type":
+      return { type: "text/plain", body: '{"loginId":' };
+    case "too large":
+      return { type: "application/json", body: JSON.stringify({ ...right, padding: "x".repeat(17_000) }) };
+    case undefined:
+      return right === undefined ? {} : { type: "application/json", body: JSON.stringify(right) };
+    default:
+      throw new Error(`The page has a body that is none: ${wrong}`);
+  }
+}
+
+export interface Asked {
+  method: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface Answered {
+  status: number;
+  /** All that two replies can differ in, but for what is of one request: its correlation id, its date. */
+  bytes: string;
+  /** The methods in the `Allow` header. */
+  allow: string;
+  json: unknown;
+}
+
+/** Headers that differ from reply to reply; those of a deployed gateway name the request. */
+const OF_ONE_REQUEST = /^(date|.*request-?id|x-amzn-.*|apigw-.*)$/;
+
+export async function ask({ apiUrl }: Target, { method, path, headers, body }: Asked): Promise<Answered> {
+  const init = { method, ...(headers && { headers }), ...(body !== undefined && { body }) };
+  const response = await fetch(`${apiUrl}${path}`, init);
+  const text = await response.text();
+  const kept = [...response.headers].filter(([name]) => !OF_ONE_REQUEST.test(name));
+  const json: unknown = JSON.parse(text);
+  const error = errorReply.safeParse(json);
+  const same = error.success ? text.replace(error.data.correlationId, "") : text;
+  const allow = response.headers.get("allow") ?? "";
+  return { status: response.status, bytes: JSON.stringify([response.status, kept, same]), allow, json };
+}
+
+const SHAPES: { readonly [name: string]: { safeParse(json: unknown): { success: boolean } } } = {
+  token: tokenReply,
+  "job stub": stubReply,
+  job: jobReply,
+  "list of job stubs": stubListReply,
+  "list of jobs": jobListReply,
+  health: z.strictObject({ status: z.literal("ok") }),
+};
+
+/** A reply in the words of the page; more than that where the page has none for it. */
+export function inWords(route: string, { status, json }: Answered): string {
+  const success = SUCCESSES.get(route)?.get(status);
+  if (success !== undefined && SHAPES[success]?.safeParse(json).success) return "yes";
+  const error = errorReply.safeParse(json);
+  if (!error.success) return `${status} ${JSON.stringify(json)}`;
+  const codes = new Set(error.data.data.map(({ code }) => code));
+  const found = [...REFUSALS].filter(([, refusal]) => refusal.status === status && codes.has(refusal.code));
+  const [[word] = []] = found;
+  return codes.size === 1 && found.length === 1 && word !== undefined
+    ? word
+    : `${status} ${[...codes].join()}`;
+}
