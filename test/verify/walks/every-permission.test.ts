@@ -41,7 +41,7 @@ function permissionsPage(needs: readonly Need<WalkedAccess>[]): string {
     "Each function has a role of its own; the API and the schedule take on none, but the functions let them in. Every permission was taken away in turn, pattern by pattern: the call is the first one that would then have been refused, in the journey that made it. The journeys run over HTTP in local mode, and none of their calls is refused by what stands here.",
     table(["Role", "May", "On", "Call that needs it", "Journey"], rows),
     "## Forced",
-    "Wider than our calls. Beside these, every function may write into the log group of its own, and the sweeper may put a run that failed into its dead letters, which Lambda does for them. The function of the deployed sandbox is held to its calls by `test/deployed-sandbox/permissions.test.ts`.",
+    "Wider than our calls. Beside these, every function may write into the log group of its own, and the sweeper may put a run that failed into its dead letters, which Lambda does for them. The function of the deployed sandbox is held to its calls by `test/sandbox/deployed/deployed.test.ts`.",
     forced.join("\n"),
   ]
     .map((block) => `${block}\n`)
