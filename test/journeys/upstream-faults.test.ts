@@ -46,16 +46,7 @@ describe.concurrent("after a fault of its own,", () => {
       backends.set(title, backend);
       return { method: "POST", path: `/users/${backend.userId}/connections`, times: 1, do: fault };
     });
-    await newBackend().faults([...faults, { ...POST_ANSWER, times: 1, do: { reset: "before" } }]);
-  });
-
-  test("an answer is sent again if it never arrived", async () => {
-    const backend = newBackend();
-    const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
-    await backend.untilAsked(jobId);
-    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
-    await succeeded(backend, jobId);
-    expect(await backend.answersSent()).toBe(2);
+    await newBackend().faults(faults);
   });
 
   test.each(CASES)("a login is sent %s", async (title, _, expected) => {
