@@ -10,7 +10,8 @@ import { basiq } from "./aggregators/basiq/basiq.ts";
 import { basiqTransport } from "./aggregators/basiq/transport.ts";
 import { cachedInstitutions } from "./aggregators/cached-institutions.ts";
 import { measuredUpstream } from "./aggregators/measured-upstream.ts";
-import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "./jobs/domain/following.ts";
+import { DEFAULT_ANSWER_WAIT_SECONDS } from "./jobs/domain/challenge.ts";
+import { DEFAULT_FOLLOW_LIMIT_MINUTES, DEFAULT_FOLLOW_SLICE_SECONDS } from "./jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "./jobs/domain/times-to-live.ts";
 import { dynamoClaims } from "./jobs/store/claims.ts";
 import { sfnExecutions, sfnWaker } from "./jobs/store/executions.ts";
@@ -21,6 +22,7 @@ import { dynamoRefusedLogins } from "./jobs/store/refused-logins.ts";
 import { dynamoReservations } from "./jobs/store/reservations.ts";
 import { dynamoSweptJobs } from "./jobs/store/swept-jobs.ts";
 import { dynamoVault, kmsSealer } from "./jobs/store/vault.ts";
+import { notingCalls } from "./platform/aws-call.ts";
 import { systemClock } from "./platform/clock.ts";
 import { environment, setting } from "./platform/environment.ts";
 import { logCall, logMeasured } from "./platform/log.ts";
@@ -44,12 +46,26 @@ export function once<Value>(make: () => Value): () => Value {
 /** In milliseconds. The AWS clients retry a request that exceeds these limits. */
 const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
-const dynamo = /* @__PURE__ */ once(() => new DynamoDBClient({ requestHandler }));
-const kms = /* @__PURE__ */ once(() => new KMSClient({ requestHandler }));
-const secretsManager = /* @__PURE__ */ once(
-  () => new SecretsManagerClient({ requestHandler, maxAttempts: 2 }),
-);
-const sfn = /* @__PURE__ */ once(() => new SFNClient({ requestHandler }));
+const dynamo = /* @__PURE__ */ once(() => {
+  const client = new DynamoDBClient({ requestHandler });
+  client.middlewareStack.add(notingCalls);
+  return client;
+});
+const kms = /* @__PURE__ */ once(() => {
+  const client = new KMSClient({ requestHandler });
+  client.middlewareStack.add(notingCalls);
+  return client;
+});
+const secretsManager = /* @__PURE__ */ once(() => {
+  const client = new SecretsManagerClient({ requestHandler, maxAttempts: 2 });
+  client.middlewareStack.add(notingCalls);
+  return client;
+});
+const sfn = /* @__PURE__ */ once(() => {
+  const client = new SFNClient({ requestHandler });
+  client.middlewareStack.add(notingCalls);
+  return client;
+});
 
 const newId = randomUUID;
 
@@ -112,14 +128,14 @@ export const executions = /* @__PURE__ */ once(() => sfnExecutions(sfn(), enviro
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-const upstream = /* @__PURE__ */ once(() => {
+export const upstream = /* @__PURE__ */ once(() => {
   const transport = basiqTransport({
     baseUrl: environment("UPSTREAM_URL"),
     version: environment("UPSTREAM_VERSION"),
     apiKey: secretsManagerSecret(secretsManager(), environment("UPSTREAM_API_KEY_SECRET")),
     clock: clock(),
   });
-  return measuredUpstream(basiq(transport), metrics());
+  return measuredUpstream(basiq(transport, environment("UPSTREAM_VERSION")), metrics());
 });
 
 /** Institutions that may be a minute old. */
@@ -129,11 +145,20 @@ const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
 const policy = /* @__PURE__ */ once(() => ({
   queues: setting("QUEUE") !== "off",
   followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
+  followSliceMs: Number(setting("FOLLOW_SLICE_SECONDS") ?? DEFAULT_FOLLOW_SLICE_SECONDS) * 1000,
 }));
 
 export const settings = /* @__PURE__ */ once(() => ({
   allowsUnboundClientTokens: setting("ALLOW_UNBOUND_CLIENT_TOKENS") === "true",
 }));
+
+/** For how long the reply to an MFA answer waits for the bank's decision. */
+export const answerWaitMs = /* @__PURE__ */ once(
+  () => Number(setting("ANSWER_WAIT_SECONDS") ?? DEFAULT_ANSWER_WAIT_SECONDS) * 1000,
+);
+
+/** Whether our API takes logins, and not only the aggregator's Consent UI. */
+export const takesLogins = /* @__PURE__ */ once(() => setting("CONNECT") !== "consent-ui");
 
 /** Options for rendering jobs in replies. */
 export const replyOptions = /* @__PURE__ */ once(() => {

@@ -24,6 +24,9 @@ export const ROUTES = {
   health: { method: "GET", path: "/health", room: "http" },
 } as const;
 
+/** Monitors ask for the health of the API with `HEAD`. */
+const ROUTES_WITH_HEAD: readonly (keyof typeof ROUTES)[] = ["health"];
+
 export const ROUTE_NAMES = namesOf(ROUTES);
 
 function namesOf<Name extends string>(routes: { readonly [name in Name]: unknown }): Name[] {
@@ -42,8 +45,12 @@ export const REFUSE_ENTRY = "functions/http/refuse.lambda.ts";
 
 /** Returns the methods of the routes that match a path; empty if no route matches. */
 export function methodsOf(path: string): string[] {
-  const fitting = Object.values(ROUTES).filter((route) => patternOf(route.path).test(path));
-  return [...new Set(fitting.map((route) => route.method))];
+  const fitting = ROUTE_NAMES.filter((name) => patternOf(ROUTES[name].path).test(path));
+  return [...new Set(fitting.flatMap(methodsOfRoute))];
+}
+
+export function methodsOfRoute(name: keyof typeof ROUTES): ("GET" | "POST" | "DELETE" | "HEAD")[] {
+  return ROUTES_WITH_HEAD.includes(name) ? [ROUTES[name].method, "HEAD"] : [ROUTES[name].method];
 }
 
 function patternOf(path: string): RegExp {

@@ -1,34 +1,88 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import * as z from "zod/mini";
 import type { Call, Outcome, Setting, Situation } from "./call.ts";
-import { expiredToken, notValid, type Refusal, unknownKey, unknownToken } from "./refusal.ts";
+import { readObject } from "./json-body.ts";
+import {
+  expiredToken,
+  notFound,
+  notValid,
+  type Refusal,
+  scopeNotEnough,
+  unknownKey,
+  unknownToken,
+} from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
+import type { Token } from "./state.ts";
+import { isUserId } from "./user-id.ts";
 
-const versions: ReadonlySet<string> = new Set(["2.0", "2.1", "3.0"]);
 /** The published lifetime. `timeScale` does not change it. */
 const lifetimeSeconds = 3_600;
 /** For one day after its expiry, a token is refused as expired. Afterwards it is refused as unknown. */
 const rememberedMs = 86_400_000;
 
-/** Answers `POST /token`: issues a token for a valid API key and a known `basiq-version`. */
+const version = z.literal(["2.0", "2.1", "3.0"]);
+const asked = z.object({
+  scope: z._default(z.literal(["SERVER_ACCESS", "CLIENT_ACCESS"]), "SERVER_ACCESS"),
+  userId: z._default(z.nullable(z.string().check(z.refine(isUserId))), null),
+});
+
+/**
+ * Answers `POST /token`: issues a token for a valid API key and a known `basiq-version`. The token carries its scope, its
+ * version and, for clients, its user.
+ */
 export function issueToken({ state, call, now, setting }: Situation): Outcome {
-  if (!versions.has(call.headers.get("basiq-version") ?? "")) {
+  const wanted = version.safeParse(call.headers.get("basiq-version"));
+  if (!wanted.success) {
     const detail = "Basiq-version must be specified in HTTP request header";
     return { refusal: notValid(detail, "basiq-version", "header/basiq-version") };
   }
   if (!hasKey(call, setting)) return { refusal: unknownKey };
-  const token = setting.newToken();
-  const remembered = [...state.tokenExpiries].filter(([, expiry]) => expiry + rememberedMs > now);
+  const fields = asked.safeParse(tokenFields(call));
+  if (!fields.success) return { refusal: notValid("Scope or user is not valid.", "scope") };
+  const { scope, userId } = fields.data;
+  const text = setting.newToken();
+  const remembered = [...state.tokens].filter(([, { expiresAt }]) => expiresAt + rememberedMs > now);
+  const token: Token = { expiresAt: now + lifetimeSeconds * 1_000, scope, version: wanted.data, userId };
   return {
-    reply: jsonReply(200, { access_token: token, token_type: "Bearer", expires_in: lifetimeSeconds }),
-    change: { tokenExpiries: new Map([...remembered, [digest(token), now + lifetimeSeconds * 1_000]]) },
+    reply: jsonReply(200, { access_token: text, token_type: "Bearer", expires_in: lifetimeSeconds }),
+    change: { tokens: new Map([...remembered, [digest(text), token]]) },
   };
 }
 
-/** Returns the refusal of a call whose token is unknown or expired. Undefined if the token is valid. */
-export function refuseToken({ state, call, now }: Situation): Refusal | undefined {
-  const expiry = state.tokenExpiries.get(presentedToken(call) ?? "");
-  if (expiry === undefined) return unknownToken;
-  return now < expiry ? undefined : expiredToken;
+/** Reads a form, or JSON, as the aggregator does. An empty body asks for a server token. */
+function tokenFields(call: Call): unknown {
+  const body = call.body ?? "";
+  if (/json/i.test(call.headers.get("content-type") ?? "") && body.trim() !== "") {
+    const read = readObject(call);
+    return "refusal" in read ? undefined : read.value;
+  }
+  return Object.fromEntries(new URLSearchParams(body));
+}
+
+/** What a route asks of a token. */
+export type TokenRule = {
+  /** The versions that have the route. Undefined: all. */
+  readonly versions?: readonly Token["version"][];
+  /** Undefined: both scopes. */
+  readonly scope?: Token["scope"];
+  /** The refusal of a token of another version. Undefined: the route does not exist for it. */
+  readonly otherVersion?: Refusal;
+};
+
+/** Returns the refusal of a call whose token is unknown, expired or not enough for the route. Undefined if it is enough. */
+export function refuseToken(
+  { state, call, now }: Situation,
+  rule: TokenRule,
+  userId: string,
+): Refusal | undefined {
+  const token = state.tokens.get(presentedToken(call) ?? "");
+  if (token === undefined) return unknownToken;
+  if (now >= token.expiresAt) return expiredToken;
+  if (rule.versions !== undefined && !rule.versions.includes(token.version)) {
+    return rule.otherVersion ?? notFound("route");
+  }
+  if (rule.scope !== undefined && rule.scope !== token.scope) return scopeNotEnough;
+  return token.userId === null || userId === "" || token.userId === userId ? undefined : scopeNotEnough;
 }
 
 /** Returns the refusal of a control call without the API key. Undefined if the call is allowed. */

@@ -1,10 +1,10 @@
 import { refuseControl, refuseToken } from "./access-token.ts";
-import type { Outcome, Situation } from "./call.ts";
+import type { Outcome, Params, Situation } from "./call.ts";
 import { takeFault } from "./fault.ts";
 import { recordCall } from "./ledger.ts";
-import { methodNotAllowed, notFound, refusalReply, tooLarge } from "./refusal.ts";
+import { methodNotAllowed, notFound, type Refusal, refusalReply, tooLarge } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
-import { matchRoute } from "./routes.ts";
+import { matchRoute, type Route } from "./routes.ts";
 import type { FaultAction, State } from "./state.ts";
 import { isUserId } from "./user-id.ts";
 
@@ -34,10 +34,21 @@ function decide(situation: Situation): Outcome {
   const { route, params, allowed } = match;
   if (route === undefined) return { refusal: methodNotAllowed(allowed) };
   if (body === null) return { refusal: tooLarge };
-  const refusal = refuseAccess[route.access](situation);
+  const refusal = refuseAccess(situation, route, params);
   if (refusal !== undefined) return { refusal };
   if (route.path.includes(":userId") && !isUserId(params.userId)) return { refusal: notFound("user") };
   return route.answer(situation, params);
 }
 
-const refuseAccess = { key: () => undefined, token: refuseToken, control: refuseControl } as const;
+function refuseAccess(situation: Situation, route: Route, params: Params): Refusal | undefined {
+  switch (route.access) {
+    case "key":
+      return undefined;
+    case "control":
+      return refuseControl(situation);
+    case "token": {
+      const job = situation.state.jobs.get(params.jobId);
+      return refuseToken(situation, route.token ?? {}, job?.userId ?? params.userId);
+    }
+  }
+}

@@ -8,6 +8,7 @@ import { notFound, notJsonType, type Refusal } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
 import type { Connection } from "./state.ts";
 
+/** As at the aggregator, the same login at the same institution gets the connection that it had before. */
 export function createConnection(situation: Situation, { userId }: Params): Outcome {
   if (!isJsonType(situation)) return { refusal: notJsonType };
   const body = readObject(situation.call);
@@ -15,12 +16,19 @@ export function createConnection(situation: Situation, { userId }: Params): Outc
   const request = readCreate(body.value);
   if ("refusal" in request) return request;
   const { institution, login } = request;
-  const { now, setting } = situation;
+  const { now, setting, state } = situation;
+  const known = [...state.connections.values()].find(
+    (connection) =>
+      connection.userId === userId &&
+      connection.institutionId === institution.id &&
+      login.verdict === "accepted" &&
+      connection.login.testUser === login.testUser,
+  );
   const connection: Connection = {
-    id: setting.newId(),
+    id: known?.id ?? setting.newId(),
     userId,
     institutionId: institution.id,
-    createdAt: now,
+    createdAt: known?.createdAt ?? now,
     lastUsedAt: now,
     login,
   };

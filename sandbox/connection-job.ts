@@ -3,13 +3,19 @@ import { challengeFor } from "./challenges.ts";
 import { conditionOf, isUnavailable } from "./institution-condition.ts";
 import { type Institution, showsMfaStep } from "./institutions.ts";
 import { jobStub } from "./job-reply.ts";
+import { isFinished } from "./job-timeline.ts";
 import { institutionDown } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
 import type { Connection, Job, MfaPlan, State } from "./state.ts";
 
-/** Creates a new job for the connection and stores both. As at the aggregator, every request creates its own job. */
+/**
+ * Creates a new job for the connection and stores both. As published, while an earlier job of the user at the institution is
+ * not finished, the reply is 200 with that job, and nothing happens.
+ */
 export function startJob(situation: Situation, connection: Connection, institution: Institution): Outcome {
   const { state, now, setting } = situation;
+  const original = unfinishedJob(situation, connection);
+  if (original !== undefined) return { reply: jsonReply(200, jobStub(original.id, setting.baseUrl)) };
   const condition = conditionOf(state, institution.id);
   const outage = isUnavailable(condition.status) ? condition.outage : "none";
   if (outage === "refuse") return { refusal: institutionDown };
@@ -35,6 +41,12 @@ export function startJob(situation: Situation, connection: Connection, instituti
       connections: new Map([...state.connections, [connection.id, { ...connection, lastUsedAt: now }]]),
     },
   };
+}
+
+function unfinishedJob({ state, now }: Situation, { userId, institutionId }: Connection): Job | undefined {
+  return [...state.jobs.values()].find(
+    (job) => job.userId === userId && job.institutionId === institutionId && !isFinished(job, now),
+  );
 }
 
 function planMfa(

@@ -50,7 +50,7 @@ export function readLedger({ state }: Situation): Outcome {
 
 /** Resets the state except tokens, so that a client with a token does not need to know about the reset. */
 export function resetEverything({ state }: Situation): Outcome {
-  return { reply: noContent, change: { ...emptyState, tokenExpiries: state.tokenExpiries } };
+  return { reply: noContent, change: { ...emptyState, tokens: state.tokens } };
 }
 
 function invalid(error: z.core.$ZodError) {

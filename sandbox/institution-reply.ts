@@ -51,3 +51,34 @@ export function institutionReply(institution: Institution, status: Condition["st
     links: { self: `${baseUrl}/institutions/${institution.id}` },
   };
 }
+
+const connectorCaptions = {
+  securityCode: { security_code_caption: "Security Code" },
+  secondaryLoginId: { secondary_login_id_caption: "Secondary Login" },
+} as const;
+
+export function connectorReply(institution: Institution, status: Condition["status"], baseUrl: string) {
+  const { id, name, shortName, institutionType, country, tier, stage, stats, logo } = institutionReply(
+    institution,
+    status,
+    baseUrl,
+  );
+  const asksMore = institution.extraFields.map((field) => connectorCaptions[field]);
+  const captions =
+    institution.authorization === "token" ? {} : { login_id_caption: "Login", password_caption: "Password" };
+  return {
+    type: "connector",
+    id,
+    method: "web",
+    status,
+    stage,
+    scopes: [],
+    authorization: {
+      type: institution.authorization,
+      meta: { ...captions, ...Object.assign({}, ...asksMore) },
+    },
+    institution: { type: institutionType, name, shortName, country, tier, logo },
+    stats,
+    links: { self: `${baseUrl}/connectors/${id}/web` },
+  };
+}

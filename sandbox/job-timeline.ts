@@ -84,6 +84,16 @@ function retrieval(job: Job, from: number, now: number): Omit<Timeline, "verify"
   return { accounts: success, transactions: success, updatedAt: transactionsAt };
 }
 
+/** Returns whether a step failed, or all steps are over. */
+export function isFinished(job: Job, now: number): boolean {
+  const { verify, mfa, accounts, transactions } = timelineOf(job, now);
+  const steps = [verify, ...(mfa === undefined ? [] : [mfa]), accounts, transactions];
+  return (
+    steps.some(({ status }) => status === "failed") ||
+    steps.every(({ status }) => status === "success" || status === "skipped")
+  );
+}
+
 export function isWaitingInQueue(job: Job, now: number): boolean {
   return job.startedAt === null && timelineOf(job, now).verify.status === "pending";
 }

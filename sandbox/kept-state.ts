@@ -5,7 +5,7 @@ export const emptyState: State = {
   connections: new Map(),
   conditions: new Map(),
   askCounts: new Map(),
-  tokenExpiries: new Map(),
+  tokens: new Map(),
   faults: [],
   ledger: [],
 };
@@ -16,7 +16,7 @@ export function toKept(state: State): KeptState {
     connections: [...state.connections.values()],
     conditions: [...state.conditions],
     askCounts: [...state.askCounts],
-    tokenExpiries: [...state.tokenExpiries],
+    tokens: [...state.tokens],
     faults: [...state.faults],
     ledger: [...state.ledger],
   };
@@ -28,7 +28,7 @@ export function fromKept(kept: KeptState): State {
     connections: new Map(kept.connections.map((connection) => [connection.id, connection])),
     conditions: new Map(kept.conditions),
     askCounts: new Map(kept.askCounts),
-    tokenExpiries: new Map(kept.tokenExpiries),
+    tokens: new Map(kept.tokens),
     faults: kept.faults,
     ledger: kept.ledger,
   };

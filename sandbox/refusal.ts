@@ -81,6 +81,19 @@ export const unknownKey = refusal(
 );
 export const unknownToken = refusal(401, "invalid-authorization-token", "Invalid authorization token.");
 export const expiredToken = refusal(403, "access-denied", "Access denied.", "Token has expired");
+export const scopeNotEnough = refusal(
+  403,
+  "forbidden-access",
+  "Forbidden Access",
+  "Access to this resource is forbidden.",
+);
+/** Published: since version 3.0, attempts to create a connection directly are not successful. */
+export const onlyInConsentUi = refusal(
+  403,
+  "forbidden-access",
+  "Forbidden Access",
+  "Connections are created in the Consent UI only.",
+);
 export const challengeNotActive = refusal(
   409,
   "mfa-challenge-not-active",

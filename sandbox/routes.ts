@@ -1,4 +1,4 @@
-import { issueToken } from "./access-token.ts";
+import { issueToken, type TokenRule } from "./access-token.ts";
 import type { Outcome, Params, Situation } from "./call.ts";
 import {
   createConnection,
@@ -8,17 +8,20 @@ import {
   updateConnection,
 } from "./connection-calls.ts";
 import { readLedger, resetEverything, setFaults, setInstitution } from "./control-calls.ts";
-import { getInstitution, listInstitutions } from "./institution-calls.ts";
+import { getConnector, getInstitution, listInstitutions } from "./institution-calls.ts";
 import { answerChallenge, getJob, listJobs } from "./job-calls.ts";
+import { onlyInConsentUi } from "./refusal.ts";
 
 /** Parts of the state. Jobs, connections and logins are those of the user in the path. */
 export type Part = "jobs" | "connections" | "logins" | "queue" | "ledger";
 
-type Route = {
+export type Route = {
   readonly method: string;
   readonly path: string;
   /** `key`: the call checks the API key itself. */
   readonly access: "key" | "token" | "control";
+  /** What the route asks of the token. Undefined: any token. */
+  readonly token?: TokenRule;
   /**
    * Parts that the route reads in addition to conditions, faults, and the rows that its path and its token identify. A store
    * does not need to load other parts.
@@ -28,6 +31,9 @@ type Route = {
 };
 
 const token = { access: "token" } as const;
+const ofTwo = { versions: ["2.0", "2.1"] } as const;
+const makesConnections = { ...token, token: { ...ofTwo, otherVersion: onlyInConsentUi } } as const;
+const ofServers = { ...token, token: { scope: "SERVER_ACCESS" } } as const;
 const control = { access: "control" } as const;
 const user = "/users/:userId";
 const connections = `${user}/connections`;
@@ -35,16 +41,56 @@ const connection = `${connections}/:connectionId`;
 
 const routes: readonly Route[] = [
   { method: "POST", path: "/token", access: "key", reads: [], answer: issueToken },
-  { ...token, method: "GET", path: "/institutions", reads: [], answer: listInstitutions },
-  { ...token, method: "GET", path: "/institutions/:institutionId", reads: [], answer: getInstitution },
+  { ...token, token: ofTwo, method: "GET", path: "/institutions", reads: [], answer: listInstitutions },
+  {
+    ...token,
+    token: ofTwo,
+    method: "GET",
+    path: "/institutions/:institutionId",
+    reads: [],
+    answer: getInstitution,
+  },
+  {
+    ...token,
+    token: { versions: ["3.0"] },
+    method: "GET",
+    path: "/connectors/:institutionId/web",
+    reads: [],
+    answer: getConnector,
+  },
   { ...token, method: "GET", path: connections, reads: ["connections", "jobs"], answer: listConnections },
-  { ...token, method: "POST", path: connections, reads: ["logins"], answer: createConnection },
+  {
+    ...makesConnections,
+    method: "POST",
+    path: connections,
+    reads: ["logins", "jobs", "connections"],
+    answer: createConnection,
+  },
   { ...token, method: "GET", path: connection, reads: ["jobs"], answer: getConnection },
-  { ...token, method: "POST", path: connection, reads: ["logins"], answer: updateConnection },
-  { ...token, method: "POST", path: `${connection}/refresh`, reads: ["logins"], answer: refreshConnection },
-  { ...token, method: "GET", path: `${user}/jobs`, reads: ["jobs"], answer: listJobs },
+  {
+    ...makesConnections,
+    method: "POST",
+    path: connection,
+    reads: ["logins", "jobs"],
+    answer: updateConnection,
+  },
+  {
+    ...ofServers,
+    method: "POST",
+    path: `${connection}/refresh`,
+    reads: ["logins", "jobs"],
+    answer: refreshConnection,
+  },
+  { ...ofServers, method: "GET", path: `${user}/jobs`, reads: ["jobs"], answer: listJobs },
   { ...token, method: "GET", path: "/jobs/:jobId", reads: [], answer: getJob },
-  { ...token, method: "POST", path: "/jobs/:jobId/mfa", reads: [], answer: answerChallenge },
+  {
+    ...token,
+    token: { scope: "CLIENT_ACCESS" },
+    method: "POST",
+    path: "/jobs/:jobId/mfa",
+    reads: [],
+    answer: answerChallenge,
+  },
   {
     ...control,
     method: "PUT",

@@ -87,6 +87,16 @@ export const faultSchema = z.strictObject({
 });
 export type Fault = z.infer<typeof faultSchema>;
 
+const token = z.object({
+  /** In milliseconds since the epoch. */
+  expiresAt: z.number(),
+  scope: z.literal(["SERVER_ACCESS", "CLIENT_ACCESS"]),
+  version: z.literal(["2.0", "2.1", "3.0"]),
+  /** The user that a client token is bound to. */
+  userId: z.nullable(z.string()),
+});
+export type Token = z.infer<typeof token>;
+
 const ledgerCall = z.object({
   at: z.string(),
   method: z.string(),
@@ -113,7 +123,8 @@ export const keptState = z.object({
   connections: z.array(connection),
   conditions: z.array(entryOf(condition)),
   askCounts: z.array(entryOf(wholeNumber)),
-  tokenExpiries: z.array(entryOf(z.number())),
+  // Data of an earlier version has no such tokens. Its clients get new ones.
+  tokens: z._default(z.array(entryOf(token)), []),
   faults: z.array(faultSchema),
   ledger: z.array(ledgerCall),
 });
@@ -130,8 +141,8 @@ export type State = {
    * login.
    */
   readonly askCounts: ReadonlyMap<string, number>;
-  /** Expiry in milliseconds since the epoch, by the SHA-256 of the token. */
-  readonly tokenExpiries: ReadonlyMap<string, number>;
+  /** By the SHA-256 of the token. */
+  readonly tokens: ReadonlyMap<string, Token>;
   readonly faults: readonly Fault[];
   readonly ledger: readonly LedgerCall[];
 };

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { HttpRequest } from "../http/request.ts";
-import { CONNECTION_ID, jobIdSchema, userIdSchema } from "../jobs/domain/ids.ts";
+import { connectionIdSchema, jobIdSchema, userIdSchema } from "../jobs/domain/ids.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
 import { reachesJobsOf, type TokenClaims } from "./caller.ts";
 import type { AccessPorts } from "./ports.ts";
@@ -55,9 +55,9 @@ export function userOfServer(request: HttpRequest, caller: TokenClaims): string 
 
 /** Returns the connection in the path. A malformed id causes the same `Refusal` as a missing connection. */
 export function connectionOfPath(request: HttpRequest): string {
-  const connectionId = request.parameter("connectionId");
-  if (!CONNECTION_ID.test(connectionId)) throw new Refusal("connection-not-found");
-  return connectionId;
+  const connectionId = z.safeParse(connectionIdSchema, request.parameter("connectionId"));
+  if (!connectionId.success) throw new Refusal("connection-not-found");
+  return connectionId.data;
 }
 
 /** Returns the job in the path. A malformed id causes the same `Refusal` as a missing job. */

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { TokenReply } from "../http/reply-schemas.ts";
+import { type HttpRequest, mediaTypeOf } from "../http/request.ts";
 import { userIdSchema } from "../jobs/domain/ids.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
 import { Secret } from "../jobs/domain/secret.ts";
@@ -18,6 +19,38 @@ export interface TokenRequest {
   userId: string | undefined;
 }
 
+interface TokenFields {
+  scope?: unknown;
+  userId?: unknown;
+}
+
+/**
+ * Returns the fields of a token request: of a form, or of a JSON object. An empty body of any type has no fields: public
+ * clients send one. Throws a `Refusal` for any other type: if we ignored the scope in its body, we would issue a token
+ * for everything.
+ */
+export function tokenFields(request: HttpRequest): TokenFields {
+  if (request.text().trim() === "") return {};
+  switch (mediaTypeOf(request)) {
+    case "":
+    case "application/x-www-form-urlencoded":
+      return formFields(new URLSearchParams(request.text()));
+    case "application/json":
+      return request.jsonObject();
+    default:
+      throw new Refusal("content-type-not-form");
+  }
+}
+
+function formFields(form: URLSearchParams): TokenFields {
+  return { scope: form.get("scope"), userId: form.get("userId") };
+}
+
+/** Public clients send `null` and an empty text for a missing field. */
+function given(field: unknown): unknown {
+  return field === null || field === "" ? undefined : field;
+}
+
 /**
  * Parses a token request. Without a scope, the scope is `SERVER_ACCESS`. Throws a `Refusal` for an invalid
  * version, scope or user id.
@@ -25,14 +58,13 @@ export interface TokenRequest {
 export function parseTokenRequest(input: {
   authorization: string | undefined;
   version: string | undefined;
-  body: string;
+  fields: TokenFields;
 }): TokenRequest {
   const version = z.safeParse(versionSchema, input.version);
   if (!version.success) throw new Refusal({ reason: "version-not-valid", field: "basiq-version" });
-  const form = new URLSearchParams(input.body);
-  const scope = z.safeParse(scopeSchema, form.get("scope") || "SERVER_ACCESS");
+  const scope = z.safeParse(scopeSchema, given(input.fields.scope) ?? "SERVER_ACCESS");
   if (!scope.success) throw new Refusal({ reason: "field-not-valid", field: "scope" });
-  const userId = z.safeParse(z.optional(userIdSchema), form.get("userId") || undefined);
+  const userId = z.safeParse(z.optional(userIdSchema), given(input.fields.userId));
   if (!userId.success) throw new Refusal({ reason: "field-not-valid", field: "userId" });
   const key = BASIC.exec(input.authorization ?? "")?.[1];
   return {

@@ -18,7 +18,8 @@ export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upst
       measured(watch, "refresh", upstream.refreshConnection(userId, connectionId)),
     job: (upstreamJobId) => measured(watch, "look", upstream.job(upstreamJobId)),
     jobsOf: (userId, connectionId) => measured(watch, "list", upstream.jobsOf(userId, connectionId)),
-    answer: (upstreamJobId, answers) => measured(watch, "answer", upstream.answer(upstreamJobId, answers)),
+    answer: (userId, upstreamJobId, answers) =>
+      measured(watch, "answer", upstream.answer(userId, upstreamJobId, answers)),
   };
 }
 

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { DependencyDown, JobChanged, UpstreamRefused, UpstreamUnavailable } from "../jobs/domain/errors.ts";
 import { type Problem, Refusal } from "../jobs/domain/refusal.ts";
 import { aboutJob, log, logAbout } from "../platform/log.ts";
-import { type LogFields, nameOf, ofGateway, type RouteName, type Uuid } from "../platform/log-fields.ts";
+import { type LogFields, ofError, ofGateway, type RouteName, type Uuid } from "../platform/log-fields.ts";
 import { renderErrors } from "./errors.ts";
 import { type ApiResult, type HttpRequest, readHttpRequest } from "./request.ts";
 
 export interface Reply {
   status: number;
-  body: object;
+  body?: object;
   headers?: Record<string, string>;
   /** For the log, on routes whose path does not contain the job's id. */
   jobId?: string | undefined;
@@ -35,7 +35,7 @@ export function apiHandler(
       return {
         statusCode: status,
         headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-        body: JSON.stringify(body),
+        body: body === undefined ? "" : JSON.stringify(body),
       };
     });
   };
@@ -58,7 +58,7 @@ async function answerOrRefuse(
     const [first] = problems;
     fields.reason = first === "internal" ? first : first.reason;
     if (!(error instanceof Refusal)) {
-      log(first === "internal" ? "error" : "warn", "request failed", { errorName: nameOf(error) });
+      log(first === "internal" ? "error" : "warn", "request failed", ofError(error));
     }
     return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };
   }
@@ -76,8 +76,11 @@ function problemsOf(error: unknown): readonly [Problem | "internal", ...Problem[
   return isDependencyDown(error) ? [{ reason: "service-unavailable" }] : ["internal"];
 }
 
-/** AWS services report these errors as the caller's fault, although a retry a moment later would succeed. */
-const OVER_A_LIMIT = /Throttl|LimitExceeded|ThroughputExceeded|TooManyRequests/;
+/**
+ * AWS services report these errors as the caller's fault, although a retry a moment later would succeed, or although only
+ * an operator can repair the cause.
+ */
+const NOT_THE_CALLERS = /Throttl|LimitExceeded|ThroughputExceeded|TooManyRequests|AccessDenied/;
 
 /**
  * Returns whether an error means that a dependency is down, and not that our code is wrong: the aggregator is
@@ -88,5 +91,5 @@ function isDependencyDown(error: unknown): boolean {
   if (error instanceof UpstreamUnavailable || error instanceof UpstreamRefused) return true;
   if (error instanceof DependencyDown || error instanceof JobChanged) return true;
   if (!(error instanceof Error) || !("$metadata" in error)) return false;
-  return !("$fault" in error) || error.$fault !== "client" || OVER_A_LIMIT.test(error.name);
+  return !("$fault" in error) || error.$fault !== "client" || NOT_THE_CALLERS.test(error.name);
 }

@@ -35,6 +35,12 @@ const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
   "field-missing": NOT_SUPPLIED,
   "field-not-valid": NOT_VALID,
   "unknown-institution": [...NOT_VALID, "Requested institution does not exist."],
+  "connects-in-consent-ui": [
+    400,
+    "institution-not-supported",
+    "Institution not supported",
+    "The Consent UI makes connections and takes new credentials. Create a link to it with POST /users/{userId}/auth_link.",
+  ],
   "token-not-valid": NOT_AUTHORIZED,
   "token-expired": [403, "access-denied", "Access denied.", "Token has expired"],
   "token-of-another-user": [
@@ -88,6 +94,7 @@ const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
     "The time for the MFA response is over.",
   ],
   "answers-not-valid": [...NOT_VALID, "MFA response must hold one string for each input of the challenge."],
+  "answer-refused": [400, "invalid-credentials", "MFA response was not accepted"],
   "content-type-not-form": [
     415,
     "unsupported-content-type",
@@ -152,6 +159,7 @@ function errorItem(
   problem: Problem | "internal",
   [, code, title, detail]: Wording,
 ): ErrorReply["data"][number] {
+  if (problem !== "internal" && problem.words !== undefined) return { type: "error", ...problem.words };
   const { reason, field } = problem === "internal" ? { reason: problem, field: undefined } : problem;
   const [place, caption] = field === undefined ? [] : placeAndCaption(field);
   const words = detail ?? (caption && `${caption} parameter is ${endingFor(reason)}.`);

@@ -10,5 +10,10 @@ export async function refuseRoute({ path }: HttpRequest): Promise<never> {
   throw new Refusal({ reason: "method-not-allowed", allow });
 }
 
-/** Serves all requests that match no route. */
-export const handler = apiHandler("refuse", refuseRoute);
+/**
+ * Serves all requests that match no route. A preflight reaches this function only if web pages may call the API: API
+ * Gateway adds the headers.
+ */
+export const handler = apiHandler("refuse", (request) =>
+  request.routeKey.startsWith("OPTIONS ") ? Promise.resolve({ status: 204 }) : refuseRoute(request),
+);

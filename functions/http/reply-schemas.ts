@@ -34,12 +34,15 @@ export const mfaResult = z.strictObject({
   links: z.strictObject({ response: z.url() }),
 });
 
-const errorResult = z.strictObject({ code: z.string(), title: z.string(), detail: z.string() });
+/** The published schema calls the text of a step's error `details`, the published examples `detail`: both are set. */
+const bothDetails = { detail: z.string(), details: z.string() };
+
+const errorResult = z.strictObject({ code: z.string(), title: z.string(), ...bothDetails });
 
 export const queuedResult = z.strictObject({
   code: z.literal("temporary-unavailable-queued"),
   title: z.string(),
-  detail: z.string(),
+  ...bothDetails,
   attempt: z.int(),
   attemptsLeft: z.int(),
   nextAttemptAt: timestamp,

@@ -5,6 +5,7 @@ const texts = z.nullish(z.record(z.string(), z.optional(z.string())));
 
 /** The fields of an API Gateway event (payload format 2.0) that we use. Empty fields may be absent or `null`. */
 export const apiEventSchema = z.object({
+  routeKey: z.nullish(z.string()),
   rawPath: z.string(),
   rawQueryString: z.nullish(z.string()),
   headers: texts,
@@ -25,6 +26,8 @@ const MAX_BODY_BYTES = 16 * 1024;
 
 export interface HttpRequest {
   method: string;
+  /** The route that API Gateway chose, such as `GET /jobs/{jobId}` or `$default`. */
+  routeKey: string;
   path: string;
   /** Returns a decoded path parameter, or an empty string if the route has no parameter of that name. */
   parameter(name: string): string;
@@ -39,10 +42,16 @@ export interface HttpRequest {
 
 /** Throws a `Refusal` if the body exceeds 16 KiB, even if the route does not read the body. */
 export function readHttpRequest(event: unknown): HttpRequest {
-  const { rawPath, rawQueryString, headers, pathParameters, body, isBase64Encoded, requestContext } = z.parse(
-    apiEventSchema,
-    event,
-  );
+  const {
+    routeKey,
+    rawPath,
+    rawQueryString,
+    headers,
+    pathParameters,
+    body,
+    isBase64Encoded,
+    requestContext,
+  } = z.parse(apiEventSchema, event);
   const lowerCased = new Map(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
@@ -51,6 +60,7 @@ export function readHttpRequest(event: unknown): HttpRequest {
   const text = () => decode(bytes);
   return {
     method: requestContext.http.method,
+    routeKey: routeKey ?? "",
     path: rawPath,
     parameter: (name) => pathParameters?.[name] ?? "",
     query: (name) => new URLSearchParams(rawQueryString ?? "").get(name) || undefined,
@@ -65,18 +75,8 @@ export function requireJson(request: HttpRequest): void {
   if (mediaTypeOf(request) !== "application/json") throw new Refusal("content-type-not-json");
 }
 
-/**
- * Accepts a form, or a request without a content type. Refuses every other type: if we ignored the scope in its body,
- * we would issue a token for everything.
- */
-export function requireForm(request: HttpRequest): void {
-  const mediaType = mediaTypeOf(request);
-  if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {
-    throw new Refusal("content-type-not-form");
-  }
-}
-
-function mediaTypeOf(request: HttpRequest): string {
+/** Returns the media type in lower case, without parameters; an empty string without a content type. */
+export function mediaTypeOf(request: HttpRequest): string {
   const [mediaType = ""] = (request.header("content-type") ?? "").split(";");
   return mediaType.trim().toLowerCase();
 }

@@ -16,7 +16,10 @@ type VariableName =
 
 type SettingName =
   | "ALLOW_UNBOUND_CLIENT_TOKENS"
+  | "ANSWER_WAIT_SECONDS"
+  | "CONNECT"
   | "FOLLOW_LIMIT_MINUTES"
+  | "FOLLOW_SLICE_SECONDS"
   | "LOG_LEVEL"
   | "METRICS_NAMESPACE"
   | "QUEUE"

@@ -5,6 +5,7 @@ import type { Mended } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
 import type { ROUTES } from "../routes.ts";
+import { awsCallOf } from "./aws-call.ts";
 
 /**
  * All log messages, and their levels. A level says whether somebody has to act:
@@ -38,6 +39,9 @@ declare const checked: unique symbol;
 /** The result of {@link nameOf}, and the only thing that we log about an error: messages quote text from outside. */
 export type ErrorName = "unknown" | (string & { readonly [checked]: "ErrorName" });
 
+/** The result of {@link ofError}. */
+export type AwsCall = string & { readonly [checked]: "AwsCall" };
+
 /** The result of {@link ofGateway}. */
 export type GatewayId = string & { readonly [checked]: "GatewayId" };
 
@@ -53,6 +57,8 @@ export interface LogFields {
   status?: number | undefined;
   reason?: RefusalReason | "internal" | Mended;
   errorName?: ErrorName | undefined;
+  /** The call of AWS that failed. */
+  awsCall?: AwsCall | undefined;
   durationMs?: number;
 }
 
@@ -74,6 +80,7 @@ const gatewayEvent = z.object({ requestContext: z.object({ requestId: z.string()
 
 const WORDS = /^[a-z]{2,20}([ -][a-z]{1,20}){0,5}$/;
 const GATEWAY_ID = /^[\w+/-]{15}=$/;
+const AWS_CALL = /^[A-Z][A-Za-z]{2,39}$/;
 const ERROR_NAME = /^[$A-Za-z][\w.]{0,63}$/;
 
 type Forms = { readonly [name in keyof LogFields | "message"]-?: RegExp };
@@ -91,6 +98,7 @@ const FORMS = new Map<string, RegExp>(
     status: /^[1-5]\d\d$/,
     reason: WORDS,
     errorName: ERROR_NAME,
+    awsCall: AWS_CALL,
     durationMs: /^\d{1,9}$/,
   } satisfies Forms),
 );
@@ -105,7 +113,8 @@ export function fitting(given: LogFields & { message?: Message }): object {
 
 /** Returns the log field of a job; empty if the id is malformed. */
 export function ofJob(jobId: string | undefined): { jobId?: Uuid } {
-  return jobId !== undefined && isUuid(jobId) ? { jobId } : {};
+  const id = jobId?.toLowerCase();
+  return id !== undefined && isUuid(id) ? { jobId: id } : {};
 }
 
 /**
@@ -121,6 +130,16 @@ export function ofGateway(event: unknown): { requestId?: GatewayId } {
 /** Returns the name of an error, or `unknown` if the value is not an `Error` or its name is malformed. */
 export function nameOf(error: unknown): ErrorName {
   return error instanceof Error && isErrorName(error.name) ? error.name : "unknown";
+}
+
+/** Returns the log fields of an error: its name, and the call of AWS that failed with it. */
+export function ofError(error: unknown): { errorName: ErrorName; awsCall?: AwsCall } {
+  const call = awsCallOf(error);
+  return { errorName: nameOf(error), ...(call !== undefined && isAwsCall(call) && { awsCall: call }) };
+}
+
+function isAwsCall(text: string): text is AwsCall {
+  return AWS_CALL.test(text);
 }
 
 function isUuid(text: string): text is Uuid {

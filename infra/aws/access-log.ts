@@ -3,6 +3,7 @@ import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import { type IAccessLogSettings, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { vendedLogGroupName } from "./own-metrics.ts";
 
 /**
  * Logs the route, the outcome and the times of a request. Leaves out path and query, because they hold ids, and headers and
@@ -23,7 +24,11 @@ const FIELDS = {
 
 /** Logs one line of JSON for each request to an API. */
 export function accessLog(scope: Construct, retention: RetentionDays): IAccessLogSettings {
-  const logGroup = new LogGroup(scope, "AccessLogs", { retention, removalPolicy: RemovalPolicy.DESTROY });
+  const logGroup = new LogGroup(scope, "AccessLogs", {
+    logGroupName: vendedLogGroupName(scope),
+    retention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
   return {
     destination: new LogGroupLogDestination(logGroup),
     format: AccessLogFormat.custom(JSON.stringify(FIELDS)),

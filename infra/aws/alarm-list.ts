@@ -59,6 +59,8 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
       // A Task that cannot succeed fails 7 times in 3¼ minutes, at least 4 of them in one period. A Task that a retry repairs
       // fails fewer times.
       threshold: 4,
+      // Lambda's count arrives before our count of expected errors. The second period shows whether they were expected.
+      periods: 2,
     },
     {
       id: "TaskFunctionThrottles",

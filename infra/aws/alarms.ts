@@ -20,9 +20,10 @@ const WHEN_MORE = {
   comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
+/** A heartbeat that stops has no data. A new alarm begins without data and without a notice: a first deployment says nothing. */
 const WHEN_FEWER = {
   comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-  treatMissingData: TreatMissingData.BREACHING,
+  treatMissingData: TreatMissingData.MISSING,
 };
 
 /** Publishes to a topic when an alarm starts and when it ends. */
@@ -47,6 +48,7 @@ export class Alarms extends Construct {
         });
         alarm.addAlarmAction(action);
         alarm.addOkAction(action);
+        if (isHeartbeat) alarm.addInsufficientDataAction(action);
         return alarm;
       },
     );

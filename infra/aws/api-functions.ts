@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import type { Connect } from "../../functions/access/caller.ts";
 import { entryOf, REFUSE_ENTRY, type ROUTES } from "../../functions/routes.ts";
 import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
@@ -16,6 +17,10 @@ export interface WireOptions {
   stepResults: "object" | "list";
   /** Allows client tokens without a user id, which old 2.1 clients request. */
   allowUnboundClientTokens: boolean;
+  /** Who takes logins. */
+  connect: Connect;
+  /** For how long the reply to an MFA answer waits for the bank's decision. */
+  answerWaitSeconds: number;
 }
 
 export interface ApiFunctionsProps {
@@ -64,7 +69,7 @@ export class ApiFunctions extends Construct {
     const { tables, keys, workflow } = props;
     this.#shared = props.shared;
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
-    const { stepResults, allowUnboundClientTokens } = props.wire;
+    const { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds } = props.wire;
     const listing = {
       JOBS_TABLE: tables.jobs.tableName,
       ...signing,
@@ -81,6 +86,7 @@ export class ApiFunctions extends Construct {
 
     const driving = { STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn };
     const accepting = { ...kept, ...upstreamEnvironment(props.upstream), ...driving };
+    const takingLogins = { ...accepting, CONNECT: connect };
 
     this.byRoute = {
       "issue-token": this.#endpoint("IssueToken", "issue-token", {
@@ -88,15 +94,18 @@ export class ApiFunctions extends Construct {
         JOBS_TABLE: tables.jobs.tableName,
         ALLOW_UNBOUND_CLIENT_TOKENS: String(allowUnboundClientTokens),
       }),
-      "create-connection": this.#endpoint("CreateConnection", "create-connection", accepting),
-      "update-connection": this.#endpoint("UpdateConnection", "update-connection", accepting),
+      "create-connection": this.#endpoint("CreateConnection", "create-connection", takingLogins),
+      "update-connection": this.#endpoint("UpdateConnection", "update-connection", takingLogins),
       "refresh-connection": this.#endpoint("RefreshConnection", "refresh-connection", accepting),
       "refresh-connections": this.#endpoint("RefreshConnections", "refresh-connections", accepting),
       "list-jobs": this.#endpoint("ListJobs", "list-jobs", listing),
       "get-job": this.#endpoint("GetJob", "get-job", api),
       "cancel-job": this.#endpoint("CancelJob", "cancel-job", { ...kept, ...driving }),
       "resume-job": this.#endpoint("ResumeJob", "resume-job", { ...measured, ...driving }),
-      "answer-mfa": this.#endpoint("AnswerMfa", "answer-mfa", kept),
+      "answer-mfa": this.#endpoint("AnswerMfa", "answer-mfa", {
+        ...kept,
+        ANSWER_WAIT_SECONDS: String(answerWaitSeconds),
+      }),
       health: this.#endpoint("Health", "health", {}),
     };
     this.refuse = this.#function("Refuse", REFUSE_ENTRY, MEMORY_MB.refuse, {});

@@ -1,5 +1,7 @@
 import { Token } from "aws-cdk-lib";
-import { MAX_FOLLOW_LIMIT_MINUTES } from "../../functions/jobs/domain/following.ts";
+import { type ApiVersion, type Connect, connectWith, DIRECT_NEEDS_2 } from "../../functions/access/caller.ts";
+import { MAX_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.ts";
+import { MAX_FOLLOW_LIMIT_MINUTES, MAX_FOLLOW_SLICE_SECONDS } from "../../functions/jobs/domain/following.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
@@ -14,14 +16,35 @@ export function checkedUpstream({ url, ...rest }: Upstream): Upstream {
   return { ...rest, url: withoutSlashAtTheEnd(url) };
 }
 
-/** Throws unless the limit is a whole number from 1 to `MAX_FOLLOW_LIMIT_MINUTES`. */
-export function checkedFollowLimit(minutes: number): number {
-  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= MAX_FOLLOW_LIMIT_MINUTES) return minutes;
-  throw new Error(`followLimitMinutes must be a whole number from 1 to ${MAX_FOLLOW_LIMIT_MINUTES}.`);
+/** Returns who takes logins. Throws if the aggregator's version does not allow what was asked for. */
+export function checkedConnect(version: ApiVersion, asked: Connect | undefined): Connect {
+  const connect = connectWith(version, asked);
+  if (connect === undefined) throw new Error(`${DIRECT_NEEDS_2}.`);
+  return connect;
 }
 
-/** Throws unless the retention is a whole number from 1 to `MAX_RETENTION_DAYS`. */
+export function checkedAnswerWait(seconds: number): number {
+  return checkedWhole("answerWaitSeconds", seconds, 0, MAX_ANSWER_WAIT_SECONDS);
+}
+
+export function checkedFollowLimit(minutes: number): number {
+  return checkedWhole("followLimitMinutes", minutes, 1, MAX_FOLLOW_LIMIT_MINUTES);
+}
+
+export function checkedFollowSlice(seconds: number): number {
+  return checkedWhole("followSliceSeconds", seconds, 0, MAX_FOLLOW_SLICE_SECONDS);
+}
+
+export function checkedConcurrency(invocations: number | undefined): number | undefined {
+  return invocations === undefined ? undefined : checkedWhole("followConcurrency", invocations, 1, 1_000);
+}
+
 export function checkedRetentionDays(days: number): number {
-  if (Number.isInteger(days) && days >= 1 && days <= MAX_RETENTION_DAYS) return days;
-  throw new Error(`retentionDays must be a whole number from 1 to ${MAX_RETENTION_DAYS}.`);
+  return checkedWhole("retentionDays", days, 1, MAX_RETENTION_DAYS);
+}
+
+/** Throws unless the value is a whole number from `min` to `max`. */
+function checkedWhole(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new Error(`${name} must be a whole number from ${min} to ${max}.`);
 }

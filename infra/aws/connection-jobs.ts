@@ -6,12 +6,24 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
-import { DEFAULT_FOLLOW_LIMIT_MINUTES } from "../../functions/jobs/domain/following.ts";
+import { DEFAULT_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.ts";
+import {
+  DEFAULT_FOLLOW_LIMIT_MINUTES,
+  DEFAULT_FOLLOW_SLICE_SECONDS,
+} from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import type { LogLevel } from "../../functions/platform/environment.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
-import { checkedFollowLimit, checkedRetentionDays, checkedUpstream } from "./checked-props.ts";
+import {
+  checkedAnswerWait,
+  checkedConcurrency,
+  checkedConnect,
+  checkedFollowLimit,
+  checkedFollowSlice,
+  checkedRetentionDays,
+  checkedUpstream,
+} from "./checked-props.ts";
 import { WatchDashboard } from "./dashboard.ts";
 import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
@@ -30,6 +42,16 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
   readonly queue?: boolean;
   /** A job fails when the aggregator has not finished it after this many minutes of polling. Default: 15. */
   readonly followLimitMinutes?: number;
+  /**
+   * How long one invocation of a function polls a job, from 0 to 25 s. With 0, the workflow's Wait states do all the
+   * waiting, so that a job needs a function for less time and more state transitions. Default: 12.
+   */
+  readonly followSliceSeconds?: number;
+  /**
+   * The most invocations of each function that polls jobs. Reserves them from the account's limit, which a new account
+   * cannot. Default: no limit of its own.
+   */
+  readonly followConcurrency?: number;
   /** Number of days for which a job can be read after its last change. Default: 90. */
   readonly retentionDays?: number;
   /**
@@ -52,7 +74,8 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
 /**
  * The whole system: an HTTP API, a state machine, and their storage.
  *
- * @throws an `Error` when `upstream.url`, `followLimitMinutes` or `retentionDays` is not valid.
+ * @throws an `Error` when `upstream.url`, `connect`, `answerWaitSeconds`, `followLimitMinutes`,
+ * `followSliceSeconds`, `followConcurrency` or `retentionDays` is not valid.
  */
 export class ConnectionJobs extends Construct {
   /** The URL of the API, without a trailing slash. */
@@ -81,16 +104,20 @@ export class ConnectionJobs extends Construct {
     const policy = {
       queue: props.queue ?? true,
       followLimitMinutes: checkedFollowLimit(props.followLimitMinutes ?? DEFAULT_FOLLOW_LIMIT_MINUTES),
+      followSliceSeconds: checkedFollowSlice(props.followSliceSeconds ?? DEFAULT_FOLLOW_SLICE_SECONDS),
+      followConcurrency: checkedConcurrency(props.followConcurrency),
     };
     const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared, policy });
     const workflow = new Workflow(this, "Workflow", tasks, logRetention);
     const { domain, corsOrigins = [] } = props;
     const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins, logRetention });
-    const wire = { stepResults, allowUnboundClientTokens };
+    const connect = checkedConnect(upstream.version, props.connect);
+    const answerWaitSeconds = checkedAnswerWait(props.answerWaitSeconds ?? DEFAULT_ANSWER_WAIT_SECONDS);
+    const wire = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds };
     const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
     const endpoints = new ApiFunctions(this, "Endpoints", options);
     api.addRoutes(endpoints);
-    const sweeper = new Sweeper(this, "Sweeper", { tables, keys, workflow, shared });
+    const sweeper = new Sweeper(this, "Sweeper", { tables, keys, workflow, upstream, shared });
     const watched = {
       api: api.http,
       stateMachine: workflow.stateMachine,

@@ -8,6 +8,7 @@ import { accessLog } from "./access-log.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { grantReading } from "./grants.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 
 export interface DeployedSandboxProps {
   shared: SharedOptions;
@@ -53,7 +54,10 @@ export class DeployedSandbox extends Construct {
     const { secretArn } = secret;
     // Imported by ARN, because the class `Secret` does not satisfy `ISecret` under `exactOptionalPropertyTypes`.
     this.apiKeySecret = Secret.fromSecretCompleteArn(this, "ApiKeyByArn", secretArn);
-    const api = new HttpApi(this, "Http", { createDefaultStage: false });
+    const api = new HttpApi(this, "Http", {
+      apiName: `${metricsNamespace(this)} sandbox`,
+      createDefaultStage: false,
+    });
     new HttpStage(this, "Stage", {
       httpApi: api,
       stageName: "$default",

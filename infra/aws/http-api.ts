@@ -14,10 +14,11 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
+import { methodsOfRoute, ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
 import { accessLog } from "./access-log.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { ApiFunctions } from "./api-functions.ts";
+import { metricsNamespace } from "./own-metrics.ts";
 
 /** Limits how much of the account's shared quota a burst of one customer's users can use. */
 const THROTTLE = { rateLimit: 500, burstLimit: 1000 };
@@ -42,10 +43,13 @@ export class HttpApiWithRoutes extends Construct {
   readonly url: string;
   /** The target of the domain's DNS record. Undefined without a custom domain. */
   readonly domainTarget: string | undefined;
+  readonly #answersPages: boolean;
 
   constructor(scope: Construct, id: string, { domain, corsOrigins, logRetention }: HttpApiOptions) {
     super(scope, id);
+    this.#answersPages = corsOrigins.length > 0;
     this.http = new HttpApi(this, "Http", {
+      apiName: metricsNamespace(this),
       createDefaultStage: false,
       ...(corsOrigins.length > 0 && { corsPreflight: corsFor(corsOrigins) }),
     });
@@ -68,11 +72,15 @@ export class HttpApiWithRoutes extends Construct {
   /** Adds every route in `ROUTES`, and a default route that refuses all other requests with an error in our format. */
   addRoutes(functions: ApiFunctions) {
     for (const name of ROUTE_NAMES) {
-      const { method, path } = ROUTES[name];
       const integration = new HttpLambdaIntegration(name, functions.byRoute[name]);
-      this.http.addRoutes({ path, methods: [HttpMethod[method]], integration });
+      const methods = methodsOfRoute(name).map((method) => HttpMethod[method]);
+      this.http.addRoutes({ path: ROUTES[name].path, methods, integration });
     }
     const refuse = new HttpLambdaIntegration("Refuse", functions.refuse);
+    // The default route catches preflights too, so they have a route of their own.
+    if (this.#answersPages) {
+      this.http.addRoutes({ path: "/{proxy+}", methods: [HttpMethod.OPTIONS], integration: refuse });
+    }
     new HttpRoute(this, "Anything", {
       httpApi: this.http,
       routeKey: HttpRouteKey.DEFAULT,
@@ -91,8 +99,8 @@ function corsFor(origins: readonly string[]): CorsPreflightOptions {
   return {
     allowOrigins: [...origins],
     allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
-    allowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key"],
-    exposeHeaders: ["retry-after"],
+    allowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key", "if-none-match"],
+    exposeHeaders: ["etag", "retry-after"],
     maxAge: Duration.hours(1),
   };
 }

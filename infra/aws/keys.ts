@@ -1,5 +1,9 @@
+import { RemovalPolicy } from "aws-cdk-lib";
 import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
+
+/** A first deployment that fails leaves no key behind. */
+const KEPT = { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE };
 
 export class Keys extends Construct {
   /** Encrypts logins, MFA answers and task tokens. */
@@ -12,11 +16,13 @@ export class Keys extends Construct {
     this.sealing = new Key(this, "Sealing", {
       description: "Seals bank logins and MFA answers",
       enableKeyRotation: true,
+      ...KEPT,
     });
     this.signing = new Key(this, "Signing", {
       description: "Signs access tokens",
       keySpec: KeySpec.ECC_NIST_P256,
       keyUsage: KeyUsage.SIGN_VERIFY,
+      ...KEPT,
     });
   }
 }

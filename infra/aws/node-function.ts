@@ -27,6 +27,8 @@ export interface NodeFunctionOptions {
   environment: Record<string, string>;
   /** In MB. Determines the price and the CPU share of the function. Default: 256. */
   memoryMb?: number | undefined;
+  /** The most invocations at once. Default: no limit of its own. */
+  concurrency?: number | undefined;
   shared: SharedOptions;
 }
 
@@ -53,6 +55,7 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
     architecture: Architecture.ARM_64,
     memorySize: options.memoryMb ?? DEFAULT_MEMORY_MB,
     timeout: options.timeout,
+    ...(options.concurrency !== undefined && { reservedConcurrentExecutions: options.concurrency }),
     environment: { ...options.environment, LOG_LEVEL: options.shared.logLevel },
     logGroup,
   });

@@ -17,6 +17,14 @@ export function metricsNamespace(part: Construct): string {
 }
 
 /**
+ * Returns the name of a log group that AWS itself writes to, given one of the system's direct children. With this prefix, the
+ * log groups of all systems share one entry in the account's resource policy, which has a limited size.
+ */
+export function vendedLogGroupName(part: Construct): string {
+  return `/aws/vendedlogs/${metricsNamespace(part)}/${part.node.id}`.replaceAll(/[^\w./#-]/g, "-");
+}
+
+/**
  * Returns one of our metrics. `is` selects a value of the metric's dimension, if it has a dimension. Default statistic: the
  * sum for counts, the maximum for states (see `MetricKind.isState`).
  */

@@ -12,10 +12,14 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
   const { domainName, certificateArn } = settings;
   return {
     upstream: { ...upstreamFrom(scope, settings), version: settings.upstreamVersion },
+    ...(settings.connect !== undefined && { connect: settings.connect }),
     stepResults: settings.stepResults,
     allowUnboundClientTokens: settings.allowUnboundClientTokens,
+    answerWaitSeconds: settings.answerWaitSeconds,
     queue: settings.queue,
     followLimitMinutes: settings.followLimitMinutes,
+    followSliceSeconds: settings.followSliceSeconds,
+    ...(settings.followConcurrency !== undefined && { followConcurrency: settings.followConcurrency }),
     retentionDays: settings.retentionDays,
     deletionProtection: settings.deletionProtection,
     logRetention: settings.logRetentionDays,

@@ -1,9 +1,21 @@
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
-import { API_VERSIONS } from "../../functions/access/caller.ts";
+import {
+  API_VERSIONS,
+  CONNECTS,
+  connectWith,
+  DEFAULT_UPSTREAM_VERSION,
+  DIRECT_NEEDS_2,
+} from "../../functions/access/caller.ts";
+import {
+  DEFAULT_ANSWER_WAIT_SECONDS,
+  MAX_ANSWER_WAIT_SECONDS,
+} from "../../functions/jobs/domain/challenge.ts";
 import {
   DEFAULT_FOLLOW_LIMIT_MINUTES,
+  DEFAULT_FOLLOW_SLICE_SECONDS,
   MAX_FOLLOW_LIMIT_MINUTES,
+  MAX_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { LOG_LEVELS } from "../../functions/platform/environment.ts";
@@ -20,6 +32,9 @@ const aNumber = z.pipe(
 );
 const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_RETENTION_DAYS)));
 const minutes = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_FOLLOW_LIMIT_MINUTES)));
+const slice = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_FOLLOW_SLICE_SECONDS)));
+const concurrency = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(1_000)));
+const answerWait = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ANSWER_WAIT_SECONDS)));
 /** CloudWatch Logs accepts only these values. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -35,7 +50,7 @@ const logDays = z.pipe(
 const flag = z.union([z.boolean(), z.stringbool()]);
 const origin = z
   .string()
-  .check(z.regex(/^(\*|https?:\/\/[^\s/]+)$/, "must be * or an origin such as https://app.example.com"));
+  .check(z.regex(/^(\*|https?:\/\/[^\s/*]+)$/, "must be * or an origin such as https://app.example.com"));
 const listed = z.union([
   z.array(z.string()),
   z.pipe(
@@ -49,24 +64,33 @@ const settingsSchema = z
     stage: z.optional(z.string().check(z.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,30}$/, "must be a short name"))),
     upstream: z._default(z.enum(["basiq", "sandbox"]), "basiq"),
     upstreamUrl,
-    upstreamVersion: z.enum(API_VERSIONS),
+    upstreamVersion: z._default(z.enum(API_VERSIONS), DEFAULT_UPSTREAM_VERSION),
+    connect: z.optional(z.enum(CONNECTS)),
     upstreamApiKeySecret: z.string().check(z.minLength(1)),
     stepResults: z._default(z.enum(["object", "list"]), "object"),
     allowUnboundClientTokens: z._default(flag, false),
+    answerWaitSeconds: z._default(answerWait, DEFAULT_ANSWER_WAIT_SECONDS),
     queue: z._default(flag, true),
     followLimitMinutes: z._default(minutes, DEFAULT_FOLLOW_LIMIT_MINUTES),
+    followSliceSeconds: z._default(slice, DEFAULT_FOLLOW_SLICE_SECONDS),
+    followConcurrency: z.optional(concurrency),
     retentionDays: z._default(days, DEFAULT_RETENTION_DAYS),
     deletionProtection: z._default(flag, false),
     logRetentionDays: z._default(logDays, 90),
     logLevel: z._default(z.enum(LOG_LEVELS), "info"),
     alarmEmail: z.optional(z.email()),
-    domainName: z.optional(z.hostname()),
+    // API Gateway refuses capitals in a domain name, and names are the same in any case.
+    domainName: z.optional(z.hostname().check(z.toLowerCase())),
     certificateArn: z.optional(
       z.string().check(z.regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "must be an ACM ARN")),
     ),
     corsOrigins: z._default(z.pipe(listed, z.array(origin)), []),
   })
   .check(
+    z.refine(({ upstreamVersion, connect }) => connectWith(upstreamVersion, connect) !== undefined, {
+      error: DIRECT_NEEDS_2,
+      path: ["connect"],
+    }),
     z.refine((all) => (all.domainName === undefined) === (all.certificateArn === undefined), {
       error: "domainName and certificateArn go together",
       path: ["certificateArn"],
@@ -74,6 +98,10 @@ const settingsSchema = z
   );
 
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Every setting of a deployment, with its form. */
+export const DEPLOYMENT_SETTINGS = settingsSchema.shape;
+export type DeploymentSetting = keyof typeof DEPLOYMENT_SETTINGS;
 
 const NAMES = Object.keys(settingsSchema.shape);
 

@@ -40,7 +40,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "SweeperStopped",
       description:
-        "No sweep has come to its end for a quarter of an hour: jobs that a crash left hang, with their logins. Look first at whether the rule that starts it every minute is enabled, then at the sweeper's log and its throttles.",
+        "This alarm has no data: no sweep has come to its end for a quarter of an hour. Jobs that a crash left hang, with their logins. Look first at whether the rule that starts it every minute is enabled, then at the sweeper's log and its throttles.",
       // Every complete sweep reports the number of running jobs, even if it is 0.
       metric: ownMetric(scope, "JobsRunning", { statistic: "SampleCount", period: A_QUARTER }),
       threshold: 1,

@@ -11,12 +11,14 @@ import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
 import { metricsNamespace } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
+import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 import type { Workflow } from "./workflow.ts";
 
 export interface SweeperProps {
   tables: Tables;
   keys: Keys;
   workflow: Workflow;
+  upstream: Upstream;
   shared: SharedOptions;
 }
 
@@ -29,7 +31,7 @@ export class Sweeper extends Construct {
   /** Receives sweeps that could not start or that failed. */
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { tables, keys, workflow, shared }: SweeperProps) {
+  constructor(scope: Construct, id: string, { tables, keys, workflow, upstream, shared }: SweeperProps) {
     super(scope, id);
     this.deadLetters = new Queue(this, "DeadLetters", {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -51,6 +53,7 @@ export class Sweeper extends Construct {
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
         STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
+        ...upstreamEnvironment(upstream),
       },
       shared,
     });
@@ -71,6 +74,7 @@ export class Sweeper extends Construct {
       ],
     });
     this.#grant(tables, keys, workflow);
+    grantUpstream(upstream, this.function);
   }
 
   #grant(tables: Tables, keys: Keys, workflow: Workflow) {

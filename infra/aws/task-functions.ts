@@ -22,6 +22,10 @@ export interface PolicyOptions {
   queue: boolean;
   /** A job fails when the aggregator has not finished it after this many minutes of polling. */
   followLimitMinutes: number;
+  /** For how long one invocation polls a job. */
+  followSliceSeconds: number;
+  /** The most invocations of each function that polls; undefined: no limit of its own. */
+  followConcurrency: number | undefined;
 }
 
 /**
@@ -60,21 +64,23 @@ export class TaskFunctions extends Construct {
     const decided = {
       QUEUE: policy.queue ? "on" : "off",
       FOLLOW_LIMIT_MINUTES: String(policy.followLimitMinutes),
+      FOLLOW_SLICE_SECONDS: String(policy.followSliceSeconds),
     };
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
     const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
     const reaching = { ...kept, ...decided, ...upstreamEnvironment(upstream) };
 
     this.#shared = shared;
-    this.openConnection = this.#task("OpenConnection", "open-connection", reaching, FOLLOWING_MEMORY_MB);
-    this.followJob = this.#task("FollowJob", "follow-job", reaching, FOLLOWING_MEMORY_MB);
+    const following = { memoryMb: FOLLOWING_MEMORY_MB, concurrency: policy.followConcurrency };
+    this.openConnection = this.#task("OpenConnection", "open-connection", reaching, following);
+    this.followJob = this.#task("FollowJob", "follow-job", reaching, following);
     this.askForAnswer = this.#task(
       "AskForAnswer",
       "ask-for-answer",
       { ...jobs, ...sealing },
-      ASKING_MEMORY_MB,
+      { memoryMb: ASKING_MEMORY_MB },
     );
-    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, FOLLOWING_MEMORY_MB);
+    this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, following);
     this.giveUp = this.#task("GiveUp", "give-up", kept);
 
     for (const task of this.all) {
@@ -84,13 +90,13 @@ export class TaskFunctions extends Construct {
       grantSecrets(tables, sender, "GetItem", "DeleteItem");
     }
     for (const cleaner of [this.followJob, this.giveUp]) grantSecrets(tables, cleaner, "DeleteItem");
-    const following = [this.openConnection, this.followJob, this.sendAnswer];
-    for (const task of [...following, this.giveUp]) grantRows(tables, task, ["job"], "UpdateItem");
-    for (const task of following) {
+    const polling = [this.openConnection, this.followJob, this.sendAnswer];
+    for (const task of [...polling, this.giveUp]) grantRows(tables, task, ["job"], "UpdateItem");
+    for (const task of polling) {
       grantRows(tables, task, ["claim", "refused"], "GetItem", "PutItem");
       grantRows(tables, task, ["refused"], "DeleteItem");
     }
-    grantUpstream(upstream, ...following);
+    grantUpstream(upstream, ...polling);
     grantSealing(keys.sealing, this.openConnection, "Decrypt", "login");
     grantSealing(keys.sealing, this.sendAnswer, "Decrypt", "answer-*");
     grantSealing(keys.sealing, this.askForAnswer, "Encrypt", "task-token");
@@ -100,14 +106,19 @@ export class TaskFunctions extends Construct {
     return [this.openConnection, this.followJob, this.askForAnswer, this.sendAnswer, this.giveUp];
   }
 
-  #task(id: string, name: string, environment: Record<string, string>, memoryMb?: number): LambdaFunction {
+  #task(
+    id: string,
+    name: string,
+    environment: Record<string, string>,
+    size: { memoryMb?: number; concurrency?: number | undefined } = {},
+  ): LambdaFunction {
     const entry = `functions/jobs/workflow/${name}.lambda.ts`;
     return nodeFunction(this, id, {
       entry,
       timeout: TASK_TIMEOUT,
       environment,
       shared: this.#shared,
-      memoryMb,
+      ...size,
     });
   }
 }

@@ -61,19 +61,12 @@ const LASTING = {
   maxDelay: Duration.minutes(15),
 };
 
-/** The account's limit of concurrent functions is reached. */
-const THROTTLED = {
-  errors: ["Lambda.TooManyRequestsException"],
-  interval: Duration.seconds(2),
-  maxAttempts: 8,
-  backoffRate: 2,
-};
-
 /**
  * Lambda fails, or the account's limit of concurrent functions is reached, for example when many queued jobs start after their
- * bank recovers. Allows more attempts, because such errors are more frequent in a stay of a week than in a stay of minutes.
+ * bank recovers. A new account has ten functions at once, so no job ends because functions are scarce: 200 attempts last for
+ * more than three hours.
  */
-const LAMBDA_WHILE_OPENING = {
+const LAMBDA = {
   errors: [
     "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
@@ -116,18 +109,21 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     lambdaFunction: tasks.followJob,
     payload: TaskInput.fromObject({ jobId }),
     payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
   });
   const ask = new LambdaInvoke(scope, "Ask for the answer", {
     lambdaFunction: tasks.askForAnswer,
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
     payload: TaskInput.fromObject({ jobId, taskToken: JsonPath.taskToken }),
     taskTimeout: Timeout.at("$.timeoutSeconds"),
+    retryOnServiceExceptions: false,
     resultPath: JsonPath.DISCARD,
   });
   const send = new LambdaInvoke(scope, "Send the answer", {
     lambdaFunction: tasks.sendAnswer,
     payload: TaskInput.fromObject({ jobId }),
     payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
   });
   const giveUp = new LambdaInvoke(scope, "Give up", {
     lambdaFunction: tasks.giveUp,
@@ -143,9 +139,8 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
 
   ask.addCatch(send, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
   open.addRetry(QUEUED).addRetry(UNREACHABLE_WHILE_OPENING).addRetry(PASSING_WHILE_OPENING);
-  open.addRetry(LAMBDA_WHILE_OPENING);
   for (const task of [follow, ask, send]) task.addRetry(UNREACHABLE).addRetry(PASSING);
-  for (const task of [follow, ask, send]) task.addRetry(THROTTLED);
+  for (const task of [open, follow, ask, send]) task.addRetry(LAMBDA);
   for (const task of [open, follow, ask, send]) task.addCatch(giveUp, { resultPath: "$.failure" });
   giveUp.addRetry(LASTING);
 

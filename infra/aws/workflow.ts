@@ -5,6 +5,7 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
+import { vendedLogGroupName } from "./own-metrics.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 import { workflowDefinition } from "./workflow-definition.ts";
 
@@ -22,6 +23,7 @@ export class Workflow extends Construct {
       timeout: TIMEOUT,
       logs: {
         destination: new LogGroup(this, "Logs", {
+          logGroupName: vendedLogGroupName(this),
           retention: logRetention,
           removalPolicy: RemovalPolicy.DESTROY,
         }),

@@ -76,12 +76,13 @@ async function connectBank({ apiUrl, apiKey, print }: DemonstrationOptions): Pro
       if (status !== "pending") said(`${title.padEnd(22)} ${state}`);
       shown.set(title, state);
       if (asked !== undefined && !hasAnswered) {
+        // The reply comes when the bank has decided.
+        said(`answered for the user: ${ANSWER.join(", ")}`);
         await post(`${jobUrl}/mfa`, stubReply, {
           headers,
           body: JSON.stringify({ "mfa-response": ANSWER }),
         });
         hasAnswered = true;
-        said(`answered for the user: ${ANSWER.join(", ")}`);
       }
     }
     if (steps.every(({ status }) => status === "success" || status === "skipped")) {

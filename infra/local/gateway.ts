@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
+import { corsHeaders } from "./cors.ts";
 import { type GatewayStatus, gatewayError, refuseUnparsed } from "./gateway-refusals.ts";
 import { listenLocally, readBody } from "./local-server.ts";
 import { LOCAL_TABLES_PATH, type LocalTables } from "./local-tables.ts";
 import { isForeign } from "./loopback.ts";
 import { type Matched, routeMatcher } from "./route-matcher.ts";
-import type { LocalRoute } from "./template/deployed.ts";
+import type { Deployed, LocalCors } from "./template/deployed.ts";
 
 type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
 
@@ -22,10 +23,13 @@ const functionResult = z.object({
  */
 const MAX_BODY_BYTES = 256 * 1024;
 
+/** The routes of the API, and what it answers to web pages. */
+export type LocalApi = Pick<Deployed, "routes"> & Partial<Pick<Deployed, "cors">>;
+
 export interface Gateway {
   url: string;
   /** Starts handling requests. Requests that arrive earlier wait until then. */
-  serve(routes: readonly LocalRoute[], invoke: Invoke, tables?: LocalTables): void;
+  serve(api: LocalApi, invoke: Invoke, tables?: LocalTables): void;
   close(): Promise<void>;
 }
 
@@ -55,9 +59,9 @@ export async function openGateway(port: number): Promise<Gateway> {
   return {
     url,
     close,
-    serve(routes, invoke, tables) {
+    serve({ routes, cors }, invoke, tables) {
       const match = routeMatcher(routes);
-      ready.resolve((request, response) => answerOne({ match, invoke, tables }, request, response));
+      ready.resolve((request, response) => answerOne({ match, invoke, tables, cors }, request, response));
     },
   };
 }
@@ -67,10 +71,11 @@ interface Serving {
   invoke: Invoke;
   /** Returned to programs on this machine that request them. */
   tables: LocalTables | undefined;
+  cors: LocalCors | undefined;
 }
 
 async function answerOne(
-  { match, invoke, tables }: Serving,
+  { match, invoke, tables, cors }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -101,6 +106,7 @@ async function answerOne(
   const result = functionResult.parse(await invoke(found.functionArn, event));
   response.writeHead(result.statusCode, {
     ...result.headers,
+    ...corsHeaders(cors, request),
     "content-length": Buffer.byteLength(result.body),
   });
   response.end(request.method === "HEAD" ? undefined : result.body);

@@ -1,6 +1,8 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod";
+import { type Connect, connectWith } from "../../functions/access/caller.ts";
+import { DEPLOYMENT_SETTINGS, type DeploymentSetting } from "../aws/settings.ts";
 import { isUpstreamUrl } from "../aws/upstream-url.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -20,7 +22,22 @@ const environment = z.object({
   TIME_SCALE: z.coerce.number().positive().max(1_000_000).default(1),
   UPSTREAM_URL: z.string().refine(isUpstreamUrl).optional(),
   UPSTREAM_API_KEY: z.string().optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
+
+/** The settings of a deployment that change its behaviour, by the variable that sets them in local mode. */
+export const SETTINGS_OF_A_DEPLOYMENT = {
+  ALLOW_UNBOUND_CLIENT_TOKENS: "allowUnboundClientTokens",
+  ANSWER_WAIT_SECONDS: "answerWaitSeconds",
+  CONNECT: "connect",
+  CORS_ORIGINS: "corsOrigins",
+  FOLLOW_LIMIT_MINUTES: "followLimitMinutes",
+  FOLLOW_SLICE_SECONDS: "followSliceSeconds",
+  QUEUE: "queue",
+  RETENTION_DAYS: "retentionDays",
+  STEP_RESULTS: "stepResults",
+  UPSTREAM_VERSION: "upstreamVersion",
+} as const satisfies Record<string, DeploymentSetting>;
 
 export interface LocalSettings {
   port: number;
@@ -30,12 +47,16 @@ export interface LocalSettings {
   apiKey: string;
   timeScale: number;
   /**
-   * Whether to connect one bank as a demonstration. False with a data directory, where the job would remain, and with another
-   * aggregator, where the login would go to a real bank.
+   * Whether to connect one bank as a demonstration. False with a data directory, where the job would remain; with another
+   * aggregator, where the login would go to a real bank; and if only the Consent UI makes connections.
    */
   demonstrates: boolean;
   /** Default: the sandbox. */
   upstream: { url: string; apiKey: string } | undefined;
+  /** The settings of a deployment, as texts of the CDK's context. */
+  deployment: Partial<Record<DeploymentSetting, string>>;
+  /** The start of links, without a trailing slash. Default: the address of the API on this machine. */
+  publicUrl: string | undefined;
 }
 
 /**
@@ -47,14 +68,20 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
   refuseMisspelled(Object.keys(variables));
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const names = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
-    throw new Error(`Not valid in the environment: ${[...names].join(", ")}.`);
+  const wrong = parsed.success ? [] : parsed.error.issues.map(({ path }) => String(path[0]));
+  const notValid = new Set([...wrong, ...wrongSettings(given)]);
+  if (!parsed.success || notValid.size > 0) {
+    throw new Error(`Not valid in the environment: ${[...notValid].join(", ")}.`);
   }
-  const { PORT, SANDBOX_PORT, DATA_DIR, LOCAL_API_KEY, DEMO, TIME_SCALE, UPSTREAM_URL, UPSTREAM_API_KEY } =
-    parsed.data;
+  const { PORT, SANDBOX_PORT, DATA_DIR, LOCAL_API_KEY, DEMO, TIME_SCALE } = parsed.data;
+  const { UPSTREAM_URL, UPSTREAM_API_KEY, PUBLIC_URL } = parsed.data;
+  const deployment = deploymentOf(given);
+  const connect = connectOf(deployment);
   if (UPSTREAM_URL !== undefined && UPSTREAM_API_KEY === undefined) {
     throw new Error("UPSTREAM_URL needs UPSTREAM_API_KEY.");
+  }
+  if (PUBLIC_URL !== undefined && LOCAL_API_KEY === DEVELOPMENT_KEY) {
+    throw new Error("PUBLIC_URL needs a LOCAL_API_KEY of your own: everybody knows the one for development.");
   }
   return {
     port: PORT,
@@ -62,7 +89,10 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
     dataDir: DATA_DIR === undefined ? undefined : writable(resolve(DATA_DIR)),
     apiKey: LOCAL_API_KEY,
     timeScale: TIME_SCALE,
-    demonstrates: DEMO === "on" && DATA_DIR === undefined && UPSTREAM_URL === undefined,
+    demonstrates:
+      DEMO === "on" && DATA_DIR === undefined && UPSTREAM_URL === undefined && connect === "direct",
+    deployment,
+    publicUrl: PUBLIC_URL?.replace(/\/+$/, ""),
     upstream:
       UPSTREAM_URL === undefined
         ? undefined
@@ -70,10 +100,35 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
   };
 }
 
+type Variables = Record<string, string | undefined>;
+
+function wrongSettings(given: Variables): string[] {
+  return Object.entries(SETTINGS_OF_A_DEPLOYMENT)
+    .filter(([variable, name]) => !DEPLOYMENT_SETTINGS[name].safeParse(given[variable]).success)
+    .map(([variable]) => variable);
+}
+
+function deploymentOf(given: Variables): LocalSettings["deployment"] {
+  const set = Object.entries(SETTINGS_OF_A_DEPLOYMENT).flatMap(([variable, name]) => {
+    const value = given[variable];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(set);
+}
+
+function connectOf(deployment: LocalSettings["deployment"]): Connect {
+  const version = DEPLOYMENT_SETTINGS.upstreamVersion.parse(deployment.upstreamVersion);
+  const connect = connectWith(version, DEPLOYMENT_SETTINGS.connect.parse(deployment.connect));
+  if (connect !== undefined) return connect;
+  throw new Error(
+    "CONNECT=direct needs UPSTREAM_VERSION 2.0 or 2.1: in 3.0, only the Consent UI makes connections.",
+  );
+}
+
 /** Throws for a variable that differs from a setting only in case or punctuation. Otherwise it would be silently ignored. */
 function refuseMisspelled(names: readonly string[]): void {
   const bare = (name: string) => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "");
-  const known = Object.keys(environment.shape);
+  const known = [...Object.keys(environment.shape), ...Object.keys(SETTINGS_OF_A_DEPLOYMENT)];
   const meant = new Map(known.map((name) => [bare(name), name]));
   for (const name of names) {
     const right = meant.get(bare(name));

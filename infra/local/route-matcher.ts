@@ -38,6 +38,8 @@ function parametersIn(
   pattern: readonly string[],
   segments: readonly string[],
 ): Record<string, string> | undefined {
+  const greedy = /^\{(\w+)\+\}$/.exec(pattern.at(-1) ?? "")?.[1];
+  if (greedy !== undefined) return greedyParameters(greedy, pattern, segments);
   if (pattern.length !== segments.length) return undefined;
   const parameters: [string, string][] = [];
   for (const [index, part] of pattern.entries()) {
@@ -48,6 +50,18 @@ function parametersIn(
     if (name !== undefined) parameters.push([name, decode(segment)]);
   }
   return Object.fromEntries(parameters);
+}
+
+/** Matches a last segment such as `{proxy+}`, which takes all that is left of the path. */
+function greedyParameters(
+  name: string,
+  pattern: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  const fixed = pattern.slice(0, -1);
+  const rest = segments.slice(fixed.length).join("/");
+  const before = parametersIn(fixed, segments.slice(0, fixed.length));
+  return before === undefined || rest === "" ? undefined : { ...before, [name]: decode(rest) };
 }
 
 function decode(segment: string): string {

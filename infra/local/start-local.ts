@@ -13,7 +13,7 @@ import { runSchedules } from "./run-schedules.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions/step-functions-endpoint.ts";
 import { type Deployed, deploy } from "./template/deployed.ts";
 import { LOCAL_REGION } from "./template/resolve-template.ts";
-import { synthesizeApart, type Template } from "./template/template.ts";
+import { type LocalContext, synthesizeApart, type Template } from "./template/template.ts";
 
 export interface LocalSystem {
   apiUrl: string;
@@ -24,7 +24,7 @@ export interface LocalSystem {
 }
 
 export interface StartOptions {
-  synthesize?: (context: { upstreamUrl: string }) => Promise<Template>;
+  synthesize?: (context: LocalContext) => Promise<Template>;
   around?: Around;
 }
 
@@ -67,8 +67,8 @@ export async function startLocal(
         : undefined;
     const upstream = settings.upstream ?? { url: sandbox?.url ?? "", apiKey: SANDBOX_KEY };
 
-    const template = await synthesize({ upstreamUrl: upstream.url });
-    const deployed = deploy(template, { apiUrl: gateway.url });
+    const template = await synthesize({ ...settings.deployment, upstreamUrl: upstream.url });
+    const deployed = deploy(template, { apiUrl: settings.publicUrl ?? gateway.url });
     const stateMachines = deployed.stateMachines.map((machine) => ({
       ...machine,
       invoke: (arn: string, payload: unknown) => host.invoke(arn, payload),
@@ -98,7 +98,7 @@ export async function startLocal(
     const host = await hostFunctions(deployed.functions, around);
     const jobsTable = jobsTableOf(deployed);
     await keepApiKey(jobsTable, settings.apiKey);
-    gateway.serve(deployed.routes, host.invoke, { dynamodb: dynamo.url, jobsTable });
+    gateway.serve(deployed, host.invoke, { dynamodb: dynamo.url, jobsTable });
     stepFunctions.resume();
     const { schedules } = deployed;
     await started(Promise.resolve(runSchedules({ schedules, invoke: host.invoke, timeScale })));

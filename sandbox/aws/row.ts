@@ -29,7 +29,7 @@ const kinds = {
   /** The user id of a job. */
   owner: { days },
   job: { days },
-  token: { days: fewDays },
+  "access-token": { days: fewDays },
   call: { days: fewDays },
 } as const satisfies Record<string, { days?: number }>;
 export type Kind = keyof typeof kinds;
@@ -44,11 +44,14 @@ export function daysToLive(kind: Kind): number | undefined {
 export const controlPk = "control";
 export const ledgerPk = "ledger";
 export const userPk = (userId: string) => `user#${userId}`;
-const tokenPk = (digest: string) => `token#${digest}`;
+const tokenPk = (digest: string) => `access-token#${digest}`;
 
 export const skOf = (kind: Kind, id: string) => `${kind}#${id}`;
 export const ownerKey = (jobId: string): RowKey => ({ pk: `job#${jobId}`, sk: skOf("owner", jobId) });
-export const tokenKey = (digest: string): RowKey => ({ pk: tokenPk(digest), sk: skOf("token", digest) });
+export const tokenKey = (digest: string): RowKey => ({
+  pk: tokenPk(digest),
+  sk: skOf("access-token", digest),
+});
 /** The row that numbers calls. It is not part of the state. */
 export const counterKey: RowKey = { pk: "counter", sk: "calls" };
 

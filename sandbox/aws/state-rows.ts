@@ -28,7 +28,7 @@ export function stateOf(rows: readonly Row[]): State {
       connections: values("connection"),
       conditions: entries("condition"),
       askCounts: entries("login"),
-      tokenExpiries: entries("token"),
+      tokens: entries("access-token"),
       faults: values("faults").flat(),
       ledger: values("call"),
     }),
@@ -55,8 +55,8 @@ function rowsOf(state: State): NewRow[] {
     ...[...state.conditions].map(([id, condition]) => rowOf("condition", controlPk, id, condition)),
     ...[...state.connections].map(([id, value]) => rowOf("connection", userPk(value.userId), id, value)),
     ...[...state.askCounts].map(([login, count]) => rowOf("login", userPk(userOf(login)), login, count)),
-    ...[...state.tokenExpiries].map(
-      ([digest, value]): NewRow => ({ ...tokenKey(digest), kind: "token", value }),
+    ...[...state.tokens].map(
+      ([digest, value]): NewRow => ({ ...tokenKey(digest), kind: "access-token", value }),
     ),
     ...[...state.jobs.values()].flatMap((job): NewRow[] => [
       { ...ownerKey(job.id), kind: "owner", value: job.userId },

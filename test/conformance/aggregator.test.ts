@@ -113,11 +113,24 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       expect(outcomeOf({ phase: "failed", steps })).toBe("credentials-refused");
     });
 
-    test("that comes twice makes two jobs", async () => {
-      const { post, idsOf } = await newBank();
-      const jobs = [await post(), await post()];
-      expect(new Set(jobs).size).toBe(2);
-      expect((await idsOf()).toSorted()).toEqual(jobs.toSorted());
+    test("that comes while a job lasts is not taken, and that job is named as an earlier one", async () => {
+      const { bank, upstream, post, shown, idsOf } = await newBank();
+      const first = await post();
+      bank.meets(first);
+      const { institutionId, login } = bank.findsWrong();
+      const posted = await upstream.openConnection(USER_ID, institutionId, login);
+      expect(posted).toEqual({ upstreamJobId: first, isEarlier: true });
+      expect(await idsOf()).toEqual([first]);
+      expect(isDone(await shown(first, isDone))).toBe(true);
+    });
+
+    test("that comes after the job before is over makes a job of its own, which is no earlier one", async () => {
+      const { bank, upstream, connected, idsOf } = await newBank();
+      const { upstreamJobId: first } = await connected();
+      const { institutionId, login } = bank.takes();
+      const posted = await upstream.openConnection(USER_ID, institutionId, login);
+      expect(posted).toEqual({ upstreamJobId: expect.any(String) });
+      expect((await idsOf()).toSorted()).toEqual([first, posted.upstreamJobId].toSorted());
     });
 
     test("for an unknown institution is refused, and makes no job, like every refused one", async () => {
@@ -169,6 +182,15 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       );
     });
 
+    test("that comes while a job of its connection lasts names that one as an earlier one", async () => {
+      const { bank, connected, idsOf } = await newBank();
+      const { upstreamJobId: first, connectionId } = await connected();
+      const { upstreamJobId } = await repost(bank, connectionId);
+      bank.meets(upstreamJobId);
+      expect(await repost(bank, connectionId)).toEqual({ upstreamJobId, isEarlier: true });
+      expect((await idsOf(connectionId)).toSorted()).toEqual([first, upstreamJobId].toSorted());
+    });
+
     test("of a connection that is unknown, or another user's, is refused, and makes no job", async () => {
       const { bank, connected, idsOf } = await newBank();
       const { upstreamJobId, connectionId } = await connected();
@@ -192,7 +214,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       const { upstreamJobId, answers, job } = await asking();
       expect(openChallenge(job)?.input).toHaveLength(answers.length);
       expect(openChallenge(job)?.expiryMs).toBeGreaterThan(0);
-      await upstream.answer(upstreamJobId, answers);
+      await upstream.answer(USER_ID, upstreamJobId, answers);
       expect(openChallenge(await upstream.job(upstreamJobId))).toBeUndefined();
       expect(isDone(await shown(upstreamJobId, isDone))).toBe(true);
     });
@@ -206,7 +228,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       const challenge = challengeOf({ upstreamUpdated: job.updated });
       clock.pass(1_000);
       await lose(bank);
-      await expect(upstream.answer(upstreamJobId, answers)).rejects.toThrow(UpstreamUnavailable);
+      await expect(upstream.answer(USER_ID, upstreamJobId, answers)).rejects.toThrow(UpstreamUnavailable);
       expect(fateOfAnswer(challenge, await upstream.job(upstreamJobId))).toBe(fate);
     });
 
@@ -214,7 +236,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       const { bank, upstream, asking } = await newBank();
       const { upstreamJobId, answers } = await asking();
       await bank.refuses();
-      await expect(upstream.answer(upstreamJobId, answers)).rejects.toThrow(UpstreamRefused);
+      await expect(upstream.answer(USER_ID, upstreamJobId, answers)).rejects.toThrow(UpstreamRefused);
       expect(openChallenge(await upstream.job(upstreamJobId))).toBeDefined();
     });
   });
@@ -223,7 +245,9 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
     test("refuses every call for the job", async () => {
       const { upstream } = await newBank();
       await expect(upstream.job("nothing")).rejects.toThrow(UpstreamRefused);
-      await expect(upstream.answer("nothing", [new Secret("1234")])).rejects.toThrow(UpstreamRefused);
+      await expect(upstream.answer(USER_ID, "nothing", [new Secret("1234")])).rejects.toThrow(
+        UpstreamRefused,
+      );
     });
 
     test("gives no connection and no jobs, nor to another user", async () => {
@@ -248,7 +272,7 @@ describe.each(IMPLEMENTATIONS)("the aggregator %s", (_, make) => {
       () => upstream.refreshConnection(USER_ID, connectionId),
       () => upstream.job(upstreamJobId),
       () => upstream.jobsOf(USER_ID),
-      () => upstream.answer(upstreamJobId, [new Secret("1234")]),
+      () => upstream.answer(USER_ID, upstreamJobId, [new Secret("1234")]),
       () => upstream.connection(USER_ID, connectionId),
       () => upstream.connectionsOf(USER_ID),
     ];

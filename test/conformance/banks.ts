@@ -28,6 +28,8 @@ export interface Bank {
   losesReply(): Promise<void>;
   /** The next post does not arrive. */
   losesRequest(): Promise<void>;
+  /** The next post meets this job, which is not over. */
+  meets(upstreamJobId: string): void;
   /** The aggregator refuses the next post. */
   refuses(): Promise<void>;
   /** The aggregator gives no reply from now on. */
@@ -87,6 +89,7 @@ export async function scriptedBank(): Promise<Bank> {
     },
     losesReply: () => next("reply-lost"),
     losesRequest: () => next("never-arrived"),
+    meets: (upstreamJobId) => void script.openings.push({ upstreamJobId, isEarlier: true }),
     refuses: () => next(new UpstreamRefused(400, { code: "c", title: "t", detail: "d" })),
     goesDown: async () => {
       script.isDown = true;
@@ -107,11 +110,13 @@ export async function basiqBank(): Promise<Bank> {
   const posts = (fault: Fault["do"], times = 1) =>
     ["/users/*", "/jobs/*"].map((path) => ({ method: "POST" as const, path, times, do: fault }));
   const gone = { reset: "before" } as const;
+  let made = 0;
   return {
     upstream,
     institutions: cachedInstitutions(upstream),
     clock,
-    takes: () => ({ institutionId: "AU00000", login: gavin, answers: [] }),
+    // The same login would get the same connection.
+    takes: () => ({ institutionId: "AU00000", login: made++ % 2 === 0 ? gavin : jared, answers: [] }),
     findsWrong: () => ({
       institutionId: "AU00000",
       login: { ...gavin, password: new Secret("wrong") },
@@ -120,6 +125,7 @@ export async function basiqBank(): Promise<Bank> {
     asks: () => ({ institutionId: "AU00002", login: jared, answers: [new Secret("1234")] }),
     losesReply: () => setFaults(...posts({ reset: "after" })),
     losesRequest: () => setFaults(...posts(gone)),
+    meets: () => {},
     refuses: () => setFaults(...posts({ status: 400 })),
     goesDown: () => setFaults(...posts(gone, 50), { method: "GET", path: "/*", times: 50, do: gone }),
     isDown: (institutionId) => setInstitution(institutionId, { status: "major-outage", outage: "refuse" }),

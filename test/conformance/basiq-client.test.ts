@@ -77,7 +77,7 @@ describe("a POST", () => {
       [CREATE, create],
       [`${CREATE}/${connectionId}`, () => updateConnection(USER_ID, connectionId, gavin)],
       [`${CREATE}/${connectionId}/refresh`, () => refreshConnection(USER_ID, connectionId)],
-      [`/jobs/${upstreamJobId}/mfa`, () => answer(upstreamJobId, [new Secret("1234")])],
+      [`/jobs/${upstreamJobId}/mfa`, () => answer(USER_ID, upstreamJobId, [new Secret("1234")])],
     ];
     for (const [path, post] of posts) {
       const before = await count(`POST ${path}`);
@@ -149,6 +149,42 @@ describe("a call that meets a 429", () => {
     await postsMeet({ status: 429, retryAfter: "60" });
     await expect(create()).rejects.toThrow(UpstreamUnavailable);
     expect([await count(`POST ${CREATE}`), bank.slept.length]).toEqual([3, 1]);
+  });
+
+  test.each([
+    ["30", 30_000],
+    ["3600", 300_000],
+  ])("with Retry-After: %s keeps the client silent for %i ms", async (retryAfter, ms) => {
+    await postsMeet({ status: 429, retryAfter });
+    await expect(create()).rejects.toMatchObject({ retryAfterMs: ms, mayStillArrive: false });
+    bank.clock.pass(ms - 1);
+    await expect(list()).rejects.toMatchObject({ retryAfterMs: 1, mayStillArrive: false });
+    expect(await count(`GET ${LIST}`)).toBe(0);
+    bank.clock.pass(1);
+    expect(await list()).toEqual([]);
+    expect(bank.slept).toEqual([]);
+  });
+
+  test("names the pause in the words of a gateway, when it is repeated, and in place of a token", async () => {
+    await postsMeet({ status: 429, retryAfter: "1" }, 2);
+    await expect(create()).rejects.toMatchObject({ retryAfterMs: 1_000 });
+    await postsMeet({ status: 429, retryAfter: "30", body: "Too Many Requests" });
+    await expect(create()).rejects.toMatchObject({ retryAfterMs: 30_000, mayStillArrive: false });
+    bank.clock.pass(30_000);
+    const client = bank.newClient();
+    await bank.setFaults({ method: "POST", path: "/token", do: { status: 429, retryAfter: "60" } });
+    for (const ms of [60_000, 60_000]) {
+      await expect(client.jobsOf(USER_ID)).rejects.toMatchObject({ retryAfterMs: ms, refusesOurKey: false });
+    }
+    expect(await count("POST /token")).toBe(2);
+    expect(bank.slept).toEqual([1_000]);
+  });
+
+  test("is the only one whose Retry-After counts", async () => {
+    await postsMeet({ status: 500, retryAfter: "30" });
+    await expect(create()).rejects.toMatchObject({ retryAfterMs: undefined });
+    await bank.setFaults({ method: "POST", path: "/token", do: { status: 503, retryAfter: "30" } });
+    expect(await bank.newClient().jobsOf(USER_ID)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { basiq } from "../../functions/aggregators/basiq/basiq.ts";
 import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { givingToken, rawUpstream, reply } from "../support/basiq-replies.ts";
@@ -31,11 +32,15 @@ describe("a request to the aggregator", () => {
     await raw.upstream.openConnection(USER_ID, "AU00006", login);
     await raw.upstream.updateConnection(USER_ID, "8fce3b", gavin);
     await raw.upstream.refreshConnection(USER_ID, "8fce3b");
-    await raw.upstream.answer("61723", [new Secret("Basiq"), new Secret("AU00000")]);
+    await raw.upstream.answer(USER_ID, "61723", [new Secret("Basiq"), new Secret("AU00000")]);
     const sent = { loginId: "gavinBelson", password: "hooli2016" };
     const path = `/users/${USER_ID}/connections`;
-    const [token, ...posts] = raw.calls.map(({ line, authorization, body }) => [line, authorization, body]);
-    expect(token).toEqual(["POST /token", "Basic key", "scope=SERVER_ACCESS"]);
+    const calls = raw.calls.map(({ line, authorization, body }) => [line, authorization, body]);
+    const posts = calls.filter(([line]) => line !== "POST /token");
+    expect(calls.filter((call) => !posts.includes(call))).toEqual([
+      ["POST /token", "Basic key", "scope=SERVER_ACCESS"],
+      ["POST /token", "Basic key", `scope=CLIENT_ACCESS&userId=${USER_ID}`],
+    ]);
     expect(posts.map(([line, key, body]) => [line, key, JSON.parse(body ?? "")])).toEqual([
       [
         `POST ${path}`,
@@ -61,7 +66,7 @@ describe("a request to the aggregator", () => {
       () => upstream.openConnection(id, "AU00000", gavin),
       () => upstream.updateConnection("a/b", id, gavin),
       () => upstream.refreshConnection("a/b", id),
-      () => upstream.answer(id, []),
+      () => upstream.answer("a/b", id, []),
     ];
     for (const call of refused) await expect(call()).rejects.toThrow(UpstreamRefused);
     expect(raw.lines()).toEqual([
@@ -88,7 +93,79 @@ describe("a request to the aggregator", () => {
   });
 });
 
+describe("an answer", () => {
+  /** The tokens are named after their scopes. */
+  async function answerWhere(statusOfTrade: number, statusOfAnswer: number) {
+    const raw = await answering(
+      (response, { headers }) => {
+        const status = headers.authorization === "Bearer CLIENT_ACCESS" ? statusOfAnswer : 202;
+        response.writeHead(status).end(JSON.stringify({ id: "61723", data: [{ code: "x" }] }));
+      },
+      (response, request) => {
+        const [, scope = ""] = /scope=(\w+)/.exec(raw.calls.at(-1)?.body ?? "") ?? [];
+        if (scope === "CLIENT_ACCESS") response.writeHead(statusOfTrade);
+        givingToken(scope)(response, request);
+      },
+    );
+    const outcome = await raw.upstream
+      .answer(USER_ID, "61723", [new Secret("1234")])
+      .catch((error: unknown) => error);
+    const posts = raw.calls.filter(({ line }) => line === "POST /jobs/61723/mfa");
+    return { outcome, tokens: posts.map(({ authorization }) => authorization?.replace("Bearer ", "")) };
+  }
+
+  test.each([
+    ["taken", 200, 202, ["CLIENT_ACCESS"]],
+    ["rejected by 401", 200, 401, ["CLIENT_ACCESS", "SERVER_ACCESS"]],
+    ["rejected by 403", 200, 403, ["CLIENT_ACCESS", "SERVER_ACCESS"]],
+    ["not issued", 400, 202, ["SERVER_ACCESS"]],
+  ])("whose user's token is %s goes out with the tokens of its list: %i %i %j", async (...given) => {
+    const [, trade, answer, tokens] = given;
+    expect(await answerWhere(trade, answer)).toEqual({ outcome: undefined, tokens });
+  });
+
+  test.each([
+    ["the aggregator refuses it", 200, 409, ["CLIENT_ACCESS"], UpstreamRefused],
+    ["the aggregator fails", 200, 500, ["CLIENT_ACCESS"], UpstreamUnavailable],
+    ["the user's token fails", 500, 202, [], UpstreamUnavailable],
+  ] as const)("is posted at most once when %s", async (_, trade, answer, tokens, kind) => {
+    const found = await answerWhere(trade, answer);
+    expect(found.outcome).toBeInstanceOf(kind);
+    expect(found.tokens).toEqual(tokens);
+  });
+});
+
+test("what a bank asks for is requested from its connector in version 3.0", async () => {
+  const paths: string[] = [];
+  const post = () => expect.unreachable();
+  const upstream = basiq(
+    {
+      get: async (path, read) => {
+        paths.push(path);
+        return read({ id: "AU00000", authorization: { type: "user-mfa" } }, 200);
+      },
+      post,
+    },
+    "3.0",
+  );
+  expect(await upstream.institution("AU00000")).toMatchObject({ id: "AU00000", authorization: "user-mfa" });
+  await expect(upstream.institution("../x")).rejects.toThrow();
+  expect(paths).toEqual(["/connectors/AU00000/web", "/connectors/..%2Fx/web"]);
+});
+
 describe("a reply of the aggregator", () => {
+  test.each([
+    [200, { isEarlier: true }],
+    [201, {}],
+    [202, {}],
+  ])("of %i to a login or a refresh names a job that may be earlier: %j", async (status, more) => {
+    const { upstream } = await sending(status, { id: "61723" });
+    const named = { upstreamJobId: "61723", ...more };
+    expect(await upstream.openConnection(USER_ID, "AU00000", gavin)).toEqual(named);
+    expect(await upstream.updateConnection(USER_ID, "8fce3b", gavin)).toEqual(named);
+    expect(await upstream.refreshConnection(USER_ID, "8fce3b")).toEqual(named);
+  });
+
   test("that does not end is cut off", async () => {
     let sent = 0;
     const raw = await answering((response) => {

@@ -35,7 +35,7 @@ const withEveryField = (): Job =>
     kind: "update",
     generation: 3,
     sweepAt: LATER,
-    isDropped: true,
+    isDropped: "unless-repeated",
     attemptAt: LATER,
     sendAgainAt: LATER,
     stepSince: LATER,

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { DIAGRAM_COMMAND, DIAGRAM_FILE, diagrams, writtenDiagrams } from "../../docs/generate-diagrams.ts";
 import { PHASES } from "../../functions/jobs/domain/job.ts";
 import { TRANSITIONS } from "../../functions/jobs/domain/transitions.ts";
+import { DEPLOYMENT_SETTINGS } from "../../infra/aws/settings.ts";
+import { SETTINGS_OF_A_DEPLOYMENT } from "../../infra/local/local-settings.ts";
 import { commandsOf, isDead, LOCAL_PAGES, linksOf, OPERATORS_PAGES, PAGES, textOf } from "./pages.ts";
 
 describe("commands", () => {
@@ -45,6 +47,26 @@ describe("commands", () => {
   test("The app that docs/embed.md shows is the app that the package is tried with", () => {
     const [, block] = /```ts\n(.+?)```/s.exec(textOf("docs/embed.md")) ?? [];
     expect(block).toBe(textOf("test/verify/package/app.ts"));
+  });
+});
+
+describe("settings", () => {
+  const named = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+  /** The names in the first column of the tables of a page. */
+  const settingsIn = (page: string) =>
+    textOf(page)
+      .split("\n")
+      .flatMap((line) => (line.startsWith("| `") ? named(line.split("|")[1] ?? "") : []));
+
+  test("docs/deploy.md has a row for every setting of a deployment", () => {
+    const rows = settingsIn("docs/deploy.md");
+    expect(Object.keys(DEPLOYMENT_SETTINGS).filter((name) => !rows.includes(name))).toEqual([]);
+  });
+
+  test("docs/local.md has a row for every such setting that local mode takes as a variable", () => {
+    const rows = settingsIn("docs/local.md");
+    const variables = Object.keys(SETTINGS_OF_A_DEPLOYMENT);
+    expect([...variables, "PUBLIC_URL"].filter((name) => !rows.includes(name))).toEqual([]);
   });
 });
 

@@ -1,18 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  answeredChallenge,
   answerWithinMs,
   challengeState,
+  closeChallenge,
   expireChallenge,
   fateOfAnswer,
   isPast,
+  isUndecided,
   packAnswers,
+  refusalOfAnswer,
+  repeatsDecided,
   showChallenge,
   takeAnswer,
   unpackAnswers,
   wasAnswered,
 } from "../../functions/jobs/domain/challenge.ts";
 import { MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { failCurrentStep, type StepStatus } from "../../functions/jobs/domain/steps.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
@@ -92,6 +98,69 @@ describe("an answer", () => {
       }),
     );
     expect(unpackAnswers(new Secret("{}"))).toEqual([]);
+  });
+});
+
+describe("the bank's decision on an answer", () => {
+  const wrong = { code: "invalid-credentials", title: "Wrong code", detail: "The code is wrong." };
+  const refused = failCurrentStep(mfa("pending"), wrong);
+  const jobWith = (steps: Job["steps"], more: Partial<Job> = {}) =>
+    awaitingJob({ phase: "following", challenge: answered, steps, ...more });
+
+  test.each([
+    [true, "its step is in progress", jobWith(mfa("in-progress"))],
+    [false, "its step is over", jobWith(mfa("success"))],
+    [
+      false,
+      "another challenge is open",
+      jobWith(mfa("in-progress"), { challenge: challengeOf({ number: 2 }) }),
+    ],
+    [false, "there is no challenge", jobWith(mfa("in-progress"), { challenge: undefined })],
+    [false, "the job is over", jobWith(mfa("in-progress"), { phase: "failed" })],
+  ])("is still to come: %s, when %s", (expected, _, job) => {
+    expect(isUndecided(job, 1)).toBe(expected);
+  });
+
+  test("is a refusal in its words if the step of this challenge failed after its answer", () => {
+    expect(refusalOfAnswer(jobWith(refused, { phase: "failed" }), 1)).toEqual(wrong);
+    expect(refusalOfAnswer(jobWith(refused), 2)).toBeUndefined();
+    expect(refusalOfAnswer(jobWith(refused, { challenge: challengeOf() }), 1)).toBeUndefined();
+    for (const status of ["in-progress", "success", "failed"] as const) {
+      expect(refusalOfAnswer(jobWith(mfa(status)), 1)).toBeUndefined();
+    }
+    expect(refusalOfAnswer(jobWith([]), 1)).toBeUndefined();
+  });
+
+  test("is given again for 135 s after the answer was sent, once it was made", () => {
+    const challenge = answeredChallenge(answered, clockAt(deadline));
+    const later = (seconds: number) => new Date(deadline.getTime() + seconds * 1_000);
+    const { lingersUntil, repeatsUntil } = challenge;
+    expect([lingersUntil, repeatsUntil]).toEqual([later(10).toISOString(), later(135).toISOString()]);
+    const decided = jobWith(mfa("success"), { challenge });
+    expect(repeatsDecided(decided, later(134.999))).toBe(true);
+    expect(repeatsDecided(decided, later(135))).toBe(false);
+    expect(repeatsDecided(jobWith(refused, { challenge }), later(0))).toBe(true);
+    expect(repeatsDecided(jobWith(mfa("in-progress"), { challenge }), later(0))).toBe(false);
+    expect(repeatsDecided(jobWith(mfa("success")), later(0))).toBe(false);
+    const unanswered = { ...challenge, isAnswered: undefined };
+    expect(repeatsDecided(jobWith(mfa("success"), { challenge: unanswered }), later(0))).toBe(false);
+  });
+});
+
+describe("a challenge that the aggregator closes", () => {
+  test.each([
+    [undefined, 180_000],
+    [179_999, 180_000],
+    [180_001, 180_001],
+  ])("with %s ms left to follow leads to following for %i ms", (followLeftMs, expected) => {
+    const followUntil = new Date(deadline.getTime() + expected).toISOString();
+    const job = awaitingJob({ followLeftMs, sealedTaskToken: "old" });
+    const changes = { followUntil, sealedTaskToken: "sealed" };
+    expect(closeChallenge(job, clockAt(deadline), "sealed")).toEqual({ event: "challengeClosed", changes });
+    expect(closeChallenge(job, clockAt(deadline)).changes).toStrictEqual({
+      followUntil,
+      sealedTaskToken: undefined,
+    });
   });
 });
 

@@ -8,12 +8,13 @@ import {
 } from "../../functions/jobs/domain/failures.ts";
 import {
   blamesTheBank,
+  DEFAULT_FOLLOW_SLICE_SECONDS,
   decideOnLook,
+  decideOnRefusal,
   decideWithoutLook,
   endsUnanswered,
+  knownAgain,
   LOOK_EVERY_MS,
-  mayTurnUp,
-  SLICE_MS,
   waitSeconds,
   waitsUpstream,
 } from "../../functions/jobs/domain/following.ts";
@@ -23,10 +24,17 @@ import {
   isSettled,
   mayBeBlip,
   mayBeSentAgain,
+  withPauses,
 } from "../../functions/jobs/domain/sending.ts";
 import { failCurrentStep, type StepStatus } from "../../functions/jobs/domain/steps.ts";
 import type { JobChange } from "../../functions/jobs/domain/transitions.ts";
-import { findAttempt, openChallenge, type UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
+import {
+  findAttempt,
+  isOfAttempt,
+  isStillAsked,
+  openChallenge,
+  type UpstreamJob,
+} from "../../functions/jobs/domain/upstream-job.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
 import {
   awaitingJob,
@@ -136,6 +144,38 @@ describe("a poll that shows a challenge", () => {
     expect(decideOnLook(undated, { ...asking, updated: "" }, now, 5)?.event).toBe("challengeSeen");
   });
 
+  test("that is answered lingers for a while in the same words, whenever the aggregator's job changed", () => {
+    const answered = challengeOf({ ...challenge, isAnswered: true, lingersUntil: at(10) });
+    const job = { ...mfaJob, challenge: answered, steps: asking.steps };
+    const eventAt = (seconds: number, seen: UpstreamJob) =>
+      decideOnLook(job, seen, new Date(at(seconds)), 5)?.event;
+    expect(eventAt(9.999, { ...asking, updated: "u2" })).toBeUndefined();
+    expect(eventAt(9.999, { ...asking, updated: "" })).toBeUndefined();
+    expect(eventAt(10, { ...asking, updated: "u2" })).toBe("challengeSeen");
+    const others = [
+      { method: "security-questions" as const },
+      { description: "Once more" },
+      { input: ["a", "b"] },
+    ];
+    for (const other of others) {
+      const seen = { ...asking, updated: "u2", challenge: { ...challenge, ...other } };
+      expect(eventAt(1, seen)).toBe("challengeSeen");
+    }
+    expect(
+      eventAt(1, { ...asking, challenge: { ...challenge, expiryMs: 5 }, updated: "u2" }),
+    ).toBeUndefined();
+  });
+
+  test("is still asked while the words or the time of the aggregator's job are the same", () => {
+    const ours = challengeOf({ ...challenge, upstreamUpdated: "u1" });
+    const inOtherWords = { ...asking, challenge: { ...challenge, description: "Once more" } };
+    expect(isStillAsked(ours, { ...asking, updated: "u2" })).toBe(true);
+    expect(isStillAsked(ours, inOtherWords)).toBe(true);
+    expect(isStillAsked(ours, { ...inOtherWords, updated: "u2" })).toBe(false);
+    expect(isStillAsked({ ...ours, upstreamUpdated: "" }, { ...inOtherWords, updated: "" })).toBe(false);
+    expect(isStillAsked(ours, { ...asking, challenge: undefined })).toBe(false);
+  });
+
   test("at an institution that never asks adds the step", () => {
     const change = decideOnLook(plain, asking, now, 5);
     expect(change).toMatchObject({ event: "challengeSeen", changes: { steps: stepsOf(verified) } });
@@ -156,6 +196,30 @@ describe("a poll that shows a challenge", () => {
     expect(openChallenge(seen)).toEqual(isOpen ? challenge : undefined);
     expect(openChallenge({ ...seen, challenge: undefined })).toBeUndefined();
     expect(openChallenge({ ...seen, steps: [] })).toBeUndefined();
+  });
+});
+
+describe("a poll that the aggregator refuses", () => {
+  const clockAt = (seconds: number) => fakeClock(at(seconds));
+  const lost = { ...plain, lostAt: at(60) };
+
+  test("fails the job once every poll of a minute was refused, with the aggregator's words", () => {
+    const first = { event: "stepsProgressed", changes: { lostAt: at(60) } };
+    expect(decideOnRefusal(plain, INTERNAL_ERROR, clockAt(0))).toEqual(first);
+    expect(decideOnRefusal(lost, INTERNAL_ERROR, clockAt(59.999))).toBeUndefined();
+    expect(decideOnRefusal(lost, INTERNAL_ERROR, clockAt(60))).toEqual({
+      event: "failed",
+      changes: { steps: failCurrentStep(plain.steps, INTERNAL_ERROR) },
+    });
+  });
+
+  test("is forgotten after one good look, with what that look shows", () => {
+    const change: JobChange = { event: "stepsProgressed", changes: { connectionId: "8fce3b" } };
+    expect(knownAgain(plain, undefined)).toBeUndefined();
+    expect(knownAgain(plain, change)).toBe(change);
+    expect(knownAgain(lost, undefined)).toEqual({ event: "stepsProgressed", changes: { lostAt: undefined } });
+    const both = { ...change, changes: { ...change.changes, lostAt: undefined } };
+    expect(knownAgain(lost, change)).toStrictEqual(both);
   });
 });
 
@@ -246,11 +310,22 @@ describe("the upstream job of an attempt whose reply was lost", () => {
     expect(find([about("a", undefined)], "ours")).toBe("a");
   });
 
-  test("of a create is not about a connection that existed before", () => {
+  test("of a create is about a connection that existed before only if there is no other", () => {
     const older = [about("older", "existing", -600), about("undated", undefined, -600)];
-    expect(find([about("refresh-of-it", "existing", 5), about("a", "new"), ...older])).toBe("a");
-    expect(find([about("refresh-of-it", "existing"), ...older])).toBeUndefined();
-    expect(find([about("a", undefined), ...older])).toBe("a");
+    expect(find([about("of-existing", "existing", 5), about("a", "new"), ...older])).toBe("a");
+    expect(find([about("of-existing", "existing", 5), about("a", undefined), ...older])).toBe("a");
+    expect(find([about("a", "existing", 5), about("b", "existing"), ...older])).toBe("a");
+  });
+
+  test.each([
+    ["began with it", at(0), "a", true],
+    ["began within the difference of two clocks", at(-60), "a", true],
+    ["began before it", at(-60.001), "a", false],
+    ["does not say when it began", "", "a", true],
+    ["was known before", at(1), "known", false],
+  ])("may be the job that the aggregator names instead of taking a login, if it %s", (...given) => {
+    const [, created, id, expected] = given;
+    expect(isOfAttempt({ id, created }, attempt)).toBe(expected);
   });
 });
 
@@ -276,6 +351,28 @@ describe("a request that was sent", () => {
     expect(mayBeBlip({}, soon)).toBe(false);
   });
 
+  describe("while the aggregator asks for pauses", () => {
+    const paused = (...pauses: (number | undefined)[]) => {
+      const clock = fakeClock();
+      const attempts = async () => {
+        if (pauses.length === 0) return "done";
+        throw new UpstreamUnavailable({ retryAfterMs: pauses.shift() });
+      };
+      const outcome = withPauses({ clock }, 12_000, attempts).catch((error: unknown) => error);
+      return outcome.then((result) => [result, clock.now().getTime() - Date.parse(START), pauses.length]);
+    };
+
+    test("is sent again after each pause that ends in time, and returns a longer one in whole seconds", async () => {
+      expect(await paused()).toEqual(["done", 0, 0]);
+      expect(await paused(5_000, 7_000)).toEqual(["done", 12_000, 0]);
+      expect(await paused(5_000, 7_001, 1)).toEqual([{ pauseSeconds: 8 }, 5_000, 1]);
+    });
+
+    test("is not sent again after an error without a pause", async () => {
+      expect(await paused(1_000, undefined, 1)).toEqual([expect.any(UpstreamUnavailable), 1_000, 1]);
+    });
+  });
+
   test("cannot arrive any more after an error that says so", () => {
     expect(isSettled(new UpstreamUnavailable())).toBe(true);
     expect(isSettled(new UpstreamUnavailable({ mayStillArrive: true }))).toBe(false);
@@ -290,17 +387,14 @@ describe("polling", () => {
     [60_000, 5],
     [299_999, 5],
     [300_000, 15],
+    [3_599_999, 15],
+    [3_600_000, 60],
   ])("after %i ms waits %i s between two slices", (followedMs, expected) => {
     expect(waitSeconds(followedMs)).toBe(expected);
   });
 
   test("follows a job of 10 s to its end in one slice, and adds less than 2 s", () => {
-    expect(SLICE_MS).toBeGreaterThan(10_000 + LOOK_EVERY_MS);
+    expect(DEFAULT_FOLLOW_SLICE_SECONDS * 1000).toBeGreaterThan(10_000 + LOOK_EVERY_MS);
     expect(LOOK_EVERY_MS).toBeLessThan(2_000);
-  });
-
-  test("allows the aggregator one minute to find a new job", () => {
-    expect(mayTurnUp(59_999)).toBe(true);
-    expect(mayTurnUp(60_000)).toBe(false);
   });
 });

@@ -9,6 +9,7 @@ import {
   type Login,
   likelyMandatoryFields,
   mandatoryFields,
+  mandatoryFieldsOfUpdate,
   missingFields,
   noteRefused,
   packLogin,
@@ -48,6 +49,14 @@ describe("a login", () => {
     ],
   ] as const)("at an institution with %j needs %j", (more, fields) => {
     expect(mandatoryFields({ ...bank, ...more })).toEqual(fields);
+  });
+
+  test.each([
+    ["user", ["password"]],
+    ["user-mfa", ["password"]],
+    ["token", ["userToken"]],
+  ] as const)("of a connection at an institution of %s needs only %j", (authorization, fields) => {
+    expect(mandatoryFieldsOfUpdate({ authorization })).toEqual(fields);
   });
 
   test("is refused with the fields that it lacks", () => {

@@ -154,6 +154,13 @@ describe("a job that is queued for the first time", () => {
     }
   });
 
+  test("does not wait for another upstream job any more, and knows it from then on", () => {
+    const blocked = { upstreamJobId: "another", until: "2026-01-05T09:15:00.000Z" };
+    const { changes } = holdChange(jobOf({ phase: "opening", blocked }), { attempt: 1 }, clock);
+    expect(changes).toMatchObject({ blocked: undefined, knownUpstreamJobIds: ["another"] });
+    expect(Object.hasOwn(changes, "blocked")).toBe(true);
+  });
+
   test.each(["update", "refresh"] as const)("keeps its connection if it is of kind %s", (kind) => {
     const job = followingJob({ kind, connectionId: "8fce3b" });
     expect(holdChange(job, { attempt: 1 }, clock).changes.connectionId).toBe("8fce3b");

@@ -122,7 +122,7 @@ test("an answer and a new login that the aggregator repeats are masked", async (
   const { script, guarded } = upstreamOf();
   const refusal = new UpstreamRefused(400, { ...WORDS, title: "Not 9876", detail: "login-4711" });
   script.answers.push(refusal);
-  await expect(guarded.answer("job", [new Secret("9876")])).rejects.toMatchObject({
+  await expect(guarded.answer(USER_ID, "job", [new Secret("9876")])).rejects.toMatchObject({
     problem: { ...WORDS, title: "[secret]", detail: "login-4711" },
   });
   script.openings.push(refusal);
@@ -154,7 +154,7 @@ describe("the aggregator's text that stays", () => {
       loginId: new Secret("accounts"),
       securityCode: new Secret("2026"),
     });
-    await guarded.answer(upstreamJobId, [new Secret("success"), new Secret("AU00000")]);
+    await guarded.answer(USER_ID, upstreamJobId, [new Secret("success"), new Secret("AU00000")]);
     expect(await guarded.job(upstreamJobId)).toMatchObject({ steps, updated });
   });
 

@@ -8,7 +8,7 @@ import {
   userOfPath,
   userOfServer,
 } from "../../functions/access/authenticate.ts";
-import { SCOPES, type TokenClaims } from "../../functions/access/caller.ts";
+import { connectWith, reachesJobsOf, SCOPES, type TokenClaims } from "../../functions/access/caller.ts";
 import type { TokenVerifier } from "../../functions/access/ports.ts";
 import { currentWindow, isTooMany, retryAfterSeconds } from "../../functions/access/rate-limit.ts";
 import { readHttpRequest } from "../../functions/http/request.ts";
@@ -97,6 +97,26 @@ describe("the user of a path", () => {
   test.each(["", "a b", "a/b", "..", "x".repeat(65)])("is refused as %j", async (userId) => {
     expect(await outcome(() => userOfPath(asking({ userId }), server))).toBe("field-not-valid");
   });
+});
+
+test("an id in a path is found in any case", () => {
+  expect(userOfPath(asking({ userId: "OWNER" }), owner)).toBe("owner");
+  expect(reachesJobsOf(owner, "Owner")).toBe(true);
+  expect(jobOfPath(asking({ jobId: JOB.toUpperCase() }))).toBe(JOB);
+  expect(connectionOfPath(asking({ connectionId: "8FCE3B" }))).toBe("8fce3b");
+});
+
+test.each([
+  ["2.0", undefined, "direct"],
+  ["2.1", undefined, "direct"],
+  ["2.1", "direct", "direct"],
+  ["2.1", "consent-ui", "consent-ui"],
+  ["3.0", undefined, "consent-ui"],
+  ["3.0", "consent-ui", "consent-ui"],
+  ["3.0", "direct", undefined],
+] as const)("with version %s of the aggregator and the setting %s, logins are taken by %s", (...given) => {
+  const [version, asked, expected] = given;
+  expect(connectWith(version, asked)).toBe(expected);
 });
 
 test("a malformed id in a path is refused like a missing job or connection", async () => {

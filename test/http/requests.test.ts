@@ -1,14 +1,16 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { tokenFields } from "../../functions/access/token-request.ts";
 import { apiHandler } from "../../functions/http/api-handler.ts";
 import { handler as health } from "../../functions/http/health.lambda.ts";
 import { handler as refuse } from "../../functions/http/refuse.lambda.ts";
-import { type HttpRequest, readHttpRequest, requireForm, requireJson } from "../../functions/http/request.ts";
+import { type HttpRequest, readHttpRequest, requireJson } from "../../functions/http/request.ts";
 import { keyedRequest } from "../../functions/jobs/api/requests.ts";
 import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
 import { derivedId } from "../../functions/jobs/domain/idempotency.ts";
 import { UUID_V4 } from "../../functions/jobs/domain/ids.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { notingCalls } from "../../functions/platform/aws-call.ts";
 import { capturedLines } from "../support/captured-output.ts";
 
 const LIMIT = 16 * 1024;
@@ -67,6 +69,33 @@ describe("a reply", () => {
   ])("of status %i has Retry-After: %s", async (statusCode, after, error) => {
     expect(await failing(error)).toMatchObject({ statusCode, headers: { "retry-after": after } });
   });
+
+  test("is 503 when AWS denies us a call, which the log names", async () => {
+    const denied = (name: string) =>
+      notingCalls(
+        () => Promise.reject(Object.assign(new Error(name), { name, $fault: "client", $metadata: {} })),
+        {
+          commandName: "PutItemCommand",
+        },
+      )({}).catch((error: unknown) => error);
+    expect((await failing(await denied("AccessDeniedException"))).statusCode).toBe(503);
+    expect((await failing(await denied("ValidationException"))).statusCode).toBe(500);
+    const line = (level: string, errorName: string) =>
+      expect.objectContaining({ level, message: "request failed", errorName, awsCall: "PutItem" });
+    expect(written.all()).toContainEqual(line("warn", "AccessDeniedException"));
+    expect(written.all()).toContainEqual(line("error", "ValidationException"));
+  });
+
+  test("to a preflight is empty where API Gateway has a route for it, and 405 or 404 elsewhere", async () => {
+    const preflight = (routeKey: string, rawPath: string) =>
+      refuse({ routeKey, rawPath, requestContext: { http: { method: "OPTIONS" } } });
+    expect(await preflight("OPTIONS /{proxy+}", "/users/a/connections")).toMatchObject({
+      statusCode: 204,
+      body: "",
+    });
+    expect((await preflight("$default", "/users/a/connections")).statusCode).toBe(405);
+    expect((await preflight("$default", "/nowhere")).statusCode).toBe(404);
+  });
 });
 
 describe.each([false, true])("a body, in base64: %s,", (isBase64Encoded) => {
@@ -107,16 +136,25 @@ describe("a request", () => {
   };
 
   test.each([undefined, "", FORM, `${FORM}; charset=utf-8`, FORM.toUpperCase()])(
-    "for a form may have the type %j",
+    "for a token may be a form of the type %j",
     (type) => {
-      expect(reasonOf(() => requireForm(sent("", type)))).toBeUndefined();
+      expect(tokenFields(sent("scope=CLIENT_ACCESS&scope=SERVER_ACCESS&userId=ea3a81", type))).toEqual({
+        scope: "CLIENT_ACCESS",
+        userId: "ea3a81",
+      });
     },
   );
 
-  test.each(["application/json", "text/plain", "multipart/form-data; boundary=x", `x${FORM}`])(
-    "for a form is refused with the type %j",
+  test("for a token may be a JSON object, or empty with any type", () => {
+    const fields = { scope: "CLIENT_ACCESS", userId: "ea3a81" };
+    expect(tokenFields(sent(JSON.stringify(fields), "application/json"))).toEqual(fields);
+    for (const type of ["application/json", "text/plain"]) expect(tokenFields(sent(" ", type))).toEqual({});
+  });
+
+  test.each(["text/plain", "multipart/form-data; boundary=x", `x${FORM}`])(
+    "for a token is refused with fields of the type %j",
     (type) => {
-      expect(reasonOf(() => requireForm(sent("", type)))).toBe("content-type-not-form");
+      expect(reasonOf(() => tokenFields(sent("scope=SERVER_ACCESS", type)))).toBe("content-type-not-form");
     },
   );
 
@@ -149,17 +187,18 @@ describe("a request with an Idempotency-Key", () => {
     key?: string;
     method?: string;
     path?: string;
-    body?: string;
+    body?: string | undefined;
     isBase64Encoded?: boolean;
   }
-  function sent({ key = "k-1", method = "POST", path = "/users/u/connections", ...body }: Sent = {}) {
+  function sent({ key = "k-1", method = "POST", path = "/users/u/connections", ...more }: Sent = {}) {
     const headers = { "Idempotency-Key": key };
     return keyedRequest(
-      readHttpRequest({ rawPath: path, headers, ...body, requestContext: { http: { method } } }),
+      readHttpRequest({ rawPath: path, headers, ...more, requestContext: { http: { method } } }),
       "u",
     );
   }
   const textOf = (request: Sent) => sent(request)?.text.reveal();
+  const body = '{"b":"x ","a":{"c":1,"d":[{"f":2,"e":1},1]}}';
 
   test("is identified by its user, key, method, path and body, and keeps the body secret", () => {
     const request = sent({ body: '{"password":"hooli2016"}' });
@@ -169,17 +208,30 @@ describe("a request with an Idempotency-Key", () => {
   });
 
   test.each([
-    ["another body", { body: "{ }" }],
-    ["no body", {}],
-    ["another path", { body: "{}", path: "/users/u/connections/c" }],
-    ["another method", { body: "{}", method: "PUT" }],
+    ["another value", { body: '{"b":"x","a":{"c":1,"d":[{"f":2,"e":1},1]}}' }],
+    ["another order of a list", { body: '{"b":"x ","a":{"c":1,"d":[1,{"f":2,"e":1}]}}' }],
+    ["its members as a list", { body: '{"b":"x ","a":[["c",1],["d",[{"f":2,"e":1},1]]]}' }],
+    ["one member less", { body: '{"b":"x "}' }],
+    ["no body", { body: undefined }],
+    ["another path", { path: "/users/u/connections/c" }],
+    ["another method", { method: "PUT" }],
   ])("is not the same request with %s", (_, other) => {
-    expect(textOf(other)).not.toBe(textOf({ body: "{}" }));
+    expect(textOf({ body, ...other })).not.toBe(textOf({ body }));
   });
 
-  test("is the same request in base64", () => {
-    const body = Buffer.from("{}").toString("base64");
-    expect(textOf({ body, isBase64Encoded: true })).toBe(textOf({ body: "{}" }));
+  test.each([
+    ["in base64", { body: Buffer.from(body).toString("base64"), isBase64Encoded: true }],
+    [
+      "in another order and with more blanks",
+      { body: '\n{ "a": { "d": [{ "e": 1, "f": 2 }, 1], "c": 1 }, "b": "x " }' },
+    ],
+    ["with the ids of its path in upper case", { path: "/users/U/connections" }],
+  ])("is the same request %s", (_, other) => {
+    expect(textOf({ body, ...other })).toBe(textOf({ body }));
+  });
+
+  test("whose body is no JSON is identified by its text", () => {
+    expect(textOf({ body: "a b" })).toContain("\na b");
   });
 
   test.each(["a", " ", "~", "0b3f 7c", "x".repeat(255)])("may have the key %j", (key) => {

@@ -9,6 +9,8 @@ const PUBLISHED: { [reason in RefusalReason]: [number, string] } = {
   "not-json": [400, "invalid-content"],
   "field-missing": [400, "parameter-not-supplied"],
   "field-not-valid": [400, "parameter-not-valid"],
+  "answer-refused": [400, "invalid-credentials"],
+  "connects-in-consent-ui": [400, "institution-not-supported"],
   "unknown-institution": [400, "parameter-not-valid"],
   "version-not-valid": [400, "parameter-not-valid"],
   "answers-not-valid": [400, "parameter-not-valid"],
@@ -61,6 +63,17 @@ test("the reply to an internal error says nothing of its cause", () => {
       },
     ],
   ]);
+});
+
+test("the reply to an answer that the bank refused has the bank's own words", () => {
+  const words = { code: "invalid-credentials", title: "Wrong code", detail: "The code is wrong." };
+  const { status, body } = renderErrors("c-1", [{ reason: "answer-refused", words }]);
+  expect([status, body.data]).toEqual([400, [{ type: "error", ...words }]]);
+});
+
+test("the refusal of a login in the aggregator's Consent UI names the link to make instead", () => {
+  const { body } = renderErrors("c-1", [{ reason: "connects-in-consent-ui" }]);
+  expect(body.data[0]?.detail).toContain("POST /users/{userId}/auth_link");
 });
 
 describe("a field of a request that is refused", () => {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { parse } from "zod/v4/core";
+import { readUpstreamJobs } from "../../functions/aggregators/basiq/job-list.ts";
 import {
   readConnection,
   readConnections,
   readInstitution,
   readUpstreamJob,
-  readUpstreamJobs,
   upstreamAcceptedSchema,
   upstreamErrorSchema,
   upstreamTokenSchema,

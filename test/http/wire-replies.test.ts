@@ -64,8 +64,9 @@ describe("the reply of a job", () => {
   test("has results as objects, and links in lists where the deployment says so", () => {
     const results = (options: typeof asObject | typeof asList) =>
       renderJob(jobOf({ phase: "failed", steps }), options).steps.map(({ result }) => result);
-    expect(results(asObject)).toEqual([connection, locked, null]);
-    expect(results(asList)).toEqual([[connection], locked, null]);
+    const shown = { ...locked, details: locked.detail };
+    expect(results(asObject)).toEqual([connection, shown, null]);
+    expect(results(asList)).toEqual([[connection], shown, null]);
   });
 
   test("has a challenge as the step's result while it can be answered", () => {
@@ -105,6 +106,7 @@ describe("the reply of a queued job", () => {
         code: "temporary-unavailable-queued",
         title: "Institution temporary unavailable, retry pending",
         detail,
+        details: detail,
         attempt: 3,
         attemptsLeft: 82,
         nextAttemptAt: "2026-01-05T11:00:00Z",

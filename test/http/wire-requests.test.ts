@@ -9,7 +9,7 @@ import {
   parseListRequest,
   parseMfaRequest,
 } from "../../functions/jobs/api/requests.ts";
-import { jobIdSchema, userIdSchema } from "../../functions/jobs/domain/ids.ts";
+import { connectionIdSchema, jobIdSchema, userIdSchema } from "../../functions/jobs/domain/ids.ts";
 import { LOGIN_FIELDS } from "../../functions/jobs/domain/login.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { methodsOf, ROUTES } from "../../functions/routes.ts";
@@ -45,6 +45,12 @@ describe("a request for a connection", () => {
     for (const institution of [undefined, null, {}, { id: nothing }]) {
       expect(readFrom({ ...sparse, institution })).toEqual({ institutionId: undefined, login });
     }
+  });
+
+  test("whose login id has only blanks lacks it, and keeps the blanks of other fields", () => {
+    const blank = { loginId: " \t\n", password: " ", userToken: " " };
+    expect(readFrom({ ...body, ...blank }).login).toEqual({ password: " ", userToken: " " });
+    expect(readFrom({ ...body, loginId: " gavin " }).login).toEqual({ ...login, loginId: " gavin " });
   });
 
   test("keeps every character of a password", () => {
@@ -99,15 +105,15 @@ describe("an answer", () => {
 
 describe("a request for a token", () => {
   const read = (more: Partial<Parameters<typeof parseTokenRequest>[0]>) =>
-    parseTokenRequest({ authorization: "Basic key==", version: "3.0", body: "", ...more });
+    parseTokenRequest({ authorization: "Basic key==", version: "3.0", fields: {}, ...more });
 
   test("asks for a token of a server, unless it asks for one of a client", () => {
     const { apiKey, ...rest } = read({});
     expect(rest).toEqual({ version: "3.0", scope: "SERVER_ACCESS", userId: undefined });
     expect(apiKey?.reveal()).toBe("key==");
-    expect(read({ body: "scope=&userId=" })).toMatchObject(rest);
-    const body = "scope=CLIENT_ACCESS&userId=ea3a81-7&x=y";
-    expect(read({ body })).toMatchObject({ scope: "CLIENT_ACCESS", userId: "ea3a81-7" });
+    expect(read({ fields: { scope: "", userId: null } })).toMatchObject(rest);
+    const fields = { scope: "CLIENT_ACCESS", userId: "EA3A81-7" };
+    expect(read({ fields })).toMatchObject({ scope: "CLIENT_ACCESS", userId: "ea3a81-7" });
   });
 
   test.each([
@@ -128,9 +134,10 @@ describe("a request for a token", () => {
     [{ version: undefined }, ["version-not-valid basiq-version"]],
     [{ version: "1.0" }, ["version-not-valid basiq-version"]],
     [{ version: "constructor" }, ["version-not-valid basiq-version"]],
-    [{ body: "scope=ADMIN" }, ["field-not-valid scope"]],
-    [{ body: "userId=a/b" }, ["field-not-valid userId"]],
-    [{ body: `userId=${"a".repeat(65)}` }, ["field-not-valid userId"]],
+    [{ fields: { scope: "ADMIN" } }, ["field-not-valid scope"]],
+    [{ fields: { scope: false } }, ["field-not-valid scope"]],
+    [{ fields: { userId: "a/b" } }, ["field-not-valid userId"]],
+    [{ fields: { userId: "a".repeat(65) } }, ["field-not-valid userId"]],
   ])("with %j has the problems %j", (more, problems) => {
     expect(problemsOf(() => read(more))).toEqual(problems);
   });
@@ -146,6 +153,7 @@ describe("a request for a list", () => {
     [{}, {}],
     [{ mobile: "x" }, {}],
     [{ filter: "connection.id.eq('8fce3b')" }, { connectionId: "8fce3b" }],
+    [{ filter: "connection.id.eq('8FCE3B')" }, { connectionId: "8fce3b" }],
     [{ filter: "connection.id.eq('a-b_9'),institution.id.eq('AU00000')" }, both],
     [{ filter: " institution.id.eq('AU00000') , connection.id.eq('a-b_9')" }, both],
     [{ limit: "1" }, { limit: 1 }],
@@ -253,7 +261,11 @@ describe("a hostile request", () => {
     text.map((noise) => `%${noise}%zz&=&&__proto__=1`),
   );
   const version = fc.oneof(maybe, fc.constant("3.0"));
-  const tokenRequests = fc.record({ authorization: maybe, version, body: forms });
+  const tokenRequests = fc.record({
+    authorization: maybe,
+    version,
+    fields: fc.record({ scope: forms, userId: forms }),
+  });
 
   test.each([
     ["a connection", fc.property(bodies, (body) => refusesAtMost(() => parseConnectionRequest(body)))],
@@ -298,6 +310,7 @@ describe("an event of API Gateway", () => {
 describe("a path", () => {
   test("is that of a route with any parameter", () => {
     expect(methodsOf("/jobs/1")).toEqual(["GET", "DELETE"]);
+    expect(methodsOf("/health")).toEqual(["GET", "HEAD"]);
     for (const route of Object.values(ROUTES)) {
       expect(methodsOf(route.path.replaceAll(/\{\w+\}/g, "x"))).toContain(route.method);
     }
@@ -321,4 +334,10 @@ test("a job's id is a UUID of version 4", () => {
   const others = ["61723", JOB_ID.replace("-4c58-", "-1c58-"), `${JOB_ID} `, ""];
   const accepted = [JOB_ID, ...others].filter((id) => safeParse(jobIdSchema, id).success);
   expect(accepted).toEqual([JOB_ID]);
+});
+
+test("an id of a user, a job or a connection in upper case is the same id", () => {
+  expect(parse(userIdSchema, "EA3A81")).toBe("ea3a81");
+  expect(parse(jobIdSchema, JOB_ID.toUpperCase())).toBe(JOB_ID);
+  expect(parse(connectionIdSchema, "8FCE3B_a")).toBe("8fce3b_a");
 });

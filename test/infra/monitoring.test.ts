@@ -14,7 +14,7 @@ import { ALL_SETTINGS, synthesizedResources } from "./synthesized.ts";
 const resources = synthesizedResources();
 const withAllSettings = synthesizedResources(ALL_SETTINGS);
 const ours: { readonly [name: string]: MetricKind } = METRICS;
-/** Alarms that fire when nothing is reported. */
+/** Alarms that tell when nothing is reported. */
 const HEARTBEATS = ["SweeperStopped"];
 
 const ofMetric = {
@@ -39,6 +39,8 @@ const alarm = z.object({
   TreatMissingData: z.string(),
   AlarmActions: z.array(z.unknown()),
   OKActions: z.array(z.unknown()),
+  InsufficientDataActions: z.array(z.unknown()).default([]),
+  EvaluationPeriods: z.number(),
 });
 
 /** The alarms by their names. A metric is in one line, such as `AWS/Lambda Errors TasksFollowJob`. */
@@ -82,11 +84,13 @@ describe("the alarm", () => {
     },
   );
 
-  test.each(each)("%s fires without data only if it is a heartbeat", (id, { properties }) => {
-    const [comparison, missing] = HEARTBEATS.includes(id)
-      ? ["LessThanThreshold", "breaching"]
-      : ["GreaterThanOrEqualToThreshold", "notBreaching"];
+  test.each(each)("%s tells that data is missing only if it is a heartbeat", (id, { properties }) => {
+    // Without data from the beginning, as after a first deployment, an alarm has no change to tell.
+    const [comparison, missing, told] = HEARTBEATS.includes(id)
+      ? ["LessThanThreshold", "missing", [topicId]]
+      : ["GreaterThanOrEqualToThreshold", "notBreaching", []];
     expect([properties.ComparisonOperator, properties.TreatMissingData]).toEqual([comparison, missing]);
+    expect(properties.InsufficientDataActions.map(referredTo)).toEqual(told);
   });
 
   test.each(each)(
@@ -131,6 +135,8 @@ describe("the alarms", () => {
     const expected = found?.metrics.find(({ MetricName }) => MetricName === "ExpectedTaskErrors");
     expect(found?.sums[0]).toContain(` - FILL(${expected?.Id}, 0)`);
     expect(found?.sums[0]?.match(/-/g)).toHaveLength(1);
+    // The expected errors may be counted a period after Lambda's own count.
+    expect(found?.properties.EvaluationPeriods).toBe(2);
   });
 
   test("watch each call of the aggregator for failures, and those that it may not refuse for refusals", () => {

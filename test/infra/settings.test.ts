@@ -5,20 +5,23 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ConnectionJobs, type ConnectionJobsProps } from "../../infra/aws/connection-jobs.ts";
 import { readSettings } from "../../infra/aws/settings.ts";
+import { textOf } from "../docs/pages.ts";
 import { ofType, parseResources } from "./resources.ts";
 import { withApp } from "./synthesized.ts";
 
 const VALID = {
   upstreamUrl: "https://au-api.basiq.io",
-  upstreamVersion: "3.0",
   upstreamApiKeySecret: "connection-jobs/upstream-api-key",
 };
 const DEFAULTS = {
   upstream: "basiq",
+  upstreamVersion: "2.1",
   stepResults: "object",
   allowUnboundClientTokens: false,
+  answerWaitSeconds: 12,
   queue: true,
   followLimitMinutes: 15,
+  followSliceSeconds: 12,
   retentionDays: 90,
   deletionProtection: false,
   logRetentionDays: 90,
@@ -27,7 +30,7 @@ const DEFAULTS = {
 };
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d";
 const REQUIRED = Object.keys(VALID);
-const OPTIONAL = ["stage", "alarmEmail", "domainName", "certificateArn"];
+const OPTIONAL = ["stage", "connect", "followConcurrency", "alarmEmail", "domainName", "certificateArn"];
 const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), ...OPTIONAL];
 
 function read(context: Record<string, unknown>) {
@@ -67,6 +70,15 @@ describe("a valid setting", () => {
     ["queue", "false", false],
     ["followLimitMinutes", "1", 1],
     ["followLimitMinutes", 1440, 1440],
+    ["upstreamVersion", "3.0", "3.0"],
+    ["connect", "direct", "direct"],
+    ["connect", "consent-ui", "consent-ui"],
+    ["answerWaitSeconds", "0", 0],
+    ["answerWaitSeconds", 20, 20],
+    ["followSliceSeconds", "0", 0],
+    ["followSliceSeconds", 25, 25],
+    ["followConcurrency", "1", 1],
+    ["followConcurrency", 1000, 1000],
     ["retentionDays", "30", 30],
     ["logRetentionDays", 7, 7],
     ["logLevel", "debug", "debug"],
@@ -82,6 +94,19 @@ describe("a valid setting", () => {
     expect(read({ ...VALID, ...domain })).toMatchObject(domain);
     expect(messageOf({ ...VALID, domainName: domain.domainName })).toContain("go together");
   });
+
+  test("domainName is lower-cased, because API Gateway refuses capitals", () => {
+    const domain = { domainName: "API.Example.com", certificateArn: CERTIFICATE };
+    expect(read({ ...VALID, ...domain }).domainName).toBe("api.example.com");
+  });
+
+  test("connect=direct needs a version of the aggregator that takes logins", () => {
+    const asked = { ...VALID, upstreamVersion: "3.0" };
+    expect(read({ ...asked, connect: "consent-ui" })).toMatchObject({ connect: "consent-ui" });
+    expect(messageOf({ ...asked, connect: "direct" })).toContain(
+      "connect=direct needs upstreamVersion 2.0 or 2.1",
+    );
+  });
 });
 
 describe("an invalid setting", () => {
@@ -96,6 +121,15 @@ describe("an invalid setting", () => {
     ["upstreamUrl", 7],
     ["upstreamVersion", "1.0"],
     ["upstreamVersion", 3],
+    ["upstreamVersion", "2.2"],
+    ["connect", "oauth"],
+    ["answerWaitSeconds", 21],
+    ["answerWaitSeconds", "-1"],
+    ["followSliceSeconds", "26"],
+    ["followSliceSeconds", 0.5],
+    ["followConcurrency", 0],
+    ["followConcurrency", "1001"],
+    ["followConcurrency", "all"],
     ["upstreamApiKeySecret", ""],
     ["stepResults", "array"],
     ["allowUnboundClientTokens", "perhaps"],
@@ -116,6 +150,7 @@ describe("an invalid setting", () => {
     ["certificateArn", CERTIFICATE],
     ["corsOrigins", "a.example"],
     ["corsOrigins", "https://a.example/path"],
+    ["corsOrigins", "https://*.example.com"],
   ])("%s is named when it is %o", (name, value) => {
     expect(namedIn(messageOf({ ...VALID, [name]: value }))).toEqual([name]);
   });
@@ -132,16 +167,28 @@ describe("an invalid setting", () => {
   });
 });
 
+test("cdk.json sets every feature flag as this version of the CDK recommends, or cdk synth prints a notice", () => {
+  const read = (path: string): unknown => JSON.parse(textOf(path));
+  const { context } = z.object({ context: z.record(z.string(), z.unknown()) }).parse(read("cdk.json"));
+  const recommended = read("node_modules/aws-cdk-lib/recommended-feature-flags.json");
+  expect(Object.keys(Object(recommended)).length).toBeGreaterThan(50);
+  expect(context).toEqual({ ...VALID, upstreamVersion: "2.1", ...Object(recommended) });
+});
+
 describe("the construct in an app of its user", () => {
   const variables = z.object({
     Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
   });
 
-  function addTo(stack: Stack, id: string, { url = VALID.upstreamUrl, ...props }: Props = {}) {
+  function addTo(
+    stack: Stack,
+    id: string,
+    { url = VALID.upstreamUrl, version = "2.1", ...props }: Props = {},
+  ) {
     const apiKeySecret = Secret.fromSecretNameV2(stack, `${id}Key`, "key");
-    new ConnectionJobs(stack, id, { upstream: { url, version: "3.0", apiKeySecret }, ...props });
+    new ConnectionJobs(stack, id, { upstream: { url, version, apiKeySecret }, ...props });
   }
-  type Props = Partial<ConnectionJobsProps> & { url?: string };
+  type Props = Partial<ConnectionJobsProps> & { url?: string; version?: "2.1" | "3.0" };
 
   /** The different values of a variable in the functions of constructs that one stack has. */
   function valuesIn(constructs: { readonly [id: string]: Props }) {
@@ -161,12 +208,15 @@ describe("the construct in an app of its user", () => {
 
   test("has its own metrics beside another one, and passes its props to its functions", () => {
     const values = valuesIn({
-      Shortest: { followLimitMinutes: 1, queue: false, url: "https://a.example/" },
-      Longest: { followLimitMinutes: 1440 },
+      Shortest: { followLimitMinutes: 1, queue: false, url: "https://a.example/", version: "3.0" },
+      Longest: { followLimitMinutes: 1440, followSliceSeconds: 0, answerWaitSeconds: 0 },
     });
     expect(values("METRICS_NAMESPACE")).toEqual(new Set(["Banking/Shortest", "Banking/Longest"]));
     expect(values("FOLLOW_LIMIT_MINUTES")).toEqual(new Set(["1", "1440"]));
     expect(values("QUEUE")).toEqual(new Set(["off", "on"]));
+    expect(values("FOLLOW_SLICE_SECONDS")).toEqual(new Set(["12", "0"]));
+    expect(values("ANSWER_WAIT_SECONDS")).toEqual(new Set(["12", "0"]));
+    expect(values("CONNECT")).toEqual(new Set(["consent-ui", "direct"]));
     expect(values("UPSTREAM_URL")).toEqual(new Set(["https://a.example", VALID.upstreamUrl]));
   });
 
@@ -179,6 +229,15 @@ describe("the construct in an app of its user", () => {
       expect(refusedFor({ url })).toThrow("upstream.url must be an https address.");
     },
   );
+
+  test.each<[string, Props]>([
+    ["connect=direct needs upstreamVersion 2.0 or 2.1", { version: "3.0", connect: "direct" }],
+    ["answerWaitSeconds must be a whole number from 0 to 20.", { answerWaitSeconds: 21 }],
+    ["followSliceSeconds must be a whole number from 0 to 25.", { followSliceSeconds: 0.5 }],
+    ["followConcurrency must be a whole number from 1 to 1000.", { followConcurrency: 0 }],
+  ])("refuses its props with one line: %s", (line, props) => {
+    expect(refusedFor(props)).toThrow(line);
+  });
 
   test.each([0, -1, 1.5, 3651, Number.NaN])("refuses to keep jobs for %d days", (retentionDays) => {
     expect(refusedFor({ retentionDays })).toThrow("retentionDays must be a whole number");

@@ -63,6 +63,7 @@ const OF_THE_ACCOUNT = JSON.stringify([
   { Action: "kms:*", Effect: "Allow", Principal: { AWS: { "Fn::Join": ["", ROOT] } }, Resource: "*" },
 ]);
 const ANYBODY = { Effect: "Allow", Action: "kms:Decrypt", Principal: { AWS: "*" }, Resource: "*" };
+const ofKey = () => ofType(withSandbox, KEY)[0]?.[1].Properties;
 const wide = [...FORCED, ...OF_ANY_EXECUTION].map(keyOf);
 
 /** What an access log may contain of a request: no path, no query, no header, no address, no text of an error. */
@@ -76,6 +77,31 @@ const accessLogOf = (more: string) => ({
     Format: JSON.stringify({ requestId: "$context.requestId", more }),
   },
 });
+
+const aTopic: Resource = { Type: "AWS::SNS::Topic", Properties: {}, Metadata: {} };
+const MAX_RESOURCES = 500;
+/** In characters: all policies of a role, as IAM counts them. */
+const MAX_OF_ROLE = 10_240;
+/** In bytes: who may invoke a function, as Lambda counts it. */
+const MAX_OF_FUNCTION = 20_480;
+/** Longer than any ARN of ours. */
+const AN_ARN = "x".repeat(150);
+
+/** Who has policies of a type that are together longer than allowed, once AWS has filled the references in. */
+function tooLong(
+  resources: Resources,
+  type: string,
+  limit: number,
+  ownerOf: (properties: Resource["Properties"]) => unknown,
+): string[] {
+  const lengths = new Map<string, number>();
+  for (const [, { Properties }] of ofType(resources, type)) {
+    const owner = JSON.stringify(ownerOf(Properties));
+    const filled = JSON.stringify(Properties).replaceAll(/\{"(Ref|Fn::GetAtt)":[^{}]*\}/g, AN_ARN);
+    lengths.set(owner, (lengths.get(owner) ?? 0) + filled.length);
+  }
+  return [...lengths].flatMap(([owner, length]) => (length < limit ? [] : [`${owner}: ${length}`]));
+}
 
 const aTarget = z.object({ DeadLetterConfig: z.object({ Arn: z.unknown() }) });
 
@@ -156,11 +182,13 @@ const RULES: readonly Rule[] = [
     ],
   },
   {
-    title: "A key has the account's own policy, and outlives the stack",
+    title:
+      "A key has the account's own policy, and outlives the stack, but not a deployment that creates it in vain",
     violations: not(
       KEY,
       (found) =>
-        found.DeletionPolicy === "Retain" &&
+        found.DeletionPolicy === "RetainExceptOnCreate" &&
+        found.UpdateReplacePolicy === "Retain" &&
         fits({
           KeyPolicy: z.object({
             Statement: z.unknown().refine((all) => JSON.stringify(all) === OF_THE_ACCOUNT),
@@ -169,7 +197,11 @@ const RULES: readonly Rule[] = [
     ),
     broken: [
       ["anybody", setting(KEY, 0, { KeyPolicy: { Statement: [ANYBODY] } })],
-      ["deleted", beside(KEY, ofType(withSandbox, KEY)[0]?.[1].Properties, { DeletionPolicy: "Delete" })],
+      ["deleted", beside(KEY, ofKey(), { DeletionPolicy: "Delete", UpdateReplacePolicy: "Retain" })],
+      [
+        "deleted when it is replaced",
+        beside(KEY, ofKey(), { DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Delete" }),
+      ],
     ],
   },
   {
@@ -184,6 +216,36 @@ const RULES: readonly Rule[] = [
       ["any table", allowing("dynamodb:GetItem", "*")],
       ["any action", allowing("dynamodb:*", { Ref: "TablesJobs00000000" })],
       ["any object", allowing("s3:GetObject", "arn:aws:s3:::somewhere/*")],
+    ],
+  },
+  {
+    title: "A template fits into a stack",
+    violations: (resources) => {
+      const count = Object.keys(resources).length;
+      return count < MAX_RESOURCES ? [] : [`${count} resources`];
+    },
+    broken: [
+      [
+        "too many resources",
+        () => Object.fromEntries(Array.from({ length: MAX_RESOURCES }, (_, id) => [`T${id}`, aTopic])),
+      ],
+    ],
+  },
+  {
+    title: "The policies of a role and of a function leave room below the limits of AWS",
+    violations: (resources) => [
+      ...tooLong(resources, "AWS::IAM::Policy", MAX_OF_ROLE, ({ Roles }) => Roles),
+      ...tooLong(resources, "AWS::Lambda::Permission", MAX_OF_FUNCTION, ({ FunctionName }) => FunctionName),
+    ],
+    broken: [
+      [
+        "a role",
+        beside("AWS::IAM::Policy", { Roles: [{ Ref: "Planted" }], PolicyDocument: "x".repeat(MAX_OF_ROLE) }),
+      ],
+      [
+        "a function",
+        beside("AWS::Lambda::Permission", { FunctionName: "planted", Action: "x".repeat(MAX_OF_FUNCTION) }),
+      ],
     ],
   },
   {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { entryOf, ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
+import { entryOf, methodsOfRoute, ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
 import { ENTRY_METADATA } from "../../infra/aws/entry-metadata.ts";
+import { DEPLOYMENT_SETTINGS } from "../../infra/aws/settings.ts";
 import { entriesIn } from "../../infra/bundling/bundle-entries.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "./resources.ts";
 import { LOG_WRITING, permissionsOfRole, roleOf } from "./statements.ts";
@@ -16,12 +17,18 @@ const ofTheSystem = [...functionsByEntry(resources)];
 const SANDBOX = "sandbox/sandbox.lambda.ts";
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 const REFUSE = "functions/http/refuse.lambda.ts";
+const FOLLOWING = ["open-connection", "follow-job", "send-answer"];
 
 const propertiesOf = (type: string, all: Resources = resources) =>
   ofType(all, type).map(([, { Properties }]) => Properties);
 const withVariables = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
 const variablesOf = (properties: unknown) => withVariables.parse(properties).Environment.Variables;
 const arnOf = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
+
+test("The template with all settings has every setting but the sandbox, whose address it would replace", () => {
+  const named = Object.keys(DEPLOYMENT_SETTINGS).filter((name) => name !== "upstream");
+  expect(Object.keys(ALL_SETTINGS).toSorted()).toEqual(named.toSorted());
+});
 
 describe("functions", () => {
   test("Every entry is deployed as one function, and nothing else is", () => {
@@ -35,6 +42,14 @@ describe("functions", () => {
     expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Timeout });
     // A new account has a concurrency of ten in all.
     expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+  });
+
+  test("Only the functions that follow jobs have the concurrency of the settings", () => {
+    const limited = [...functionsByEntry(withAllSettings)].flatMap(([entry, { Properties }]) => {
+      const limit = Properties["ReservedConcurrentExecutions"];
+      return limit === undefined ? [] : [[entry.replace(/.*\/|\.lambda\.ts$/g, ""), limit]];
+    });
+    expect(Object.fromEntries(limited)).toEqual(Object.fromEntries(FOLLOWING.map((name) => [name, 5])));
   });
 
   test("The state machine is a standard one", () => {
@@ -61,12 +76,20 @@ describe("the environment", () => {
     ]);
   });
 
-  test("The functions that follow a job get the queue and the limit of the settings", () => {
-    const all = functionsByEntry(withAllSettings);
-    for (const name of ["open-connection", "follow-job", "send-answer"]) {
-      const found = all.get(`functions/jobs/workflow/${name}.lambda.ts`);
-      expect(variablesOf(found?.Properties)).toMatchObject({ QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440" });
+  const withSettings = (entry: string) =>
+    variablesOf(functionsByEntry(withAllSettings).get(`functions/${entry}.lambda.ts`)?.Properties);
+
+  test("The functions that follow a job get the queue, the limit and the slice of the settings", () => {
+    const given = { QUEUE: "off", FOLLOW_LIMIT_MINUTES: "1440", FOLLOW_SLICE_SECONDS: "0" };
+    for (const name of FOLLOWING) expect(withSettings(`jobs/workflow/${name}`)).toMatchObject(given);
+  });
+
+  test("The functions of the API get who takes logins, the wait for the bank and the tokens of the settings", () => {
+    for (const name of ["create-connection", "update-connection"]) {
+      expect(withSettings(`jobs/api/${name}`)).toMatchObject({ CONNECT: "consent-ui" });
     }
+    expect(withSettings("jobs/api/answer-mfa")).toMatchObject({ ANSWER_WAIT_SECONDS: "20" });
+    expect(withSettings("access/issue-token")).toMatchObject({ ALLOW_UNBOUND_CLIENT_TOKENS: "true" });
   });
 });
 
@@ -75,10 +98,10 @@ describe("tables", () => {
     ofType(resources, "AWS::DynamoDB::Table").map(([id, table]) => [withoutHash(id), table]),
   );
 
-  test("Jobs have backups and outlive the stack", () => {
+  test("Jobs have backups and outlive the stack, but not a deployment that creates it in vain", () => {
     expect([...tables.keys()]).toEqual(["TablesJobs", "TablesSecrets"]);
     expect(tables.get("TablesJobs")).toMatchObject({
-      DeletionPolicy: "Retain",
+      DeletionPolicy: "RetainExceptOnCreate",
       UpdateReplacePolicy: "Retain",
       Properties: {
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -87,7 +110,8 @@ describe("tables", () => {
     });
   });
 
-  test("The indexes of jobs contain what their queries need, and the secrets have no index", () => {
+  // A changed index is a new name: DynamoDB would replace the index, and its queries would find nothing meanwhile.
+  test("The indexes of jobs are those that are published, and the secrets have no index", () => {
     const index = (IndexName: string, hash: string, range: string, Projection: object) => ({
       IndexName,
       KeySchema: [
@@ -119,15 +143,30 @@ describe("the API", () => {
     }),
   });
 
-  test("Each route is served by the entry of its name, and everything else is refused", () => {
-    const served = propertiesOf("AWS::ApiGatewayV2::Route").map((properties) => {
+  function servedBy(all: Resources) {
+    const served = propertiesOf("AWS::ApiGatewayV2::Route", all).map((properties) => {
       const { RouteKey, Target } = route.parse(properties);
-      const integration = resources[referredTo(Target["Fn::Join"][1][1])];
-      const found = resources[referredTo(integration?.Properties["IntegrationUri"])];
+      const integration = all[referredTo(Target["Fn::Join"][1][1])];
+      const found = all[referredTo(integration?.Properties["IntegrationUri"])];
       return [RouteKey, found?.Metadata[ENTRY_METADATA]];
     });
-    const routes = ROUTE_NAMES.map((name) => [`${ROUTES[name].method} ${ROUTES[name].path}`, entryOf(name)]);
-    expect(Object.fromEntries(served)).toEqual(Object.fromEntries([...routes, ["$default", REFUSE]]));
+    return Object.fromEntries(served);
+  }
+
+  test("Each route is served by the entry of its name, and everything else is refused", () => {
+    const routes = ROUTE_NAMES.flatMap((name) =>
+      methodsOfRoute(name).map((method) => [`${method} ${ROUTES[name].path}`, entryOf(name)]),
+    );
+    const expected = Object.fromEntries([...routes, ["$default", REFUSE]]);
+    expect(servedBy(resources)).toEqual(expected);
+    // Preflights have a route of their own, because the default route would refuse them with 405.
+    expect(servedBy(withAllSettings)).toEqual({ ...expected, "OPTIONS /{proxy+}": REFUSE });
+  });
+
+  test("Each API has the name of its system in the console", () => {
+    const namesIn = (all: Resources) => propertiesOf("AWS::ApiGatewayV2::Api", all).map(({ Name }) => Name);
+    expect(namesIn(withSandbox)).toEqual(["ConnectionJobs sandbox", "ConnectionJobs"]);
+    expect(namesIn(withAllSettings)).toEqual(["ConnectionJobs-test"]);
   });
 
   test("The API serves at its root, and invokes its functions in the format that they read", () => {
@@ -141,23 +180,34 @@ describe("the API", () => {
     const ofAnApi = propertiesOf("AWS::Lambda::Permission", withSandbox).filter(
       ({ Principal }) => Principal === "apigateway.amazonaws.com",
     );
-    expect(ofAnApi).toHaveLength(integrations.length);
+    expect(ofAnApi).toHaveLength(propertiesOf("AWS::ApiGatewayV2::Route", withSandbox).length);
     for (const permission of ofAnApi) {
       expect(permission).toMatchObject({ Action: "lambda:InvokeFunction", SourceArn: expect.anything() });
     }
   });
 
-  test("Web pages of the given origins, and no others, may call every method with every header that it reads", () => {
+  test("Web pages of the given origins, and no others, may call every method with every header that it reads, and read what it replies", () => {
     const [api] = propertiesOf("AWS::ApiGatewayV2::Api", withAllSettings);
     const methods = new Set(ROUTE_NAMES.map((name) => ROUTES[name].method));
     const cors = z.looseObject({ AllowMethods: z.array(z.string()) }).parse(api?.["CorsConfiguration"]);
     expect(cors.AllowMethods.toSorted()).toEqual([...methods].toSorted());
     expect(cors).toMatchObject({
       AllowOrigins: ALL_SETTINGS.corsOrigins,
-      AllowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key"],
+      AllowHeaders: ["authorization", "content-type", "basiq-version", "idempotency-key", "if-none-match"],
+      ExposeHeaders: ["etag", "retry-after"],
     });
     expect(propertiesOf("AWS::ApiGatewayV2::Api")[0]).not.toHaveProperty("CorsConfiguration");
   });
+});
+
+test("The logs that AWS itself writes share one entry of the account's resource policy, by their names", () => {
+  const groups = [
+    ...propertiesOf("AWS::ApiGatewayV2::Stage", withSandbox),
+    ...propertiesOf("AWS::StepFunctions::StateMachine", withSandbox),
+  ].map((properties) => /"Fn::GetAtt":\["(\w+Logs\w+)","Arn"\]/.exec(JSON.stringify(properties))?.[1] ?? "");
+  const names = groups.map((id) => withSandbox[id]?.Properties["LogGroupName"]);
+  const written = ["Api", "Sandbox", "Workflow"].map((part) => `/aws/vendedlogs/ConnectionJobs/${part}`);
+  expect(names.toSorted()).toEqual(written);
 });
 
 describe("the sweeper", () => {
@@ -269,7 +319,7 @@ describe("the upstream", () => {
     const { upstreamUrl: UPSTREAM_URL, upstreamApiKeySecret: UPSTREAM_API_KEY_SECRET } = ALL_SETTINGS;
     const expected = { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET };
     const found = callers(withAllSettings);
-    expect(found).toHaveLength(7);
+    expect(found).toHaveLength(8);
     for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
   });
 
@@ -280,7 +330,7 @@ describe("the upstream", () => {
   });
 
   test("With the sandbox, the functions that call the aggregator call the sandbox, with its key", () => {
-    expect(callers(withSandbox)).toHaveLength(7);
+    expect(callers(withSandbox)).toHaveLength(8);
     for (const { Properties } of callers(withSandbox)) {
       const { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET } = variablesOf(Properties);
       expect([UPSTREAM_URL, UPSTREAM_API_KEY_SECRET].map((value) => withoutHash(referredTo(value)))).toEqual([

@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import { jobListReply, stubListReply, stubReply } from "../../functions/http/reply-schemas.ts";
-import type { HttpReply, MobileBackend } from "./mobile-backend.ts";
+import { jobListReply, jobReply, stubListReply, stubReply } from "../../functions/http/reply-schemas.ts";
+import { type HttpReply, type MobileBackend, stepOf } from "./mobile-backend.ts";
 
 /*
  * The requests of a backend beside new connections. Each returns the reply as it came.
@@ -32,6 +32,17 @@ export function resume(backend: MobileBackend, jobId: string): Promise<HttpReply
 
 export function cancel(backend: MobileBackend, jobId: string): Promise<HttpReply> {
   return backend.call("DELETE", `/jobs/${jobId}`);
+}
+
+/** Posts an answer again until the bank has decided on it, and returns the reply to that. On a slow machine, the first reply may come earlier. */
+export async function decided(
+  backend: MobileBackend,
+  jobId: string,
+  answers: readonly string[],
+): Promise<HttpReply> {
+  const reply = await backend.answer(jobId, answers);
+  const { steps = [] } = jobReply.safeParse(reply.json).data ?? {};
+  return stepOf(steps, "mfa-challenge")?.status === "in-progress" ? decided(backend, jobId, answers) : reply;
 }
 
 /** The id of the job that a request began. */

@@ -10,7 +10,12 @@ import { target } from "./target.ts";
 /** A challenge lasts 6 s, and is answered at once. */
 const reached = target(20);
 
-const CANCELLED = { code: "job-cancelled", title: "Job cancelled", detail: "The job was cancelled." };
+const CANCELLED = {
+  code: "job-cancelled",
+  title: "Job cancelled",
+  detail: "The job was cancelled.",
+  details: "The job was cancelled.",
+};
 const OVER = [409, "job-already-finished", [undefined]];
 
 let backend: MobileBackend;

@@ -7,6 +7,8 @@ import {
   connected,
   connectionOf,
   connectionPath,
+  list,
+  page,
   refresh,
   refreshAll,
   succeeded,
@@ -100,7 +102,9 @@ describe.concurrent("a refresh", () => {
         "retrieve-transactions: pending",
       ]);
       const detail = "Institution is currently not available. Please try again later.";
-      expect(job.steps[0]?.result).toEqual(code === undefined ? GIVEN_UP : { code, title, detail });
+      expect(job.steps[0]?.result).toEqual(
+        code === undefined ? GIVEN_UP : { code, title, detail, details: detail },
+      );
       await succeeded(backend, begun(await refresh(backend, connectionId)));
     },
   );
@@ -123,6 +127,14 @@ describe.concurrent("an update", () => {
     expect(await posts(backend)).toEqual([`POST /users/${backend.userId}/connections`, `POST ${path}`]);
   });
 
+  test("needs no login id: the connection knows who logs in", async () => {
+    const backend = newBackend();
+    const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
+    for (const login of [{ password: LOGINS.gavin.password }, { ...LOGINS.gavin, loginId: " " }]) {
+      await succeeded(backend, begun(await update(backend, connectionId, login)));
+    }
+  });
+
   test("with a wrong login fails with the bank's error, and the next may be right", async () => {
     const backend = newBackend();
     const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
@@ -135,6 +147,7 @@ describe.concurrent("an update", () => {
         code: "invalid-credentials",
         title: "Cannot login to target institution",
         detail: "Invalid credentials",
+        details: "Invalid credentials",
       },
     });
     await succeeded(backend, begun(await update(backend, connectionId, LOGINS.gavin)));
@@ -207,6 +220,27 @@ describe("with faults of the aggregator,", () => {
       expect(begun(await anew(backend, connectionId))).not.toBe(jobId);
     },
   );
+
+  test("ids in upper case name the same job and the same connection, which has one job at a time", async () => {
+    const backend = newBackend();
+    const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
+    const shouted = new MobileBackend(reached(), backend.userId.toUpperCase());
+    await backend.faults(BANK_OUT_OF_SIGHT);
+    const replies = await Promise.all([
+      refresh(backend, connectionId),
+      refresh(shouted, connectionId.toUpperCase()),
+    ]);
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 202]);
+    const { id } = stubReply.parse(replies.find(({ status }) => status === 202)?.json);
+    expect((await shouted.job(id.toUpperCase())).id).toBe(id);
+    const client = await backend.token({ scope: "CLIENT_ACCESS", userId: shouted.userId });
+    expect((await new MobileBackend(reached(), backend.userId, client).job(id)).id).toBe(id);
+    const filter = `connection.id.eq('${connectionId.toUpperCase()}')`;
+    expect(page(await list(shouted, { filter, limit: "1" })).data[0]?.id).toBe(id);
+    await backend.faults([]);
+    await succeeded(backend, id);
+    expect(await refreshes(backend)).toHaveLength(1);
+  });
 
   test("twelve identical refreshes at once make one job and reach the bank once", async () => {
     const backend = newBackend();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { connected, connectionPath, list, page, succeeded } from "./calls.ts";
-import { HOOLI, HOOLI_GOV, LOGINS, NUCLEUS } from "./logins.ts";
+import { AVIATO, HOOLI, HOOLI_GOV, LOGINS } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend } from "./mobile-backend.ts";
 import { newConnection, type Posted, post, type RawReply } from "./posting.ts";
 import { target } from "./target.ts";
@@ -91,6 +91,18 @@ describe.concurrent("a request with a key", () => {
     expect(await backend.loginsSent()).toBe(1);
   });
 
+  test("is the same request with its members in another order, more blanks, and ids in upper case", async () => {
+    const { backend, key, first } = await used();
+    const { path } = newConnection(backend);
+    const { loginId, password } = LOGINS.gavin;
+    const body = JSON.stringify({ institution: { id: HOOLI }, password, loginId }, undefined, 2);
+    for (const same of [path, path.replace(backend.userId, backend.userId.toUpperCase())]) {
+      expect(await post(backend, { path: same, body }, key)).toEqual(first);
+    }
+    for (const id of jobsIn(first)) await succeeded(backend, id);
+    expect(await backend.loginsSent()).toBe(1);
+  });
+
   test("belongs to its user: another user may use the same key", async () => {
     const { key, first } = await used();
     const another = newBackend();
@@ -165,8 +177,9 @@ test("a request that found a running job gets the same reply after that job is o
 test("a request that failed because the aggregator was down is done when it is repeated", async () => {
   const backend = newBackend();
   const key = randomUUID();
-  const request = newConnection(backend, LOGINS.gavin, NUCLEUS);
-  await backend.faults([{ method: "GET", path: `/institutions/${NUCLEUS}`, times: 2, do: { status: 503 } }]);
+  // No earlier journey uses this institution: the functions have not cached it.
+  const request = newConnection(backend, LOGINS.gavin, AVIATO);
+  await backend.faults([{ method: "GET", path: `/institutions/${AVIATO}`, times: 2, do: { status: 503 } }]);
   expect((await post(backend, request, key)).status).toBe(503);
   const again = await post(backend, request, key);
   expect(again.status).toBe(202);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { stubReply } from "../../functions/http/reply-schemas.ts";
-import { begun, connected, refresh, resume, succeeded, update } from "./calls.ts";
+import { errorReply, jobReply } from "../../functions/http/reply-schemas.ts";
+import { begun, connected, decided, refresh, resume, succeeded, update } from "./calls.ts";
 import { AVIATO, HOOLI, LOGINS, NUCLEUS, PIED_PIPER } from "./logins.ts";
 import { ALL_DONE, BANK_OUT_OF_SIGHT, isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { refusal } from "./posting.ts";
@@ -19,6 +19,11 @@ const EXPIRED = [
   "retrieve-transactions: pending",
 ];
 const QUESTION = "What's your first company?";
+const WRONG_ANSWER = {
+  code: "invalid-credentials",
+  title: "Cannot login to target institution",
+  detail: "MFA response is not correct",
+};
 
 /** Jobs that wait in the queue because the bank was down, each with a user of its own. */
 const QUEUED = { answered: "refuse", unanswered: "refuse", "held upstream": "queue", wrong: "refuse" };
@@ -150,8 +155,10 @@ describe.concurrent("a challenge", () => {
       expiryMs: 120_000,
       links: { response: `${reached().apiUrl}/jobs/${jobId}/mfa` },
     });
-    const reply = await backend.answer(jobId, answers);
-    expect([reply.status, stubReply.parse(reply.json).id]).toEqual([202, jobId]);
+    const reply = await decided(backend, jobId, answers);
+    expect(reply.status).toBe(202);
+    const replied = jobReply.parse(reply.json);
+    expect([replied.id, stepOf(replied.steps, "mfa-challenge")?.status]).toEqual([jobId, "success"]);
     const job = await backend.untilOver(jobId);
     expect(statuses(job.steps)).toEqual(ALL_DONE);
     expect(stepOf(job.steps, "mfa-challenge")?.result).toBeNull();
@@ -165,15 +172,25 @@ describe.concurrent("a challenge", () => {
     expect(skipped.steps[1]).toEqual({ title: "mfa-challenge", status: "skipped", result: null });
   });
 
-  test("that was answered wrongly fails the job, and takes no other answer", async () => {
+  test("that was answered wrongly fails the job, and every answer in the next two minutes gets the bank's words", async () => {
     const backend = newBackend();
     const jobId = await backend.startJob(PIED_PIPER, LOGINS.richard);
     await backend.untilAsked(jobId);
-    expect((await backend.answer(jobId, ["9999"])).status).toBe(202);
-    const job = await backend.untilOver(jobId);
+    const wrong = await decided(backend, jobId, ["9999"]);
+    for (const reply of [
+      wrong,
+      await backend.answer(jobId, ["9999"]),
+      await backend.answer(jobId, ["1234"]),
+    ]) {
+      expect([reply.status, errorReply.parse(reply.json).data]).toEqual([
+        400,
+        [{ type: "error", ...WRONG_ANSWER }],
+      ]);
+    }
+    const job = await backend.job(jobId);
     expect(statuses(job.steps)).toEqual(EXPIRED);
-    expect(job.steps[1]?.result).toMatchObject({ detail: "MFA response is not correct" });
-    expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
+    expect(job.steps[1]?.result).toEqual({ ...WRONG_ANSWER, details: WRONG_ANSWER.detail });
+    await expect.poll(async () => (await backend.answer(jobId, ["1234"])).status).toBe(409);
     expect(await backend.answersSent()).toBe(1);
   });
 
@@ -226,15 +243,20 @@ describe.concurrent("a challenge", () => {
   });
 });
 
-test("an answer is refused before the challenge, after it, and where there is none", async () => {
+test("an answer is refused before the challenge and where there is none, and two minutes after it: until then, a repeat gets the job", async () => {
   const backend = newBackend();
   await backend.faults(BANK_OUT_OF_SIGHT);
   const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
   expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
   await backend.faults([]);
   await backend.untilAsked(jobId);
-  await backend.answer(jobId, ["1234"]);
+  const accepted = await decided(backend, jobId, ["1234"]);
+  const again = await backend.answer(jobId, ["1234"]);
+  expect([accepted.status, again.status]).toEqual([202, 202]);
+  expect(stepOf(jobReply.parse(again.json).steps, "mfa-challenge")?.status).toBe("success");
   await succeeded(backend, jobId);
+  // In the time of the tests, two minutes are 13 s.
+  await expect.poll(async () => (await backend.answer(jobId, ["1234"])).status).toBe(409);
   expect(refusal(await backend.answer(jobId, ["1234"]))).toEqual(NOT_ACTIVE);
   const plain = await backend.startJob(HOOLI, LOGINS.gavin);
   expect(refusal(await backend.answer(plain, ["1234"]))).toEqual(NOT_ACTIVE);

@@ -44,6 +44,7 @@ function whole(jobId: string, source?: string) {
         result: {
           ...QUEUE_WORDS,
           detail: WAITS_FOR_BANK,
+          details: WAITS_FOR_BANK,
           attempt: 1,
           attemptsLeft: 84,
           nextAttemptAt: expect.any(String),

@@ -19,6 +19,7 @@ export const GIVEN_UP = {
   code: "temporary-unavailable",
   title: "Institution temporary unavailable",
   detail: "3rd party service temporary unavailable. Please try again later.",
+  details: "3rd party service temporary unavailable. Please try again later.",
 };
 
 export function isQueued(steps: readonly StepReply[]): boolean {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { errorReply } from "../../functions/http/reply-schemas.ts";
+import { errorReply, tokenReply } from "../../functions/http/reply-schemas.ts";
 import { connected, update } from "./calls.ts";
 import { HOOLI, LOGINS, RAVIGA, TOKEN_BANK } from "./logins.ts";
 import { MobileBackend } from "./mobile-backend.ts";
@@ -15,6 +15,46 @@ describe("POST /token", () => {
     const reply = await backend().trade(form);
     expect([reply.status, reply.headers.get("cache-control")]).toEqual([200, "no-store"]);
     expect(reply.json).toMatchObject({ token_type: "Bearer", expires_in: 3600 });
+  });
+
+  test.each([
+    ["an empty body", "application/json", "", { scope: "SERVER_ACCESS" }],
+    ["an empty body", "text/plain", "", { scope: "SERVER_ACCESS" }],
+    ["null for the fields", "application/json", '{"scope":null,"userId":""}', { scope: "SERVER_ACCESS" }],
+    [
+      "a user",
+      "application/json; charset=utf-8",
+      '{"scope":"CLIENT_ACCESS","userId":"EA3A81"}',
+      { scope: "CLIENT_ACCESS", userid: "ea3a81" },
+    ],
+  ])("issues a token for %s of the type %s", async (_, type, body, claims) => {
+    const { apiKey } = backend().target;
+    const headers = { authorization: `Basic ${apiKey}`, "basiq-version": "2.0", "content-type": type };
+    const { access_token } = tokenReply.parse(
+      (await backend().send("POST", "/token", { headers, body })).json,
+    );
+    const payload = Buffer.from(access_token.split(".")[1] ?? "", "base64url").toString();
+    expect(JSON.parse(payload)).toMatchObject({ ...claims, version: "2.0" });
+  });
+
+  test.each([
+    [
+      "a type that it does not read",
+      "text/plain",
+      '{"scope":"CLIENT_ACCESS"}',
+      [415, "unsupported-content-type", [undefined]],
+    ],
+    ["a list", "application/json", "[]", [400, "invalid-content", [undefined]]],
+    [
+      "a scope that is a list",
+      "application/json",
+      '{"scope":["CLIENT_ACCESS"]}',
+      [400, "parameter-not-valid", ["scope"]],
+    ],
+  ])("refuses %s", async (_, type, body, expected) => {
+    const { apiKey } = backend().target;
+    const headers = { authorization: `Basic ${apiKey}`, "basiq-version": "2.0", "content-type": type };
+    expect(refusal(await backend().send("POST", "/token", { headers, body }))).toEqual(expected);
   });
 
   test.each([
@@ -40,6 +80,11 @@ describe("a route", () => {
   test("GET /health needs no token", async () => {
     const reply = await backend().send("GET", "/health");
     expect([reply.status, reply.json]).toEqual([200, { status: "ok" }]);
+  });
+
+  test("HEAD /health has the status and the type of GET, and no body", async () => {
+    const { status, headers, json } = await backend().send("HEAD", "/health");
+    expect([status, headers.get("content-type"), json]).toEqual([200, "application/json", undefined]);
   });
 });
 
@@ -98,6 +143,7 @@ describe("a login", () => {
   test.each([
     ["nothing at all", {}, ["id", "loginId", "password"]],
     ["an empty password", { ...LOGINS.gavin, password: "", institution: { id: HOOLI } }, ["password"]],
+    ["a blank login id", { ...LOGINS.gavin, loginId: " ", institution: { id: HOOLI } }, ["loginId"]],
     ["no user token", { ...LOGINS.gavin, institution: { id: TOKEN_BANK } }, ["userToken"]],
     ["no codes", { ...LOGINS.gavin, institution: { id: RAVIGA } }, ["securityCode", "secondaryLoginId"]],
   ])("with %s is refused, and the error names every missing field", async (_, body, fields) => {
@@ -144,8 +190,10 @@ test("an update is checked like a new login, against the institution of its conn
   const codes = { securityCode: "4321", secondaryLoginId: "second" };
   const connectionId = await connected(owner, RAVIGA, { ...LOGINS.gavin, ...codes });
   const refused = async (login: object) => refusal(await update(owner, connectionId, login));
-  const allFields = ["loginId", "password", "securityCode", "secondaryLoginId"];
-  expect(await refused({})).toEqual([400, "parameter-not-supplied", allFields]);
+  // The connection knows who logs in, so only the password is needed.
+  for (const login of [{}, { ...LOGINS.gavin, ...codes, password: "" }]) {
+    expect(await refused(login)).toEqual([400, "parameter-not-supplied", ["password"]]);
+  }
   expect(await refused({ ...LOGINS.gavin, ...codes, loginId: 1 })).toEqual([
     400,
     "parameter-not-valid",

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { errorReply, queuedResult } from "../../functions/http/reply-schemas.ts";
-import { succeeded } from "./calls.ts";
+import { decided, succeeded } from "./calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "./logins.ts";
 import { BANK_OUT_OF_SIGHT, isOver, MobileBackend, statuses, stepOf } from "./mobile-backend.ts";
 import { target } from "./target.ts";
@@ -103,6 +103,19 @@ describe("with a fault of the aggregator,", () => {
     expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
     await succeeded(backend, jobId);
     expect(await backend.answersSent()).toBe(answers);
+  });
+
+  test("an answer that the aggregator refuses in its reply gets the same words each time, and is sent once", async () => {
+    const backend = newBackend();
+    const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
+    await backend.untilAsked(jobId);
+    const words = { code: "mfa-response-not-valid", title: "Not valid", detail: "Ask your bank" };
+    const fault = { status: 400, body: JSON.stringify({ data: [words] }) };
+    await backend.faults([{ ...POST_ANSWER, times: 1, do: fault }]);
+    for (const reply of [await decided(backend, jobId, ["1234"]), await backend.answer(jobId, ["1234"])]) {
+      expect([reply.status, errorReply.parse(reply.json).data]).toEqual([400, [{ type: "error", ...words }]]);
+    }
+    expect(await backend.answersSent()).toBe(1);
   });
 
   test.each([

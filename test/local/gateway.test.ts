@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
 import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { ROUTES } from "../../functions/routes.ts";
@@ -34,7 +34,7 @@ beforeAll(async () => {
     const statusCode = functionArn === "$default" ? 405 : 202;
     return { statusCode, headers: { allow: "GET, DELETE" }, body: JSON.stringify({ functionArn }) };
   };
-  gateway.serve(routes, invoke, TABLES);
+  gateway.serve({ routes }, invoke, TABLES);
 });
 afterAll(() => gateway.close());
 beforeEach(() => {
@@ -162,7 +162,8 @@ describe.each([false, true])(
       routeKey: `${method} ${path}`,
       functionArn: name,
     }));
-    const routes = [...listed, { routeKey: "$default", functionArn: "refuse" }];
+    const preflights = { routeKey: "OPTIONS /{proxy+}", functionArn: "preflights" };
+    const routes = [...listed, preflights, { routeKey: "$default", functionArn: "refuse" }];
     const match = routeMatcher(isReversed ? routes.toReversed() : routes);
     const matched = (asked: string) => {
       const [method = "", path = ""] = asked.split(" ");
@@ -193,6 +194,14 @@ describe.each([false, true])(
       expect(matched(asked)).toMatchObject({ functionArn, parameters });
     });
 
+    test("OPTIONS to the route of preflights, with all of the path but the root", () => {
+      expect(matched("OPTIONS /users/u/jobs")).toMatchObject({
+        functionArn: "preflights",
+        parameters: { proxy: "users/u/jobs" },
+      });
+      expect(matched("OPTIONS /")).toMatchObject({ functionArn: "refuse" });
+    });
+
     test("to every function of the routes", () => {
       expect(new Set(CALLS.map(([, name]) => name))).toEqual(new Set(Object.keys(ROUTES)));
     });
@@ -213,10 +222,65 @@ describe.each([false, true])(
   },
 );
 
+describe("A web page of another origin", () => {
+  const PAGE = "https://app.example";
+  const METHODS = { "access-control-allow-methods": "GET,POST", "access-control-max-age": "3600" };
+  const HEADERS = { "access-control-allow-headers": "authorization", ...METHODS };
+  const EXPOSED = { "access-control-expose-headers": "etag" };
+  const SERVED = ["GET /health", "OPTIONS /{proxy+}", "$default"];
+
+  async function call(method: string, path: string, headers: Record<string, string>, origins = [PAGE]) {
+    const other = await openGateway(0);
+    onTestFinished(() => other.close());
+    const routes = SERVED.map((routeKey) => ({ routeKey, functionArn: routeKey }));
+    const cors = {
+      AllowOrigins: origins,
+      AllowMethods: ["GET", "POST"],
+      AllowHeaders: ["authorization"],
+      ExposeHeaders: ["etag"],
+      MaxAge: 3600,
+    };
+    other.serve({ routes, cors }, async (routeKey) => ({
+      statusCode: routeKey === "$default" ? 405 : routeKey === "GET /health" ? 200 : 204,
+    }));
+    const reply = await fetch(`${other.url}${path}`, { method, headers });
+    const named = [...reply.headers].filter(([name]) => name.startsWith("access-control-"));
+    return [reply.status, Object.fromEntries(named)];
+  }
+
+  const asks = (origin: string) => ({ origin, "access-control-request-method": "POST" });
+  const allows = (origin: string) => ({ "access-control-allow-origin": origin });
+
+  test.each<[string, unknown[], Parameters<typeof call>]>([
+    ["gets a preflight on any path", [204, { ...allows(PAGE), ...HEADERS }], ["OPTIONS", "/a/b", asks(PAGE)]],
+    [
+      "gets a preflight where all may call",
+      [204, { ...allows("*"), ...HEADERS }],
+      ["OPTIONS", "/health", asks(PAGE), ["*"]],
+    ],
+    [
+      "gets no leave in a preflight if it is not of the origins",
+      [204, {}],
+      ["OPTIONS", "/health", asks("https://evil.example")],
+    ],
+    ["reads a reply", [200, { ...allows(PAGE), ...EXPOSED }], ["GET", "/health", { origin: PAGE }]],
+    ["reads a refusal", [405, { ...allows(PAGE), ...EXPOSED }], ["PUT", "/health", { origin: PAGE }]],
+    [
+      "reads no reply if it is not of the origins",
+      [200, {}],
+      ["GET", "/health", { origin: "https://app.example.evil.example" }],
+    ],
+    ["is no program without an origin, which gets no such header", [200, {}], ["GET", "/health", {}]],
+  ])("%s", async (_, expected, given) => {
+    expect(await call(...given)).toEqual(expected);
+  });
+});
+
 test("A request that no route takes is a 404 where there is no catch-all", async () => {
   const other = await openGateway(0);
   try {
-    other.serve([{ routeKey: "GET /health", functionArn: "health" }], async () => ({ statusCode: 200 }));
+    const routes = [{ routeKey: "GET /health", functionArn: "health" }];
+    other.serve({ routes }, async () => ({ statusCode: 200 }));
     const reply = await fetch(`${other.url}/nowhere`);
     expect([reply.status, errorReply.parse(await reply.json()).data[0]?.code]).toEqual([
       404,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { jobReply, stubReply } from "../../functions/http/reply-schemas.ts";
 import { localTables } from "../../infra/local/local-tables.ts";
 import { commandsOf, LOCAL_PAGES } from "../docs/pages.ts";
+import { HOOLI, LOGINS } from "../journeys/logins.ts";
 import { MobileBackend } from "../journeys/mobile-backend.ts";
 import { LOOPBACK, listeningAddresses } from "../support/listening-sockets.ts";
 import { sdkSettings } from "../support/local-workflow.ts";
@@ -55,7 +56,7 @@ test("The three commands that are printed end in an answered job, and nothing is
   expect(stderr).toBe("");
 
   const [answered, read] = stdout.split(/(?<=\})(?=\{"type":"job")/).map((reply) => JSON.parse(reply));
-  const { id, links } = stubReply.parse(answered);
+  const { id, links } = jobReply.parse(answered);
   expect(links.self).toBe(`${local.apiUrl}/jobs/${id}`);
   expect(jobReply.parse(read)).toMatchObject({
     id,
@@ -80,6 +81,25 @@ test("The commands of the pages about local mode work as written, but for the po
   expect(stdout).toContain('"calls":[{');
   const id = /"type":"job","id":"([\w-]+)"/.exec(stdout)?.[1] ?? "";
   expect((await new MobileBackend(local).job(id)).id).toBe(id);
+});
+
+test("Behind another address, links start with it, and web pages of the origins may ask before they call", async () => {
+  const LOCAL_API_KEY = "a-key-of-my-own-for-a-tunnel";
+  const own = { PUBLIC_URL: "https://tunnel.example", CORS_ORIGINS: "https://app.example", LOCAL_API_KEY };
+  const tunnelled = await startLocalMode({ TIME_SCALE: "10", ...own });
+  const backend = new MobileBackend(tunnelled);
+  const { json } = await backend.connect(HOOLI, LOGINS.gavin);
+  const { id, links } = stubReply.parse(json);
+  expect(links.self).toBe(`https://tunnel.example/jobs/${id}`);
+  const preflight = await fetch(`${tunnelled.apiUrl}/users/${backend.userId}/connections`, {
+    method: "OPTIONS",
+    headers: { origin: "https://app.example", "access-control-request-method": "POST" },
+  });
+  expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([
+    204,
+    "https://app.example",
+  ]);
+  await backend.untilOver(id);
 });
 
 test("The keys program makes, lists and revokes an API key, which the next request refuses", async () => {

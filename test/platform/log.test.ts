@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import { count } from "../../functions/jobs/domain/metrics.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
+import { notingCalls } from "../../functions/platform/aws-call.ts";
 import { aboutJob, log, logAbout, logMeasured } from "../../functions/platform/log.ts";
-import { type LogFields, nameOf, ofGateway } from "../../functions/platform/log-fields.ts";
+import { type LogFields, nameOf, ofError, ofGateway } from "../../functions/platform/log-fields.ts";
 import { capturedLines } from "../support/captured-output.ts";
 
 const PASSWORD = "hooli2016 Tr0ub4dor&3";
@@ -11,6 +12,10 @@ const correlationId = randomUUID();
 const jobId = randomUUID();
 const { requestId = expect.unreachable() } = ofGateway({ requestContext: { requestId: "JKJaXmPLvHcESHA=" } });
 const lines = capturedLines();
+
+const failing = notingCalls(() => Promise.reject(new Error(PASSWORD)), { commandName: "PutItemCommand" });
+const failed = await failing({}).catch((error: unknown) => error);
+const { awsCall = expect.unreachable() } = ofError(failed);
 
 const whole: Required<LogFields> = {
   correlationId,
@@ -22,6 +27,7 @@ const whole: Required<LogFields> = {
   status: 503,
   reason: "too-many-refused-logins",
   errorName: nameOf(Object.assign(new Error(PASSWORD), { name: "Lambda.TooManyRequests_1" })),
+  awsCall,
   durationMs: 86_400_000,
 };
 
@@ -59,6 +65,7 @@ describe("a line", () => {
     ["status", [2016, 99, 200.5, Number.NaN, -200, "200 OK"]],
     ["reason", ["hooli2016", "no such user: gavin@hooli.example", "one\ntwo"]],
     ["errorName", ["Error: hooli2016", "1234", "a".repeat(65), "two words"]],
+    ["awsCall", ["hooli2016", "putItem", "Put Item", "A", `Put${"x".repeat(40)}`]],
     ["durationMs", [1.5, -1, Number.POSITIVE_INFINITY, 1e10]],
   ])("omits a malformed %s", (name, values) => {
     const holders = [PASSWORD, new Secret(PASSWORD), [PASSWORD], { [name]: PASSWORD }, () => PASSWORD, null];
@@ -117,6 +124,14 @@ describe("the fields of a piece of work", () => {
     expect(new Map(written.map(([index, id]) => [Number(index), id]))).toEqual(new Map(ids.entries()));
   });
 
+  test("have the id of a job in lower case", () => {
+    logAbout({ correlationId }, () => {
+      aboutJob(jobId.toUpperCase());
+      log("info", "request");
+    });
+    expect(lines.all()).toMatchObject([{ jobId }]);
+  });
+
   test("do not include a malformed id of a job", () => {
     logAbout({ correlationId }, () => {
       for (const text of [PASSWORD, "", undefined, `${jobId}${PASSWORD}`]) aboutJob(text);
@@ -158,4 +173,18 @@ test.each([
   [undefined, "unknown"],
 ])("only the name of an error is logged: %o", (error, name) => {
   expect(nameOf(error)).toBe(name);
+  expect(ofError(error)).toEqual({ errorName: name });
+});
+
+test.each([
+  ["PutItemCommand", { awsCall: "PutItem" }],
+  [undefined, {}],
+  [PASSWORD, {}],
+])("the call of AWS that failed is logged with its error: %s", async (commandName, more) => {
+  const error = new TypeError(PASSWORD);
+  const thrown = await notingCalls(() => Promise.reject(error), { ...(commandName && { commandName }) })(
+    {},
+  ).catch((reason: unknown) => reason);
+  expect(thrown).toBe(error);
+  expect(ofError(thrown)).toEqual({ errorName: "TypeError", ...more });
 });

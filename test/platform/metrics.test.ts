@@ -179,7 +179,7 @@ describe("the measured aggregator", () => {
       () => upstream.refreshConnection(USER_ID, "8fce3b"),
       () => upstream.job("61723"),
       () => upstream.jobsOf(USER_ID),
-      () => upstream.answer("61723", [new Secret("1234")]),
+      () => upstream.answer(USER_ID, "61723", [new Secret("1234")]),
     ];
     return { all, ...recorded };
   }

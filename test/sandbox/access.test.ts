@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { comparedInConstantTime } from "../support/compared-in-constant-time.ts";
-import { apiKey, minute, openSandbox } from "./open-sandbox.ts";
+import {
+  apiKey,
+  connected,
+  connectionPath,
+  connectionsPath,
+  createBody,
+  gavin,
+  jared,
+  minute,
+  openSandbox,
+} from "./open-sandbox.ts";
 import { institutionListShape, tokenShape } from "./reply-shapes.ts";
 
 const versioned = { "basiq-version": "3.0" };
@@ -48,6 +58,30 @@ describe("POST /token", () => {
     for (const pair of pairs) expect(pair).toEqual([hashOf(key), hashOf(apiKey)]);
   });
 
+  test.each([
+    ["a form", "application/x-www-form-urlencoded", "scope=CLIENT_ACCESS&userId=user-1", 403],
+    ["JSON", "application/json", '{"scope":"CLIENT_ACCESS","userId":"user-1"}', 403],
+    ["an empty body of JSON's type", "application/json", "", 200],
+    ["an empty form", "application/x-www-form-urlencoded", "", 200],
+    ["a form without a scope", "application/x-www-form-urlencoded", "userId=user-1", 200],
+  ])("reads the scope from %s, or issues a server token", async (_, type, text, listStatus) => {
+    const bank = await openSandbox();
+    const headers = { ...versioned, authorization: `Basic ${apiKey}`, "content-type": type };
+    const request = { headers, text, token: null };
+    const { access_token: token } = await bank.expectReply(tokenShape, 200, "POST", "/token", request);
+    expect((await bank.send("GET", "/users/user-1/jobs", { token })).status).toBe(listStatus);
+    expect((await bank.send("GET", "/users/user-1/connections", { token })).status).toBe(200);
+  });
+
+  test.each(["scope=ALL_ACCESS", "scope=CLIENT_ACCESS&userId=a_b"])("refuses the form %s", async (text) => {
+    const bank = await openSandbox();
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const headers = { ...versioned, ...form, authorization: `Basic ${apiKey}` };
+    expect(await bank.refused(400, "POST", "/token", { headers, text, token: null })).toMatchObject([
+      { code: "parameter-not-valid", source: { parameter: "scope" } },
+    ]);
+  });
+
   test("returns another token each time, and each is valid", async () => {
     const bank = await openSandbox();
     const tokens = [await bank.newToken(), await bank.newToken()];
@@ -60,6 +94,7 @@ describe("a token", () => {
   test.each([
     ["GET", "/institutions"],
     ["GET", "/institutions/AU00000"],
+    ["GET", "/connectors/AU00000/web"],
     ["GET", "/users/u/connections"],
     ["POST", "/users/u/connections"],
     ["GET", "/users/u/connections/c"],
@@ -76,6 +111,69 @@ describe("a token", () => {
         { type: "error", code: "invalid-authorization-token", title: "Invalid authorization token." },
       ]);
     }
+  });
+
+  const forbidden = "Access to this resource is forbidden.";
+  const inConsentUi = "Connections are created in the Consent UI only.";
+  const noRoute = "Requested route does not exist.";
+  const client = { scope: "CLIENT_ACCESS" };
+
+  test.each([
+    ["POST", "/users/u/connections", "3.0", {}, 403, inConsentUi],
+    ["POST", "/users/u/connections/c", "3.0", {}, 403, inConsentUi],
+    ["GET", "/institutions", "3.0", {}, 404, noRoute],
+    ["GET", "/institutions/AU00000", "3.0", {}, 404, noRoute],
+    ["GET", "/connectors/AU00000/web", "2.1", {}, 404, noRoute],
+    ["GET", "/connectors/AU00000/web", "2.0", {}, 404, noRoute],
+    ["GET", "/users/u/jobs", "2.1", client, 403, forbidden],
+    ["POST", "/users/u/connections/c/refresh", "2.1", client, 403, forbidden],
+    ["POST", "/jobs/j/mfa", "2.1", {}, 403, forbidden],
+    ["POST", "/jobs/j/mfa", "3.0", {}, 403, forbidden],
+  ])("is refused for %s %s of version %s with %o", async (method, path, version, fields, status, detail) => {
+    const bank = await openSandbox();
+    const token = await bank.newToken(fields, version);
+    const sent = method === "POST" ? { body: createBody } : {};
+    expect(await bank.refused(status, method, path, { token, ...sent })).toMatchObject([
+      { code: status === 403 ? "forbidden-access" : "resource-not-found", detail },
+    ]);
+    expect(await bank.jobsOf("u")).toEqual([]);
+  });
+
+  test("of version 3.0 refreshes, reads and answers", async () => {
+    const bank = await openSandbox();
+    const id = await connected(bank, "AU00002", jared);
+    const token = await bank.newToken({}, "3.0");
+    const job = JSON.parse((await bank.send("POST", `${connectionPath(id)}/refresh`, { token })).text).id;
+    for (const path of [`/jobs/${job}`, "/users/user-1/jobs", connectionsPath(), connectionPath(id)]) {
+      expect((await bank.send("GET", path, { token })).status).toBe(200);
+    }
+    bank.pass(minute);
+    const answer = { body: { "mfa-response": ["1234"] }, token: await bank.newToken(client, "3.0") };
+    expect((await bank.send("POST", `/jobs/${job}/mfa`, answer)).status).toBe(202);
+  });
+
+  test("of a client is refused for another user's paths and jobs, unless it is bound to no user", async () => {
+    const bank = await openSandbox();
+    const id = await bank.createAndVerify("AU00002", jared);
+    const connection = connectionPath(await bank.connectionOf(id));
+    const answer = { "mfa-response": ["1234"] };
+    const statuses = async (fields: Record<string, string>) => {
+      const token = await bank.newToken({ ...client, ...fields });
+      const calls = [
+        ["GET", connectionsPath(), undefined],
+        ["POST", connection, gavin],
+        ["GET", `/jobs/${id}`, undefined],
+        ["POST", `/jobs/${id}/mfa`, answer],
+        ["GET", "/institutions", undefined],
+      ] as const;
+      const replies = [];
+      for (const [method, path, body] of calls) replies.push(await bank.send(method, path, { body, token }));
+      return replies.map(({ status }) => status);
+    };
+    expect(await statuses({ userId: "user-2" })).toEqual([403, 403, 403, 403, 200]);
+    expect((await bank.step(id, "mfa-challenge"))?.result).not.toBeNull();
+    expect(await statuses({ userId: "user-1" })).toEqual([200, 200, 200, 202, 200]);
+    expect(await statuses({})).toEqual([200, 200, 200, 202, 200]);
   });
 
   test("expires after an hour, at any time scale", async () => {

@@ -86,8 +86,7 @@ describe("a challenge", () => {
       bank.pass(1);
       expect(await bank.statuses(id)).toEqual(["success", "failed", "pending", "pending"]);
       expect((await bank.step(id, "mfa-challenge"))?.result).toMatchObject({ code: "mfa-expired" });
-      const body = { "mfa-response": ["1234"] };
-      const [error] = await bank.refused(410, "POST", `/jobs/${id}/mfa`, { body });
+      const [error] = await bank.answerRefused(410, id, ["1234"]);
       expect(error?.code).toBe("resource-no-longer-available");
     },
   );
@@ -114,7 +113,7 @@ describe("an answer is refused", () => {
   ])("if it is %s", async (_, login, answers) => {
     const bank = await openSandbox();
     const id = await bank.createAndVerify("AU00002", login);
-    const [error] = await bank.refused(400, "POST", `/jobs/${id}/mfa`, { body: { "mfa-response": answers } });
+    const [error] = await bank.answerRefused(400, id, answers);
     expect(error).toMatchObject({ code: "parameter-not-valid", source: { parameter: "mfa-response" } });
     expect((await bank.step(id, "mfa-challenge"))?.result).not.toBeNull();
   });
@@ -122,16 +121,16 @@ describe("an answer is refused", () => {
   test("before the challenge opens, after it is over, and where there is none", async () => {
     const bank = await openSandbox();
     const notActive = async (id: string) => {
-      const body = { "mfa-response": ["1234"] };
-      const [error] = await bank.refused(409, "POST", `/jobs/${id}/mfa`, { body });
+      const [error] = await bank.answerRefused(409, id, ["1234"]);
       expect(error?.code).toBe("mfa-challenge-not-active");
     };
     const id = await bank.create("AU00002", jared);
     await notActive(id);
     bank.pass(stepMs);
     await bank.answer(id, ["1234"]);
-    const wrong = await bank.createAndVerify("AU00002", jared);
+    bank.pass(3 * stepMs);
     await notActive(id);
+    const wrong = await bank.createAndVerify("AU00002", jared);
     await bank.answer(wrong, ["0000"]);
     bank.pass(stepMs);
     await notActive(wrong);
@@ -142,7 +141,12 @@ describe("an answer is refused", () => {
     const bank = await openSandbox();
     const id = await bank.createAndVerify("AU00002", jared);
     const text = JSON.stringify({ "mfa-response": ["1234"] });
-    const reply = await bank.send("POST", `/jobs/${id}/mfa`, { text, headers: { "content-type": "" } });
+    const token = await bank.newToken({ scope: "CLIENT_ACCESS" });
+    const reply = await bank.send("POST", `/jobs/${id}/mfa`, {
+      text,
+      token,
+      headers: { "content-type": "" },
+    });
     expect(reply.status).toBe(202);
   });
 });
@@ -151,12 +155,14 @@ describe("a bank that asks sometimes", () => {
   async function login(bank: OpenSandbox, as: Login, userId?: string) {
     const id = await bank.create("AU00003", as, userId);
     bank.pass(stepMs);
-    return (await bank.step(id, "mfa-challenge"))?.status;
+    const status = (await bank.step(id, "mfa-challenge"))?.status;
+    bank.pass(3 * minute);
+    return status;
   }
 
   test("asks at every second login of each user and login id, without refused logins", async () => {
     const bank = await openSandbox();
-    await bank.create("AU00003", { ...jared, password: "wrong" });
+    await bank.createAndVerify("AU00003", { ...jared, password: "wrong" });
     expect(await login(bank, jared)).toBe("in-progress");
     expect(await login(bank, gavin)).toBe("in-progress");
     expect(await login(bank, jared, "user-2")).toBe("in-progress");
@@ -168,6 +174,7 @@ describe("a bank that asks sometimes", () => {
   test("finishes a job without an answer if it asks nothing", async () => {
     const bank = await openSandbox();
     await bank.create("AU00003", jared);
+    bank.pass(3 * minute);
     const id = await bank.create("AU00003", jared);
     expect(await bank.statuses(id)).toEqual(["in-progress", "pending", "pending", "pending"]);
     bank.pass(3 * stepMs);

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { connected, connectionPath, gavin, jared, openSandbox, stepMs } from "./open-sandbox.ts";
-import { jobListShape } from "./reply-shapes.ts";
+import {
+  connected,
+  connectionPath,
+  connectionsPath,
+  gavin,
+  jared,
+  type Login,
+  minute,
+  type OpenSandbox,
+  openSandbox,
+  stepMs,
+} from "./open-sandbox.ts";
+import { jobListShape, stubShape } from "./reply-shapes.ts";
 
 describe("a connection", () => {
   test("is pending, then active, and shows its owner only then", async () => {
@@ -77,6 +88,103 @@ describe("a connection", () => {
   });
 });
 
+describe("a login that was accepted before", () => {
+  test("names the same connection again, which keeps its age, and starts a job of its own", async () => {
+    const bank = await openSandbox();
+    const first = await connected(bank, "AU00000", gavin);
+    const before = await bank.connection(first);
+    const again = await bank.createAndVerify("AU00000", gavin);
+    expect(await bank.connectionOf(again)).toBe(first);
+    const after = await bank.connection(first);
+    expect(after.createdDate).toBe(before.createdDate);
+    expect(after.lastUsed).not.toBe(before.lastUsed);
+    expect(await bank.connectionsOf()).toHaveLength(1);
+    expect(await bank.jobsOf()).toHaveLength(2);
+  });
+
+  test.each([
+    ["of another login id", "AU00000", jared, "user-1"],
+    ["at another institution", "AU00004", gavin, "user-1"],
+    ["of another user", "AU00000", gavin, "user-2"],
+    ["with a wrong password", "AU00000", { ...gavin, password: "wrong" }, "user-1"],
+  ])("is not the one %s: that makes a connection of its own", async (_, institution, login, userId) => {
+    const bank = await openSandbox();
+    const first = await connected(bank, "AU00000", gavin);
+    await bank.create(institution, login, userId);
+    const ids = [...(await bank.connectionsOf()), ...(await bank.connectionsOf("user-2"))].map(
+      ({ id }) => id,
+    );
+    expect(ids).toHaveLength(2);
+    expect(ids).toContain(first);
+    expect((await bank.connection(first)).status).toBe("active");
+  });
+});
+
+describe("while a job of a user at an institution is not over", () => {
+  const posts = async (bank: OpenSandbox, institutionId: string, login: Login, connection: string) => {
+    const replies = [];
+    for (const path of [connectionsPath(), connection, `${connection}/refresh`]) {
+      const body = { ...login, institution: { id: institutionId } };
+      const { status, text } = await bank.send("POST", path, { body });
+      replies.push([status, stubShape.parse(JSON.parse(text)).id]);
+    }
+    return replies;
+  };
+
+  test.each([
+    ["its login is checked", "AU00000", 0],
+    ["its data is read", "AU00000", 2 * stepMs],
+    ["its user is asked", "AU00002", stepMs],
+  ])("because %s, a create, an update and a refresh get 200 and that job", async (_, institution, ms) => {
+    const bank = await openSandbox();
+    const other = connectionPath(await connected(bank, institution, gavin));
+    const job = await bank.create(institution, jared);
+    bank.pass(ms);
+    const before = [await bank.job(job), await bank.connectionsOf(), await bank.jobsOf()];
+    expect(await posts(bank, institution, { ...jared, password: "wrong" }, other)).toEqual(
+      Array(3).fill([200, job]),
+    );
+    expect([await bank.job(job), await bank.connectionsOf(), await bank.jobsOf()]).toEqual(before);
+  });
+
+  test("because it is queued, a create gets 200 and that job, also when the bank refuses everybody else", async () => {
+    const bank = await openSandbox();
+    await bank.control("PUT", "/institutions/AU00000", { status: "major-outage", outage: "queue" });
+    const job = await bank.create("AU00000", gavin);
+    bank.pass(30 * minute);
+    await bank.control("PUT", "/institutions/AU00000", { status: "major-outage", outage: "refuse" });
+    const body = { ...jared, institution: { id: "AU00000" } };
+    expect((await bank.expectReply(stubShape, 200, "POST", connectionsPath(), { body })).id).toBe(job);
+    await bank.refused(503, "POST", connectionsPath("user-2"), { body });
+  });
+
+  test("other users and other institutions get jobs of their own", async () => {
+    const bank = await openSandbox();
+    const ids = [await bank.create("AU00000", gavin), await bank.create("AU00000", gavin, "user-2")];
+    expect(new Set([...ids, await bank.create("AU00004", gavin)]).size).toBe(3);
+  });
+
+  test("a request that is not valid is refused", async () => {
+    const bank = await openSandbox();
+    await bank.create("AU00000", gavin);
+    await bank.refused(400, "POST", connectionsPath(), { body: { institution: { id: "AU00000" } } });
+  });
+});
+
+test.each([
+  ["succeeds", "AU00000", gavin, 3 * stepMs],
+  ["fails", "AU00000", { ...gavin, password: "wrong" }, stepMs],
+  ["gets no answer", "AU00002", gavin, stepMs + 2 * minute],
+])("a job that %s makes way for the next one in that moment", async (_, institution, login, ms) => {
+  const bank = await openSandbox();
+  const first = await bank.create(institution, login);
+  bank.pass(ms - 1);
+  const body = { ...gavin, institution: { id: institution } };
+  expect((await bank.expectReply(stubShape, 200, "POST", connectionsPath(), { body })).id).toBe(first);
+  bank.pass(1);
+  expect(await bank.create(institution, gavin)).not.toBe(first);
+});
+
 describe("the jobs of a user", () => {
   test("are listed newest first, with their institution", async () => {
     const bank = await openSandbox();
@@ -96,8 +204,9 @@ describe("the jobs of a user", () => {
     const bank = await openSandbox();
     const older = await bank.createAndVerify("AU00002", jared);
     const connection = await bank.connectionOf(older);
-    const newer = await bank.createAndVerify("AU00002", jared);
+    const newer = await bank.createAndVerify("AU00000", jared);
     await bank.answer(older, ["1234"]);
+    bank.pass(3 * stepMs);
     const latest = await bank.refresh(connection);
     expect((await bank.jobsOf()).map((job) => job.id)).toEqual([latest, newer, older]);
     expect((await bank.connectionsOf()).map(({ id }) => id)).toEqual([
@@ -108,9 +217,10 @@ describe("the jobs of a user", () => {
 
   test("can be filtered by a connection", async () => {
     const bank = await openSandbox();
-    const created = await bank.createAndVerify("AU00000", gavin);
+    const created = await bank.create("AU00000", gavin);
+    bank.pass(3 * stepMs);
     const connection = await bank.connectionOf(created);
-    await bank.create("AU00000", gavin);
+    await connected(bank, "AU00000", jared);
     const refreshed = await bank.refresh(connection);
     const filtered = (filter: string) => `/users/user-1/jobs?filter=${encodeURIComponent(filter)}`;
     const path = filtered(`connection.id.eq('${connection}')`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  connected,
   connectionPath,
   connectionsPath,
   createBody,
@@ -11,7 +12,7 @@ import {
   openSandbox,
   stepMs,
 } from "./open-sandbox.ts";
-import { institutionListShape, institutionShape } from "./reply-shapes.ts";
+import { connectorShape, institutionListShape, institutionShape } from "./reply-shapes.ts";
 
 const AVAILABLE = ["operational", "degraded-performance", "under-maintenance"];
 
@@ -43,6 +44,29 @@ test("the institutions are listed, each with how to log in", async () => {
     );
   }
   expect(await bank.refused(404, "GET", "/institutions/AU99999")).toMatchObject([
+    { code: "resource-not-found", detail: "Requested institution does not exist." },
+  ]);
+});
+
+test("the connector of each institution says in version 3.0 what its record says in 2.1", async () => {
+  const bank = await openSandbox();
+  await setStatus(bank, { status: "degraded-performance" });
+  const token = await bank.newToken({}, "3.0");
+  const list = await bank.expectReply(institutionListShape, 200, "GET", "/institutions");
+  for (const { id, authorization, status, name, ...record } of list.data) {
+    const path = `/connectors/${id}/web`;
+    const connector = await bank.expectReply(connectorShape, 200, "GET", path, { token });
+    expect(connector).toMatchObject({ id, status, authorization: { type: authorization } });
+    expect(connector.institution.name).toBe(name);
+    expect(connector.links.self).toBe(`${bank.url}${path}`);
+    expect(connector.authorization.meta).toEqual({
+      ...(record.loginIdCaption && { login_id_caption: record.loginIdCaption }),
+      ...(record.passwordCaption && { password_caption: record.passwordCaption }),
+      ...(record.securityCodeCaption && { security_code_caption: record.securityCodeCaption }),
+      ...(record.secondaryLoginIdCaption && { secondary_login_id_caption: record.secondaryLoginIdCaption }),
+    });
+  }
+  expect(await bank.refused(404, "GET", "/connectors/AU99999/web", { token })).toMatchObject([
     { code: "resource-not-found", detail: "Requested institution does not exist." },
   ]);
 });
@@ -83,7 +107,7 @@ describe("the status of an institution", () => {
 describe.each(["partial-outage", "major-outage"])("during a %s", (status) => {
   test("a create, an update and a refresh are refused by default, and store nothing", async () => {
     const bank = await openSandbox();
-    const connection = connectionPath(await bank.connectionOf(await bank.createAndVerify("AU00000", gavin)));
+    const connection = connectionPath(await connected(bank, "AU00000", gavin));
     await setStatus(bank, { status });
     for (const path of [connectionsPath(), connection, `${connection}/refresh`]) {
       const [error] = await bank.refused(503, "POST", path, { body: createBody });

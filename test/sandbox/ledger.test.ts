@@ -31,6 +31,7 @@ describe("the ledger", () => {
       ["POST", "/token", null, null],
       ["POST", "/users/user-7/connections", "user-7", "AU00002"],
       ["GET", `/jobs/${id}`, "user-7", "AU00002"],
+      ["POST", "/token", null, null],
       ["POST", `/jobs/${id}/mfa`, "user-7", "AU00002"],
       ["POST", `${path}/refresh`, "user-7", "AU00002"],
       ["POST", path.replace("user-7", "user-8"), "user-8", null],
@@ -104,15 +105,18 @@ test("a login, an answer, a key or a token is never shown or stored", async () =
   await bank.create("AU00000", { loginId: "login-unknown", password: "password-unknown" });
   await bank.create("AU00006", { ...gavin, securityCode: "code-sent", secondaryLoginId: "second-sent" });
   await bank.create("AU19301", { userToken: "token:PTln18RhwL" });
+  bank.pass(10 * stepMs);
   await bank.create("AU19301", { userToken: "token:refused" });
   await bank.send("POST", path, { text: '{"password":"half-sent' });
   const body = { password: "alone-sent", institution: { id: "institution-sent" } };
   await bank.send("POST", path, { body });
   const id = await bank.createAndVerify("AU00002", jared);
-  const connection = connectionPath(await bank.connectionOf(id));
-  await bank.send("POST", connection, { body: { password: "password-updated" } });
+  const connectionId = await bank.connectionOf(id);
   await bank.answer(id, ["answer-sent", "answer-two"]);
   await bank.answer(id, ["answer-wrong"]);
+  bank.pass(stepMs);
+  await bank.update(connectionId, { password: "password-updated" });
+  bank.pass(stepMs);
   const other = await bank.createAndVerify("AU00002", whistler);
   await bank.answer(other, ["Basiq", "answer-half"]);
   const token = await bank.newToken();

@@ -64,7 +64,7 @@ export function openSandbox({ at = start, dataFile, ...options }: OpenOptions = 
 }
 
 /** Opens the sandbox as a function on a table. */
-export function openDeployedSandbox(options: Pick<TableSandboxOptions, "wait"> = {}) {
+export function openDeployedSandbox(options: Pick<TableSandboxOptions, "wait" | "timeScale"> = {}) {
   const clock = { now: start };
   return bankOf(clock, startTableSandbox({ apiKey, now: () => clock.now, ...options }));
 }
@@ -114,10 +114,19 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
     return shape.parse(JSON.parse(reply.text));
   }
 
-  async function newToken(): Promise<string> {
-    const headers = { authorization: `Basic ${apiKey}`, "basiq-version": "3.0" };
-    return (await expectReply(tokenShape, 200, "POST", "/token", { headers, token: null })).access_token;
+  async function newToken(fields: Readonly<Record<string, string>> = {}, version = "2.1"): Promise<string> {
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const headers = { authorization: `Basic ${apiKey}`, "basiq-version": version, ...form };
+    const request = { headers, text: String(new URLSearchParams(fields)), token: null };
+    return (await expectReply(tokenShape, 200, "POST", "/token", request)).access_token;
   }
+
+  /** Only clients answer challenges. */
+  let ownClientToken: Promise<string> | undefined;
+  const clientToken = () => {
+    ownClientToken ??= newToken({ scope: "CLIENT_ACCESS" });
+    return ownClientToken;
+  };
 
   const refused = async (status: number, ...request: Parameters<typeof send>) =>
     (await expectReply(refusalShape, status, ...request)).data;
@@ -160,8 +169,12 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
       (await expectReply(stubShape, 202, "POST", `${connectionPath(id)}/refresh`)).id,
     statuses: async (id: string) => (await job(id)).steps.map((step) => step.status),
     step: async (id: string, title: string) => (await job(id)).steps.find((step) => step.title === title),
-    answer: (id: string, answers: unknown) =>
-      send("POST", `/jobs/${id}/mfa`, { body: { "mfa-response": answers } }),
+    answer: async (id: string, answers: unknown) =>
+      send("POST", `/jobs/${id}/mfa`, { body: { "mfa-response": answers }, token: await clientToken() }),
+    answerRefused: async (status: number, id: string, answers: unknown) => {
+      const body = { "mfa-response": answers };
+      return refused(status, "POST", `/jobs/${id}/mfa`, { body, token: await clientToken() });
+    },
     connectionOf: async (id: string) => (await job(id)).links.source?.split("/").at(-1) ?? "",
     control,
     /** Sets one fault, and replaces the faults before it. */
@@ -176,6 +189,6 @@ export type OpenSandbox = Awaited<ReturnType<typeof openSandbox>>;
 /** Returns the id of a connection whose first job is over. */
 export async function connected(bank: OpenSandbox, institutionId: string, login: Login): Promise<string> {
   await bank.create(institutionId, login);
-  bank.pass(10 * stepMs);
+  bank.pass(3 * minute);
   return (await bank.connectionsOf()).at(-1)?.id ?? "";
 }

@@ -129,6 +129,20 @@ export const institutionShape = z.object({
   links: z.strictObject({ self: url }),
 });
 
+export const connectorShape = z.object({
+  type: z.literal("connector"),
+  id: z.string(),
+  method: z.literal("web"),
+  status: institutionShape.shape.status,
+  scopes: z.array(z.string()),
+  authorization: z.strictObject({
+    type: institutionShape.shape.authorization,
+    meta: z.record(z.string(), z.string()),
+  }),
+  institution: z.object({ type: z.literal("Test Bank"), name: z.string(), shortName: z.string() }),
+  links: z.strictObject({ self: url }),
+});
+
 export const institutionListShape = z.strictObject({
   type: z.literal("list"),
   totalCount: z.int(),

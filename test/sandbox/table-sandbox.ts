@@ -48,7 +48,8 @@ export async function startTableSandbox({
     newToken: () => randomBytes(32).toString("base64url"),
   };
   const front = { table: dynamoTable(client, SANDBOX_TABLE, now), setting, now, wait: options.wait ?? wait };
-  gateway.serve([{ routeKey: "$default", functionArn: "sandbox" }], (_, event) => answerEvent(front, event));
+  const routes = [{ routeKey: "$default", functionArn: "sandbox" }];
+  gateway.serve({ routes }, (_, event) => answerEvent(front, event));
   const rows = async () => {
     const { Items = [] } = await client.send(
       new ScanCommand({ TableName: SANDBOX_TABLE, ConsistentRead: true }),

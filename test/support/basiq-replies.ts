@@ -32,7 +32,7 @@ export async function rawUpstream(answer: Answer, answerForToken: Answer = givin
     clock: fakeClock(),
   });
   return {
-    upstream: basiq(transport),
+    upstream: basiq(transport, "2.1"),
     calls,
     lines: () => calls.map(({ line }) => line).filter((line) => line !== "POST /token"),
     close: endpoint.close,
@@ -106,7 +106,9 @@ export async function oneJobUpstream(authorization: string) {
   }
 
   const server = createServer(async (request, response) => {
-    response.end(JSON.stringify(await replyTo(request)));
+    const reply = JSON.stringify(await replyTo(request));
+    // A 200 would name a job that was there before.
+    response.writeHead(request.method === "POST" && request.url !== "/token" ? 202 : 200).end(reply);
   });
   return {
     ...(await listenLocally(server)),
@@ -148,8 +150,8 @@ export async function basiqSandbox() {
     },
   };
   const transportWith = (apiKey: () => Promise<Secret>) =>
-    basiqTransport({ baseUrl: sandbox.url, version: "3.0", apiKey, clock: counting });
-  const clientWith = (apiKey: () => Promise<Secret>) => basiq(transportWith(apiKey));
+    basiqTransport({ baseUrl: sandbox.url, version: "2.1", apiKey, clock: counting });
+  const clientWith = (apiKey: () => Promise<Secret>) => basiq(transportWith(apiKey), "2.1");
   /** Each trade for a token takes the next key, and the last one from then on. */
   const newClient = (...keys: string[]) => {
     const left = keys.length === 0 ? ["the-key"] : keys;

@@ -310,7 +310,7 @@ export function fakePorts() {
   const jobs = fakeJobStore(clock);
   const executions = fakeExecutions();
   const sealer = fakeSealer();
-  const policy: Policy = { queues: true, followLimitMs: 15 * 60_000 };
+  const policy: Policy = { queues: true, followLimitMs: 15 * 60_000, followSliceMs: 12_000 };
   let ids = 0;
   return {
     clock,

@@ -1,5 +1,5 @@
 import type { TokenClaims } from "../../functions/access/caller.ts";
-import { UpstreamRefused } from "../../functions/jobs/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import type { Outcome } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
@@ -19,15 +19,15 @@ const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: US
 const atOnce = () => true;
 
 /** What a user of the API asks for, in the stories of jobs. */
-function create(institutionId = "AU00000"): Request {
+export function create(institutionId = "AU00000"): Request {
   return accepting((ports) => acceptConnection(ports, { userId: USER_ID, institutionId, login: gavin }));
 }
 
-function update(connectionId: string): Request {
+export function update(connectionId: string): Request {
   return accepting((ports) => updateConnection(ports, { userId: USER_ID, connectionId, login: gavin }));
 }
 
-function refresh(connectionId: string): Request {
+export function refresh(connectionId: string): Request {
   return accepting((ports) => refreshConnection(ports, { userId: USER_ID, connectionId }));
 }
 
@@ -36,10 +36,10 @@ function accepting(accept: (ports: FakePorts) => Promise<{ job: Job }>): Request
 }
 
 /** An answer as soon as the numbered challenge is shown. */
-function answer(text: string, number = 1): Request {
+export function answer(text: string | readonly string[], number = 1): Request {
   const isAsked = (job: Job) => job.phase === "awaiting-answer" && job.challenge?.number === number;
   return about(isAsked, (ports, jobId) =>
-    answerChallenge(ports, { jobId, caller, answers: [new Secret(text)] }),
+    answerChallenge(ports, { jobId, caller, answers: [text].flat().map((one) => new Secret(one)) }),
   );
 }
 
@@ -120,6 +120,24 @@ const plainLooks = ({ upstream }: FakePorts) =>
     lookOf({ ...PLAIN, "verify-credentials": "success" }, { connectionId: "c1" }),
     donePlain,
   );
+
+const MINUTE = 60_000;
+const THEIRS = { upstreamJobId: "theirs", isEarlier: true } as const;
+
+/** Upstream works on a job that is none of ours for some time, and names it instead of taking a login. */
+function busyFor({ upstream, clock }: FakePorts, ms: number): void {
+  const { job, openConnection, refreshConnection } = upstream;
+  Object.assign(upstream.addJob(USER_ID, "AU00000", THEIRS.upstreamJobId), { connectionId: "c1" });
+  clock.pass(2 * MINUTE);
+  const over = clock.after(ms);
+  const isBusy = () => clock.now() < over;
+  upstream.job = async (id) => {
+    const shown = await job(id);
+    return id === THEIRS.upstreamJobId ? { ...shown, ...(isBusy() ? lookOf(PLAIN) : donePlain), id } : shown;
+  };
+  upstream.openConnection = async (...args) => (isBusy() ? THEIRS : openConnection(...args));
+  upstream.refreshConnection = async (...args) => (isBusy() ? THEIRS : refreshConnection(...args));
+}
 
 export const JOB_STORIES: Story[] = [
   {
@@ -209,6 +227,49 @@ export const JOB_STORIES: Story[] = [
     orElse: ["mfa-expired"],
     logins: 1,
     answers: ["1234"],
+  },
+  {
+    name: "a job whose challenge the bank ends by itself while its user is asked",
+    requests: () => [create("AU00002")],
+    set: ({ upstream: { script } }) => script.looks.push(asking(), done),
+    ends: "succeeded",
+    logins: 1,
+  },
+  {
+    name: "a job whose login and answer are sent after the pauses that upstream asks for",
+    requests: () => [create("AU00002"), answer("1234")],
+    set: ({ upstream: { script } }) => {
+      const pause = new UpstreamUnavailable({ retryAfterMs: 30_000 });
+      script.looks.push(asking());
+      script.openings.push(pause);
+      script.answers.push(pause);
+      script.looksAfterAnswer.push([deciding, done]);
+    },
+    ends: "succeeded",
+    orElse: ["mfa-expired"],
+    logins: 1,
+    answers: ["1234"],
+  },
+  {
+    name: "a job whose login upstream takes once it has ended a job of somebody else",
+    requests: () => [create()],
+    set: (ports) => {
+      ports.upstream.script.looks.push(lookOf(PLAIN), donePlain);
+      busyFor(ports, MINUTE / 2);
+    },
+    ends: "succeeded",
+    logins: 1,
+  },
+  {
+    name: "a refresh that follows a job of somebody else",
+    requests: () => [refresh("c1")],
+    set: (ports) => {
+      addConnection(ports);
+      // However often the run dies before it can write down which job it follows.
+      busyFor(ports, 10 * MINUTE);
+    },
+    ends: "succeeded",
+    logins: 0,
   },
   {
     name: "an update, and a refresh that joins it",

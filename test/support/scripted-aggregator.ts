@@ -4,7 +4,7 @@ import type { Institution } from "../../functions/jobs/domain/institution.ts";
 import type { Login } from "../../functions/jobs/domain/login.ts";
 import type { Upstream } from "../../functions/jobs/domain/ports.ts";
 import type { Step } from "../../functions/jobs/domain/steps.ts";
-import type { Connection, UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
+import type { Connection, Posted, UpstreamJob } from "../../functions/jobs/domain/upstream-job.ts";
 import type { FakePorts } from "./fake-ports.ts";
 import { lookOf, PLAIN, USER_ID } from "./job-examples.ts";
 
@@ -25,8 +25,11 @@ export function setStatus({ upstream }: FakePorts, status: string, institutionId
 /** What a look at a job shows, or the error that it ends in. */
 export type Look = Pick<UpstreamJob, "steps"> & Partial<UpstreamJob>;
 
-/** What becomes of a post: nothing special, lost before or after it was heard, heard late, or refused. */
-export type Fate = "heard" | "reply-lost" | "never-arrived" | "under-way" | Error;
+/**
+ * What becomes of a post: nothing special, lost before or after it was heard, heard late, refused, or not taken in favour of a job
+ * that is named instead.
+ */
+export type Fate = "heard" | "reply-lost" | "never-arrived" | "under-way" | Error | Posted;
 
 type Posting = "openConnection" | "updateConnection" | "refreshConnection" | "answer";
 
@@ -100,7 +103,7 @@ export function scriptedUpstream(clock: Clock) {
   };
 
   function post(call: Posting, subject: string, sent: string[], fate: Fate): void {
-    ledger.push({ call, subject, sent, isDone: !(fate instanceof Error || fate === "never-arrived") });
+    ledger.push({ call, subject, sent, isDone: fate !== "never-arrived" && typeof fate === "string" });
     if (fate instanceof Error) throw fate;
     if (fate === "never-arrived") throw new UpstreamUnavailable();
   }
@@ -114,7 +117,7 @@ export function scriptedUpstream(clock: Clock) {
   function fateOf(fates: Fate[], refusal: UpstreamRefused | undefined): Fate {
     if (script.isDown) return "never-arrived";
     const fate = fates.shift() ?? "heard";
-    return fate === "never-arrived" || fate instanceof Error ? fate : (refusal ?? fate);
+    return fate === "never-arrived" || typeof fate === "object" ? fate : (refusal ?? fate);
   }
 
   function connectionsOf(userId: string): Connection[] {
@@ -147,12 +150,13 @@ export function scriptedUpstream(clock: Clock) {
       connectionId,
     }: { userId: string; institutionId?: string; connectionId?: string },
     login: Login = {},
-  ): { upstreamJobId: string } {
+  ): Posted {
     const known = connectionsOf(userId).find(({ id }) => id === connectionId);
     const at = connectionId === undefined ? institutionId : known?.institutionId;
     const fate = fateOf(script.openings, refusalOf(at, connectionId));
     const sent = Object.values(login).map((secret) => secret.reveal());
     post(call, `${userId} ${connectionId ?? institutionId}`, sent, fate);
+    if (typeof fate === "object" && !(fate instanceof Error)) return fate;
     const { id } = addJob(userId, at ?? "");
     const job = jobs.get(id);
     if (job !== undefined && connectionId !== undefined) job.shown = { ...job.shown, connectionId };
@@ -208,7 +212,7 @@ export function scriptedUpstream(clock: Clock) {
         connectionId === undefined || shown.connectionId === connectionId;
       return listed.filter((job) => job.userId === userId && isWanted(job)).map(({ shown }) => shown);
     },
-    answer: async (upstreamJobId, answers) => {
+    answer: async (_userId, upstreamJobId, answers) => {
       const job = jobs.get(upstreamJobId);
       const fate = fateOf(script.answers, job === undefined ? refused(404, UNKNOWN) : undefined);
       const sent = answers.map((answer) => answer.reveal());

@@ -8,7 +8,7 @@ import { sweep } from "../../functions/jobs/use-cases/sweep.ts";
 import { crashingPorts } from "../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
-import { beforeNext, failOnce, loseReply } from "../support/use-case-worlds.ts";
+import { beforeNext, failOnce, loseReply, reasonOf } from "../support/use-case-worlds.ts";
 
 const institution = { id: "AU00000", authorization: "user" } as const;
 const create: AcceptJob = { kind: "create", userId: USER_ID, institution, login: gavin };
@@ -179,17 +179,59 @@ test("12 requests at once get one job", async () => {
 });
 
 describe("a failing call", () => {
-  test("of vault.keep leaves nothing behind", async () => {
-    const ports = fakePorts();
-    failOnce(ports, "vault.keep");
-    await expect(acceptJob(ports, create)).rejects.toThrow("died");
+  /** Ports on which the write of a login has timed out, and the write itself. */
+  async function withLateLogin(newId?: () => string) {
+    const ports = { ...fakePorts(), ...(newId && { newId }) };
+    const { keep } = ports.vault;
+    let arrive: () => unknown = () => undefined;
+    ports.vault.keep = async (...args) => {
+      arrive = () => keep(...args);
+      ports.vault.keep = keep;
+      throw new Error("timed out");
+    };
+    await expect(acceptJob(ports, create)).rejects.toThrow("timed out");
+    return { ports, arrive: async () => arrive() };
+  }
+
+  test.each([0, 59_999])(
+    "of vault.keep leaves nothing behind after a sweep, although its write arrives %i ms later",
+    async (ms) => {
+      const { ports, arrive } = await withLateLogin();
+      ports.clock.pass(ms);
+      await arrive();
+      await sweep(ports);
+      expect(sizes(ports)).toEqual([1, 1, 0, 0]);
+      ports.clock.pass(60_000 - ms);
+      expect((await sweep(ports)).mended).toEqual({ dropped: 1 });
+      expect(sizes(ports)).toEqual([0, 0, 0, 0]);
+    },
+  );
+
+  test("of vault.keep does not keep the same request from being completed at once", async () => {
+    const { ports, arrive } = await withLateLogin(() => JOB_ID);
+    const { isNew, job } = await acceptJob(ports, create);
+    await arrive();
+    ports.clock.pass(60_000);
+    await sweep(ports);
+    expect([isNew, job.isDropped]).toEqual([true, undefined]);
+    expect(sizes(ports)).toEqual([1, 1, 1, 1]);
+  });
+
+  test("of vault.keep leaves the login to the sweeper when the same request is refused later", async () => {
+    const { ports, arrive } = await withLateLogin(() => JOB_ID);
+    for (const id of ["a", "b", "c"]) await ports.refusedLogins.note(USER_ID, "AU00000", id);
+    expect(await reasonOf(acceptJob(ports, create))).toBe("too-many-refused-logins");
+    await arrive();
+    ports.clock.pass(60_000);
+    await sweep(ports);
     expect(sizes(ports)).toEqual([0, 0, 0, 0]);
   });
 
-  test("of vault.keep is the error that the request ends in, even if the job cannot be dropped", async () => {
+  test("of vault.keep is the error that the request ends in, even if the job cannot be marked", async () => {
     const ports = fakePorts();
     failOnce(ports, "vault.keep", new Error("down"));
-    failOnce(ports, "jobs.drop", new Error("still down"));
+    const { add } = ports.jobs;
+    ports.jobs.add = (job, over) => (over ? Promise.reject(new Error("still down")) : add(job, over));
     await expect(acceptJob(ports, create)).rejects.toThrow(/^down$/);
   });
 

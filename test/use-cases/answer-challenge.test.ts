@@ -1,12 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { RATE_LIMITS } from "../../functions/access/rate-limit.ts";
 import { MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
 import { Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
-import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
+import { failCurrentStep, type StepStatus } from "../../functions/jobs/domain/steps.ts";
+import { answerAndWait } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
+import { START } from "../support/fake-clock.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import { awaitingJob, challengeOf, JOB_ID, jobOf, stepsOf, WITH_MFA } from "../support/job-examples.ts";
-import { beforeNext, caller, failOnce, jobAt, waitingJob } from "../support/use-case-worlds.ts";
+import { beforeNext, caller, failOnce, jobAt, reasonOf, waitingJob } from "../support/use-case-worlds.ts";
+
+const request = { jobId: JOB_ID, caller, answers: [new Secret("1234")] };
+const WAIT_MS = 12_000;
 
 describe("asking for an answer", () => {
   const challenged = awaitingJob({
@@ -136,7 +142,8 @@ describe("a second answer", () => {
   test.each(["sending-answer", "following"] as const)(
     "while the job is %s wakes nothing and stores nothing",
     async (phase) => {
-      const { ports, answer } = await waitingJob(jobAt(phase, "in-progress"));
+      const { ports, answer, row } = await waitingJob(jobAt(phase, "in-progress"));
+      ports.jobs.put({ ...row(), sealedTaskToken: undefined });
       expect((await answer(["1234"])).phase).toBe(phase);
       expect([ports.vault.names(), ports.waker.woken]).toEqual([[], []]);
     },
@@ -149,6 +156,64 @@ describe("a second answer", () => {
     );
     expect((await answer(["9999"])).phase).toBe("following");
     expect(ports.vault.names()).toEqual([]);
+  });
+});
+
+describe("the reply to an answer", () => {
+  const words = { code: "invalid-credentials", title: "Cannot login", detail: "The code is wrong." };
+  const decided = (status: StepStatus, challenge = challengeOf({ isAnswered: true })) =>
+    jobAt("following", status, { ...challenge, repeatsUntil: "2026-01-05T09:02:15.000Z" });
+  const refused = { ...decided("failed"), phase: "failed" } as const;
+  const wrong = { ...refused, steps: failCurrentStep(jobAt("failed", "in-progress").steps, words) };
+
+  /** A job whose bank decides some time after the answer. */
+  async function decidedAfter(ms: number, job: Job) {
+    const waiting = await waitingJob();
+    const { clock, jobs } = waiting.ports;
+    const { sleep } = clock;
+    clock.sleep = async (pauseMs) => {
+      await sleep(pauseMs);
+      if (clock.now().getTime() - Date.parse(START) >= ms) jobs.put({ ...job, version: 9 });
+    };
+    return { ...waiting, wait: () => answerAndWait(waiting.ports, request, WAIT_MS) };
+  }
+
+  test.each([
+    ["takes the answer", decided("success")],
+    ["asks something else", decided("in-progress", challengeOf({ number: 2 }))],
+    ["has ended the job otherwise", jobAt("failed", "in-progress")],
+  ])("comes as soon as the bank %s, with the job", async (_, job) => {
+    const { ports, wait } = await decidedAfter(3_000, job);
+    expect(await wait()).toEqual({ ...job, version: 9 });
+    expect(ports.clock.now().getTime() - Date.parse(START)).toBe(3_000);
+    expect(ports.waker.woken).toHaveLength(1);
+  });
+
+  test("to a wrong answer has the bank's words", async () => {
+    const { wait } = await decidedAfter(3_000, wrong);
+    await expect(wait()).rejects.toMatchObject({ problems: [{ reason: "answer-refused", words }] });
+  });
+
+  test("comes after the wait if the bank has not decided, and the answer is not lost", async () => {
+    const { ports, wait, kept } = await decidedAfter(60_000, decided("success"));
+    expect((await wait()).phase).toBe("answered");
+    expect(ports.clock.now().getTime() - Date.parse(START)).toBe(WAIT_MS);
+    expect(await kept()).toEqual(["1234"]);
+  });
+
+  test.each([
+    ["a right", decided("success"), undefined],
+    ["a wrong", wrong, "answer-refused"],
+  ])("to %s answer that is repeated is the same for two minutes", async (_, job, reason) => {
+    const { ports } = await waitingJob(job);
+    const wait = () => reasonOf(answerAndWait(ports, request, WAIT_MS));
+    ports.clock.pass(134_999);
+    const reply = await wait();
+    if (reason === undefined) expect(reply).toEqual(ports.jobs.row(JOB_ID));
+    else expect(reply).toBe(reason);
+    expect(ports.vault.names()).toEqual([]);
+    ports.clock.pass(1);
+    expect(await wait()).toBe("challenge-not-active");
   });
 });
 
@@ -188,9 +253,9 @@ describe("an answer is refused", () => {
   });
 
   test("if it exceeds the rate limit, and nothing of it is stored", async () => {
-    const { ports, refusal, row } = await waitingJob();
+    const { ports, row } = await waitingJob();
     ports.requestCounts.add = async () => RATE_LIMITS.user + 1;
-    expect(await refusal()).toBe("rate-exceeded");
+    expect(await reasonOf(answerAndWait(ports, request, WAIT_MS))).toBe("rate-exceeded");
     expect([ports.vault.names(), ports.waker.woken, row().phase]).toEqual([[], [], "awaiting-answer"]);
   });
 

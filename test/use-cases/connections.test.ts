@@ -110,12 +110,33 @@ describe("refreshing a connection", () => {
 });
 
 describe("updating a connection", () => {
-  test("checks the login against the institution's record", async () => {
-    const { isNew, job } = await updateConnection(withListed("AU00000"), { ...request, login: gavin });
+  const { password } = gavin;
+
+  test.each([
+    ["AU00000", gavin],
+    ["AU00000", { password }],
+    ["AU00006", { password }],
+    ["AU19301", { userToken: new Secret("t") }],
+  ])("at %s needs only the secret that has changed: %o", async (institutionId, login) => {
+    const { isNew, job } = await updateConnection(withListed(institutionId), { ...request, login });
     expect(isNew).toBe(true);
-    expect(job).toMatchObject({ kind: "update", institutionId: "AU00000", connectionId });
-    const lacking = updateConnection(withListed("AU00006"), { ...request, login: gavin });
-    expect(await reasonOf(lacking)).toBe("field-missing");
+    expect(job).toMatchObject({ kind: "update", institutionId, connectionId });
+  });
+
+  test.each([
+    ["AU00000", { loginId: gavin.loginId }, "password"],
+    ["AU19301", gavin, "userToken"],
+  ])("at %s without that secret is refused", async (institutionId, login, field) => {
+    const ports = withListed(institutionId);
+    await expect(updateConnection(ports, { ...request, login })).rejects.toMatchObject({
+      problems: [{ reason: "field-missing", field }],
+    });
+    expect(ports.jobs.rows.size).toBe(0);
+  });
+
+  test("refuses a connection of an institution that is no longer listed", async () => {
+    const updating = updateConnection(withListed("AU99999"), { ...request, login: gavin });
+    expect(await reasonOf(updating)).toBe("connection-not-found");
   });
 
   test("refuses an unknown connection before it checks the login", async () => {

@@ -8,6 +8,7 @@ import {
 } from "../../functions/jobs/domain/failures.ts";
 import { failCurrentStep, type StepError } from "../../functions/jobs/domain/steps.ts";
 import { lookAtJob, noteVerdict } from "../../functions/jobs/use-cases/follow-job.ts";
+import { START } from "../support/fake-clock.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import {
   awaitingJob,
@@ -62,6 +63,26 @@ describe("a slice", () => {
     expect(ports.jobs.written).toHaveLength(1);
   });
 
+  test("lasts as long as the deployment says", async () => {
+    const { ports, follow } = await jobToFollow([lookOf(PLAIN)]);
+    ports.policy.followSliceMs = 5_000;
+    expect(await follow()).toMatchObject({ next: "wait" });
+    expect(ports.upstream.calls("job")).toHaveLength(6);
+  });
+
+  test.each([
+    ["is over within it", 12_000, 12_000, 1, { next: "done" }],
+    ["is longer", 12_001, 0, 0, { next: "wait", waitSeconds: 13 }],
+  ])(
+    "does not poll during a pause that the aggregator asks for, which %s",
+    async (_, retryAfterMs, ms, more, followed) => {
+      const { ports, follow } = await jobToFollow([new UpstreamUnavailable({ retryAfterMs }), lookOf(done)]);
+      expect(await follow()).toEqual(followed);
+      expect(ports.clock.now().getTime() - Date.parse(START)).toBe(ms);
+      expect(ports.upstream.calls("job")).toHaveLength(1 + more);
+    },
+  );
+
   test("polls again from the row when another writer came in between", async () => {
     const { ports, follow, row } = await jobToFollow([lookOf(verifying), lookOf(done)]);
     const changes = { connectionId: "theirs" };
@@ -106,13 +127,38 @@ describe("a job fails", () => {
     expect(ports.vault.names()).toEqual([]);
   });
 
-  test("when the aggregator does not know it after its first minute", async () => {
-    const problem = { code: "resource-not-found", title: "Not found", detail: "No such job." };
-    const { ports, follow, row } = await jobToFollow([new UpstreamRefused(404, problem)]);
-    expect(await follow()).toMatchObject({ next: "wait" });
-    ports.clock.pass(60_000);
-    expect(await follow()).toEqual({ next: "done" });
-    expect(row().steps[0]).toEqual({ title: "verify-credentials", status: "failed", result: problem });
+  const problem = { code: "resource-not-found", title: "Not found", detail: "No such job." };
+  const lost = new UpstreamRefused(404, problem);
+
+  test.each([0, 10 * 60_000])(
+    "when the aggregator refuses to show it for a minute, from %i ms on",
+    async (ms) => {
+      const { ports, follow, row } = await jobToFollow([lost]);
+      ports.clock.pass(ms);
+      expect(await follow()).toMatchObject({ next: "wait" });
+      ports.clock.pass(47_999);
+      expect(await lookAtJob(ports, row())).toMatchObject({ phase: "following" });
+      ports.clock.pass(1);
+      expect(await follow()).toEqual({ next: "done" });
+      expect(row().steps[0]).toEqual({ title: "verify-credentials", status: "failed", result: problem });
+    },
+  );
+
+  test.each([
+    ["shows progress", lookOf(verifying)],
+    ["shows nothing new", lookOf(PLAIN)],
+  ])("not when the aggregator has lost it for less than a minute, and then %s", async (_, look) => {
+    const { ports, row } = await jobToFollow([lost, look, lost, down(), lost]);
+    for (let looks = 0; looks < 4; looks++) {
+      ports.clock.pass(40_000);
+      await lookAtJob(ports, row());
+    }
+    expect(row()).toMatchObject({ phase: "following", steps: look.steps });
+    await lookAtJob(ports, row());
+    expect(row().phase).toBe("following");
+    ports.clock.pass(20_000);
+    await lookAtJob(ports, row());
+    expect(row().phase).toBe("failed");
   });
 
   test.each([

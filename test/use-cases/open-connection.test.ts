@@ -4,11 +4,17 @@ import {
   CREDENTIALS_REFUSED,
   INTERNAL_ERROR,
   SERVICE_UNAVAILABLE,
+  TEMPORARY_UNAVAILABLE,
 } from "../../functions/jobs/domain/failures.ts";
+import type { Job } from "../../functions/jobs/domain/job.ts";
 import { loginOf } from "../../functions/jobs/domain/secret.ts";
+import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
+import type { Posted } from "../../functions/jobs/domain/upstream-job.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "../support/fake-clock.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../support/job-examples.ts";
-import { OUTAGE_PROBLEM, setStatus } from "../support/scripted-aggregator.ts";
+import { donePlain } from "../support/job-stories.ts";
+import { type Look, OUTAGE_PROBLEM, queuedUpstream, setStatus } from "../support/scripted-aggregator.ts";
 import { beforeNext, failOnce, jobToOpen, openingJob } from "../support/use-case-worlds.ts";
 
 const update = jobOf({ kind: "update", connectionId: "8fce3b" });
@@ -143,6 +149,167 @@ describe("a login that may have arrived", () => {
     ports.upstream.addJob("another-user", "AU00000", "another-user");
     await open();
     expect(row().upstreamJobId).toBe("upstream-4");
+    expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+});
+
+describe("a job that the aggregator names instead of taking a login", () => {
+  const theirs = { upstreamJobId: "theirs", isEarlier: true } as const;
+  const working = lookOf({ ...PLAIN, "verify-credentials": "in-progress" });
+  const refusedTheirs = lookOf(PLAIN, { steps: failCurrentStep(stepsOf(PLAIN), wrongLogin) });
+  const blocked = { upstreamJobId: "theirs", until: "2026-01-05T09:17:00.000Z" };
+
+  /** A job whose login is not taken at first. The job that is named began two minutes before, and shows one of the looks at each poll. */
+  async function named(looks: (Look | Error)[], job: Job = jobOf(), fate: Posted = theirs) {
+    const opening = await jobToOpen(job);
+    const { ports } = opening;
+    ports.upstream.script.looksByJob.push(looks);
+    ports.upstream.addJob(USER_ID, "AU00000", "theirs");
+    ports.clock.pass(120_000);
+    ports.upstream.script.openings.push(fate);
+    ports.upstream.script.looks.push(donePlain);
+    return { ...opening, run: () => openAndFollow(ports, { jobId: JOB_ID }) };
+  }
+
+  test.each([
+    ["a create", jobOf(), theirs],
+    ["an update", update, theirs],
+    [
+      "a create, as a new one that we know",
+      jobOf({ knownUpstreamJobIds: ["theirs"] }),
+      { upstreamJobId: "theirs" },
+    ],
+  ])("is waited for, and then the login is posted and followed: %s", async (_, job, fate) => {
+    const { ports, open, run, row } = await named([working, working, refusedTheirs], job, fate);
+    await open();
+    expect(row()).toMatchObject({ phase: "opening", attempt: 1, blocked, steps: stepsOf(PLAIN) });
+    expect(row().upstreamJobId).toBeUndefined();
+    expect(await run()).toEqual({ next: "done" });
+    expect(row()).toMatchObject({ phase: "succeeded", attempt: 1, upstreamJobId: "upstream-2" });
+    expect(row().blocked).toBeUndefined();
+    const calls = ports.upstream.ledger.map(({ call, subject, isDone }) => `${call} ${subject} ${isDone}`);
+    const [post = ""] = calls;
+    const looks = Array.from({ length: 3 }, () => "job theirs false");
+    expect(calls).toEqual([post, ...looks, post.replace("false", "true"), "job upstream-2 false"]);
+    expect(ports.refusedLogins.rows.size).toBe(0);
+  });
+
+  test("is followed by a refresh", async () => {
+    const { ports, run, row } = await named([working, donePlain], refresh);
+    expect(await run()).toEqual({ next: "done" });
+    expect(row()).toMatchObject({ phase: "succeeded", upstreamJobId: "theirs" });
+    expect(ports.upstream.calls("refreshConnection")).toHaveLength(1);
+  });
+
+  test("is polled every second of a slice, and the workflow waits longer, the longer it takes", async () => {
+    const { ports, run } = await named([working]);
+    expect(await run()).toEqual({ next: "hold", waitSeconds: 1 });
+    expect(ports.upstream.calls("job")).toHaveLength(12);
+    ports.clock.pass(120_000);
+    expect(await run()).toEqual({ next: "hold", waitSeconds: 5 });
+    expect(ports.upstream.calls("openConnection")).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      "is over when the aggregator does not know it any more",
+      new UpstreamRefused(404, wrongLogin),
+      "following",
+    ],
+    ["is waited for while it cannot be read", new UpstreamUnavailable(), "opening"],
+  ])("%s", async (_, look, phase) => {
+    const { open, row } = await named([look]);
+    await open();
+    await open().catch(() => undefined);
+    expect(row().phase).toBe(phase);
+  });
+
+  test.each([
+    ["takes more than 15 minutes", working, 15 * 60_000],
+    ["waits in the aggregator's own queue", queuedUpstream(), 0],
+  ])("makes our job wait as if the bank was down when it %s", async (_, look, ms) => {
+    const held = await named([look]);
+    await held.open();
+    held.ports.clock.pass(ms);
+    await held.open();
+    expect(held.row()).toMatchObject({ phase: "queued", attempt: 1, knownUpstreamJobIds: ["theirs"] });
+    expect(held.row().blocked).toBeUndefined();
+    expect(held.ports.vault.names()).toHaveLength(1);
+    const failing = await named([look]);
+    failing.ports.policy.queues = false;
+    await failing.open();
+    failing.ports.clock.pass(ms);
+    await failing.open();
+    expect(failing.row().steps[0]).toMatchObject({ status: "failed", result: TEMPORARY_UNAVAILABLE });
+    for (const { ports } of [held, failing]) expect(ports.upstream.done("openConnection")).toEqual([]);
+  });
+
+  test("is ours if an earlier request of the attempt, which may have arrived, made it", async () => {
+    const { ports, open, row } = await jobToOpen(openingJob);
+    ports.upstream.addJob(USER_ID, "AU00000", "ours");
+    ports.upstream.jobsOf = async () => [];
+    ports.upstream.script.openings.push({ upstreamJobId: "ours", isEarlier: true });
+    await open();
+    expect(row()).toMatchObject({ phase: "following", upstreamJobId: "ours" });
+  });
+
+  test.each([
+    ["cannot be read", new UpstreamUnavailable()],
+    ["is not shown", new UpstreamRefused(404, wrongLogin)],
+  ])("and may be ours is neither waited for nor followed by a second login while it %s", async (_, look) => {
+    const { ports, open, row } = await jobToOpen(openingJob);
+    ports.upstream.addJob(USER_ID, "AU00000", "ours");
+    ports.upstream.jobsOf = async () => [];
+    const named = { upstreamJobId: "ours", isEarlier: true } as const;
+    ports.upstream.script.openings.push(named, named);
+    failOnce(ports, "upstream.job", look);
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(row()).toMatchObject({ phase: "opening", sendAgainAt: "2026-01-05T09:01:00.000Z" });
+    expect(row().blocked).toBeUndefined();
+    ports.clock.pass(60_000);
+    await open();
+    expect(row()).toMatchObject({ phase: "following", upstreamJobId: "ours" });
+  });
+
+  test.each([
+    ["began before it", [], "2026-01-05T08:58:59.999Z"],
+    ["was known before", ["theirs"], START],
+  ])("is not ours after a lost reply if it %s", async (_, knownUpstreamJobIds, created) => {
+    const { ports, open, row } = await jobToOpen({ ...openingJob, knownUpstreamJobIds });
+    Object.assign(ports.upstream.addJob(USER_ID, "AU00000", "theirs"), { created });
+    ports.upstream.script.openings.push(theirs);
+    await open();
+    expect(row()).toMatchObject({ phase: "opening", blocked: { upstreamJobId: "theirs" } });
+  });
+
+  test("is not found again when the reply to the login that follows is lost", async () => {
+    const { ports, open, row } = await named([donePlain]);
+    await open();
+    ports.upstream.script.openings.push("reply-lost");
+    await expect(open()).rejects.toThrow(UpstreamUnavailable);
+    expect(row()).toMatchObject({ phase: "opening", attemptAt: "2026-01-05T09:02:00.000Z" });
+    await open();
+    expect(row()).toMatchObject({ phase: "following", upstreamJobId: "upstream-2" });
+    expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+});
+
+describe("a login for which the aggregator asks for a pause", () => {
+  test.each([
+    ["within the slice is posted after it", 12_000, { next: "done" }, 12_000],
+    ["beyond the slice is posted by a later run", 30_000, { next: "hold", waitSeconds: 30 }, 0],
+  ])("%s, and not before", async (_, retryAfterMs, opened, ms) => {
+    const { ports, row } = await jobToOpen();
+    const run = () => openAndFollow(ports, { jobId: JOB_ID });
+    ports.upstream.script.openings.push(new UpstreamUnavailable({ retryAfterMs }));
+    ports.upstream.script.looks.push(donePlain);
+    expect(await run()).toEqual(opened);
+    expect(ports.clock.now().getTime() - Date.parse(START)).toBe(ms);
+    if (opened.next === "done") return expect(ports.upstream.done("openConnection")).toHaveLength(1);
+    expect(ports.upstream.ledger).toHaveLength(1);
+    ports.clock.pass(retryAfterMs);
+    expect(await run()).toEqual({ next: "done" });
+    expect(row()).toMatchObject({ phase: "succeeded", attempt: 1 });
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
   });
 });

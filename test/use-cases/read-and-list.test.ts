@@ -36,7 +36,9 @@ describe("listing jobs", () => {
   const jobs = [
     jobOf({ id: "newest", connectionId: "c1", institutionId: "AU00002" }),
     jobOf({ id: "strange", connectionId: "c1", userId: "somebody-else" }),
-    jobOf({ id: "middle", connectionId: "c2" }),
+    // Ids are lower-cased where they come in. This row is older than that.
+    jobOf({ id: "middle", connectionId: "C2", userId: USER_ID.toUpperCase() }),
+    jobOf({ id: "dropped", isDropped: "unless-repeated" }),
     jobOf({ id: "oldest", phase: "failed" }),
   ];
   /** A list with another user's job, which an index should never return. */

@@ -3,22 +3,37 @@ import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domai
 import { INTERNAL_ERROR, MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
 import { answerChallenge } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { sendAndFollow } from "../../functions/jobs/use-cases/send-answer.ts";
+import { START } from "../support/fake-clock.ts";
+import type { FakePorts } from "../support/fake-ports.ts";
 import {
   awaitingJob,
   challengeOf,
   followingJob,
   JOB_ID,
   jobOf,
+  lookOf,
+  question,
   stepsOf,
   UPSTREAM_JOB_ID,
   USER_ID,
   WITH_MFA,
 } from "../support/job-examples.ts";
 import { done } from "../support/job-stories.ts";
-import { answeredJob, caller, jobToSend, reasonOf } from "../support/use-case-worlds.ts";
+import type { Look } from "../support/scripted-aggregator.ts";
+import { answeredJob, caller, failOnce, jobToSend, reasonOf } from "../support/use-case-worlds.ts";
 
 const problem = { code: "resource-no-longer-available", title: "Over", detail: "It has expired." };
 const login = `${JOB_ID}/${USER_ID}/login`;
+const asked = { ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": "in-progress" } as const;
+const askingFor = (text: string, updated = "u2") =>
+  lookOf(asked, { challenge: { ...question, input: [text] }, updated });
+const repeated = askingFor("OTP Password");
+
+/** Lets the job of the aggregator show one look from now on. */
+function showFrom({ upstream }: FakePorts, look: Look): void {
+  const { job } = upstream;
+  upstream.job = async (id) => ({ ...(await job(id)), challenge: undefined, ...look });
+}
 
 describe("an accepted answer", () => {
   test("is sent once, deleted, and the job is followed for the rest of its time", async () => {
@@ -51,6 +66,52 @@ describe("an accepted answer", () => {
 
   const sendingToNoJob = answeredJob({ phase: "sending-answer", upstreamJobId: undefined });
 
+  test("that the aggregator refuses after it went on by itself is deleted, and the job goes on", async () => {
+    const { ports, send, row } = await jobToSend(answeredJob());
+    ports.upstream.script.answers.push(new UpstreamRefused(410, problem));
+    showFrom(ports, done);
+    await send();
+    expect(row()).toMatchObject({ phase: "following", followUntil: "2026-01-05T09:14:00.000Z" });
+    expect(ports.vault.names()).toEqual([login]);
+    await sendAndFollow(ports, { jobId: JOB_ID });
+    expect(row().phase).toBe("succeeded");
+  });
+
+  test.each([
+    ["a new time", "u2"],
+    ["no time", ""],
+  ])(
+    "is not asked for again while the aggregator shows its question for 3 s, with %s",
+    async (_, updated) => {
+      const { ports, row } = await jobToSend(answeredJob());
+      const lingering = askingFor("OTP Password", updated);
+      ports.upstream.script.looksAfterAnswer.splice(0, 1, [lingering, lingering, lingering, done]);
+      expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
+      expect(row()).toMatchObject({ phase: "succeeded", challenge: { number: 1 } });
+    },
+  );
+
+  test("is asked for again when the bank repeats its question for 10 s", async () => {
+    const { ports, row } = await jobToSend(answeredJob());
+    ports.upstream.script.looksAfterAnswer.splice(0, 1, [repeated]);
+    expect(await sendAndFollow(ports, { jobId: JOB_ID })).toMatchObject({ next: "ask" });
+    expect(ports.clock.now().toISOString()).toBe("2026-01-05T09:00:10.000Z");
+    expect(row()).toMatchObject({ phase: "challenged", challenge: { number: 2 } });
+  });
+
+  test.each([
+    ["waits for a pause within its slice", 12_000, { next: "done" }, 1],
+    ["returns a longer pause, and sends nothing", 12_001, { next: "hold", waitSeconds: 13 }, 0],
+  ])("%s that the aggregator asks for", async (_, retryAfterMs, followed, sent) => {
+    const { ports, row } = await jobToSend(answeredJob());
+    ports.upstream.script.answers.push(new UpstreamUnavailable({ retryAfterMs }));
+    ports.upstream.script.looksAfterAnswer.splice(0, 1, [done]);
+    expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual(followed);
+    expect(ports.upstream.done("answer")).toHaveLength(sent);
+    expect(row().phase).toBe(sent ? "succeeded" : "sending-answer");
+    expect(ports.clock.now().getTime() - Date.parse(START)).toBe(sent ? retryAfterMs : 0);
+  });
+
   test.each([
     ["the answer is missing", answeredJob(), false],
     ["its upstream job is not known", answeredJob({ upstreamJobId: undefined }), true],
@@ -80,7 +141,7 @@ describe("an accepted answer", () => {
     ports.clock.pass(120_000);
     await send();
     expect(row().steps[1]).toMatchObject({ status: "failed", result: MFA_EXPIRED });
-    expect(ports.upstream.ledger).toEqual([]);
+    expect(ports.upstream.calls("answer")).toEqual([]);
   });
 });
 
@@ -126,16 +187,41 @@ describe("an answer that may have arrived", () => {
     expect(ports.upstream.calls("answer")).toHaveLength(2);
   });
 
-  test("ends the job in the aggregator's words when the aggregator does not know the job any more", async () => {
+  const lost = new UpstreamRefused(404, problem);
+
+  test("ends the job in the aggregator's words when the aggregator refuses to show the job for a minute", async () => {
     const { ports, send, row } = await jobToSend(answeredJob());
     ports.upstream.script.answers.push("reply-lost");
-    ports.upstream.script.looksAfterAnswer.splice(0, 1, [new UpstreamRefused(404, problem)]);
+    ports.upstream.script.looksAfterAnswer.splice(0, 1, [lost]);
     await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    ports.clock.pass(59_999);
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    ports.clock.pass(1);
     await send();
     expect(row().steps[1]).toMatchObject({ status: "failed", result: problem });
     expect(ports.upstream.calls("answer")).toHaveLength(1);
     expect(ports.vault.names()).toEqual([]);
   });
+
+  test.each([
+    ["has the answer", "reply-lost", 1],
+    ["does not have it", "never-arrived", 2],
+  ] as const)(
+    "survives an aggregator that loses its job for a moment, and then %s",
+    async (_, fate, answers) => {
+      const { ports, send, row } = await jobToSend(answeredJob());
+      ports.upstream.script.answers.push(fate);
+      await expect(send()).rejects.toThrow(UpstreamUnavailable);
+      failOnce(ports, "upstream.job", lost);
+      await expect(send()).rejects.toThrow(UpstreamUnavailable);
+      ports.clock.pass(60_000);
+      await send();
+      expect(row().phase).toBe("following");
+      expect(row().lostAt).toBeUndefined();
+      expect(ports.upstream.calls("answer")).toHaveLength(answers);
+    },
+  );
 });
 
 describe("a challenge without an answer", () => {
@@ -156,8 +242,42 @@ describe("a challenge without an answer", () => {
     ports.clock.pass(120_000);
     await send();
     expect(row().steps[1]).toMatchObject({ status: "failed", result: MFA_EXPIRED });
-    expect(ports.upstream.ledger).toEqual([]);
+    expect(ports.upstream.calls("answer")).toEqual([]);
     expect(ports.vault.names()).toEqual([]);
+  });
+
+  test.each([
+    ["the bank has finished", done, "succeeded"],
+    ["the bank has failed", lookOf({ ...asked, "mfa-challenge": "failed" }), "failed"],
+    ["the bank asks something else", askingFor("First pet"), "challenged"],
+    ["the bank decides without an answer", lookOf(asked), "following"],
+  ])("does not expire at the deadline when %s meanwhile", async (_, look, phase) => {
+    const { ports, row } = await jobToSend(awaitingJob(), { isKept: false });
+    showFrom(ports, look);
+    ports.clock.pass(120_000);
+    await sendAndFollow(ports, { jobId: JOB_ID });
+    expect(row().phase).toBe(phase);
+    expect(row().steps.map(({ result }) => result)).not.toContainEqual(MFA_EXPIRED);
+    expect(row().sealedTaskToken).toBeUndefined();
+  });
+
+  test("expires at the deadline although the aggregator shows the same question in a newer job", async () => {
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isKept: false });
+    showFrom(ports, repeated);
+    ports.clock.pass(120_000);
+    await send();
+    expect(row().steps[1]).toMatchObject({ status: "failed", result: MFA_EXPIRED });
+  });
+
+  test("is open at its deadline until the aggregator can be reached", async () => {
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isKept: false });
+    ports.clock.pass(120_000);
+    ports.upstream.script.isDown = true;
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    expect(row()).toEqual(awaitingJob());
+    ports.upstream.script.isDown = false;
+    await send();
+    expect(row().phase).toBe("failed");
   });
 
   test("returns the job of a further attempt to the queue, with its login, and accepts no answer any more", async () => {
@@ -177,7 +297,7 @@ describe("a challenge without an answer", () => {
       },
     });
     expect(row().sealedTaskToken).toBeUndefined();
-    expect(ports.upstream.ledger).toEqual([]);
+    expect(ports.upstream.calls("answer")).toEqual([]);
     expect(ports.vault.names()).toEqual([login]);
     const answering = answerChallenge(ports, { jobId: JOB_ID, caller, answers: [] });
     expect(await reasonOf(answering)).toBe("challenge-not-active");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { JobChanged } from "../../functions/jobs/domain/errors.ts";
+import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { JOB_CANCELLED } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
-import { loginOf } from "../../functions/jobs/domain/secret.ts";
+import { answerTo, loginOf } from "../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { sweep, sweepJob } from "../../functions/jobs/use-cases/sweep.ts";
 import { START } from "../support/fake-clock.ts";
@@ -13,10 +13,15 @@ import {
   followingJob,
   JOB_ID,
   jobOf,
+  lookOf,
   PLAIN,
+  question,
   stepsOf,
+  UPSTREAM_JOB_ID,
   USER_ID,
+  WITH_MFA,
 } from "../support/job-examples.ts";
+import { type Look, OUTAGE_PROBLEM } from "../support/scripted-aggregator.ts";
 import { beforeNext, dueJob, dueWithAnswer, failOnce, nameOf } from "../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
@@ -208,6 +213,52 @@ describe("an answer", () => {
   });
 });
 
+describe("a challenge that is open", () => {
+  const asked = { ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": "in-progress" } as const;
+  const asking = lookOf(asked, { challenge: { ...question, input: [...question.input] }, updated: "later" });
+  const done = lookOf({ ...asked, "mfa-challenge": "success" });
+
+  /** A job that waits for its user, while the aggregator's job shows a look. */
+  async function seenAs(look: Look | Error) {
+    const due = await dueWithAnswer();
+    await due.ports.vault.destroy(answerTo(due.row(), { number: 1 }));
+    due.ports.upstream.script.looks.push(look);
+    due.ports.upstream.addJob(USER_ID, "AU00002", UPSTREAM_JOB_ID);
+    return due;
+  }
+
+  test.each([
+    ["has decided", done],
+    ["asks something else", { ...asking, challenge: { ...question, input: ["First pet"] } }],
+  ])("is closed, and its workflow woken, when the bank %s without an answer", async (_, look) => {
+    const { ports, sweep, row } = await seenAs(look);
+    failOnce(ports, "waker.wake");
+    await expect(sweep()).rejects.toThrow("died");
+    expect(row()).toMatchObject({ phase: "following", followUntil: "2026-01-05T09:14:00.000Z" });
+    ports.clock.pass(60_000);
+    expect(await sweep()).toBe("nothing");
+    expect(ports.waker.woken).toEqual([{ token: "task-token", challengeNumber: 1 }]);
+    expect(ports.upstream.calls("job")).toHaveLength(1);
+  });
+
+  test.each([
+    ["the bank waits for it", asking],
+    ["the aggregator cannot be reached", new UpstreamUnavailable()],
+    ["the aggregator refuses to show its job", new UpstreamRefused(404, OUTAGE_PROBLEM)],
+  ])("stays open while %s", async (_, look) => {
+    const { ports, sweep, row } = await seenAs(look);
+    expect(await sweep()).toBe("nothing");
+    expect(row()).toMatchObject({ phase: "awaiting-answer", sweepAt: "2026-01-05T09:00:30.000Z" });
+    expect(ports.waker.woken).toEqual([]);
+  });
+
+  test("is not asked about when its answer is stored", async () => {
+    const { ports, sweep } = await dueWithAnswer();
+    expect(await sweep()).toBe("delivered");
+    expect(ports.upstream.ledger).toEqual([]);
+  });
+});
+
 describe("a finished job", () => {
   const answered = challengeOf({ isAnswered: true });
   const cancelled = failCurrentStep(stepsOf(PLAIN), JOB_CANCELLED);
@@ -273,6 +324,21 @@ describe("a sweep", () => {
     ports.executions.state = state;
     ports.clock.pass(60_000);
     expect(await sweep(ports)).toMatchObject({ mended: { restarted: 1, nothing: 1 }, failed: 0 });
+  });
+
+  test.each([
+    ["asks about 10", "state", 10],
+    ["stops 25", "stop", 25],
+  ] as const)("%s executions a second at most", async (_, call, perSecond) => {
+    const ports = withEnded(60);
+    // Cleaning up after a cancelled job stops its execution, without asking about it.
+    const steps = failCurrentStep(stepsOf(PLAIN), JOB_CANCELLED);
+    for (const job of ports.jobs.rows.values()) {
+      if (call === "stop") ports.jobs.put({ ...job, phase: "failed", steps });
+    }
+    await sweep(ports);
+    // The first call is made at once.
+    expect(ports.clock.now().getTime() - Date.parse(START)).toBe((59 * 1_000) / perSecond);
   });
 
   test("shows each check to its watcher: the result or the error", async () => {

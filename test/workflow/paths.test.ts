@@ -1,6 +1,11 @@
 import { SendTaskSuccessCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import {
+  DEFAULT_FOLLOW_SLICE_SECONDS,
+  MAX_FOLLOW_LIMIT_MINUTES,
+  waitSeconds,
+} from "../../functions/jobs/domain/following.ts";
 import { QUEUE_LIMIT_SECONDS } from "../../functions/jobs/domain/queue.ts";
 import {
   type Entry,
@@ -274,6 +279,29 @@ describe("the scenarios", () => {
     expect(unused(runs.slice(0, 1))).toHaveLength(partsOf(definition).length - 4);
   });
 });
+
+/** AWS ends an execution whose history has more events. */
+const MAX_EVENTS = 25_000;
+
+test.each([DEFAULT_FOLLOW_SLICE_SECONDS, 0])(
+  "A job that is followed in slices of %d s for the longest time leaves a fifth of the events of an execution",
+  (sliceSeconds) => {
+    const slow = SCENARIOS.findIndex(({ title }) => title.startsWith("A job waits between the slices"));
+    const events = runs[slow]?.history ?? [];
+    // From one wait to the next: what each further slice adds.
+    const [first = 0, second = 0] = events.flatMap(({ type, id }) =>
+      type === "WaitStateEntered" ? [id] : [],
+    );
+    let rounds = 0;
+    const limitMs = MAX_FOLLOW_LIMIT_MINUTES * 60_000;
+    for (let followedMs = 0; followedMs < limitMs; rounds++) {
+      const sliceEndMs = followedMs + sliceSeconds * 1000;
+      followedMs = sliceEndMs + waitSeconds(sliceEndMs) * 1000;
+    }
+    expect(second - first).toBe(9);
+    expect(rounds * (second - first)).toBeLessThan(0.8 * MAX_EVENTS);
+  },
+);
 
 describe("the definition", () => {
   const states = Object.entries(definition.States);

@@ -2,30 +2,37 @@ import * as z from "zod/mini";
 import { UpstreamRefused } from "../../jobs/domain/errors.ts";
 import { LOGIN_FIELDS, type Login } from "../../jobs/domain/login.ts";
 import type { Upstream } from "../../jobs/domain/ports.ts";
+import type { Posted } from "../../jobs/domain/upstream-job.ts";
+import { readUpstreamJobs } from "./job-list.ts";
 import {
   readConnection,
   readConnections,
+  readConnector,
   readInstitution,
   readUpstreamJob,
-  readUpstreamJobs,
   upstreamAcceptedSchema,
 } from "./replies.ts";
 import { type BasiqTransport, only } from "./transport.ts";
 
 /** Calls Basiq's published API, or the sandbox, which implements the same API. */
-export function basiq(transport: BasiqTransport): Upstream {
-  async function accepted(path: string, body: object): Promise<{ upstreamJobId: string }> {
-    const { id } = await transport.post(path, body, (reply) => z.parse(upstreamAcceptedSchema, reply));
-    return { upstreamJobId: id };
+export function basiq(transport: BasiqTransport, version: string): Upstream {
+  async function accepted(path: string, body: object, asUser?: string): Promise<Posted> {
+    return transport.post(path, body, readPosted, asUser);
   }
 
   return {
     institution: (institutionId) =>
       orWhenUnknown(
-        transport.get(
-          `/institutions/${encodeURIComponent(institutionId)}`,
-          only(institutionId, readInstitution),
-        ),
+        // Since version 3.0, what a bank asks for is published with its connector.
+        version === "3.0"
+          ? transport.get(
+              `/connectors/${encodeURIComponent(institutionId)}/web`,
+              only(institutionId, readConnector),
+            )
+          : transport.get(
+              `/institutions/${encodeURIComponent(institutionId)}`,
+              only(institutionId, readInstitution),
+            ),
         undefined,
       ),
 
@@ -54,11 +61,17 @@ export function basiq(transport: BasiqTransport): Upstream {
       return transport.get(`/users/${encodeURIComponent(userId)}/jobs${filter}`, readUpstreamJobs);
     },
 
-    async answer(upstreamJobId, answers) {
+    async answer(userId, upstreamJobId, answers) {
       const body = { "mfa-response": answers.map((answer) => answer.reveal()) };
-      await accepted(`/jobs/${encodeURIComponent(upstreamJobId)}/mfa`, body);
+      await accepted(`/jobs/${encodeURIComponent(upstreamJobId)}/mfa`, body, userId);
     },
   };
+}
+
+/** Published: while an earlier job of the connection is not finished, the aggregator replies with that job and 200. */
+function readPosted(reply: unknown, status: number): Posted {
+  const { id } = z.parse(upstreamAcceptedSchema, reply);
+  return { upstreamJobId: id, ...(status === 200 && { isEarlier: true }) };
 }
 
 async function orWhenUnknown<Asked, Other>(asking: Promise<Asked>, other: Other): Promise<Asked | Other> {

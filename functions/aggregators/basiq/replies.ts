@@ -8,17 +8,18 @@ import {
   type StepError,
   VERIFY_CREDENTIALS,
 } from "../../jobs/domain/steps.ts";
-import type { Connection, ListedJob, UpstreamJob } from "../../jobs/domain/upstream-job.ts";
+import type { Connection, UpstreamJob } from "../../jobs/domain/upstream-job.ts";
 
 /*
  * The parsers in this file are tolerant. They accept results as objects or as one-element lists, links relative or
- * absolute, and `detail` or `details`. They ignore unknown fields. They reject a field of a wrong type, a field
- * longer than any bank sends, and a text with half a character (an unpaired surrogate).
+ * absolute, and `detail` or `details`. They ignore unknown fields, and omit a text of another type, a text longer than
+ * any bank sends, and a text with half a character (an unpaired surrogate). They reject a reply only if a field is
+ * missing without which nothing can be decided: an id, a list, or every step of a job.
  */
 
 const MAX_LENGTH = 2000;
 
-const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
+export const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
 
 const shortText = z.string().check(z.refine(isShort));
 
@@ -33,8 +34,8 @@ function timeIn(given: unknown): string {
   return typeof given === "string" && TIME.test(given) ? given : "";
 }
 
-/** The aggregator may omit these fields, or send `null`. */
-const text = z.nullish(shortText);
+/** The aggregator may omit these fields, send `null`, or send another type than it publishes. */
+const text = z.catch(z.nullish(shortText), undefined);
 
 /**
  * Clients follow links with their token, so a link must not name another host than the
@@ -47,8 +48,8 @@ function linkIn(url: unknown): string | undefined {
   return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;
 }
 
-function connectionIdIn(url: unknown): string | undefined {
-  return typeof url === "string" ? /\/connections\/([\w-]{1,64})$/.exec(url)?.[1] : undefined;
+export function connectionIdIn(url: unknown): string | undefined {
+  return typeof url === "string" ? /\/connections\/([\w-]{1,64})$/.exec(url)?.[1]?.toLowerCase() : undefined;
 }
 
 export const upstreamErrorSchema = z.object({
@@ -99,6 +100,33 @@ export function readInstitution(reply: unknown): Institution {
   };
 }
 
+const connectorSchema = z.object({
+  id: upstreamId,
+  status: text,
+  authorization: z.catch(
+    z.object({
+      type: text,
+      meta: z.catch(
+        z.nullish(z.object({ security_code_caption: text, secondary_login_id_caption: text })),
+        undefined,
+      ),
+    }),
+    { type: undefined },
+  ),
+});
+
+/** Reads a connector of version 3.0 as the institution that it connects to. Throws if the reply is not a connector. */
+export function readConnector(reply: unknown): Institution {
+  const { id, status, authorization } = z.parse(connectorSchema, reply);
+  return readInstitution({
+    id,
+    status,
+    authorization: authorization.type,
+    securityCodeCaption: authorization.meta?.security_code_caption,
+    secondaryLoginIdCaption: authorization.meta?.secondary_login_id_caption,
+  });
+}
+
 const connectionSchema = z.object({
   id: upstreamId,
   status: text,
@@ -123,103 +151,64 @@ export function readConnections(reply: unknown): Connection[] {
 }
 
 function toConnection({ id, status, institution }: z.output<typeof connectionSchema>): Connection {
-  return { id, institutionId: institution.id, ...(status === "pending" && { isBeingMade: true }) };
-}
-
-/** Each entry is parsed separately. */
-const jobListSchema = z.object({ data: z.array(z.unknown()) });
-
-/** A list may contain other kinds of jobs than ours. Since version 3.0, `jobType` names the kind. */
-const otherKindSchema = z.object({ jobType: z.string().check(z.refine((kind) => kind !== "connection")) });
-
-/** Only the fields that identify a job, so that an unexpected value in another field cannot hide the job from us. */
-const listedSchema = z.object({
-  id: upstreamId,
-  created: z.optional(z.unknown()),
-  institution: z.object({ id: upstreamId }),
-  links: z.optional(z.unknown()),
-  steps: z.optional(z.unknown()),
-});
-
-const sourceSchema = z.object({ source: z.unknown() });
-const stepsSchema = z.array(z.unknown());
-const verifiedSchema = z.object({
-  title: z.literal(VERIFY_CREDENTIALS),
-  result: z.object({ url: z.unknown() }),
-});
-
-/**
- * Returns the jobs of a list, without jobs of another kind. Throws if any other entry cannot be read: it may be the
- * job that we search for, and we would send its login again.
- */
-export function readUpstreamJobs(reply: unknown): ListedJob[] {
-  return z
-    .parse(jobListSchema, reply)
-    .data.filter((entry) => !z.safeParse(otherKindSchema, entry).success)
-    .map((entry) => toListed(z.parse(listedSchema, entry)));
-}
-
-function toListed({ id, created, institution, links, steps }: z.output<typeof listedSchema>): ListedJob {
   return {
-    id,
-    created: typeof created === "string" && isShort(created) ? created : "",
+    id: id.toLowerCase(),
     institutionId: institution.id,
-    connectionId: connectionIdIn(sourceOf(links)) ?? connectionIdIn(linkInSteps(steps)),
+    ...(status === "pending" && { isBeingMade: true }),
   };
-}
-
-function sourceOf(links: unknown): unknown {
-  const parsed = z.safeParse(sourceSchema, links);
-  return parsed.success ? parsed.data.source : undefined;
-}
-
-function linkInSteps(steps: unknown): unknown {
-  const parsed = z.safeParse(stepsSchema, steps);
-  const found = parsed.success ? parsed.data.map((step) => z.safeParse(verifiedSchema, step)) : [];
-  return found.find(({ success }) => success)?.data?.result.url;
 }
 
 /** The maximum number of steps of a job, and of inputs of a challenge. */
 const MAX_ENTRIES = 20;
 
-const duration = z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER));
+const milliseconds = z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER));
+
+/** A number, or a number as text. */
+const duration = z.union([
+  milliseconds,
+  z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number)),
+]);
 
 const resultSchema = z.object({
   type: text,
-  /** An invalid link is ignored: nothing else depends on it. */
-  url: z.nullish(z.string()),
+  url: z.catch(z.nullish(z.string()), undefined),
   code: text,
   title: text,
   detail: text,
   details: text,
   method: text,
   description: text,
-  input: z.nullish(fewOf(shortText, 0)),
-  expiryMs: z.nullish(duration),
+  input: z.catch(z.nullish(z.array(shortText).check(z.maxLength(MAX_ENTRIES))), undefined),
+  expiryMs: z.catch(z.nullish(duration), undefined),
 });
 
 const stepSchema = z.object({
   title: shortText,
-  status: z.enum(STEP_STATUSES),
-  result: z.nullish(z.union([resultSchema, z.array(resultSchema)])),
+  /** A step of an unknown status is not over. */
+  status: z.catch(z.enum(STEP_STATUSES), "in-progress"),
+  result: z.catch(z.nullish(z.union([resultSchema, z.array(resultSchema)])), undefined),
 });
+
+/** Omits entries that are not steps. */
+const stepsSchema = z
+  .pipe(
+    z.array(z.unknown()).check(z.maxLength(MAX_ENTRIES)),
+    z.transform((entries) => entries.flatMap((entry) => z.safeParse(stepSchema, entry).data ?? [])),
+  )
+  .check(z.refine((steps) => steps.length > 0));
 
 export const upstreamJobSchema = z.object({
   id: upstreamId,
   created: text,
   updated: text,
-  steps: fewOf(stepSchema, 1),
-  institution: z.nullish(z.object({ id: upstreamId })),
-  links: z.nullish(z.object({ source: text })),
+  steps: stepsSchema,
+  institution: z.catch(z.nullish(z.object({ id: upstreamId })), undefined),
+  links: z.catch(z.nullish(z.object({ source: text })), undefined),
 });
 
 export type UpstreamJobReply = z.output<typeof upstreamJobSchema>;
 export type UpstreamStepReply = z.output<typeof stepSchema>;
 export type UpstreamResultReply = z.output<typeof resultSchema>;
-
-function fewOf<Schema extends z.ZodMiniType>(schema: Schema, min: number) {
-  return z.array(schema).check(z.minLength(min), z.maxLength(MAX_ENTRIES));
-}
 
 /** One published example misspells the title of this step. */
 const TITLES = new Map([["mfa-challenege", MFA_CHALLENGE]]);

@@ -1,5 +1,6 @@
 import { authenticate, jobOfPath } from "../../access/authenticate.ts";
 import {
+  answerWaitMs,
   clock,
   jobs,
   once,
@@ -11,8 +12,8 @@ import {
   waker,
 } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
-import { answerChallenge } from "../use-cases/answer-challenge.ts";
-import { renderJobStub } from "./replies.ts";
+import { answerAndWait } from "../use-cases/answer-challenge.ts";
+import { renderJob } from "./replies.ts";
 import { parseMfaRequest } from "./requests.ts";
 
 const deps = once(() => ({
@@ -29,6 +30,6 @@ export const handler = apiHandler("answer-mfa", async (request) => {
   const caller = await authenticate(deps(), request);
   const jobId = jobOfPath(request);
   const answers = parseMfaRequest(request.jsonObject());
-  const job = await answerChallenge(deps(), { jobId, caller, answers });
-  return { status: 202, body: renderJobStub(job, replyOptions()) };
+  const job = await answerAndWait(deps(), { jobId, caller, answers }, answerWaitMs());
+  return { status: 202, body: renderJob(job, replyOptions()) };
 });

@@ -1,8 +1,9 @@
 import { authenticate, userOfPath } from "../../access/authenticate.ts";
-import { acceptingDeps, replyOptions } from "../../compose.ts";
+import { acceptingDeps, replyOptions, takesLogins } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
 import { aboutJob } from "../../platform/log.ts";
+import { Refusal } from "../domain/refusal.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
 import { acceptConnection } from "../use-cases/create-connection.ts";
 import { takePost } from "../use-cases/once-per-key.ts";
@@ -13,6 +14,7 @@ const render = (accepted: Accepted) => renderAccepted(accepted, replyOptions());
 
 export const handler = apiHandler("create-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(acceptingDeps(), request));
+  if (!takesLogins()) throw new Refusal("connects-in-consent-ui");
   requireJson(request);
   const asked = parseConnectionRequest(request.jsonObject());
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {

@@ -54,9 +54,13 @@ export function renderJob(job: Job, options: JobReplyOptions): JobReply {
 function renderStep(job: Job, step: Step, options: JobReplyOptions): StepReply {
   const { title, status } = step;
   const waiting = renderChallenge(job, title, options.apiUrl) ?? renderQueue(job, title);
-  const result = waiting ?? step.result;
+  const result = waiting ?? renderResult(step.result);
   const isWrapped = options.stepResults === "list" && result !== null && "type" in result;
   return isWrapped ? { title, status, result: [result] } : { title, status, result };
+}
+
+function renderResult(result: Step["result"]) {
+  return result !== null && "code" in result ? { ...result, details: result.detail } : result;
 }
 
 /** Renders the challenge while the job waits for an answer. Returns `undefined` otherwise. */
@@ -85,10 +89,12 @@ const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
  */
 function renderQueue({ phase, queue, attempt }: Job, title: string) {
   if (title !== VERIFY_CREDENTIALS || phase !== "queued" || queue === undefined) return undefined;
+  const detail = QUEUE_DETAILS[queue.reason ?? "institution-unavailable"];
   return {
     code: "temporary-unavailable-queued" as const,
     title: "Institution temporary unavailable, retry pending",
-    detail: QUEUE_DETAILS[queue.reason ?? "institution-unavailable"],
+    detail,
+    details: detail,
     attempt,
     attemptsLeft: MAX_ATTEMPTS - attempt,
     nextAttemptAt: timestamp(queue.nextAttemptAt),

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { HttpRequest } from "../../http/request.ts";
 import { packAnswers } from "../domain/challenge.ts";
 import type { KeyedRequest } from "../domain/idempotency.ts";
-import { CONNECTION_ID, INSTITUTION_ID, UUID_V4 } from "../domain/ids.ts";
+import { connectionIdSchema, INSTITUTION_ID, UUID_V4 } from "../domain/ids.ts";
 import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
@@ -18,7 +18,27 @@ export function keyedRequest(request: HttpRequest, userId: string): KeyedRequest
   const key = request.header("idempotency-key");
   if (key === undefined) return undefined;
   if (!KEY.test(key)) throw new Refusal({ reason: "field-not-valid", field: "Idempotency-Key" });
-  return { userId, key, text: new Secret(`${request.method} ${request.path}\n${request.text()}`) };
+  return {
+    userId,
+    key,
+    text: new Secret(`${request.method} ${request.path.toLowerCase()}\n${canonical(request.text())}`),
+  };
+}
+
+/** Returns JSON without blanks and with sorted keys, and any other text as it is: two equal requests are one text. */
+function canonical(text: string): string {
+  try {
+    return JSON.stringify(sorted(JSON.parse(text)));
+  } catch {
+    return text;
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, member]): [string, unknown] => [name, sorted(member)]);
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** The maximum size of a plaintext that KMS encrypts directly. */
@@ -55,7 +75,9 @@ export function parseConnectionRequest(body: object): ConnectionRequest {
   const login: Login = {};
   for (const field of LOGIN_FIELDS) {
     const given = parsed.data[field];
-    if (given) login[field] = new Secret(given);
+    // A login id of blanks only is missing. Other blanks stay, because banks differ in what they do with them.
+    const isMissing = !given || (field === "loginId" && given.trim() === "");
+    if (!isMissing) login[field] = new Secret(given);
   }
   if (Buffer.byteLength(packLogin(login).reveal()) > MAX_LOGIN_BYTES) {
     throw new Refusal({ reason: "field-not-valid", field: "connection" });
@@ -112,15 +134,18 @@ function filterIn(filter: string | undefined): Pick<ListRequest, "connectionId" 
     institutionId: undefined,
   };
   for (const condition of filter === undefined ? [] : filter.split(",")) {
-    const [, what, id = ""] = FILTER.exec(condition.trim()) ?? [];
-    const [name, form] =
-      what === "connection"
-        ? (["connectionId", CONNECTION_ID] as const)
-        : (["institutionId", INSTITUTION_ID] as const);
-    if (what === undefined || !form.test(id) || wanted[name] !== undefined) throw parameterNotValid("filter");
+    const [, what, text = ""] = FILTER.exec(condition.trim()) ?? [];
+    const name = what === "connection" ? "connectionId" : "institutionId";
+    const id = what === "connection" ? z.safeParse(connectionIdSchema, text).data : institutionIdIn(text);
+    if (what === undefined || id === undefined || wanted[name] !== undefined)
+      throw parameterNotValid("filter");
     wanted[name] = id;
   }
   return wanted;
+}
+
+function institutionIdIn(text: string): string | undefined {
+  return INSTITUTION_ID.test(text) ? text : undefined;
 }
 
 function parameterNotValid(field: string): Refusal {

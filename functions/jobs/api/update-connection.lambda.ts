@@ -1,8 +1,9 @@
 import { authenticate, connectionOfPath, userOfPath } from "../../access/authenticate.ts";
-import { acceptingDeps, replyOptions } from "../../compose.ts";
+import { acceptingDeps, replyOptions, takesLogins } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
 import { aboutJob } from "../../platform/log.ts";
+import { Refusal } from "../domain/refusal.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
 import { takePost } from "../use-cases/once-per-key.ts";
 import { updateConnection } from "../use-cases/update-connection.ts";
@@ -14,6 +15,7 @@ const render = (accepted: Accepted) => renderAccepted(accepted, replyOptions());
 export const handler = apiHandler("update-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(acceptingDeps(), request));
   const connectionId = connectionOfPath(request);
+  if (!takesLogins()) throw new Refusal("connects-in-consent-ui");
   requireJson(request);
   const { login } = parseConnectionRequest(request.jsonObject());
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {

@@ -1,14 +1,39 @@
 import type { Clock } from "./clock.ts";
 import { failure, MFA_EXPIRED } from "./failures.ts";
-import type { Challenge, Job } from "./job.ts";
+import { type Challenge, isFinished, type Job } from "./job.ts";
 import { holdChange } from "./queue.ts";
 import { Secret } from "./secret.ts";
-import { errorCodeOf, MFA_CHALLENGE, statusOf } from "./steps.ts";
+import { errorCodeOf, isOver, MFA_CHALLENGE, type StepError, statusOf } from "./steps.ts";
 import type { JobChange, OngoingChange } from "./transitions.ts";
 import { openChallenge, type UpstreamJob } from "./upstream-job.ts";
 
+/**
+ * The reply to an answer waits this long for the bank's decision, unless the deployment sets another time. An API
+ * function lives for 29 s.
+ */
+export const DEFAULT_ANSWER_WAIT_SECONDS = 12;
+export const MAX_ANSWER_WAIT_SECONDS = 20;
+
 const MIN_MS = 60_000;
 export const MAX_ANSWER_MS = 15 * 60_000;
+
+/**
+ * The aggregator was measured to show an answered challenge for 3 s longer, with a new `updated`. If it shows the same
+ * question after this time, the bank asks again.
+ */
+const LINGERS_MS = 10_000;
+
+/** Two minutes after the bank's decision, which may take 15 s. */
+const REPEATS_MS = 135_000;
+
+/** Returns the challenge after the aggregator took its answer. */
+export function answeredChallenge(challenge: Challenge, clock: Pick<Clock, "after">): Challenge {
+  const within = (ms: number) => clock.after(ms).toISOString();
+  return { ...challenge, lingersUntil: within(LINGERS_MS), repeatsUntil: within(REPEATS_MS) };
+}
+
+/** After an answer, we follow the job for at least this long, so that a late answer leaves the bank enough time. */
+const FOLLOW_AFTER_ANSWER_MS = 3 * 60_000;
 
 /**
  * Returns how long we wait for an answer, in milliseconds: `expiryMs`, but at least 1 minute and at most 15 minutes.
@@ -41,6 +66,29 @@ export function challengeState(job: Job, now: Date): ChallengeState {
   if (job.challenge === undefined) return "not-active";
   if (statusOf(job.steps, MFA_CHALLENGE) === "in-progress" && hasBeenAnswered(job.challenge)) return "taken";
   return wasNeverAnswered(job) ? "over" : "not-active";
+}
+
+/** Returns whether the bank has not decided on the answer to the challenge of this number. */
+export function isUndecided(job: Job, number: number): boolean {
+  if (isFinished(job) || job.challenge?.number !== number) return false;
+  return statusOf(job.steps, MFA_CHALLENGE) === "in-progress";
+}
+
+/** Returns the error with which the bank refused the answer to the challenge of this number, or `undefined`. */
+export function refusalOfAnswer(job: Job, number: number): StepError | undefined {
+  const step = job.steps.find(({ title }) => title === MFA_CHALLENGE);
+  const isOfAnswer = job.challenge?.number === number && job.challenge.isAnswered === true;
+  return isOfAnswer && step?.status === "failed" && step.result !== null && "code" in step.result
+    ? step.result
+    : undefined;
+}
+
+/** Returns whether an answer that arrives now repeats one on which the bank has decided a moment ago. */
+export function repeatsDecided({ steps, challenge }: Job, now: Date): boolean {
+  if (challenge?.repeatsUntil === undefined || now.getTime() >= Date.parse(challenge.repeatsUntil))
+    return false;
+  const status = statusOf(steps, MFA_CHALLENGE);
+  return challenge.isAnswered === true && status !== undefined && isOver(status);
 }
 
 /**
@@ -105,6 +153,24 @@ export function expireChallenge(job: Job, clock: Clock): JobChange | undefined {
     return holdChange(job, { attempt: job.attempt, reason: "challenge-not-answered" }, clock);
   }
   return failure(job, MFA_EXPIRED);
+}
+
+/**
+ * Goes back to following: the aggregator does not wait for the answer any more, so its job shows what comes next. Pass
+ * the job's `sealedTaskToken` if its execution still has to be woken.
+ */
+export function closeChallenge(
+  job: Job,
+  clock: Pick<Clock, "after">,
+  sealedTaskToken?: string,
+): OngoingChange {
+  const followUntil = followUntilAfterAnswer(job, clock);
+  return { event: "challengeClosed", changes: { followUntil, sealedTaskToken } };
+}
+
+/** Returns until when we follow the job after a challenge (ISO 8601). */
+export function followUntilAfterAnswer(job: Job, clock: Pick<Clock, "after">): string {
+  return clock.after(Math.max(job.followLeftMs ?? 0, FOLLOW_AFTER_ANSWER_MS)).toISOString();
 }
 
 /**

@@ -21,6 +21,12 @@ export const WORKFLOW_ERRORS = {
  */
 type Names = typeof WORKFLOW_ERRORS;
 
+interface Unavailability {
+  mayStillArrive?: boolean;
+  refusesOurKey?: boolean;
+  retryAfterMs?: number | undefined;
+}
+
 /**
  * The aggregator gave no usable reply: no reply, a 5xx, or a malformed reply. The aggregator may
  * have executed the request.
@@ -31,10 +37,13 @@ export class UpstreamUnavailable extends Error {
   readonly mayStillArrive: boolean;
   /** True if our API key cannot be read or is rejected, or if a token just issued for the key is rejected. */
   readonly refusesOurKey: boolean;
-  constructor({ mayStillArrive = false, refusesOurKey = false } = {}) {
+  /** How long the aggregator asked us to send nothing, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  constructor({ mayStillArrive = false, refusesOurKey = false, retryAfterMs }: Unavailability = {}) {
     super("The aggregator gave no usable reply.");
     this.mayStillArrive = mayStillArrive;
     this.refusesOurKey = refusesOurKey;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

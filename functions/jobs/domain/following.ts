@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import { failure, isOutage, JOB_TIMED_OUT, MFA_EXPIRED } from "./failures.ts";
 import type { Job } from "./job.ts";
 import {
@@ -5,22 +6,24 @@ import {
   MFA_CHALLENGE,
   mergeSteps,
   type Step,
+  type StepError,
   settleUnlisted,
   statusOf,
   VERIFY_CREDENTIALS,
   verdict,
 } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
-import { isQueuedUpstream, openChallenge, type UpstreamJob } from "./upstream-job.ts";
+import { asksTheSame, isQueuedUpstream, openChallenge, type UpstreamJob } from "./upstream-job.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /**
- * One invocation of the following Task polls for this long. A slice costs less than a round of workflow states, and
- * 12 s are enough to follow a job of 10 s to its end.
+ * One invocation of the following Task polls for this long, unless the deployment sets another time. A slice costs less
+ * than a round of workflow states, and 12 s are enough to follow a job of 10 s to its end.
  */
-export const SLICE_MS = 12 * SECOND;
+export const DEFAULT_FOLLOW_SLICE_SECONDS = 12;
+export const MAX_FOLLOW_SLICE_SECONDS = 25;
 
 /** The pause between two polls: half of the 2 s that we may add to the bank's own time. */
 export const LOOK_EVERY_MS = SECOND;
@@ -30,17 +33,31 @@ export const LOOK_EVERY_MS = SECOND;
  * deployment sets another limit.
  */
 export const DEFAULT_FOLLOW_LIMIT_MINUTES = 15;
+/** A day of following is about 15,000 events of the 25,000 that an execution may have. */
 export const MAX_FOLLOW_LIMIT_MINUTES = 24 * 60;
 
-/** After an answer, we follow the job for at least this long, so that a late answer leaves the bank enough time. */
-export const FOLLOW_AFTER_ANSWER_MS = 3 * MINUTE;
-
-/** The aggregator may need this long before it finds a job that it has just created. */
+/**
+ * The aggregator may need this long before it finds a job that it has just created, and may lose sight of a job for a
+ * moment later.
+ */
 const UNKNOWN_FOR_MS = MINUTE;
 
-/** Returns whether the aggregator may still find a job that it does not know now. */
-export function mayTurnUp(followedMs: number): boolean {
-  return followedMs < UNKNOWN_FOR_MS;
+/**
+ * Returns the change after a poll that the aggregator refused with `problem`, or `undefined`. The job fails once the
+ * aggregator has refused every poll for a minute.
+ */
+export function decideOnRefusal(job: Job, problem: StepError, clock: Clock): JobChange | undefined {
+  if (job.lostAt === undefined) {
+    return { event: "stepsProgressed", changes: { lostAt: clock.after(UNKNOWN_FOR_MS).toISOString() } };
+  }
+  return Date.parse(job.lostAt) <= clock.now().getTime() ? failure(job, problem) : undefined;
+}
+
+/** Adds to a change after a successful poll that the aggregator knows the job again. */
+export function knownAgain(job: Job, change: JobChange | undefined): JobChange | undefined {
+  if (job.lostAt === undefined) return change;
+  if (change === undefined) return { event: "stepsProgressed", changes: { lostAt: undefined } };
+  return { ...change, changes: { ...change.changes, lostAt: undefined } };
 }
 
 /**
@@ -49,7 +66,8 @@ export function mayTurnUp(followedMs: number): boolean {
  */
 export function waitSeconds(followedMs: number): number {
   if (followedMs < MINUTE) return 1;
-  return followedMs < 5 * MINUTE ? 5 : 15;
+  if (followedMs < 5 * MINUTE) return 5;
+  return followedMs < 60 * MINUTE ? 15 : 60;
 }
 
 /**
@@ -62,7 +80,7 @@ export function decideOnLook(
   now: Date,
   followLeftMs: number,
 ): JobChange | undefined {
-  const challenge = isAnswered(job, seen) ? undefined : openChallenge(seen);
+  const challenge = isAnswered(job, seen, now) ? undefined : openChallenge(seen);
   const listed = challenge === undefined ? seen.steps : asBeforeTheChallenge(seen.steps, job.steps);
   const steps = settleUnlisted(mergeSteps(job.steps, listed), seen.steps);
   const changes = { steps, connectionId: job.connectionId ?? seen.connectionId };
@@ -80,12 +98,13 @@ export function decideOnLook(
   return undefined;
 }
 
-/**
- * The aggregator may show an answered challenge a moment longer. It shows another challenge only
- * after its job has changed.
- */
-function isAnswered({ challenge }: Job, seen: UpstreamJob): boolean {
-  return challenge?.isAnswered === true && seen.updated !== "" && seen.updated === challenge.upstreamUpdated;
+/** Returns whether the aggregator still shows the challenge that was answered. */
+function isAnswered({ challenge }: Job, seen: UpstreamJob, now: Date): boolean {
+  if (challenge?.isAnswered !== true) return false;
+  if (seen.updated !== "" && seen.updated === challenge.upstreamUpdated) return true;
+  const mayLinger =
+    challenge.lingersUntil !== undefined && now.getTime() < Date.parse(challenge.lingersUntil);
+  return mayLinger && asksTheSame(challenge, openChallenge(seen));
 }
 
 /** As {@link decideOnLook}, after a poll without a usable reply: only the time limit can change the job. */

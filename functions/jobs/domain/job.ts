@@ -39,6 +39,10 @@ export interface Challenge {
   expiresAt?: string | undefined;
   /** Set when an answer is accepted: no later answer counts. */
   isAnswered?: true | undefined;
+  /** Until then, the aggregator may show the challenge although it took the answer. ISO 8601. */
+  lingersUntil?: string | undefined;
+  /** Until then, an answer that is posted again gets the bank's decision once more. ISO 8601. */
+  repeatsUntil?: string | undefined;
 }
 
 /**
@@ -65,6 +69,13 @@ export interface Queue {
   unanswered?: number | undefined;
 }
 
+/** A login waits for the end of another job of the aggregator's, which would not take it before. */
+export interface Blocked {
+  upstreamJobId: string;
+  /** When the login stops waiting. ISO 8601. */
+  until: string;
+}
+
 export interface Job {
   id: string;
   userId: string;
@@ -84,8 +95,11 @@ export interface Job {
   generation?: number | undefined;
   /** When the sweeper checks the job. Absent once the job is finished and nothing is left to clean up. */
   sweepAt?: string | undefined;
-  /** The job is being deleted. No client knows its id. */
-  isDropped?: true | undefined;
+  /**
+   * The job is being deleted. No client knows its id. `unless-repeated`: its login may be missing, and the sweeper
+   * deletes the job, unless a repeated request completes it before.
+   */
+  isDropped?: true | "unless-repeated" | undefined;
   steps: Step[];
   /** When the job reached its current step. Absent while no step runs. */
   stepSince?: string | undefined;
@@ -101,8 +115,14 @@ export interface Job {
    */
   knownUpstreamJobIds: string[];
   upstreamJobId?: string | undefined;
+  blocked?: Blocked | undefined;
   /** Set from the beginning for an update and a refresh. Set for a create once the aggregator has sent it. */
   connectionId?: string | undefined;
+  /**
+   * When the job fails because the aggregator refuses to show the upstream job. A poll that shows it removes this.
+   * ISO 8601.
+   */
+  lostAt?: string | undefined;
   /** When we stop following the upstream job. */
   followUntil?: string | undefined;
   /** The time that was left for following when a challenge interrupted it, in milliseconds. */

@@ -15,6 +15,11 @@ export function mandatoryFields(institution: Institution): LoginField[] {
   return fields;
 }
 
+/** Returns the fields that new credentials of a connection need: the connection knows who logs in. */
+export function mandatoryFieldsOfUpdate({ authorization }: Pick<Institution, "authorization">): LoginField[] {
+  return authorization === "token" ? ["userToken"] : ["password"];
+}
+
 /** Returns the fields to name if the institution itself is missing: those of the most common kind of login. */
 export function likelyMandatoryFields(login: Login): LoginField[] {
   return login.userToken === undefined ? ["loginId", "password"] : [];

@@ -8,7 +8,7 @@ import type { Measurement, UpstreamCall } from "./metrics.ts";
 import type { Policy } from "./queue.ts";
 import type { Secret, SecretRef } from "./secret.ts";
 import type { JobChange } from "./transitions.ts";
-import type { Connection, ListedJob, UpstreamJob } from "./upstream-job.ts";
+import type { Connection, ListedJob, Posted, UpstreamJob } from "./upstream-job.ts";
 
 /*
  * The ports through which jobs reach stores and services. `test/conformance` has a suite for each port.
@@ -144,8 +144,8 @@ export interface Waker {
 }
 
 /**
- * The aggregator, called `upstream` in names. Every call throws `UpstreamUnavailable` or
- * `UpstreamRefused` if it fails.
+ * The aggregator, called `upstream` in names. Every call throws `UpstreamUnavailable` or `UpstreamRefused` if it
+ * fails. While the aggregator has asked for a pause, calls throw `UpstreamUnavailable` and send nothing.
  */
 export interface Upstream {
   institution(institutionId: string): Promise<Institution | undefined>;
@@ -153,16 +153,16 @@ export interface Upstream {
   connection(userId: string, connectionId: string): Promise<Connection | undefined>;
   connectionsOf(userId: string): Promise<Connection[]>;
   /** Never retries by itself once the request may have arrived. */
-  openConnection(userId: string, institutionId: string, login: Login): Promise<{ upstreamJobId: string }>;
+  openConnection(userId: string, institutionId: string, login: Login): Promise<Posted>;
   /** As {@link Upstream.openConnection}, with a new login for an existing connection. */
-  updateConnection(userId: string, connectionId: string, login: Login): Promise<{ upstreamJobId: string }>;
+  updateConnection(userId: string, connectionId: string, login: Login): Promise<Posted>;
   /** As {@link Upstream.openConnection}, with the login that the aggregator has. */
-  refreshConnection(userId: string, connectionId: string): Promise<{ upstreamJobId: string }>;
+  refreshConnection(userId: string, connectionId: string): Promise<Posted>;
   job(upstreamJobId: string): Promise<UpstreamJob>;
   /** Returns a user's jobs, or those of one connection. */
   jobsOf(userId: string, connectionId?: string): Promise<ListedJob[]>;
-  /** Never retries by itself once the request may have arrived. */
-  answer(upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
+  /** Answers for this user. Never retries by itself once the request may have arrived. */
+  answer(userId: string, upstreamJobId: string, answers: readonly Secret[]): Promise<void>;
 }
 
 /** Not for use cases: the stores and the aggregator client that they receive measure themselves. */

@@ -40,6 +40,8 @@ export type Policy = {
   queues: boolean;
   /** We stop following a job that the aggregator does not finish after this time. */
   followLimitMs: number;
+  /** One invocation of a function polls for this long. */
+  followSliceMs: number;
 };
 
 /** Refreshes are never queued: the caller can retry. */
@@ -117,8 +119,12 @@ export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): J
     changes: {
       attempt,
       steps: initialSteps(job.authorization),
-      knownUpstreamJobIds: knownWith(job.knownUpstreamJobIds, job.upstreamJobId),
+      knownUpstreamJobIds: knownWith(
+        job.knownUpstreamJobIds,
+        job.upstreamJobId ?? job.blocked?.upstreamJobId,
+      ),
       upstreamJobId: undefined,
+      blocked: undefined,
       connectionId: kindOf(job) === "create" ? undefined : job.connectionId,
       followUntil: undefined,
       sealedTaskToken: undefined,
@@ -152,7 +158,8 @@ function lastChange({ steps }: Job, attempt: number, error: StepError): JobChang
 
 /** Appends the id of an upstream job, and keeps the last {@link KNOWN_UPSTREAM_JOBS} ids. */
 export function knownWith(known: readonly string[], upstreamJobId: string | undefined): string[] {
-  return [...known, ...(upstreamJobId === undefined ? [] : [upstreamJobId])].slice(-KNOWN_UPSTREAM_JOBS);
+  const others = known.filter((id) => id !== upstreamJobId);
+  return [...others, ...(upstreamJobId === undefined ? [] : [upstreamJobId])].slice(-KNOWN_UPSTREAM_JOBS);
 }
 
 function times(job: Job, clock: Clock): Pick<Queue, "nextAttemptAt" | "expiresAt"> {

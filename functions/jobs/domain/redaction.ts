@@ -46,7 +46,8 @@ export function withoutEcho(upstream: Upstream): Upstream {
       hearing(Object.values(login), () => upstream.openConnection(userId, institutionId, login)),
     updateConnection: (userId, connectionId, login) =>
       hearing(Object.values(login), () => upstream.updateConnection(userId, connectionId, login)),
-    answer: (upstreamJobId, answers) => hearing(answers, () => upstream.answer(upstreamJobId, answers)),
+    answer: (userId, upstreamJobId, answers) =>
+      hearing(answers, () => upstream.answer(userId, upstreamJobId, answers)),
     job: async (upstreamJobId) => maskedJob(await hearing([], () => upstream.job(upstreamJobId)), mask),
   };
 }

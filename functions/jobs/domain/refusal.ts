@@ -1,3 +1,5 @@
+import type { StepError } from "./steps.ts";
+
 /** Why we refuse a request. `http/errors.ts` defines a status, a code and a text for each reason. */
 export type RefusalReason =
   | "not-json"
@@ -7,6 +9,7 @@ export type RefusalReason =
   | "field-missing"
   | "field-not-valid"
   | "unknown-institution"
+  | "connects-in-consent-ui"
   | "version-not-valid"
   | "api-key-not-valid"
   | "token-not-valid"
@@ -25,12 +28,15 @@ export type RefusalReason =
   | "challenge-not-active"
   | "challenge-over"
   | "answers-not-valid"
+  | "answer-refused"
   | "service-unavailable";
 
 export interface Problem {
   reason: RefusalReason;
   /** A name from our own schemas, never text of the request. */
   field?: string;
+  /** The bank's own words, which replace ours. */
+  words?: StepError;
   /** The seconds after which the refused request may be sent again. */
   retryAfterSeconds?: number;
   /** The methods of the route, after a request with another method. */

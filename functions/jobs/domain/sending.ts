@@ -50,6 +50,28 @@ export async function orWhenUnavailable<Asked, Other>(
   }
 }
 
+/**
+ * Runs `attempt` again after each pause that the aggregator asks for, as long as the pause ends within `limitMs`.
+ * Returns the pause in whole seconds if it is longer.
+ */
+export async function withPauses<Result>(
+  { clock }: Pick<Ports, "clock">,
+  limitMs: number,
+  attempt: () => Promise<Result>,
+): Promise<Result | { pauseSeconds: number }> {
+  const end = clock.after(limitMs);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const pauseMs = error instanceof UpstreamUnavailable ? error.retryAfterMs : undefined;
+      if (pauseMs === undefined) throw error;
+      if (pauseMs > clock.msUntil(end)) return { pauseSeconds: Math.ceil(pauseMs / 1000) };
+      await clock.sleep(pauseMs);
+    }
+  }
+}
+
 /** Returns the time from which a request that is sent now may be sent again (ISO 8601). */
 export function sendAgainAt(deps: Pick<Ports, "clock">): string {
   return deps.clock.after(IN_FLIGHT_MS).toISOString();

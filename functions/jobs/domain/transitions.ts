@@ -20,6 +20,7 @@ export const TRANSITIONS = {
   stepsProgressed: { from: ["following"], to: "following" },
   challengeSeen: { from: ["following"], to: "challenged" },
   challengeOpened: { from: ["challenged", "awaiting-answer"], to: "awaiting-answer" },
+  challengeClosed: { from: ["awaiting-answer", "sending-answer"], to: "following" },
   answerTaken: { from: ["awaiting-answer"], to: "answered" },
   answerSending: { from: ["answered"], to: "sending-answer" },
   answerPosting: { from: ["sending-answer"], to: "sending-answer" },

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { AUTHORIZATIONS } from "../domain/institution.ts";
 import {
+  type Blocked,
   CHALLENGE_METHODS,
   type Challenge,
   JOB_KINDS,
@@ -40,6 +41,8 @@ const challenge = z.object({
   upstreamUpdated: z.string(),
   expiresAt: text,
   isAnswered: z.optional(z.literal(true)),
+  lingersUntil: text,
+  repeatsUntil: text,
 } satisfies Fields<Challenge>);
 
 const queue = z.object({
@@ -49,6 +52,8 @@ const queue = z.object({
   isUpstreams: z.optional(z.literal(true)),
   unanswered: z.optional(z.int()),
 } satisfies Fields<Queue>);
+
+const blocked = z.object({ upstreamJobId: z.string(), until: z.string() } satisfies Fields<Blocked>);
 
 const jobRecord = z.object({
   id: z.string(),
@@ -62,7 +67,7 @@ const jobRecord = z.object({
   updatedAt: z.string(),
   generation: z.optional(z.int()),
   sweepAt: text,
-  isDropped: z.optional(z.literal(true)),
+  isDropped: z.optional(z.literal([true, "unless-repeated"])),
   steps: z.array(step),
   stepSince: text,
   attempt: z.int(),
@@ -70,7 +75,9 @@ const jobRecord = z.object({
   sendAgainAt: text,
   knownUpstreamJobIds: z.array(z.string()),
   upstreamJobId: text,
+  blocked: z.optional(blocked),
   connectionId: text,
+  lostAt: text,
   followUntil: text,
   followLeftMs: z.optional(z.number()),
   challenge: z.optional(challenge),

@@ -125,7 +125,8 @@ function upstreamJobsOf(predecessor: Job | undefined): string[] {
 /**
  * Writes the row, then the login; the claim follows. So a claim always points at a complete job, without a
  * transaction, and the sweeper finds every login by its row. The sweeper starts or deletes a job that a crash or a
- * failure left without its claim.
+ * failure left without its claim. A write of a login that timed out may arrive later: its row stays, so that the
+ * sweeper deletes both, unless a repeated request completes the job before.
  */
 async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promise<Job | undefined> {
   const added = await addRow(deps, job);
@@ -133,7 +134,7 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
   try {
     await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_TTL_MS));
   } catch (error) {
-    await dropJob(deps, added).catch(() => undefined);
+    await markDropped(deps, added, "unless-repeated").catch(() => undefined);
     throw error;
   }
   return added;
@@ -147,19 +148,19 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
 async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> {
   if (await jobs.add(job)) return job;
   const begun = await jobs.find(job.id);
-  if (begun === undefined || begun.isDropped) return undefined;
+  if (begun === undefined || begun.isDropped === true) return undefined;
   if (hasBegun(begun)) return begun;
   const next = { ...job, version: begun.version + 1 };
   return (await jobs.add(next, begun)) ? next : undefined;
 }
 
 /**
- * Deletes the job that an earlier request with this id created: otherwise the sweeper would start it.
- * Then throws the refusal.
+ * Deletes the job that an earlier request with this id created: otherwise the sweeper would start it. A job that is
+ * marked as dropped is left to the sweeper. Then throws the refusal.
  */
 async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<never> {
   const left = await deps.jobs.find(id);
-  if (left !== undefined && !hasBegun(left)) await dropJob(deps, left);
+  if (left !== undefined && !hasBegun(left) && left.isDropped === undefined) await dropJob(deps, left);
   throw refusal;
 }
 
@@ -174,13 +175,18 @@ export interface DropDeps {
  * the row first, so that no other run takes the job over. Returns false if another run has changed the job.
  */
 export async function dropJob(deps: DropDeps, job: Job): Promise<boolean> {
-  const marked: Job = {
-    ...job,
-    version: job.version + 1,
-    isDropped: true,
-    sweepAt: firstSweepAt(deps.clock),
-  };
-  if (!(await deps.jobs.add(marked, job))) return false;
+  const marked = await markDropped(deps, job, true);
+  if (marked === undefined) return false;
   if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
   return deps.jobs.drop(marked);
+}
+
+/** Returns `undefined` if another run has changed the job. */
+async function markDropped(
+  { clock, jobs }: DropDeps,
+  job: Job,
+  isDropped: NonNullable<Job["isDropped"]>,
+): Promise<Job | undefined> {
+  const marked: Job = { ...job, version: job.version + 1, isDropped, sweepAt: firstSweepAt(clock) };
+  return (await jobs.add(marked, job)) ? marked : undefined;
 }

@@ -1,12 +1,21 @@
 import type { TokenClaims } from "../../access/caller.ts";
 import type { CountDeps } from "../../access/rate-limit.ts";
-import { awaitsSending, challengeState, packAnswers, takeAnswer, wasAnswered } from "../domain/challenge.ts";
+import {
+  awaitsSending,
+  challengeState,
+  isUndecided,
+  packAnswers,
+  refusalOfAnswer,
+  repeatsDecided,
+  takeAnswer,
+  wasAnswered,
+} from "../domain/challenge.ts";
 import type { Challenge, Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { answerTo, type Secret, taskTokenOf } from "../domain/secret.ts";
 import { ANSWER_TTL_MS } from "../domain/times-to-live.ts";
-import { changeJob } from "./change-job.ts";
+import { changeJob, findJob } from "./change-job.ts";
 import { readCountedJob } from "./read-job.ts";
 
 export interface AnswerChallenge {
@@ -17,13 +26,42 @@ export interface AnswerChallenge {
 
 type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & CountDeps;
 
+/** Polling our own row costs a read each time. Banks take seconds to decide. */
+export const POLL_MS = 500;
+
+/**
+ * Accepts an answer as {@link answerChallenge} does, and waits until the bank has decided on it, at most `waitMs`. An
+ * answer that is posted again a moment later gets the same decision. Returns the job. Throws a `Refusal` in the bank's
+ * words if the answer was wrong. Nothing is lost if the wait is cut short: the workflow sends the answer.
+ */
+export async function answerAndWait(
+  deps: Deps & Pick<Ports, "clock">,
+  request: AnswerChallenge,
+  waitMs: number,
+): Promise<Job> {
+  const found = await readCountedJob(deps, request);
+  let job = repeatsDecided(found, deps.clock.now()) ? found : await answerFound(deps, found, request);
+  const number = job.challenge?.number ?? 0;
+  const end = deps.clock.after(waitMs);
+  while (isUndecided(job, number) && deps.clock.msUntil(end) > 0) {
+    await deps.clock.sleep(POLL_MS);
+    job = await findJob(deps, job.id);
+  }
+  const words = refusalOfAnswer(job, number);
+  if (words !== undefined) throw new Refusal({ reason: "answer-refused", words });
+  return job;
+}
+
 /**
  * Accepts the answer to the open challenge. The first answer wins. Posting it again is no error, and completes the
  * work that a crash may have interrupted between storing the answer and waking the workflow. Throws a `Refusal` if
  * the challenge is over or not active, or if the number of answers is wrong.
  */
 export async function answerChallenge(deps: Deps, request: AnswerChallenge): Promise<Job> {
-  const job = await readCountedJob(deps, request);
+  return answerFound(deps, await readCountedJob(deps, request), request);
+}
+
+async function answerFound(deps: Deps, job: Job, request: AnswerChallenge): Promise<Job> {
   const challenge = requireChallenge(job, deps.clock.now());
   if (request.answers.length !== challenge.input.length)
     throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
@@ -50,10 +88,14 @@ async function woken(deps: Deps, job: Job): Promise<Job> {
   return job;
 }
 
-/** Wakes the workflow of a job whose answer was accepted and not sent yet. Waking it again is no error. */
+/**
+ * Wakes the workflow of a job whose answer was accepted and not sent yet, or whose challenge was closed. Waking it
+ * again is no error.
+ */
 export async function wakeIfAnswered(deps: Pick<Ports, "sealer" | "waker">, job: Job): Promise<void> {
   const { phase, sealedTaskToken, challenge } = job;
-  if (phase !== "answered" || sealedTaskToken === undefined || challenge === undefined) return;
+  const waits = phase === "answered" || phase === "following";
+  if (!waits || sealedTaskToken === undefined || challenge === undefined) return;
   const token = await deps.sealer.unseal(taskTokenOf(job), Buffer.from(sealedTaskToken, "base64"));
   await deps.waker.wake(token, challenge.number);
 }

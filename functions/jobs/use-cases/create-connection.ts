@@ -1,5 +1,11 @@
 import type { Institution } from "../domain/institution.ts";
-import { type Login, likelyMandatoryFields, mandatoryFields, missingFields } from "../domain/login.ts";
+import {
+  type Login,
+  type LoginField,
+  likelyMandatoryFields,
+  mandatoryFields,
+  missingFields,
+} from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
@@ -8,7 +14,7 @@ import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
  * Returns the institution, if the login has all fields that the institution needs. Throws a `Refusal` that names
  * every missing field at once. Without an institution, it names the fields of the most common kind of login.
  */
-export async function checkLogin(
+async function checkLogin(
   deps: Pick<Ports, "institutions">,
   request: { institutionId: string | undefined; login: Login },
 ): Promise<Institution> {
@@ -22,9 +28,14 @@ export async function checkLogin(
   const institution = await deps.institutions.institution(institutionId);
   if (institution === undefined)
     throw new Refusal({ reason: "unknown-institution", field: "institution.id" });
-  const [first, ...more] = missingFields(login, mandatoryFields(institution)).map(missing);
-  if (first !== undefined) throw new Refusal(first, ...more);
+  requireFields(login, mandatoryFields(institution));
   return institution;
+}
+
+/** Throws a `Refusal` that names every missing field. */
+export function requireFields(login: Login, mandatory: readonly LoginField[]): void {
+  const [first, ...more] = missingFields(login, mandatory).map(missing);
+  if (first !== undefined) throw new Refusal(first, ...more);
 }
 
 function missing(field: string): Problem {

@@ -1,21 +1,20 @@
 import { answerWithinMs } from "../domain/challenge.ts";
-import { JobChanged, UpstreamRefused } from "../domain/errors.ts";
+import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { CREDENTIALS_REFUSED, failure, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
 import {
   blamesTheBank,
   decideOnLook,
+  decideOnRefusal,
   decideWithoutLook,
   endsUnanswered,
+  knownAgain,
   LOOK_EVERY_MS,
-  mayTurnUp,
-  SLICE_MS,
   waitSeconds,
   waitsUpstream,
 } from "../domain/following.ts";
 import { isFinished, type Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { holdChange, holdUpstreamChange, mayBeHeld, mayNeedLogin } from "../domain/queue.ts";
-import { orWhenUnavailable } from "../domain/sending.ts";
 import { errorCodeOf, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
@@ -46,8 +45,18 @@ export async function noteVerdict(
 
 /** Polls the upstream job once, and writes the change. */
 export async function lookAtJob(deps: FollowDeps, job: Job): Promise<Job> {
-  if (job.phase !== "following" || job.upstreamJobId === undefined) return job;
+  return (await poll(deps, job)).job;
+}
+
+/** As {@link lookAtJob}. Also returns for how many milliseconds the aggregator asked us not to poll. */
+async function poll(deps: FollowDeps, job: Job): Promise<{ job: Job; retryAfterMs: number }> {
+  if (job.phase !== "following" || job.upstreamJobId === undefined) return { job, retryAfterMs: 0 };
   const seen = await look(deps, job.upstreamJobId);
+  const retryAfterMs = seen instanceof UpstreamUnavailable ? (seen.retryAfterMs ?? 0) : 0;
+  return { job: await writeLook(deps, job, seen), retryAfterMs };
+}
+
+async function writeLook(deps: FollowDeps, job: Job, seen: Seen): Promise<Job> {
   try {
     const change = decide(deps, job, seen);
     if (change === undefined) return job;
@@ -61,15 +70,16 @@ export async function lookAtJob(deps: FollowDeps, job: Job): Promise<Job> {
   }
 }
 
-type Seen = UpstreamJob | UpstreamRefused | undefined;
+type Seen = UpstreamJob | UpstreamRefused | UpstreamUnavailable;
 
 function decide(deps: FollowDeps, job: Job, seen: Seen): JobChange | undefined {
   const now = deps.clock.now();
-  if (seen === undefined) return decideWithoutLook(job, now);
-  if (seen instanceof UpstreamRefused) {
-    if (mayTurnUp(followedMs(deps, job))) return undefined;
-    return failure(job, seen.problem);
-  }
+  if (seen instanceof UpstreamUnavailable) return decideWithoutLook(job, now);
+  if (seen instanceof UpstreamRefused) return decideOnRefusal(job, seen.problem, deps.clock);
+  return knownAgain(job, decideOnJob(deps, job, seen, now));
+}
+
+function decideOnJob(deps: FollowDeps, job: Job, seen: UpstreamJob, now: Date): JobChange | undefined {
   const attempt = { attempt: job.attempt };
   if (waitsUpstream(job, seen)) {
     return mayBeHeld(job, deps.policy)
@@ -101,12 +111,12 @@ function followedMs(deps: Pick<Ports, "clock" | "policy">, job: Job): number {
   return deps.policy.followLimitMs - followLeftMs(deps, job);
 }
 
-/** Returns `undefined` after a failed poll, because the next poll replaces it. */
+/** Returns the error of a failed poll: the next poll replaces it. */
 async function look(deps: FollowDeps, upstreamJobId: string): Promise<Seen> {
   try {
-    return await orWhenUnavailable(deps.upstream.job(upstreamJobId), undefined);
+    return await deps.upstream.job(upstreamJobId);
   } catch (error) {
-    if (error instanceof UpstreamRefused) return error;
+    if (error instanceof UpstreamRefused || error instanceof UpstreamUnavailable) return error;
     throw error;
   }
 }
@@ -131,20 +141,23 @@ export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }):
 
 /** As {@link followJob}, for a job that was just read or written. */
 export async function followFound(deps: FollowDeps, found: Job): Promise<Followed> {
-  const sliceEnd = deps.clock.after(SLICE_MS);
+  const sliceEnd = deps.clock.after(deps.policy.followSliceMs);
   let job = found;
   // The previous run may have died before it deleted secrets that the job does not need any more.
   if (isFinished(job)) job = await cleanUp(deps, job);
   else if (!mayNeedLogin(job)) await destroyLogin(deps, job);
   for (;;) {
     const before = job;
-    job = await lookAtJob(deps, before);
+    const polled = await poll(deps, before);
+    job = polled.job;
     if (!isFinished(job) && mayNeedLogin(before) && !mayNeedLogin(job)) await destroyLogin(deps, job);
     if (job.phase !== "following") return nextAfter(deps, job);
-    if (deps.clock.msUntil(sliceEnd) <= 0) {
-      return { next: "wait", waitSeconds: waitSeconds(followedMs(deps, job)) };
+    const leftMs = deps.clock.msUntil(sliceEnd);
+    if (leftMs <= 0 || polled.retryAfterMs > leftMs) {
+      const seconds = Math.max(waitSeconds(followedMs(deps, job)), Math.ceil(polled.retryAfterMs / 1000));
+      return { next: "wait", waitSeconds: seconds };
     }
-    await deps.clock.sleep(LOOK_EVERY_MS);
+    await deps.clock.sleep(Math.max(LOOK_EVERY_MS, polled.retryAfterMs));
   }
 }
 
@@ -160,9 +173,16 @@ function nextAfter(deps: FollowDeps, job: Job): Followed {
       return { next: "ask", timeoutSeconds: secondsToAnswer(deps, job) };
     case "queued":
       return { next: "hold", waitSeconds: secondsToAttempt(deps, job) };
+    case "opening":
+      return { next: "hold", waitSeconds: waitSeconds(blockedMs(deps, job)) };
     default:
       return { next: "hold", waitSeconds: 1 };
   }
+}
+
+/** Returns for how many milliseconds the login has waited for another job of the aggregator's. */
+function blockedMs(deps: Pick<Ports, "clock" | "policy">, { blocked }: Job): number {
+  return blocked === undefined ? 0 : deps.policy.followLimitMs - deps.clock.msUntil(new Date(blocked.until));
 }
 
 function secondsToAttempt(deps: FollowDeps, { queue }: Job): number {

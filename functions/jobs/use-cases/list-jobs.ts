@@ -13,8 +13,9 @@ export interface ListJobs {
 export function listJobs(deps: Pick<Ports, "jobList">, request: ListJobs): Promise<JobsPage> {
   const { userId, limit, from, connectionId, institutionId } = request;
   const wanted = (job: Job) =>
-    job.userId === userId &&
-    (connectionId === undefined || job.connectionId === connectionId) &&
+    job.isDropped === undefined &&
+    job.userId.toLowerCase() === userId &&
+    (connectionId === undefined || job.connectionId?.toLowerCase() === connectionId) &&
     (institutionId === undefined || job.institutionId === institutionId);
   return deps.jobList.page(userId, { limit, from, wanted });
 }

@@ -6,16 +6,17 @@ import {
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
 } from "../domain/failures.ts";
+import { LOOK_EVERY_MS } from "../domain/following.ts";
 import { isAvailable } from "../domain/institution.ts";
-import { type Job, kindOf } from "../domain/job.ts";
+import { type Blocked, type Job, kindOf } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import {
   type Held,
   holdChange,
-  holdUpstreamChange,
   isDue,
   isExhausted,
+  knownWith,
   mayBeHeld,
   needsTheUser,
 } from "../domain/queue.ts";
@@ -28,12 +29,23 @@ import {
   mayBeSentAgain,
   orWhenUnavailable,
   sendAgainAt,
+  withPauses,
 } from "../domain/sending.ts";
-import { failCurrentStep, type StepError } from "../domain/steps.ts";
-import { findAttempt, isQueuedUpstream, type ListedJob } from "../domain/upstream-job.ts";
+import { failCurrentStep, type StepError, verdict } from "../domain/steps.ts";
+import {
+  type Attempt,
+  findAttempt,
+  isKnown,
+  isOfAttempt,
+  isQueuedUpstream,
+  type ListedJob,
+  type Posted,
+  type UpstreamJob,
+} from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound, noteVerdict } from "./follow-job.ts";
+import { type PollQueueDeps, pollUpstreamQueue } from "./poll-upstream-queue.ts";
 
 type HoldDeps = EndDeps & Pick<Ports, "clock">;
 
@@ -42,49 +54,18 @@ function holdAttempt(deps: HoldDeps, job: Job, held: Held): Promise<Job> {
   return writeChange(deps, job, holdChange(job, held, deps.clock));
 }
 
-/** Leaves the job in the aggregator's own queue until the next poll, or ends it if no attempt is left. */
-function holdUpstream(deps: HoldDeps, job: Job, attempt: number): Promise<Job> {
-  return writeChange(deps, job, holdUpstreamChange(job, attempt, deps.clock));
-}
-
-type LookDeps = HoldDeps & Pick<Ports, "upstream" | "policy">;
-
-/**
- * Checks whether the job still waits in the aggregator's own queue, in which the aggregator
- * makes the attempts itself.
- */
-async function lookUpstream(deps: LookDeps, job: Job, upstreamJobId: string, attempt: number): Promise<Job> {
-  const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
-  if (waits) return holdUpstream(deps, job, attempt);
-  const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
-  return writeChange(deps, job, { event: "continuedUpstream", changes: { attempt, followUntil } });
-}
-
-/** Returns false if the aggregator does not know the job any more: following the job then decides. */
-async function waitsUpstream(deps: LookDeps, upstreamJobId: string): Promise<boolean> {
-  try {
-    return isQueuedUpstream(await deps.upstream.job(upstreamJobId));
-  } catch (error) {
-    if (error instanceof UpstreamRefused) return false;
-    throw error;
-  }
-}
-
-/** Posts the login or the refresh. Returns the id of the upstream job, or `undefined` if the login is missing. */
-async function postAttempt(deps: Pick<Ports, "vault" | "upstream">, job: Job): Promise<string | undefined> {
+/** Posts the login or the refresh. Returns `undefined` if the login is missing. */
+async function postAttempt(deps: Pick<Ports, "vault" | "upstream">, job: Job): Promise<Posted | undefined> {
   const { userId, institutionId, connectionId } = job;
   if (kindOf(job) === "refresh") {
-    if (connectionId === undefined) return undefined;
-    return (await deps.upstream.refreshConnection(userId, connectionId)).upstreamJobId;
+    return connectionId === undefined ? undefined : deps.upstream.refreshConnection(userId, connectionId);
   }
   const packed = await deps.vault.reveal(loginOf(job));
   if (packed === undefined) return undefined;
   const login = unpackLogin(packed);
-  const opened =
-    kindOf(job) === "update" && connectionId !== undefined
-      ? await deps.upstream.updateConnection(userId, connectionId, login)
-      : await deps.upstream.openConnection(userId, institutionId, login);
-  return opened.upstreamJobId;
+  return kindOf(job) === "update" && connectionId !== undefined
+    ? deps.upstream.updateConnection(userId, connectionId, login)
+    : deps.upstream.openConnection(userId, institutionId, login);
 }
 
 /** Reads the current status of the institution from the aggregator. */
@@ -93,7 +74,7 @@ async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promi
   return institution !== undefined && !isAvailable(institution);
 }
 
-type Deps = LookDeps & Pick<Ports, "refusedLogins">;
+type Deps = PollQueueDeps & Pick<Ports, "refusedLogins">;
 
 /**
  * Makes one attempt to open the connection, unless the job waits for a later attempt. Sends at most one login
@@ -127,7 +108,7 @@ async function startAgain(deps: Deps, job: Job): Promise<Job> {
   const isAskedFor = job.phase === "accepted";
   const attempt = isAskedFor ? job.attempt : job.attempt + 1;
   if (job.queue?.isUpstreams && job.upstreamJobId !== undefined) {
-    return lookUpstream(deps, job, job.upstreamJobId, attempt);
+    return pollUpstreamQueue(deps, job, job.upstreamJobId, attempt);
   }
   if (await isStillDown(deps, job)) return holdAttempt(deps, job, { attempt });
   if (!isAskedFor && needsTheUser(job)) {
@@ -143,6 +124,7 @@ function isStillDown(deps: Deps, job: Job): Promise<boolean> {
 
 /** Continues an attempt that may have sent its login already. The aggregator's list of jobs shows whether it did. */
 async function reopen(deps: Deps, job: Job): Promise<Job> {
+  if (job.blocked !== undefined) return awaitOther(deps, job, job.blocked);
   if (await wasRefused(deps, job)) return failJob(deps, job, LOGIN_REFUSED);
   if (isOverdue(job, deps.clock.msUntil)) return lookOnceMore(deps, job);
   // The time before the request: a slow reply says nothing about a login that has arrived since.
@@ -150,7 +132,41 @@ async function reopen(deps: Deps, job: Job): Promise<Job> {
   const found = await findSent(deps, job);
   if (found !== undefined) return recordOpened(deps, job, found.id);
   if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
-  return send(deps, await notePosting(deps, job, sendAgainAt(deps)));
+  return send(deps, await notePosting(deps, job, sendAgainAt(deps)), { mayHaveArrived: true });
+}
+
+/**
+ * Waits for the end of a job that the aggregator named instead of taking our login, and then posts the login. If the
+ * aggregator still names that job, posts the login once a minute. If that job takes too long, or waits in the
+ * aggregator's own queue, our job waits as if the bank was down.
+ */
+async function awaitOther(deps: Deps, job: Job, blocked: Blocked): Promise<Job> {
+  const { upstreamJobId, until } = blocked;
+  const other = await otherJob(deps, upstreamJobId);
+  const isOver = other === undefined || verdict(other.steps) !== "working";
+  if (isOver && mayBeSentAgain(job, deps.clock.now())) {
+    const changes = {
+      attemptAt: deps.clock.now().toISOString(),
+      sendAgainAt: sendAgainAt(deps),
+      knownUpstreamJobIds: knownWith(job.knownUpstreamJobIds, upstreamJobId),
+      blocked: undefined,
+    };
+    return send(deps, await writeChange(deps, job, { event: "loginPosting", changes }), { waited: blocked });
+  }
+  const isQueued = other !== undefined && isQueuedUpstream(other);
+  if (!isQueued && deps.clock.msUntil(new Date(until)) > 0) return job;
+  if (!mayBeHeld(job, deps.policy)) return failJob(deps, job, TEMPORARY_UNAVAILABLE);
+  return holdAttempt(deps, job, { attempt: job.attempt });
+}
+
+/** Returns `undefined` if the aggregator does not know the job any more. */
+async function otherJob(deps: Deps, upstreamJobId: string): Promise<UpstreamJob | undefined> {
+  try {
+    return await deps.upstream.job(upstreamJobId);
+  } catch (error) {
+    if (error instanceof UpstreamRefused) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -172,21 +188,33 @@ async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
 }
 
 async function findSent(deps: Deps, job: Job): Promise<ListedJob | undefined> {
-  const { userId, institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
-  const connectionId = kindOf(job) === "create" ? undefined : job.connectionId;
-  const listed = await deps.upstream.jobsOf(userId, connectionId).catch(asUnavailable);
-  return findAttempt(listed, { institutionId, startedAt, knownUpstreamJobIds, connectionId });
+  const attempt = attemptOf(job);
+  const listed = await deps.upstream.jobsOf(job.userId, attempt.connectionId).catch(asUnavailable);
+  return findAttempt(listed, attempt);
 }
 
-/** A refused list does not show whether a login arrived. */
+function attemptOf(job: Job): Attempt {
+  const { institutionId, knownUpstreamJobIds, createdAt, attemptAt: startedAt = createdAt } = job;
+  const connectionId = kindOf(job) === "create" ? undefined : job.connectionId;
+  return { institutionId, startedAt, knownUpstreamJobIds, connectionId };
+}
+
+/** A refused list, or a job that the aggregator refuses to show, does not show whether a login arrived. */
 function asUnavailable(error: unknown): never {
   throw error instanceof UpstreamRefused ? new UpstreamUnavailable() : error;
 }
 
-async function send(deps: Deps, job: Job): Promise<Job> {
-  let upstreamJobId: string | undefined;
+interface Sending {
+  /** An earlier request of this attempt may have been carried out. */
+  mayHaveArrived?: boolean;
+  /** What the login has waited for. */
+  waited?: Blocked;
+}
+
+async function send(deps: Deps, job: Job, { mayHaveArrived = false, waited }: Sending = {}): Promise<Job> {
+  let posted: Posted | undefined;
   try {
-    upstreamJobId = await postAttempt(deps, job);
+    posted = await postAttempt(deps, job);
   } catch (error) {
     if (error instanceof UpstreamRefused) return refused(deps, job, error.problem);
     // A login that may still be in transit was sent later than recorded, because a token may
@@ -194,9 +222,28 @@ async function send(deps: Deps, job: Job): Promise<Job> {
     await notePosting(deps, job, isSettled(error) ? undefined : sendAgainAt(deps));
     throw error;
   }
-  return upstreamJobId === undefined
-    ? failJob(deps, job, INTERNAL_ERROR)
-    : recordOpened(deps, job, upstreamJobId);
+  if (posted === undefined) return failJob(deps, job, INTERNAL_ERROR);
+  const { upstreamJobId } = posted;
+  const isEarlier = posted.isEarlier === true || isKnown(upstreamJobId, job.knownUpstreamJobIds);
+  const isTaken = !isEarlier || kindOf(job) === "refresh";
+  if (isTaken || (mayHaveArrived && (await isOurs(deps, job, upstreamJobId)))) {
+    return recordOpened(deps, job, upstreamJobId);
+  }
+  const blocked = { upstreamJobId, until: deps.clock.after(deps.policy.followLimitMs).toISOString() };
+  const changes =
+    waited?.upstreamJobId === upstreamJobId
+      ? { blocked: waited, sendAgainAt: sendAgainAt(deps) }
+      : { blocked, sendAgainAt: undefined };
+  return writeChange(deps, job, { event: "loginPosting", changes });
+}
+
+/**
+ * Returns whether the job that the aggregator named comes from an earlier request of this attempt. Throws
+ * `UpstreamUnavailable` if that is unknown: the login must not be sent twice.
+ */
+async function isOurs(deps: Deps, job: Job, upstreamJobId: string): Promise<boolean> {
+  if (job.knownUpstreamJobIds.includes(upstreamJobId)) return false;
+  return isOfAttempt(await deps.upstream.job(upstreamJobId).catch(asUnavailable), attemptOf(job));
 }
 
 async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
@@ -224,16 +271,32 @@ async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promis
 }
 
 /**
- * Makes one attempt to open the connection, and follows its job for a first slice. Throws as {@link openFound} does,
- * and `InstitutionUnavailable` if a further attempt was queued again: the workflow's Retrier is the queue. The
+ * Makes one attempt to open the connection, and follows its job for a first slice. Waits while the aggregator asks for
+ * a pause that ends within the slice. Throws as {@link openFound} does, and `InstitutionUnavailable` if a further attempt was queued again: the workflow's Retrier is the queue. The
  * Retrier always waits for the same time. So a Wait state handles the first wait, which includes the spread, and the
  * rest of an interrupted wait.
  */
 export async function openAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+  const followed = await withPauses(deps, deps.policy.followSliceMs, () => openAndFollowOnce(deps, input));
+  return "next" in followed ? followed : { next: "hold", waitSeconds: followed.pauseSeconds };
+}
+
+/** Polls the job that a login waits for, for a slice. */
+async function openUnblocked(deps: Deps, before: Job): Promise<Job> {
+  const sliceEnd = deps.clock.after(deps.policy.followSliceMs);
+  let job = await openFound(deps, before);
+  while (job.blocked !== undefined && job.phase === "opening" && deps.clock.msUntil(sliceEnd) > 0) {
+    await deps.clock.sleep(LOOK_EVERY_MS);
+    job = await openFound(deps, job);
+  }
+  return job;
+}
+
+async function openAndFollowOnce(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
   const before = await findJob(deps, input.jobId);
   const isFurther = before.queue !== undefined && isDue(before, deps.clock.msUntil);
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
-  const followed = await followFound(run, await openFound(run, before));
+  const followed = await followFound(run, await openUnblocked(run, before));
   if (followed.next === "hold" && isFurther) throw new InstitutionUnavailable();
   return followed;
 }

@@ -1,12 +1,25 @@
-import { expireChallenge, fateOfAnswer, takeAnswer, unpackAnswers } from "../domain/challenge.ts";
+import {
+  answeredChallenge,
+  closeChallenge,
+  expireChallenge,
+  fateOfAnswer,
+  followUntilAfterAnswer,
+  isPast,
+  takeAnswer,
+  unpackAnswers,
+} from "../domain/challenge.ts";
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
-import { INTERNAL_ERROR, isOutage } from "../domain/failures.ts";
-import { FOLLOW_AFTER_ANSWER_MS } from "../domain/following.ts";
+import { failure, INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
+import { decideOnRefusal } from "../domain/following.ts";
 import type { Challenge, Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { answerTo } from "../domain/secret.ts";
-import { isSettled, mayBeSentAgain, sendAgainAt } from "../domain/sending.ts";
+import { isSettled, mayBeSentAgain, sendAgainAt, withPauses } from "../domain/sending.ts";
+import type { StepError } from "../domain/steps.ts";
+import { endsJob } from "../domain/transitions.ts";
+import { isStillAsked } from "../domain/upstream-job.ts";
+import { findJob } from "./change-job.ts";
 import { changeOrEndJob, type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
 
@@ -29,29 +42,54 @@ export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Prom
   }
 }
 
-/** A stored answer counts, even if its request died before it updated the row. */
+/**
+ * A stored answer counts, even if its request died before it updated the row. Before the deadline ends the job, the
+ * upstream job shows whether the aggregator still waits for the answer.
+ */
 async function takeOrExpire(deps: Deps, job: Job) {
   if (job.phase !== "awaiting-answer" || job.challenge === undefined) return undefined;
   if (await deps.vault.holds(answerTo(job, job.challenge))) return takeAnswer(job, job.challenge.number);
-  return expireChallenge(job, deps.clock);
+  const expired = expireChallenge(job, deps.clock);
+  return expired !== undefined && (await wentOn(deps, job)) ? closeChallenge(job, deps.clock) : expired;
+}
+
+/**
+ * Returns whether the aggregator does not wait for the answer to our challenge any more. Throws `UpstreamUnavailable`
+ * if that is unknown.
+ */
+export async function wentOn(deps: Pick<Ports, "upstream">, job: Job): Promise<boolean> {
+  const { challenge, upstreamJobId } = job;
+  if (challenge === undefined || upstreamJobId === undefined) return false;
+  const seen = await deps.upstream.job(upstreamJobId).catch(orRefusal);
+  return !(seen instanceof UpstreamRefused) && !isStillAsked(challenge, seen);
 }
 
 /**
  * Continues a run that may have sent the answer already. The upstream job shows whether it
  * still waits for the answer.
  */
-async function resend(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
-  if (job.upstreamJobId === undefined) return failJob(deps, job, INTERNAL_ERROR);
+async function resend(deps: Deps, found: Job, challenge: Challenge): Promise<Job> {
+  if (found.upstreamJobId === undefined) return failJob(deps, found, INTERNAL_ERROR);
   // The time before the request: a slow reply says nothing about an answer that has arrived since.
   const lookedAt = deps.clock.now();
-  const seen = await deps.upstream.job(job.upstreamJobId).catch(orRefusal);
-  if (seen instanceof UpstreamRefused) return failJob(deps, job, seen.problem);
+  const seen = await deps.upstream.job(found.upstreamJobId).catch(orRefusal);
+  if (seen instanceof UpstreamRefused) return lost(deps, found, seen.problem);
+  const isKnownAgain = found.lostAt !== undefined;
+  const job = isKnownAgain ? await note(deps, found, "answerPosting", found.sendAgainAt) : found;
   if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
   if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, job, "answerPosting", challenge);
 }
 
-/** Returns the refusal: an aggregator that does not know its job any more cannot accept an answer. */
+/** Ends the job once the aggregator has refused to show it for a minute. Throws `UpstreamUnavailable` before that. */
+async function lost(deps: Deps, job: Job, problem: StepError): Promise<Job> {
+  const change = decideOnRefusal(job, problem, deps.clock);
+  if (change !== undefined && endsJob(change)) return writeChange(deps, job, change);
+  if (change !== undefined) await writeChange(deps, job, { ...change, event: "answerPosting" });
+  throw new UpstreamUnavailable();
+}
+
+/** Returns the refusal: an aggregator that has lost its job cannot accept an answer. */
 function orRefusal(error: unknown): UpstreamRefused {
   if (error instanceof UpstreamRefused) return error;
   throw error;
@@ -67,10 +105,10 @@ async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challen
   if (packed === undefined || upstreamJobId === undefined) return failJob(deps, found, INTERNAL_ERROR);
   const job = await note(deps, found, event, sendAgainAt(deps));
   try {
-    await deps.upstream.answer(upstreamJobId, unpackAnswers(packed));
+    await deps.upstream.answer(found.userId, upstreamJobId, unpackAnswers(packed));
   } catch (error) {
     const isRefused = error instanceof UpstreamRefused;
-    if (isRefused && !isOutage(error.problem.code)) return failJob(deps, job, error.problem);
+    if (isRefused && !isOutage(error.problem.code)) return refused(deps, job, challenge, error.problem);
     const isOver = isRefused || isSettled(error);
     await note(deps, job, "answerPosting", isOver ? undefined : sendAgainAt(deps));
     throw isRefused ? new UpstreamUnavailable() : error;
@@ -78,23 +116,54 @@ async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challen
   return recordSent(deps, job, challenge);
 }
 
+/** Ends the job, unless the aggregator went on without the answer that it refused. A repeated answer gets the same. */
+async function refused(deps: Deps, job: Job, challenge: Challenge, problem: StepError): Promise<Job> {
+  if (!(await wentOn(deps, job))) {
+    const decided = { challenge: answeredChallenge(challenge, deps.clock) };
+    return writeChange(deps, job, failure(job, problem, decided));
+  }
+  const closed = await writeChange(deps, job, closeChallenge(job, deps.clock));
+  await deps.vault.destroy(answerTo(closed, challenge));
+  return closed;
+}
+
 type SendEvent = "answerSending" | "answerPosting";
 
 function note(deps: Deps, job: Job, event: SendEvent, again: string | undefined) {
-  return writeChange(deps, job, { event, changes: { sendAgainAt: again } });
+  return writeChange(deps, job, { event, changes: { sendAgainAt: again, lostAt: undefined } });
 }
 
 async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<Job> {
-  const followMs = Math.max(job.followLeftMs ?? 0, FOLLOW_AFTER_ANSWER_MS);
-  const followUntil = deps.clock.after(followMs).toISOString();
-  const changes = { followUntil, sealedTaskToken: undefined, sendAgainAt: undefined };
+  const changes = {
+    challenge: answeredChallenge(challenge, deps.clock),
+    followUntil: followUntilAfterAnswer(job, deps.clock),
+    sealedTaskToken: undefined,
+    sendAgainAt: undefined,
+  };
   const sent = await writeChange(deps, job, { event: "answerSent", changes });
   await deps.vault.destroy(answerTo(job, challenge));
   return sent;
 }
 
-/** Sends the accepted answer, and follows the job for a slice. Throws as {@link sendAnswer} does. */
+/**
+ * Sends the accepted answer, and follows the job for a slice. Waits while the aggregator asks for a pause that ends
+ * within the slice. After a longer pause, the Task that opens connections finds the answer still to be sent, and the
+ * workflow comes back here, until the deadline of the challenge has passed. Throws as {@link sendAnswer} does.
+ */
 export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
-  return followFound(run, await sendAnswer(run, input));
+  const followed = await withPauses(deps, deps.policy.followSliceMs, async () =>
+    followFound(run, await sendAnswer(run, input)),
+  );
+  if ("next" in followed) return followed;
+  const job = await findJob(deps, input.jobId);
+  if (!isUnsent(job) || !isPast(job, deps.clock.now())) {
+    return { next: "hold", waitSeconds: followed.pauseSeconds };
+  }
+  await failJob(deps, job, SERVICE_UNAVAILABLE);
+  return { next: "done" };
+}
+
+function isUnsent({ phase }: Job): boolean {
+  return phase === "answered" || phase === "sending-answer";
 }

@@ -1,10 +1,12 @@
-import { isPast, takeAnswer } from "../domain/challenge.ts";
+import { closeChallenge, isPast, takeAnswer } from "../domain/challenge.ts";
+import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { mayBeAtWork } from "../domain/idempotency.ts";
 import { claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import type { Looked, SweepWatch, Swept } from "../domain/measurements.ts";
-import type { Ports } from "../domain/ports.ts";
+import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
+import { orWhenUnavailable } from "../domain/sending.ts";
 import { mayGetAnswer, nextSweepAt, retrySweepAt } from "../domain/sweep.ts";
 import { dropJob } from "./accept-job.ts";
 import { wakeIfAnswered } from "./answer-challenge.ts";
@@ -12,9 +14,10 @@ import { changeJob } from "./change-job.ts";
 import { cleanUp, type EndDeps, writeChange } from "./end-job.ts";
 import { inBatches } from "./in-batches.ts";
 import { replaceExecution, startExecution } from "./replace-execution.ts";
+import { wentOn } from "./send-answer.ts";
 
 export type SweepJobDeps = EndDeps &
-  Pick<Ports, "clock" | "sweptJobs" | "claims" | "sealer" | "waker" | "executions">;
+  Pick<Ports, "clock" | "sweptJobs" | "claims" | "sealer" | "waker" | "executions" | "upstream">;
 
 /**
  * Checks one job, and completes the work that a crash interrupted. Does no harm to a healthy job,
@@ -90,21 +93,28 @@ async function restart(deps: SweepJobDeps, job: Job): Promise<Looked> {
   return "restarted";
 }
 
-/** A stored answer counts, even if its request died before it updated the row. */
+/**
+ * Looks after a job that waits for its user. A stored answer counts, even if its request died before it updated the
+ * row. Without an answer, the aggregator may have gone on by itself.
+ */
 async function deliver(deps: SweepJobDeps, job: Job): Promise<Looked> {
   const { challenge } = job;
-  const isKept =
-    job.phase === "awaiting-answer" &&
-    challenge !== undefined &&
-    (await deps.vault.holds(answerTo(job, challenge)));
-  const current = isKept
+  const waits = job.phase === "awaiting-answer" && challenge !== undefined;
+  const isStored = waits && (await deps.vault.holds(answerTo(job, challenge)));
+  const current = isStored
     ? await changeJob(deps, job.id, (found) => takeAnswer(found, challenge.number))
-    : job;
+    : await closeIfOver(deps, job, waits);
   // The job ended meanwhile: its clean-up is due sooner than the next check of a running job.
   if (isFinished(current)) return "nothing";
   await wakeIfAnswered(deps, current);
   await postpone(deps, current);
   return current.phase === "answered" ? "delivered" : "nothing";
+}
+
+/** Goes back to following if the aggregator does not wait for the user any more. */
+async function closeIfOver(deps: SweepJobDeps, job: Job, waits: boolean): Promise<Job> {
+  const isOver = waits && (await orWhenUnavailable(wentOn(deps, job), false));
+  return isOver ? writeChange(deps, job, closeChallenge(job, deps.clock, job.sealedTaskToken)) : job;
 }
 
 function postpone(deps: SweepJobDeps, job: Job): Promise<void> {
@@ -114,10 +124,45 @@ function postpone(deps: SweepJobDeps, job: Job): Promise<void> {
 const AT_ONCE = 10;
 
 /**
+ * Step Functions allows these calls a second for each account, in the regions with the lowest limits; a few hundred more
+ * in a burst, which we leave to others.
+ */
+const STATES_PER_SECOND = 10;
+const STOPS_PER_SECOND = 25;
+
+/** Returns the executions, called no faster than Step Functions allows. */
+function paced({ executions, clock }: SweepJobDeps): Executions {
+  const describing = pace(clock, STATES_PER_SECOND);
+  const stopping = pace(clock, STOPS_PER_SECOND);
+  return {
+    ...executions,
+    state: async (job) => {
+      await describing();
+      return executions.state(job);
+    },
+    stop: async (job) => {
+      await stopping();
+      return executions.stop(job);
+    },
+  };
+}
+
+/** Returns a function that waits for the next turn. The first turn is at once. */
+function pace(clock: Clock, perSecond: number): () => Promise<void> {
+  let next = clock.now();
+  return async () => {
+    const waitMs = Math.max(0, clock.msUntil(next));
+    next = clock.after(waitMs + 1000 / perSecond);
+    if (waitMs > 0) await clock.sleep(waitMs);
+  };
+}
+
+/**
  * Checks every job that is due, and counts the jobs that are not finished. A failure at one job
  * does not affect other jobs.
  */
-export async function sweep(deps: SweepJobDeps, watch: SweepWatch = (_, look) => look()): Promise<Swept> {
+export async function sweep(given: SweepJobDeps, watch: SweepWatch = (_, look) => look()): Promise<Swept> {
+  const deps = { ...given, executions: paced(given) };
   const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
     try {
       return await watch(jobId, () => sweepJob(deps, jobId));

@@ -1,7 +1,8 @@
-import type { Login } from "../domain/login.ts";
+import { type Login, mandatoryFieldsOfUpdate } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
 import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
-import { checkLogin } from "./create-connection.ts";
+import { requireFields } from "./create-connection.ts";
 import { findConnection } from "./refresh-connection.ts";
 
 export interface UpdateConnection {
@@ -16,7 +17,9 @@ export async function updateConnection(
   { userId, connectionId, login }: UpdateConnection,
 ): Promise<Accepted> {
   const { institutionId } = await findConnection(deps, userId, connectionId);
-  const institution = await checkLogin(deps, { institutionId, login });
+  const institution = await deps.institutions.institution(institutionId);
+  if (institution === undefined) throw new Refusal("connection-not-found");
+  requireFields(login, mandatoryFieldsOfUpdate(institution));
   return acceptJob(deps, {
     kind: "update",
     userId,

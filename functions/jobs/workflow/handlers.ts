@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { metrics } from "../../compose.ts";
 import { log, logAbout } from "../../platform/log.ts";
-import { type LogFields, nameOf, ofJob, type TaskName } from "../../platform/log-fields.ts";
+import { type LogFields, nameOf, ofError, ofJob, type TaskName } from "../../platform/log-fields.ts";
 import { isExpectedByWorkflow, isKnownToWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
 import { jobIdSchema } from "../domain/ids.ts";
 import { measureSweep, type SweepWatch, type Swept } from "../domain/measurements.ts";
@@ -63,7 +63,7 @@ export function taskHandler<Input extends { jobId: string }, Output>(
       } catch (error) {
         const errorName = nameOf(error);
         const isExpected = isExpectedByWorkflow(errorName);
-        log(isExpected ? "warn" : "error", "task failed", { errorName });
+        log(isExpected ? "warn" : "error", "task failed", ofError(error));
         // Lambda dates its count of errors by the invocation. The alarm on that count subtracts these errors.
         if (isExpected) metrics().measure(() => [count("ExpectedTaskErrors")], invokedAt);
         throw withoutStack(error instanceof Error && isKnownToWorkflow(errorName) ? error : new TaskFailed());
@@ -97,7 +97,7 @@ export function sweepHandler(run: (watch: SweepWatch) => Promise<Swept>): () => 
         metrics().measure(() => measureSweep(swept, new Date()));
         log("info", "sweep", { durationMs: Math.round(performance.now() - startedAt) });
       } catch (error) {
-        log("error", "sweep failed", { errorName: nameOf(error) });
+        log("error", "sweep failed", ofError(error));
         throw withoutStack(new Error("The sweep failed."));
       }
     });
@@ -110,7 +110,7 @@ const watch: SweepWatch = (jobId, look) =>
       if (looked !== "nothing") log("warn", "job mended", { reason: looked });
       return looked;
     } catch (error) {
-      log("error", "job not swept", { errorName: nameOf(error) });
+      log("error", "job not swept", ofError(error));
       throw error;
     }
   });

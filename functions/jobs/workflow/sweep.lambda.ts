@@ -1,4 +1,14 @@
-import { claims, clock, endDeps, executions, once, sealer, sweptJobs, waker } from "../../compose.ts";
+import {
+  claims,
+  clock,
+  endDeps,
+  executions,
+  once,
+  sealer,
+  sweptJobs,
+  upstream,
+  waker,
+} from "../../compose.ts";
 import { sweep } from "../use-cases/sweep.ts";
 import { sweepHandler } from "./handlers.ts";
 
@@ -10,6 +20,7 @@ const deps = once(() => ({
   sealer: sealer(),
   waker: waker(),
   executions: executions(),
+  upstream: upstream(),
 }));
 
 export const handler = sweepHandler((watch) => sweep(deps(), watch));

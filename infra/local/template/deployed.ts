@@ -10,6 +10,8 @@ export interface Deployed {
   keys: { keyId: string; spec: "SYMMETRIC_DEFAULT" | "ECC_NIST_P256" }[];
   functions: LocalFunction[];
   routes: LocalRoute[];
+  /** What the API answers to web pages of other origins. Undefined: nothing. */
+  cors: LocalCors | undefined;
   stateMachines: { arn: string; definition: unknown }[];
   schedules: LocalSchedule[];
 }
@@ -25,6 +27,8 @@ export interface LocalFunction {
   entry: string;
   environment: Record<string, string>;
 }
+
+export type LocalCors = z.infer<typeof corsSchema>;
 
 export interface LocalRoute {
   /** For example `GET /jobs/{jobId}`, or `$default`. */
@@ -58,6 +62,14 @@ const functionProperties = z.object({
   Environment: z.object({ Variables: z.record(z.string(), z.string()) }).optional(),
 });
 const functionMetadata = z.object({ [ENTRY_METADATA]: z.string() });
+const corsSchema = z.object({
+  AllowOrigins: z.array(z.string()),
+  AllowMethods: z.array(z.string()),
+  AllowHeaders: z.array(z.string()),
+  ExposeHeaders: z.array(z.string()),
+  MaxAge: z.number(),
+});
+const apiProperties = z.object({ CorsConfiguration: corsSchema.optional() });
 const integrationProperties = z.object({ IntegrationUri: z.string() });
 const routeProperties = z.object({ RouteKey: z.string(), Target: z.string() });
 const ruleProperties = z.object({
@@ -107,6 +119,8 @@ export function deploy(template: Template, locally: Locally): Deployed {
       routeKey: properties.RouteKey,
       functionArn: integrations.get(properties.Target) ?? "",
     })),
+    cors: all("AWS::ApiGatewayV2::Api", apiProperties).find(({ properties }) => properties.CorsConfiguration)
+      ?.properties.CorsConfiguration,
     stateMachines: all("AWS::StepFunctions::StateMachine", stateMachineProperties).map(
       ({ logicalId, properties }) => ({
         arn: String(resolve({ Ref: logicalId })),

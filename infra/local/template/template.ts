@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as z from "zod";
+import type { DeploymentSetting } from "../../aws/settings.ts";
 
 const resource = z.object({
   Type: z.string(),
@@ -28,12 +29,15 @@ const PROGRAM = fileURLToPath(new URL("./print-template.ts", import.meta.url));
 /** The template is far smaller. A longer output is an error. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
+/** The settings of a deployment that local mode sets. */
+export type LocalContext = { upstreamUrl: string } & { [name in DeploymentSetting]?: string | undefined };
+
 /**
  * Synthesizes the template in a child process. The CDK takes 200 MB, which the child releases at its end. The endpoints that
  * already run are not blocked meanwhile.
  */
 export async function synthesizeApart(
-  context: { upstreamUrl: string },
+  context: LocalContext,
   upstream: "basiq" | "sandbox" = "basiq",
 ): Promise<Template> {
   // Overrides `upstream` of the deployment's settings: local mode starts its own sandbox.

@@ -194,7 +194,7 @@ export async function ask({ apiUrl }: Target, { method, path, headers, body }: A
   const response = await fetch(`${apiUrl}${path}`, init);
   const text = await response.text();
   const kept = [...response.headers].filter(([name]) => !OF_ONE_REQUEST.test(name));
-  const json: unknown = JSON.parse(text);
+  const json: unknown = text === "" && method === "HEAD" ? undefined : JSON.parse(text);
   const error = errorReply.safeParse(json);
   const same = error.success ? text.replace(error.data.correlationId, "") : text;
   const allow = response.headers.get("allow") ?? "";
@@ -208,12 +208,15 @@ const SHAPES: { readonly [name: string]: { safeParse(json: unknown): { success: 
   "list of job stubs": stubListReply,
   "list of jobs": jobListReply,
   health: z.strictObject({ status: z.literal("ok") }),
+  nothing: z.undefined(),
 };
 
 /** A reply in the words of the page; more than that where the page has none for it. */
 export function inWords(route: string, { status, json }: Answered): string {
   const success = SUCCESSES.get(route)?.get(status);
   if (success !== undefined && SHAPES[success]?.safeParse(json).success) return "yes";
+  // A reply to HEAD has no body, so the status has to do.
+  if (route.startsWith("HEAD ") && json === undefined) return String(status);
   const error = errorReply.safeParse(json);
   if (!error.success) return `${status} ${JSON.stringify(json)}`;
   const codes = new Set(error.data.data.map(({ code }) => code));

@@ -48,7 +48,7 @@ test("The schedule starts a job whose start has failed, and closing does not wai
     operation === "StartExecution" && by?.entry.includes("/create-connection.") === true;
   recorder.fail(isStart, "AccessDeniedException");
   const since = recorder.fromNow();
-  expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(500);
+  expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(503);
 
   const { steps } = await backend.untilOver(await newestJob(backend));
   expect(statuses(steps)).toContain("retrieve-transactions: success");

@@ -242,7 +242,8 @@ describe("A stored secret is not used:", () => {
     const jobId = await startAsked(backend);
     const ref: SecretRef = { jobId, userId: backend.userId, purpose: "answer-1" };
     await plantAnswer(jobId, moved(ref, another), Date.now() + msLeft);
-    expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
+    // A 400, unless the job takes longer to end than the reply waits.
+    expect([202, 400]).toContain((await backend.answer(jobId, ["1234"])).status);
     await expectBroken(backend, jobId);
     expect(await backend.answersSent()).toBe(0);
   });

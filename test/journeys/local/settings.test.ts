@@ -41,7 +41,11 @@ test.each([
   ];
   for (const jobId of jobs) {
     const { steps } = await backend.untilOver(jobId);
-    expect(steps[0]).toEqual({ title: "verify-credentials", status: "failed", result });
+    expect(steps[0]).toEqual({
+      title: "verify-credentials",
+      status: "failed",
+      result: { ...result, details: result.detail },
+    });
     expect(statuses(steps.slice(1))).toEqual([
       "retrieve-accounts: pending",
       "retrieve-transactions: pending",
@@ -85,6 +89,7 @@ test.each([
           code: "job-timed-out",
           title: "Job timed out",
           detail: "The institution did not finish in time. Please try again later.",
+          details: "The institution did not finish in time. Please try again later.",
         },
       });
       const tookMs = Date.parse(job.updated) - Date.parse(job.created);

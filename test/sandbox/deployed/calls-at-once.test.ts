@@ -6,7 +6,15 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "vitest";
 import { loseReplies } from "../../support/local-aws.ts";
-import { connected, connectionPath, jared, openDeployedSandbox, stepMs } from "../open-sandbox.ts";
+import {
+  connected,
+  connectionsPath,
+  createBody,
+  jared,
+  openDeployedSandbox,
+  stepMs,
+} from "../open-sandbox.ts";
+import { stubShape } from "../reply-shapes.ts";
 
 type Bank = Awaited<ReturnType<typeof openDeployedSandbox>>;
 
@@ -42,6 +50,9 @@ function onceOnly(act: () => unknown): () => unknown {
   };
 }
 
+/** Each job is over at once, so that no call gets an earlier one. */
+const openFast = () => openDeployedSandbox({ timeScale: 1e12 });
+
 describe("calls at once", () => {
   test("are in the ledger, each once", async () => {
     const bank = await openDeployedSandbox();
@@ -51,19 +62,27 @@ describe("calls at once", () => {
   });
 
   test("that connect one user lose nothing, and leave nothing that no reply shows", async () => {
-    const bank = await openDeployedSandbox();
+    const bank = await openFast();
     const ids = await times(8, () => bank.create("AU00003", jared));
-    bank.pass(stepMs);
     expect((await bank.jobsOf()).map((job) => job.id).toSorted()).toEqual(ids.toSorted());
     expect(await challengesIn(bank)).toBe(4);
-    expect(await bank.connectionsOf()).toHaveLength(8);
+    const listed = (await bank.connectionsOf()).map(({ id }) => id);
+    const named = await Promise.all(ids.map((id) => bank.connectionOf(id)));
+    expect(new Set(named)).toEqual(new Set(listed));
+  });
+
+  test("that connect one user while its job lasts all name a job that exists, and no other exists", async () => {
+    const bank = await openDeployedSandbox();
+    const replies = await times(8, () => bank.send("POST", connectionsPath(), { body: createBody }));
+    const named = replies.map(({ text }) => stubShape.parse(JSON.parse(text)).id);
+    expect(new Set((await bank.jobsOf()).map(({ id }) => id))).toEqual(new Set(named));
+    expect(replies.filter(({ status }) => status === 202)).toHaveLength(new Set(named).size);
   });
 
   test("that refresh one connection count each login once", async () => {
-    const bank = await openDeployedSandbox();
+    const bank = await openFast();
     const connection = await connected(bank, "AU00003", jared);
-    await times(7, () => bank.send("POST", `${connectionPath(connection)}/refresh`));
-    bank.pass(stepMs);
+    await times(7, () => bank.refresh(connection));
     expect(await challengesIn(bank)).toBe(4);
     expect(await bank.jobsOf()).toHaveLength(8);
   });
@@ -108,10 +127,13 @@ describe("a call that loses a race", () => {
       "login",
       onceOnly(() => bank.create("AU00003", jared)),
     );
-    await bank.create("AU00003", jared);
+    const reply = await bank.send("POST", connectionsPath(), {
+      body: { ...jared, institution: { id: "AU00003" } },
+    });
+    expect(reply.status).toBe(200);
     const kinds = (await bank.rows()).map(({ sk }) => String(sk).split("#")[0]);
     for (const kind of ["job", "owner", "connection"]) {
-      expect(kinds.filter((each) => each === kind)).toHaveLength(2);
+      expect(kinds.filter((each) => each === kind)).toHaveLength(1);
     }
   });
 });

@@ -81,10 +81,27 @@ describe("the data file", () => {
     expect((await second.send("GET", "/institutions", { token })).status).toBe(200);
     expect((await second.ledger()).slice(0, calls.length)).toEqual(calls);
     expect((await second.send("GET", "/x")).status).toBe(500);
+    second.pass(2 * stepMs);
     const skipped = await second.createAndVerify("AU00003", jared);
     expect((await second.step(skipped, "mfa-challenge"))?.status).toBe("skipped");
     await second.control("PUT", "/institutions/AU00004", { status: "operational" });
     expect((await second.statuses(queued))[0]).toBe("in-progress");
+  });
+
+  test("of the version before is read, and only its tokens are forgotten", async () => {
+    const dataFile = join(await newFolder(), "state.json");
+    const first = await openSandbox({ dataFile });
+    const id = await first.create("AU00000", gavin);
+    const token = await first.newToken();
+    const { tokens, ...others } = JSON.parse(await readFile(dataFile, "utf8"));
+    const tokenExpiries = tokens.map(([digest, { expiresAt }]: [string, { expiresAt: number }]) => [
+      digest,
+      expiresAt,
+    ]);
+    await writeFile(dataFile, JSON.stringify({ ...others, tokenExpiries }));
+    const second = await openSandbox({ dataFile });
+    expect((await second.jobsOf()).map((job) => job.id)).toEqual([id]);
+    await second.refused(401, "GET", "/institutions", { token });
   });
 
   test("contains the work of a call whose reply was lost", async () => {
@@ -156,7 +173,7 @@ describe("the program", () => {
   const tokenFrom = (url: string, key: string) =>
     fetch(`${url}/token`, {
       method: "POST",
-      headers: { authorization: `Basic ${key}`, "basiq-version": "3.0" },
+      headers: { authorization: `Basic ${key}`, "basiq-version": "2.1" },
     });
 
   const empty = { SANDBOX_PORT: "0", TIME_SCALE: "", SANDBOX_DATA_FILE: "" };

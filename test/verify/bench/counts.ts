@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LOOK_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
+import { POLL_MS } from "../../../functions/jobs/use-cases/answer-challenge.ts";
 import { resourcesOf } from "../../../infra/local/template/template.ts";
 import { executionOf } from "../../journeys/execution-of.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
@@ -165,14 +166,31 @@ function asOnAws(item: Item): Item {
   return item["sealedTaskToken"] === undefined ? item : { ...item, sealedTaskToken: SEALED_TASK_TOKEN };
 }
 
-function usageOf(invocation: WatchedInvocation, own: readonly MeteredCall[]): Usage {
+/**
+ * The reply to an answer waits for the bank, which decides after 2 s, and reads the row meanwhile. How often it reads depends on
+ * the speed of this machine, so that as many reads are counted as take 2.5 s.
+ */
+const ANSWER_WAIT_MS = 2_500;
+const READS_OF_A_WAIT = ANSWER_WAIT_MS / POLL_MS;
+
+/** The calls of an invocation, with as many reads while it waited for the bank as are nominal; and how long it waited. */
+function withNominalWait(own: readonly MeteredCall[]): { own: readonly MeteredCall[]; waitedMs: number } {
+  const woken = own.findIndex(({ operation }) => operation === "SendTaskSuccess");
+  const [read] = own.slice(woken + 1);
+  if (woken < 0 || read?.operation !== "GetItem") return { own, waitedMs: 0 };
+  const reads = Array.from({ length: READS_OF_A_WAIT }, () => read);
+  return { own: [...own.slice(0, woken + 1), ...reads], waitedMs: ANSWER_WAIT_MS };
+}
+
+function usageOf(invocation: WatchedInvocation, made: readonly MeteredCall[]): Usage {
+  const { own, waitedMs } = withNominalWait(made);
   const upstreamCalls = invocation.upstreamCalls.filter((call) => call !== SHARED_UPSTREAM_CALL);
   const looks = upstreamCalls.filter(isLook).length;
   const count = (...operations: string[]) =>
     own.filter(({ operation }) => operations.includes(operation)).length;
   return {
     calls: 1,
-    sleptMs: Math.max(0, looks - 1) * LOOK_EVERY_MS,
+    sleptMs: Math.max(0, looks - 1) * LOOK_EVERY_MS + waitedMs,
     awsCalls: own.length,
     upstreamCalls: upstreamCalls.length,
     readUnits: sum(own.map(({ capacity }) => capacity?.readUnits ?? 0)),

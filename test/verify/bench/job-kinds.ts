@@ -37,7 +37,7 @@ export const QUICK_KINDS: readonly JobKind[] = [
     answers: ["1234"],
     // Asked after 2 s, which is read at 4 s and answered; the bank takes 6 s from then on: at 2, 4, 6, 8, 10 and 12 s.
     clientReads: 6,
-    budget: { transitions: 8, dollarsPer1000: 0.26 },
+    budget: { transitions: 8, dollarsPer1000: 0.27 },
   },
 ];
 

@@ -125,7 +125,7 @@ export function timedBank(clock: Clock, behaviour: BankBehaviour) {
     refreshConnection: post,
     job: async (id) => shown(id),
     jobsOf: async () => [...jobs.keys()].map(shown),
-    answer: async (id) => {
+    answer: async (_userId, id) => {
       const job = jobs.get(id);
       if (job !== undefined) job.answeredAt = now();
     },

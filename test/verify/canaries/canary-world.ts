@@ -60,7 +60,7 @@ export async function startCanaryWorld() {
     }),
     {
       synthesize: async (context) => {
-        const settings = { ...context, logLevel: "debug", followLimitMinutes: FOLLOW_LIMIT_MINUTES };
+        const settings = { ...context, logLevel: "debug", followLimitMinutes: String(FOLLOW_LIMIT_MINUTES) };
         const template = await synthesizeApart(settings);
         book.add("template", JSON.stringify(template));
         const withSandbox = await synthesizeApart(settings, "sandbox");

@@ -134,6 +134,13 @@ export class Visitor {
     this.world.register.toArrive(...answers);
   }
 
+  /** Posts answers that have to reach upstream, after which the job may end in any way. The reply says so if it is in time. */
+  async answerInVain(jobId: string, ...answers: string[]): Promise<void> {
+    const { status, text } = await this.postAnswers(jobId, ...answers);
+    if (status !== 202 && status !== 400) throw new Error(`Expected 202 or 400, got ${status}: ${text}`);
+    this.world.register.toArrive(...answers);
+  }
+
   async connectWithAnswers(
     institutionId: string,
     login: Record<string, string>,
@@ -217,7 +224,7 @@ export const JOURNEYS: { readonly [name: string]: Journey } = {
   },
   "a wrong answer": async (visitor) => {
     const jobId = await visitor.beginAsked("richard");
-    await visitor.answer(jobId, visitor.secret("wrong answer"));
+    await visitor.answerInVain(jobId, visitor.secret("wrong answer"));
     await fails(visitor, jobId, "invalid-credentials");
   },
   "an answer posted twice": async (visitor) => {
@@ -284,7 +291,8 @@ export const JOURNEYS: { readonly [name: string]: Journey } = {
     await visitor.call("GET", visitor.path("jobs"));
   },
   "a cancel before, and one while it asks": async (visitor) => {
-    const first = idOf(await visitor.post(PIED_PIPER, visitor.login("jared")), 202);
+    // At another bank: upstream goes on with a cancelled job, and takes no other login meanwhile.
+    const first = idOf(await visitor.post(AVIATO, visitor.login("jared")), 202);
     idOf(await visitor.call("DELETE", `/jobs/${first}`), 202);
     const second = await visitor.beginAsked("jared");
     idOf(await visitor.call("DELETE", `/jobs/${second}`), 202);

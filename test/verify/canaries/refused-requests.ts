@@ -93,7 +93,9 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
     trade("scope", 400, {}, { scope: text("scope") }),
     trade("user", 400, {}, { scope: "CLIENT_ACCESS", userId: text("user") }),
     trade("no user", 400, {}, { scope: "CLIENT_ACCESS", ...more() }),
-    trade("type", 415, JSON_TYPE, { scope: text("scope") }),
+    trade("type", 415, { "content-type": "text/plain" }, { scope: text("scope") }),
+    trade("no JSON", 400, JSON_TYPE, { scope: text("scope") }),
+    { ...trade("JSON", 400, JSON_TYPE), body: JSON.stringify({ scope: text("scope") }) },
     trade("size", 413, {}, { scope: text("scope").padEnd(BODY_LIMIT + 1, "x") }),
 
     create("no JSON", 400, `{"password": "${text("password")}`),

@@ -234,7 +234,8 @@ function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
     const effect = url === "/token" ? undefined : callUpstream(method, url);
     return pass(life, cell, effect, async () => {
       const reply = await perform();
-      if (method === "POST" && effect !== undefined && reply.status < 300) cell?.taken.push(effect);
+      // A 200 names a job that was there before.
+      if (method === "POST" && effect !== undefined && reply.status === 202) cell?.taken.push(effect);
       return reply;
     });
   }

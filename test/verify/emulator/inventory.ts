@@ -61,7 +61,7 @@ export async function meantToStay(commands: Environment, StackName: string): Pro
     named("cloudformation", "list_stack_resources", listed, { StackName }),
   ]);
   const { Resources } = template.parse(bodies?.[0]);
-  const kept = resources.parse(found).filter(([id]) => Resources[id]?.DeletionPolicy === "Retain");
+  const kept = resources.parse(found).filter(([id]) => /^Retain/.test(Resources[id]?.DeletionPolicy ?? ""));
   return kept.map(([id, type, name]) => {
     const kind = KINDS_THAT_STAY.get(type);
     if (kind === undefined) throw new Error(`Only tables and keys are meant to stay, not ${id}.`);

@@ -39,7 +39,8 @@ async function quickUpstream() {
     if (collection === "institutions") return [404, UNKNOWN];
     if (method === "POST") {
       jobs += 1;
-      return [200, { type: "job", id: `${body.includes("AU00002") ? "asking" : "done"}-${jobs}` }];
+      // A 200 would name a job that was there before.
+      return [202, { type: "job", id: `${body.includes("AU00002") ? "asking" : "done"}-${jobs}` }];
     }
     const others = id.startsWith("asking") ? [ASKING] : DONE;
     if (collection === "jobs") return [200, { type: "job", id, steps: [VERIFIED, ...others] }];
@@ -90,6 +91,8 @@ export function hostileSystem() {
       const loaded: unknown = await import(new URL(`../../../${entry}`, import.meta.url).href);
       handlers.set(entry.replace(/^.*\/|\.lambda\.ts$/g, ""), entryModule.parse(loaded).handler);
     }
+    // This upstream never decides on an answer.
+    process.env["ANSWER_WAIT_SECONDS"] = "1";
     token = await new MobileBackend(targetOf(system)).token();
     for (let user = 0; user < USERS; user++) knowns.push(...(await knownOf(system, token)));
   });

@@ -103,6 +103,8 @@ async function hostileUpstream() {
     const plan = plans.get(user);
     const wrong = plan?.stage === stage ? plan.wrong : undefined;
     const good = goodReply(stage, user);
+    // A 200 would name a job that was there before.
+    if (stage === "login" || stage === "answer") response.statusCode = 202;
     if (wrong === undefined || !DID_NOTHING.test(wrong.name)) receivedOf(user)[stage] += 1;
     // The list is read only when the reply to the login was lost.
     if (plan?.stage === "list" && stage === "login") response.socket?.resetAndDestroy();

@@ -79,7 +79,7 @@ const CALLS: readonly Call[] = [
   aLogin,
   post("an update", (upstream) => upstream.updateConnection(USER_ID, "8fce3b", gavin)),
   post("a refresh", (upstream) => upstream.refreshConnection(USER_ID, "8fce3b")),
-  post("an answer", (upstream) => upstream.answer(UPSTREAM_JOB_ID, [new Secret("1234")])),
+  post("an answer", (upstream) => upstream.answer(USER_ID, UPSTREAM_JOB_ID, [new Secret("1234")])),
 ];
 
 type Ended = { value: unknown } | { error: unknown };

@@ -17,11 +17,11 @@ export const ELSEWHERE = "/elsewhere";
 type Make = (good: string, mark: string) => string | Buffer;
 type Headers = Record<string, string>;
 
-/** A right reply of HTTP with a wrong body, header or status. */
-const body = (name: string, make: Make, headers: Headers = {}, status = 200): Wrong => ({
+/** A right reply of HTTP with a wrong body, header or status. Without a status, the reply has that of a right one. */
+const body = (name: string, make: Make, headers: Headers = {}, status?: number): Wrong => ({
   name,
   play: (response, good, mark) =>
-    void response.writeHead(status, headers).end(make(JSON.stringify(good), mark)),
+    void response.writeHead(status ?? response.statusCode, headers).end(make(JSON.stringify(good), mark)),
 });
 
 const deep = (open: string, close: string, levels = 10_000) =>

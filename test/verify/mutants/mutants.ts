@@ -137,6 +137,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "challenge-closed-at-deadline",
+    removes: "the look at upstream before a deadline ends a job",
+    file: "functions/jobs/use-cases/send-answer.ts",
+    from: "return expired !== undefined && (await wentOn(deps, job)) ? closeChallenge(job, deps.clock) : expired;",
+    to: "return job.version < 0 && (await wentOn(deps, job)) ? closeChallenge(job, deps.clock) : expired;",
+    caughtBy: ["test/use-cases/send-answer.test.ts > does not expire at the deadline when %s meanwhile"],
+  },
+  {
+    name: "challenge-closed-by-sweeper",
+    removes: "the sweeper's look at upstream while a user is asked",
+    file: "functions/jobs/use-cases/sweep.ts",
+    from: "const isOver = waits && (await",
+    to: "const isOver = waits && job.version < 0 && (await",
+    caughtBy: [
+      "test/use-cases/sweep.test.ts > is closed, and its workflow woken, when the bank %s without an answer",
+    ],
+  },
+  {
     name: "challenge-number",
     removes: "the number of the challenge: an answer counts for the next one as well",
     file: "functions/jobs/domain/challenge.ts",
@@ -280,6 +298,14 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["test/use-cases/cancel-and-resume.test.ts > starts after up to three before it were stopped"],
   },
   {
+    name: "executions-paced",
+    removes: "the pace of the sweeper's calls to Step Functions",
+    file: "functions/jobs/use-cases/sweep.ts",
+    from: "if (waitMs > 0) await clock.sleep(waitMs);",
+    to: "",
+    caughtBy: ["test/use-cases/sweep.test.ts > %s executions a second at most"],
+  },
+  {
     name: "fake-claims-compare",
     removes: "the comparison of a claim in memory with its named holder: any job takes it",
     file: "test/support/fake-ports.ts",
@@ -392,8 +418,8 @@ export const MUTANTS: readonly Mutant[] = [
     removes:
       "the refusals of the upstream in memory: it takes what names an unknown institution or connection",
     file: "test/support/scripted-aggregator.ts",
-    from: "fate instanceof Error ? fate : (refusal ?? fate);",
-    to: "fate instanceof Error || refusal !== undefined ? fate : fate;",
+    from: 'typeof fate === "object" ? fate : (refusal ?? fate);',
+    to: 'typeof fate === "object" || refusal !== undefined ? fate : fate;',
     caughtBy: [
       "test/conformance/aggregator.test.ts > for an unknown institution is refused, and makes no job",
     ],
@@ -443,10 +469,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "form-of-token-request",
     removes: "the check of a form's type: a scope that goes unread is a token for everything",
-    file: "functions/http/request.ts",
-    from: 'if (mediaType !== "" && mediaType !== "application/x-www-form-urlencoded") {',
-    to: 'if (mediaType === "none") {',
-    caughtBy: ["test/http/requests.test.ts > for a form is refused with the type %j"],
+    file: "functions/access/token-request.ts",
+    from: 'throw new Refusal("content-type-not-form");',
+    to: "return {};",
+    caughtBy: ["test/http/requests.test.ts > for a token is refused with fields of the type %j"],
   },
   {
     name: "host-check",
@@ -611,6 +637,16 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "late-login-dropped",
+    removes: "the row of a job whose login may still be stored: nobody finds that login",
+    file: "functions/jobs/use-cases/accept-job.ts",
+    from: 'await markDropped(deps, added, "unless-repeated").catch(() => undefined);',
+    to: "await dropJob(deps, added).catch(() => undefined);",
+    caughtBy: [
+      "test/use-cases/accept-job.test.ts > of vault.keep leaves nothing behind after a sweep, although its write arrives %i ms later",
+    ],
+  },
+  {
     name: "local-body-limit",
     removes: "the limit of a body in local mode",
     file: "infra/local/gateway.ts",
@@ -720,7 +756,7 @@ export const MUTANTS: readonly Mutant[] = [
     removes: "the mark of an attempt before its login is sent",
     file: "functions/jobs/use-cases/open-connection.ts",
     from: 'return send(deps, await writeChange(deps, job, { event: "attemptStarted", changes }));',
-    to: 'const upstreamJobId = await postAttempt(deps, job);\n  const marked = await writeChange(deps, job, { event: "attemptStarted", changes });\n  return recordOpened(deps, marked, upstreamJobId ?? "");',
+    to: 'const posted = await postAttempt(deps, job);\n  const marked = await writeChange(deps, job, { event: "attemptStarted", changes });\n  return recordOpened(deps, marked, posted?.upstreamJobId ?? "");',
     caughtBy: ["test/use-cases/open-connection.test.ts > is recorded before it posts, and posts once"],
   },
   {
@@ -739,6 +775,16 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const found = await findSent(deps, job);\n  if (found !== undefined && job.attempt < 0) return recordOpened(deps, job, found.id);",
     caughtBy: [
       "test/use-cases/open-connection.test.ts > is found in the aggregator's list and not posted again",
+    ],
+  },
+  {
+    name: "login-not-taken",
+    removes: "the difference between a job that a login made and one that was named instead",
+    file: "functions/jobs/use-cases/open-connection.ts",
+    from: 'const isTaken = !isEarlier || kindOf(job) === "refresh";',
+    to: "const isTaken = isEarlier || !isEarlier;",
+    caughtBy: [
+      "test/use-cases/open-connection.test.ts > is waited for, and then the login is posted and followed: %s",
     ],
   },
   {
@@ -816,8 +862,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "rate-limit-of-answers",
     removes: "the limit of a user's answers",
     file: "functions/jobs/use-cases/answer-challenge.ts",
-    from: "const job = await readCountedJob(deps, request);",
-    to: "const job = await readCountedJob({ ...deps, requestCounts: { add: async () => 0 } }, request);",
+    from: "const found = await readCountedJob(deps, request);",
+    to: "const found = await readCountedJob({ ...deps, requestCounts: { add: async () => 0 } }, request);",
     caughtBy: [
       "test/use-cases/answer-challenge.test.ts > if it exceeds the rate limit, and nothing of it is stored",
     ],
@@ -871,7 +917,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "redirect-followed",
     removes: "the refusal to follow a redirect with a login",
-    file: "functions/aggregators/basiq/transport.ts",
+    file: "functions/aggregators/basiq/exchange.ts",
     from: 'const response = await fetch(url, { ...init, redirect: "error", signal });',
     to: 'const response = await fetch(url, { ...init, redirect: "follow", signal });',
     caughtBy: ["test/conformance/basiq-exchange.test.ts > does not follow a redirect by %i with its login"],
@@ -1277,7 +1323,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "upstream-error-without-cause",
     removes: "the cut of the cause, which may quote a request, from an error of upstream",
-    file: "functions/aggregators/basiq/transport.ts",
+    file: "functions/aggregators/basiq/exchange.ts",
     from: "throw new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) });",
     to: "throw Object.assign(new UpstreamUnavailable({ mayStillArrive: !neverLeft(error) }), { cause: { error, init } });",
     caughtBy: ["test/conformance/basiq-exchange.test.ts > that broke off or found no server has no cause"],
@@ -1344,8 +1390,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: "functions/aggregators/basiq/basiq.ts",
-        from: "await accepted(`/jobs/${encodeURIComponent(upstreamJobId)}/mfa`, body);",
-        to: "await accepted(`/jobs/${upstreamJobId}/mfa`, body);",
+        from: "await accepted(`/jobs/${encodeURIComponent(upstreamJobId)}/mfa`, body, userId);",
+        to: "await accepted(`/jobs/${upstreamJobId}/mfa`, body, userId);",
       },
     ],
     caughtBy: ["test/conformance/basiq-exchange.test.ts > cannot be sent to another path by an id"],
@@ -1354,14 +1400,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: "upstream-posts-once",
     removes: "the rule that what was posted is not posted again",
     file: "functions/aggregators/basiq/transport.ts",
-    from: 'call(() => exchange("POST", path, body), false, read),',
-    to: 'call(() => exchange("POST", path, body), true, read),',
+    from: "return call(exchangeOnce, false, read);",
+    to: "return call(exchangeOnce, true, read);",
     caughtBy: ["test/conformance/basiq-client.test.ts > is sent once when it meets %s"],
   },
   {
     name: "upstream-reply-limit",
     removes: "the limit of upstream's replies",
-    file: "functions/aggregators/basiq/transport.ts",
+    file: "functions/aggregators/basiq/exchange.ts",
     from: "if (size > MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
     to: "if (size > 4096 * MAX_REPLY_BYTES) throw new UpstreamUnavailable();",
     caughtBy: ["test/conformance/basiq-exchange.test.ts > that does not end is cut off"],
@@ -1370,7 +1416,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "user-binding",
     removes: "the user of a token: it reaches the jobs of all",
     file: "functions/access/caller.ts",
-    from: "return caller.userId === undefined || caller.userId === userId;",
+    from: "return caller.userId === undefined || caller.userId === userId.toLowerCase();",
     to: 'return caller.userId === undefined || userId !== "";',
     caughtBy: [
       "test/use-cases/read-and-list.test.ts > refuses another user's job and a missing job in the same way",

@@ -8,7 +8,7 @@ const stack = new Stack(app, "Banking");
 const props: ConnectionJobsProps = {
   upstream: {
     url: "https://au-api.basiq.io",
-    version: "3.0",
+    version: "2.1",
     apiKeySecret: Secret.fromSecretNameV2(stack, "UpstreamApiKey", "connection-jobs/upstream-api-key"),
   },
   retentionDays: 30,

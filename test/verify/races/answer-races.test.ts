@@ -1,6 +1,7 @@
 import type { Scheduler } from "fast-check";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
 import { loginOf, Secret, taskTokenOf } from "../../../functions/jobs/domain/secret.ts";
@@ -20,7 +21,7 @@ import {
   WITH_MFA,
 } from "../../support/job-examples.ts";
 import { asking, deciding, done } from "../../support/job-stories.ts";
-import type { Fate } from "../../support/scripted-aggregator.ts";
+import type { Fate, Look } from "../../support/scripted-aggregator.ts";
 import { caller } from "../../support/use-case-worlds.ts";
 import {
   type Coming,
@@ -70,7 +71,11 @@ const queue = {
 } as const;
 
 /** A job at its challenge. If it comes from the queue, its attempt was resumed by a user. */
-async function jobAtChallenge({ isShown, leftMs, fates }: Race, isQueued: boolean): Promise<FakePorts> {
+async function jobAtChallenge(
+  { isShown, leftMs, fates }: Race,
+  isQueued: boolean,
+  look: Look,
+): Promise<FakePorts> {
   const real = fakePorts();
   const expiresAt = isShown ? real.clock.after(leftMs).toISOString() : undefined;
   const job = awaitingJob({
@@ -87,15 +92,15 @@ async function jobAtChallenge({ isShown, leftMs, fates }: Race, isQueued: boolea
   const sealed = await real.sealer.seal(taskTokenOf(job), new Secret("of-the-execution-before"));
   real.jobs.put({ ...job, ...(isShown && { sealedTaskToken: Buffer.from(sealed).toString("base64") }) });
   await real.vault.keep(loginOf(job), packLogin(gavin), real.clock.after(1e9));
-  real.upstream.script.looks.push(asking(UPDATED));
+  real.upstream.script.looks.push(look);
   real.upstream.script.looksAfterAnswer.push([deciding, done]);
   real.upstream.script.answers.push(...fates);
   real.upstream.addJob(USER_ID, job.institutionId, UPSTREAM_JOB_ID);
   return real;
 }
 
-async function run(race: Race, isQueued: boolean) {
-  const real = await jobAtChallenge(race, isQueued);
+async function run(race: Race, isQueued: boolean, look: Look = asking(UPDATED)) {
+  const real = await jobAtChallenge(race, isQueued, look);
   const { request, pass, sweeper, settle, running } = racingWorld(real, race.scheduler);
   const seen = revealsOnceCancelled(real);
   const answer = (by: Coming | null, text: string) =>
@@ -165,3 +170,24 @@ for (const kind of ["new", "queued"] as const) {
     }),
   );
 }
+
+const TOO_LATE = new UpstreamRefused(410, {
+  code: "resource-no-longer-available",
+  title: "Over",
+  detail: "",
+});
+const fates = fc.array(fc.constantFrom<Fate>("heard", "reply-lost", TOO_LATE), { maxLength: 2 });
+
+testRaces(
+  "answers, deadline, sweeper and cancel give a job one end whose bank has gone on without an answer, and it never expires",
+  1_000,
+  [],
+  fc.asyncProperty(races, fates, async (race, fates) => {
+    const ran = await run({ ...race, fates }, false, done);
+    const { row, sent, running, real, lateReveals } = ran;
+    expect(["succeeded", "cancelled"]).toContain(endOf(row));
+    expect([sent.length <= 1, running(), lateReveals]).toEqual([true, [], 0]);
+    expectHistory(real.jobs.written);
+    expectNoSecrets(ran);
+  }),
+);

@@ -267,7 +267,7 @@ const connections = z.object({ data: z.tuple([z.object({ id: z.string() })]) });
 
 /** Makes a connection at the aggregator, unknown to our API. */
 async function madeElsewhere({ userId, target }: MobileBackend): Promise<string> {
-  const headers = { authorization: "Basic any", "basiq-version": "3.0", "content-type": "application/json" };
+  const headers = { authorization: "Basic any", "basiq-version": "2.1", "content-type": "application/json" };
   const call = async (method: string, path: string, token: string, body?: object) => {
     const init = { method, headers: { ...headers, authorization: token }, body: JSON.stringify(body) };
     return (await fetch(`${target.sandboxUrl}${path}`, init)).json();
@@ -336,7 +336,8 @@ function bankThatAsksFirst(verify: object) {
     method,
     path,
     times,
-    do: { body: JSON.stringify(body) },
+    // 200 to a login would name a job that was there before.
+    do: { status: method === "POST" ? 202 : 200, body: JSON.stringify(body) },
   });
   return [
     reply("POST", "/users/*/connections", 1, { type: "job", id: "any" }),

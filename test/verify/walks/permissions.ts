@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { LocalTable } from "../../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 import type { Deployed } from "../../../infra/local/template/deployed.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "../../infra/resources.ts";
-import { DONE_BY_LAMBDA, type Permission, permissionsOfRole, roleOf } from "../../infra/statements.ts";
+import { DONE_BY_LAMBDA, keyOf, type Permission, permissionsOfRole, roleOf } from "../../infra/statements.ts";
 import type { AwsCall, AwsRecorder } from "../../support/aws-recorder.ts";
 
 /** What IAM is asked about one call. */
@@ -309,10 +309,11 @@ function permissionsOfThoseLetIn(resources: Resources): [name: string, Permissio
   );
   const others = all.filter(({ Principal }) => !Object.values(LET_IN).includes(Principal));
   if (others.length > 0) throw new Error(`Let in: ${others.map(({ Principal }) => Principal).join(", ")}`);
-  return Object.entries(LET_IN).map(([name, principal]) => [
-    name,
-    all
+  return Object.entries(LET_IN).map(([name, principal]) => {
+    const letIn = all
       .filter(({ Principal }) => Principal === principal)
-      .map(({ Action, FunctionName }): Permission => [Action, withoutHash(referredTo(FunctionName))]),
-  ]);
+      .map(({ Action, FunctionName }): Permission => [Action, withoutHash(referredTo(FunctionName))]);
+    // A function that serves two routes is let in for each.
+    return [name, [...new Map(letIn.map((permission) => [keyOf(permission), permission])).values()]];
+  });
 }

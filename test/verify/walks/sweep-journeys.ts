@@ -56,7 +56,7 @@ async function jobsToSweep(): Promise<string[]> {
 async function goesOnWithout(system: ObservedSystem, call: ReturnType<typeof callOf>): Promise<string[]> {
   const backend = system.newBackend();
   system.recorder.fail(call, DENIED);
-  expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(500);
+  expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(503);
   const jobId = await newestJob(backend);
   system.plan(jobId, {});
   await sweepUntil(system, jobId, async () => system.execution(jobId).exists());
@@ -91,7 +91,7 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
     async walk(system) {
       const backend = system.newBackend();
       system.recorder.fail(rowCall("api/create-connection", "PutItem", "pk", "claim#"), DENIED);
-      expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(500);
+      expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(503);
       const lost = await newestJob(backend);
       const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
       await sweepUntil(system, lost, async () => (await backend.readJob(lost)).status === 404);
@@ -125,7 +125,7 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
       await system.asked(backend, jobId);
       system.recorder.fail(rowCall("api/answer-mfa", "PutItem", "pk", "job#"), DENIED);
-      expect((await backend.answer(jobId, ["1234"])).status).toBe(500);
+      expect((await backend.answer(jobId, ["1234"])).status).toBe(503);
       await sweepUntil(system, jobId, async () => (await backend.answersSent()) === 1);
       expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
       return [jobId];
@@ -138,7 +138,7 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
       const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
       await system.asked(backend, jobId);
       system.recorder.fail(callOf("api/cancel-job", "StopExecution"), DENIED);
-      expect((await cancel(backend, jobId)).status).toBe(500);
+      expect((await cancel(backend, jobId)).status).toBe(503);
       await sweepUntil(system, jobId, async () => (await secretsOf(jobId)).length === 0);
       expect((await system.execution(jobId).ended()).status).toBe("Aborted");
       return [jobId];
