@@ -242,7 +242,7 @@ async function send(deps: Deps, job: Job, { mayHaveArrived = false, waited }: Se
  * `UpstreamUnavailable` if that is unknown: the login must not be sent twice.
  */
 async function isOurs(deps: Deps, job: Job, upstreamJobId: string): Promise<boolean> {
-  if (job.knownUpstreamJobIds.includes(upstreamJobId)) return false;
+  if (isKnown(upstreamJobId, job.knownUpstreamJobIds)) return false;
   return isOfAttempt(await deps.upstream.job(upstreamJobId).catch(asUnavailable), attemptOf(job));
 }
 
@@ -272,9 +272,9 @@ async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promis
 
 /**
  * Makes one attempt to open the connection, and follows its job for a first slice. Waits while the aggregator asks for
- * a pause that ends within the slice. Throws as {@link openFound} does, and `InstitutionUnavailable` if a further attempt was queued again: the workflow's Retrier is the queue. The
- * Retrier always waits for the same time. So a Wait state handles the first wait, which includes the spread, and the
- * rest of an interrupted wait.
+ * a pause that ends within the slice. Throws as {@link openFound} does, and `InstitutionUnavailable` if a further
+ * attempt was queued again: the workflow's Retrier is the queue. The Retrier always waits for the same time. So a Wait
+ * state handles the first wait, which includes the spread, and the rest of an interrupted wait.
  */
 export async function openAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
   const followed = await withPauses(deps, deps.policy.followSliceMs, () => openAndFollowOnce(deps, input));
