@@ -3,6 +3,20 @@ import { defineConfig } from "vitest/config";
 /** Proof that takes minutes. `npm run test:verify` runs what has no command of its own. */
 const OF_PROOF = "test/verify/**/*.test.ts";
 
+/** Proof that needs neither local mode nor a process of its own. A test system has a thread of its own. */
+const OF_PARTS = [
+  "test/verify/{deployed-sandbox,mutants,template}/**/*.test.ts",
+  "test/verify/testing-kit/system.test.ts",
+  "test/verify/webhooks/python.test.ts",
+];
+
+/** Proof that takes seconds. `npm test` runs it, so that its coverage counts. */
+const OF_QUICK_PARTS = [
+  "test/verify/{aggregator,changes,cli/parts,client/parts,docs,local-aws,webhooks/parts}/**/*.test.ts",
+  "test/verify/testing-kit/{clock,settings}.test.ts",
+  "test/verify/webhooks/{cached-secrets,replies,ssrf,tls}.test.ts",
+];
+
 /** Tests that install the package that `npm pack` creates. Run with `npm run test:package`. */
 const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
 
@@ -10,12 +24,14 @@ const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
  * Each file needs its own process: local mode can start only once per process, because the functions cache clients and
  * settings after their first call.
  */
-const NEED_A_PROCESS_OF_THEIR_OWN = "test/journeys/**/*.test.ts";
+const NEED_A_PROCESS_OF_THEIR_OWN = [
+  "test/journeys/**/*.test.ts",
+  "test/verify/cli/commands.test.ts",
+  "test/verify/local-journeys/demonstration.test.ts",
+  "test/verify/webhooks/upstream-notifications.test.ts",
+];
 
-/**
- * Tests that run dozens of jobs at once with short waits, and tests that kill local mode again and again. Nothing else may run
- * at the same time: `npm run test:crashes`.
- */
+/** Tests that end processes at each of their effects, and kill local mode again and again. Run with `npm run test:crashes`. */
 const OF_CRASHES = "test/verify/crashes/**/*.test.ts";
 
 /** Tests that send secrets through every journey and search every output for them. Run with `npm run test:canaries`. */
@@ -32,15 +48,15 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // The time-outs only end tests that hang. No test may depend on the speed of the machine.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,
         test: {
           name: "journeys",
-          include: [NEED_A_PROCESS_OF_THEIR_OWN],
+          include: NEED_A_PROCESS_OF_THEIR_OWN,
           ...LOCAL_MODE,
         },
       },
@@ -49,7 +65,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [NEED_A_PROCESS_OF_THEIR_OWN, OF_PROOF],
+          exclude: [...NEED_A_PROCESS_OF_THEIR_OWN, OF_PROOF],
           isolate: false,
         },
       },
@@ -58,10 +74,20 @@ export default defineConfig({
         test: {
           name: "verify",
           include: [OF_PROOF],
-          exclude: [OF_CRASHES, OF_CANARIES, OF_HOSTILITY, OF_THE_PACKAGE],
+          exclude: [
+            ...NEED_A_PROCESS_OF_THEIR_OWN,
+            ...OF_PARTS,
+            ...OF_QUICK_PARTS,
+            OF_CRASHES,
+            OF_CANARIES,
+            OF_HOSTILITY,
+            OF_THE_PACKAGE,
+          ],
           ...LOCAL_MODE,
         },
       },
+      { extends: true, test: { name: "verify-parts", include: OF_PARTS, isolate: false } },
+      { extends: true, test: { name: "quick-parts", include: OF_QUICK_PARTS, isolate: false } },
       {
         extends: true,
         test: {
@@ -73,7 +99,14 @@ export default defineConfig({
       // These tests do not share the template: they synthesize it themselves, while their canaries are in the environment.
       { extends: true, test: { name: "canaries", include: [OF_CANARIES], isolate: true } },
       { extends: true, test: { name: "hostile", include: [OF_HOSTILITY], ...LOCAL_MODE } },
-      { extends: true, test: { name: "package", include: [OF_THE_PACKAGE] } },
+      {
+        extends: true,
+        test: {
+          name: "package",
+          include: [OF_THE_PACKAGE],
+          globalSetup: ["test/verify/package/pack-once.ts"],
+        },
+      },
       // The project "parts" runs these tests on the sandbox as a program, and this project on the sandbox as a function.
       {
         extends: true,
@@ -88,9 +121,17 @@ export default defineConfig({
     reporters: ["default", ["json", { outputFile: "coverage/test-report.json" }]],
     coverage: {
       provider: "v8",
-      include: ["functions/**/*.ts", "infra/**/*.ts", "sandbox/**/*.ts"],
+      include: ["client/**/*.ts", "functions/**/*.ts", "infra/**/*.ts", "sandbox/**/*.ts"],
       // These programs run in their own processes, which this coverage does not measure.
-      exclude: ["**/main.ts", "infra/app.ts", "infra/local/template/print-template.ts", "**/*.d.ts"],
+      exclude: [
+        "**/main.ts",
+        "infra/webhooks/**",
+        "infra/app.ts",
+        "infra/local/template/print-template.ts",
+        // A test system runs in a thread of its own, which this coverage does not measure either.
+        "infra/testing/{fill-in-node-20,run-system,sandbox-controls,show-time,start-test-system,worker}.ts",
+        "**/*.d.ts",
+      ],
       reporter: ["text-summary", "json-summary"],
       thresholds: { statements: 90, branches: 90, functions: 90, lines: 90 },
     },

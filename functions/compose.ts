@@ -1,19 +1,31 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { dynamoApiKeys } from "./access/api-keys.ts";
 import { dynamoRequestCounts } from "./access/request-counts.ts";
 import { kmsTokenIssuer, kmsTokenVerifier } from "./access/tokens.ts";
 import { basiq } from "./aggregators/basiq/basiq.ts";
+import { basiqEvents } from "./aggregators/basiq/events.ts";
+import { basiqPassing } from "./aggregators/basiq/passing.ts";
 import { basiqTransport } from "./aggregators/basiq/transport.ts";
 import { cachedInstitutions } from "./aggregators/cached-institutions.ts";
-import { measuredUpstream } from "./aggregators/measured-upstream.ts";
+import {
+  measuredPassing,
+  measuredUpstream,
+  measuredUpstreamEvents,
+} from "./aggregators/measured-upstream.ts";
+import { dynamoEventEraser } from "./events/store/event-eraser.ts";
+import { dynamoEventReader } from "./events/store/event-reader.ts";
+import { dynamoEventWriter } from "./events/store/event-writer.ts";
 import { DEFAULT_ANSWER_WAIT_SECONDS } from "./jobs/domain/challenge.ts";
 import { DEFAULT_FOLLOW_LIMIT_MINUTES, DEFAULT_FOLLOW_SLICE_SECONDS } from "./jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "./jobs/domain/times-to-live.ts";
+import { DEFAULT_WAITERS } from "./jobs/domain/waiting.ts";
 import { dynamoClaims } from "./jobs/store/claims.ts";
+import { dynamoErasures } from "./jobs/store/erasures.ts";
 import { sfnExecutions, sfnWaker } from "./jobs/store/executions.ts";
 import { sealedFingerprints } from "./jobs/store/fingerprints.ts";
 import { dynamoJobList } from "./jobs/store/job-list.ts";
@@ -22,12 +34,28 @@ import { dynamoRefusedLogins } from "./jobs/store/refused-logins.ts";
 import { dynamoReservations } from "./jobs/store/reservations.ts";
 import { dynamoSweptJobs } from "./jobs/store/swept-jobs.ts";
 import { dynamoVault, kmsSealer } from "./jobs/store/vault.ts";
+import { dynamoWaiterSlots, loggedWaiterSlots } from "./jobs/store/waiter-slots.ts";
+import { replyCache } from "./pass-through/public.ts";
 import { notingCalls } from "./platform/aws-call.ts";
 import { systemClock } from "./platform/clock.ts";
 import { environment, setting } from "./platform/environment.ts";
-import { logCall, logMeasured } from "./platform/log.ts";
+import { logCall, logMeasured, logSlotFailure } from "./platform/log.ts";
 import { emfMetrics } from "./platform/metrics.ts";
 import { secretsManagerSecret } from "./platform/secrets-manager.ts";
+import { MAX_ENDPOINTS } from "./webhooks/domain/endpoint.ts";
+import { REPLY_WITHIN_MS } from "./webhooks/domain/retries.ts";
+import { loopbackReceivers } from "./webhooks/sending/loopback-receivers.ts";
+import { requireReceiver } from "./webhooks/sending/receiver-url.ts";
+import { httpsSender } from "./webhooks/sending/send.ts";
+import { newEndpointSecret } from "./webhooks/sending/sign.ts";
+import { dynamoEndpointSecrets } from "./webhooks/store/endpoint-secrets.ts";
+import { dynamoEndpointStates } from "./webhooks/store/endpoint-states.ts";
+import { dynamoEndpoints } from "./webhooks/store/endpoints.ts";
+import { messageEraser } from "./webhooks/store/message-eraser.ts";
+import { dynamoMessages } from "./webhooks/store/messages.ts";
+import { dynamoUpstreamMessages } from "./webhooks/store/upstream-messages.ts";
+import { lambdaWaker } from "./webhooks/store/waker.ts";
+import { signatureCheck } from "./webhooks/upstream/signature.ts";
 
 /*
  * The composition root. It creates each dependency at its first use, from the environment of the function that uses
@@ -67,9 +95,11 @@ const sfn = /* @__PURE__ */ once(() => {
   return client;
 });
 
-const newId = randomUUID;
+export const newId = randomUUID;
 
-export const clock = /* @__PURE__ */ once(() => systemClock(Number(setting("TIME_SCALE") ?? 1)));
+const timeScale = /* @__PURE__ */ once(() => Number(setting("TIME_SCALE") ?? 1));
+
+export const clock = /* @__PURE__ */ once(() => systemClock(timeScale()));
 
 export const metrics = /* @__PURE__ */ once(() => ({
   ...emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
@@ -96,6 +126,8 @@ export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTabl
 const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
 export const requestCounts = /* @__PURE__ */ once(() => dynamoRequestCounts(dynamo(), jobsTable()));
+
+export const erasures = /* @__PURE__ */ once(() => dynamoErasures(dynamo(), jobsTable(), clock()));
 
 export const jobList = /* @__PURE__ */ once(() => dynamoJobList(dynamo(), jobsTable(), clock()));
 
@@ -128,14 +160,132 @@ export const executions = /* @__PURE__ */ once(() => sfnExecutions(sfn(), enviro
 
 export const waker = /* @__PURE__ */ once(() => sfnWaker(sfn()));
 
-export const upstream = /* @__PURE__ */ once(() => {
-  const transport = basiqTransport({
-    baseUrl: environment("UPSTREAM_URL"),
-    version: environment("UPSTREAM_VERSION"),
-    apiKey: secretsManagerSecret(secretsManager(), environment("UPSTREAM_API_KEY_SECRET")),
+const upstreamOptions = /* @__PURE__ */ once(() => ({
+  baseUrl: environment("UPSTREAM_URL"),
+  version: environment("UPSTREAM_VERSION"),
+  apiKey: secretsManagerSecret(secretsManager(), environment("UPSTREAM_API_KEY_SECRET")),
+  clock: clock(),
+}));
+
+const upstreamTransport = /* @__PURE__ */ once(() => basiqTransport(upstreamOptions()));
+
+export const upstream = /* @__PURE__ */ once(() =>
+  measuredUpstream(basiq(upstreamTransport(), environment("UPSTREAM_VERSION")), metrics()),
+);
+
+/** The aggregator's events and consents. */
+export const upstreamEvents = /* @__PURE__ */ once(() =>
+  measuredUpstreamEvents(basiqEvents(upstreamTransport()), metrics()),
+);
+
+const passing = /* @__PURE__ */ once(() => {
+  const options = { ...upstreamOptions(), ourUrl: environment("API_URL"), isPublic: false };
+  return measuredPassing(basiqPassing(options), metrics());
+});
+
+/** Separate, so that a pause that the aggregator asks of one stops nothing of the other. */
+const publicPassing = /* @__PURE__ */ once(() => {
+  const options = { ...upstreamOptions(), ourUrl: environment("API_URL"), isPublic: true };
+  return measuredPassing(basiqPassing(options), metrics());
+});
+
+export const eventReader = /* @__PURE__ */ once(() =>
+  dynamoEventReader(dynamo(), environment("EVENTS_TABLE"), clock()),
+);
+
+/** Makes one attempt of at most two seconds. The stream repeats what fails. A late write would get a time that readers have already passed. */
+const eventsDynamo = /* @__PURE__ */ once(() => {
+  const oneAttempt = { connectionTimeout: 500, requestTimeout: 1_500, throwOnRequestTimeout: true };
+  const client = new DynamoDBClient({ requestHandler: oneAttempt, maxAttempts: 1 });
+  client.middlewareStack.add(notingCalls);
+  return client;
+});
+
+export const eventWriter = /* @__PURE__ */ once(() =>
+  dynamoEventWriter(eventsDynamo(), environment("EVENTS_TABLE"), clock()),
+);
+
+export const eventEraser = /* @__PURE__ */ once(() =>
+  dynamoEventEraser({
+    client: dynamo(),
+    tableName: environment("EVENTS_TABLE"),
     clock: clock(),
-  });
-  return measuredUpstream(basiq(transport, environment("UPSTREAM_VERSION")), metrics());
+    eraseMessagesOf: messageEraser(webhookEndpoints(), messages()),
+  }),
+);
+
+/** Makes the messages of webhooks in the function that stores events, and in that which sends them. */
+export const webhookEndpoints = /* @__PURE__ */ once(() =>
+  dynamoEndpoints(dynamo(), environment("EVENTS_TABLE")),
+);
+
+export const endpointStates = /* @__PURE__ */ once(() =>
+  dynamoEndpointStates(dynamo(), environment("EVENTS_TABLE"), clock()),
+);
+
+export const endpointSecrets = /* @__PURE__ */ once(() =>
+  dynamoEndpointSecrets({ client: dynamo(), tableName: environment("SECRETS_TABLE"), sealer: sealer() }),
+);
+
+/** The hosts that no message may be sent to: those of our own API. */
+const receiverRules = /* @__PURE__ */ once(() => ({
+  ownHosts: environment("OWN_URLS")
+    .split(",")
+    .map((url) => new URL(url).host),
+  allowsLoopback: loopbackReceivers.areAllowed(),
+}));
+
+export const sender = /* @__PURE__ */ once(() =>
+  httpsSender({ rules: receiverRules(), clock: clock(), replyWithinMs: REPLY_WITHIN_MS / timeScale() }),
+);
+
+const lambda = /* @__PURE__ */ once(() => {
+  const client = new LambdaClient({ requestHandler });
+  client.middlewareStack.add(notingCalls);
+  return client;
+});
+
+const webhookWaker = /* @__PURE__ */ once(() => lambdaWaker(lambda(), environment("DELIVER_FUNCTION")));
+
+/** What the function needs that makes the messages about events. */
+export const fanOutDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  endpoints: webhookEndpoints(),
+  messages: messages(),
+  waker: webhookWaker(),
+}));
+
+export const messages = /* @__PURE__ */ once(() =>
+  dynamoMessages(dynamo(), environment("EVENTS_TABLE"), clock()),
+);
+
+export const apiUrl = /* @__PURE__ */ once(() => environment("API_URL"));
+
+/** The dependencies of the function that owners of webhooks call. */
+export const webhookDeps = /* @__PURE__ */ once(() => ({
+  newId,
+  clock: clock(),
+  endpoints: webhookEndpoints(),
+  secrets: endpointSecrets(),
+  states: endpointStates(),
+  messages: messages(),
+  waker: webhookWaker(),
+  requireReceiver: (url: string) => requireReceiver(url, receiverRules()),
+  newSecret: newEndpointSecret,
+  maxEndpoints: Number(setting("MAX_WEBHOOKS") ?? MAX_ENDPOINTS),
+  tokenVerifier: tokenVerifier(),
+}));
+
+/** What the aggregator's webhooks have told. */
+export const upstreamMessages = /* @__PURE__ */ once(() =>
+  dynamoUpstreamMessages(dynamo(), environment("EVENTS_TABLE"), clock()),
+);
+
+/** Says who signed a message; undefined in a deployment that takes no webhooks of the aggregator. */
+export const upstreamSignature = /* @__PURE__ */ once(() => {
+  const name = setting("UPSTREAM_WEBHOOK_SECRET");
+  if (name === undefined) return undefined;
+  return signatureCheck({ secret: secretsManagerSecret(secretsManager(), name), clock: clock() });
 });
 
 /** Institutions that may be a minute old. */
@@ -157,8 +307,31 @@ export const answerWaitMs = /* @__PURE__ */ once(
   () => Number(setting("ANSWER_WAIT_SECONDS") ?? DEFAULT_ANSWER_WAIT_SECONDS) * 1000,
 );
 
+/** The slots of the requests that wait for a change of a job. */
+export const waiterSlots = /* @__PURE__ */ once(() => {
+  const count = Number(setting("WAITERS") ?? DEFAULT_WAITERS);
+  return loggedWaiterSlots(dynamoWaiterSlots(dynamo(), jobsTable(), clock(), count), logSlotFailure);
+});
+
 /** Whether our API takes logins, and not only the aggregator's Consent UI. */
 export const takesLogins = /* @__PURE__ */ once(() => setting("CONNECT") !== "consent-ui");
+
+/** The dependencies of every function that passes requests to the aggregator. */
+export const passDeps = /* @__PURE__ */ once(() => ({
+  tokenVerifier: tokenVerifier(),
+  clock: clock(),
+  requestCounts: requestCounts(),
+  erasures: erasures(),
+  passing: passing(),
+  upstreamVersion: environment("UPSTREAM_VERSION"),
+}));
+
+export const publicDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  requestCounts: requestCounts(),
+  publicPassing: publicPassing(),
+  publicReplies: replyCache(clock()),
+}));
 
 /** Options for rendering jobs in replies. */
 export const replyOptions = /* @__PURE__ */ once(() => {
@@ -178,6 +351,7 @@ export const acceptingDeps = /* @__PURE__ */ once(() => ({
   upstream: upstream(),
   institutions: institutions(),
   requestCounts: requestCounts(),
+  erasures: erasures(),
   reservations: reservations(),
   fingerprints: fingerprints(),
   tokenVerifier: tokenVerifier(),

@@ -1,8 +1,7 @@
-/**
- * The routes of our API, by the entry that serves each route, with the folder of that entry. Infrastructure, the
- * catch-all route and the tests read this table.
- */
-export const ROUTES = {
+import { PASSED_ROUTES, type PassedRoute } from "./pass-through/routes.ts";
+
+/** The routes that have an entry of their own, and the folder of that entry. */
+const OWN_ROUTES = {
   "issue-token": { method: "POST", path: "/token", room: "access" },
   "create-connection": { method: "POST", path: "/users/{userId}/connections", room: "jobs/api" },
   "update-connection": {
@@ -18,16 +17,83 @@ export const ROUTES = {
   "refresh-connections": { method: "POST", path: "/users/{userId}/connections/refresh", room: "jobs/api" },
   "list-jobs": { method: "GET", path: "/users/{userId}/jobs", room: "jobs/api" },
   "get-job": { method: "GET", path: "/jobs/{jobId}", room: "jobs/api" },
+  "job-changes": { method: "GET", path: "/jobs/{jobId}/changes", room: "jobs/api" },
   "cancel-job": { method: "DELETE", path: "/jobs/{jobId}", room: "jobs/api" },
   "resume-job": { method: "POST", path: "/jobs/{jobId}/resume", room: "jobs/api" },
   "answer-mfa": { method: "POST", path: "/jobs/{jobId}/mfa", room: "jobs/api" },
   health: { method: "GET", path: "/health", room: "http" },
+  "receive-notification": { method: "POST", path: "/upstream/notifications", room: "webhooks/upstream" },
+  openapi: { method: "GET", path: "/openapi.json", room: "openapi" },
 } as const;
 
+/** The routes that `read-events` serves. */
+const EVENT_ROUTES = {
+  "list-events": { method: "GET", path: "/events" },
+  "list-event-types": { method: "GET", path: "/events/types" },
+  "get-event-type": { method: "GET", path: "/events/types/{eventTypeId}" },
+  "get-event": { method: "GET", path: "/events/{eventId}" },
+} as const;
+
+/** The routes that `webhooks` serves. */
+const WEBHOOK_ROUTES = {
+  "create-webhook": { method: "POST", path: "/notifications/webhooks" },
+  "list-webhooks": { method: "GET", path: "/notifications/webhooks" },
+  "get-webhook": { method: "GET", path: "/notifications/webhooks/{webhookId}" },
+  "update-webhook": { method: "POST", path: "/notifications/webhooks/{webhookId}" },
+  "delete-webhook": { method: "DELETE", path: "/notifications/webhooks/{webhookId}" },
+  "rotate-webhook-secret": { method: "POST", path: "/notifications/webhooks/{webhookId}/secret" },
+  "replay-webhook-messages": { method: "POST", path: "/notifications/webhooks/{webhookId}/replay" },
+  "list-webhook-messages": { method: "GET", path: "/notifications/webhooks/{webhookId}/messages" },
+  "get-webhook-message": {
+    method: "GET",
+    path: "/notifications/webhooks/{webhookId}/messages/{messageId}",
+  },
+  "resend-webhook-message": {
+    method: "POST",
+    path: "/notifications/webhooks/{webhookId}/messages/{messageId}/resend",
+  },
+  "send-test-message": { method: "POST", path: "/notifications/messages/test" },
+} as const;
+
+/** All routes of our API, by their names. Infrastructure, the catch-all route, the log and the tests read this table. */
+export const ROUTES = { ...OWN_ROUTES, ...EVENT_ROUTES, ...WEBHOOK_ROUTES, ...PASSED_ROUTES } as const;
+
+export type RouteName = keyof typeof ROUTES;
+
 /** Monitors ask for the health of the API with `HEAD`. */
-const ROUTES_WITH_HEAD: readonly (keyof typeof ROUTES)[] = ["health"];
+const ROUTES_WITH_HEAD: readonly RouteName[] = ["health"];
 
 export const ROUTE_NAMES = namesOf(ROUTES);
+
+/** The functions that serve the routes: each has the name of its entry. */
+export type EndpointName =
+  | keyof typeof OWN_ROUTES
+  | "read-events"
+  | "webhooks"
+  | "pass-through"
+  | "delete-connection"
+  | "erase-user";
+
+/** Returns the function that serves a route. */
+export function endpointOf(name: RouteName): EndpointName {
+  if (isOwn(name)) return name;
+  if (isOfEvents(name)) return "read-events";
+  if (isOfWebhooks(name)) return "webhooks";
+  const route: PassedRoute = ROUTES[name];
+  return route.entry ?? "pass-through";
+}
+
+function isOwn(name: string): name is keyof typeof OWN_ROUTES {
+  return Object.hasOwn(OWN_ROUTES, name);
+}
+
+function isOfEvents(name: string): name is keyof typeof EVENT_ROUTES {
+  return Object.hasOwn(EVENT_ROUTES, name);
+}
+
+function isOfWebhooks(name: string): name is keyof typeof WEBHOOK_ROUTES {
+  return Object.hasOwn(WEBHOOK_ROUTES, name);
+}
 
 function namesOf<Name extends string>(routes: { readonly [name in Name]: unknown }): Name[] {
   const names: Name[] = [];
@@ -35,9 +101,12 @@ function namesOf<Name extends string>(routes: { readonly [name in Name]: unknown
   return names;
 }
 
-/** Returns the source file of the function that serves a route, relative to the project's root. */
-export function entryOf(name: keyof typeof ROUTES): string {
-  return `functions/${ROUTES[name].room}/${name}.lambda.ts`;
+/** Returns the source file of a function, relative to the project's root. */
+export function entryOf(endpoint: EndpointName): string {
+  if (endpoint === "read-events") return "functions/events/api/read-events.lambda.ts";
+  if (endpoint === "webhooks") return "functions/webhooks/api/webhooks.lambda.ts";
+  const room = isOwn(endpoint) ? OWN_ROUTES[endpoint].room : "pass-through";
+  return `functions/${room}/${endpoint}.lambda.ts`;
 }
 
 /** The entry that refuses all requests that match no route. */
@@ -46,10 +115,14 @@ export const REFUSE_ENTRY = "functions/http/refuse.lambda.ts";
 /** Returns the methods of the routes that match a path; empty if no route matches. */
 export function methodsOf(path: string): string[] {
   const fitting = ROUTE_NAMES.filter((name) => patternOf(ROUTES[name].path).test(path));
-  return [...new Set(fitting.flatMap(methodsOfRoute))];
+  const methods = fitting.flatMap(methodsOfRoute);
+  return METHODS.filter((method) => methods.includes(method));
 }
 
-export function methodsOfRoute(name: keyof typeof ROUTES): ("GET" | "POST" | "DELETE" | "HEAD")[] {
+/** In the order in which `Allow` lists them. */
+const METHODS = ["GET", "HEAD", "POST", "DELETE"] as const;
+
+export function methodsOfRoute(name: RouteName): (typeof METHODS)[number][] {
   return ROUTES_WITH_HEAD.includes(name) ? [ROUTES[name].method, "HEAD"] : [ROUTES[name].method];
 }
 

@@ -2,11 +2,14 @@ import { refuseControl, refuseToken } from "./access-token.ts";
 import type { Outcome, Params, Situation } from "./call.ts";
 import { takeFault } from "./fault.ts";
 import { recordCall } from "./ledger.ts";
+import { withEventsOf } from "./notifications/events.ts";
+import { withMessages } from "./notifications/messages.ts";
 import { methodNotAllowed, notFound, type Refusal, refusalReply, tooLarge } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 import { matchRoute, type Route } from "./routes.ts";
 import type { FaultAction, State } from "./state.ts";
 import { isUserId } from "./user-id.ts";
+import { userExists, withUser } from "./users.ts";
 
 /** Records a call in the ledger and takes the fault that applies to it, if any. Ignores control calls. */
 export function admit(situation: Situation): { state: State; fault: FaultAction | undefined } {
@@ -20,11 +23,18 @@ export function admit(situation: Situation): { state: State; fault: FaultAction 
 /** Answers a call after `admit`, and returns the new state. */
 export function answer(situation: Situation): { state: State; reply: Reply } {
   const outcome = decide(situation);
-  if ("refusal" in outcome) {
-    return { state: situation.state, reply: refusalReply(outcome.refusal, situation.setting.newId()) };
-  }
-  const { reply, change } = outcome;
-  return { state: change === undefined ? situation.state : { ...situation.state, ...change }, reply };
+  const reply =
+    "refusal" in outcome ? refusalReply(outcome.refusal, situation.setting.newId()) : outcome.reply;
+  const { change } = outcome;
+  const state = change === undefined ? situation.state : { ...situation.state, ...change };
+  return { state: situation.setting.notifies === true ? notified(situation, state) : state, reply };
+}
+
+/** Adds the events of what the call has changed, and the messages about them. */
+function notified({ state: before, call, now, setting }: Situation, after: State): State {
+  const isReset = call.method === "DELETE" && call.path === "/_control";
+  if (before === after || isReset) return after;
+  return withMessages(before, withEventsOf(before, after, now), now, setting.newId);
 }
 
 function decide(situation: Situation): Outcome {
@@ -33,16 +43,29 @@ function decide(situation: Situation): Outcome {
   if (match === undefined) return { refusal: notFound("route") };
   const { route, params, allowed } = match;
   if (route === undefined) return { refusal: methodNotAllowed(allowed) };
+  if (route.notifies && situation.setting.notifies !== true) return { refusal: notFound("route") };
   if (body === null) return { refusal: tooLarge };
   const refusal = refuseAccess(situation, route, params);
   if (refusal !== undefined) return { refusal };
-  if (route.path.includes(":userId") && !isUserId(params.userId)) return { refusal: notFound("user") };
-  return route.answer(situation, params);
+  return route.access === "token" && route.path.includes(":userId")
+    ? ofUser(situation, route, params)
+    : route.answer(situation, params);
+}
+
+/** As documented, a user exists from its first POST, also from a refused one, until it is deleted. */
+function ofUser(situation: Situation, route: Route, params: Params): Outcome {
+  const { userId } = params;
+  if (!isUserId(userId)) return { refusal: notFound("user") };
+  const state = situation.call.method === "POST" ? withUser(situation.state, userId) : situation.state;
+  if (!userExists(state, userId) && !route.takesUnknownUsers) return { refusal: notFound("user") };
+  const outcome = route.answer({ ...situation, state }, params);
+  return { ...outcome, change: { users: state.users, ...outcome.change } };
 }
 
 function refuseAccess(situation: Situation, route: Route, params: Params): Refusal | undefined {
   switch (route.access) {
     case "key":
+    case "public":
       return undefined;
     case "control":
       return refuseControl(situation);

@@ -24,10 +24,20 @@ export type Setting = {
   readonly timeScale: number;
   readonly newId: () => string;
   readonly newToken: () => string;
+  /**
+   * Whether the sandbox keeps events and consents, and sends messages of webhooks. Only the sandbox on a socket does. Default:
+   * false.
+   */
+  readonly notifies?: boolean;
 };
 
-/** The ids in the path of a call. An id that the route does not contain is empty. */
-export type Params = Readonly<Record<"userId" | "connectionId" | "jobId" | "institutionId", string>>;
+type PathPart =
+  | `${"user" | "connection" | "job" | "institution" | "account" | "transaction" | "report" | "identity"}Id`
+  | `${"consent" | "event" | "eventType" | "webhook" | "message"}Id`
+  | "method";
+
+/** The parts of a call's path that its route names. A part that the route does not name is empty. */
+export type Params = Readonly<Record<PathPart, string>>;
 
 /** The complete input of a reply. */
 export type Situation = {
@@ -39,7 +49,11 @@ export type Situation = {
 };
 
 export type Outcome =
-  | { readonly refusal: Refusal }
+  | {
+      readonly refusal: Refusal;
+      /** The fields of the state that changed nevertheless. */
+      readonly change?: Partial<State>;
+    }
   | {
       readonly reply: Reply;
       /** The fields of the state that changed. */

@@ -1,12 +1,15 @@
+import { accountsOf } from "./bank-account.ts";
 import type { Outcome, Params, Situation } from "./call.ts";
 import { startJob } from "./connection-job.ts";
-import { connectionEntry, connectionReply } from "./connection-reply.ts";
+import { connectionEntry, connectionReply, statusOf } from "./connection-reply.ts";
 import { readCreate, readUpdate } from "./connection-request.ts";
+import { type Properties, readFilter } from "./filter.ts";
 import { type Institution, institutionById } from "./institutions.ts";
 import { readObject } from "./json-body.ts";
-import { notFound, notJsonType, type Refusal } from "./refusal.ts";
-import { jsonReply } from "./reply.ts";
-import type { Connection } from "./state.ts";
+import { linksFor } from "./links.ts";
+import { notFound, notJsonType, purgeNeedsActive, type Refusal } from "./refusal.ts";
+import { jsonReply, noContent } from "./reply.ts";
+import type { Connection, State } from "./state.ts";
 
 /** As at the aggregator, the same login at the same institution gets the connection that it had before. */
 export function createConnection(situation: Situation, { userId }: Params): Outcome {
@@ -20,15 +23,13 @@ export function createConnection(situation: Situation, { userId }: Params): Outc
   const known = [...state.connections.values()].find(
     (connection) =>
       connection.userId === userId &&
+      connection.deletedAt === undefined &&
       connection.institutionId === institution.id &&
       login.verdict === "accepted" &&
       connection.login.testUser === login.testUser,
   );
   const connection: Connection = {
-    id: known?.id ?? setting.newId(),
-    userId,
-    institutionId: institution.id,
-    createdAt: known?.createdAt ?? now,
+    ...(known ?? { id: setting.newId(), userId, institutionId: institution.id, createdAt: now }),
     lastUsedAt: now,
     login,
   };
@@ -43,7 +44,13 @@ export function updateConnection(situation: Situation, params: Params): Outcome 
   if ("refusal" in body) return body;
   const request = readUpdate(body.value, known.institution, known.connection.login.testUser);
   if ("refusal" in request) return request;
-  return startJob(situation, { ...known.connection, login: request.login }, known.institution);
+  const { connection, institution } = known;
+  // A login that the bank refuses changes nothing of whom the connection belongs to.
+  const { verdict } = request.login;
+  const login = verdict === "accepted" ? request.login : { testUser: connection.login.testUser, verdict };
+  const isSameUser = login.testUser === connection.login.testUser;
+  const changed = { ...connection, login, ...(isSameUser ? {} : { dataSince: situation.now }) };
+  return startJob(situation, changed, institution);
 }
 
 export function refreshConnection(situation: Situation, params: Params): Outcome {
@@ -51,34 +58,92 @@ export function refreshConnection(situation: Situation, params: Params): Outcome
   return "refusal" in known ? known : startJob(situation, known.connection, known.institution);
 }
 
+/** Starts a job for each connection of the user. A connection of a bank that refuses logins gets no job. */
+export function refreshAll(situation: Situation, { userId }: Params): Outcome {
+  const data: unknown[] = [];
+  let { state } = situation;
+  for (const { connection, institution } of connectionsOf(state, userId)) {
+    const outcome = startJob({ ...situation, state }, connection, institution);
+    if ("refusal" in outcome) continue;
+    state = { ...state, ...outcome.change };
+    data.push(JSON.parse(outcome.reply.body));
+  }
+  const { jobs, connections, askCounts } = state;
+  return { reply: jsonReply(202, { type: "list", data }), change: { jobs, connections, askCounts } };
+}
+
 export function getConnection(situation: Situation, params: Params): Outcome {
   const known = findConnection(situation, params);
   if ("refusal" in known) return known;
-  const { state, now, setting } = situation;
-  return {
-    reply: jsonReply(200, connectionReply(known.connection, [...state.jobs.values()], now, setting.baseUrl)),
-  };
+  const { state, now } = situation;
+  const { connection } = known;
+  const accounts = accountsOf(state, connection.userId, now).filter(
+    (account) => account.connection.id === connection.id,
+  );
+  const jobs = [...state.jobs.values()];
+  return { reply: jsonReply(200, connectionReply(connection, accounts, jobs, now, linksFor(situation))) };
 }
 
-export function listConnections({ state, now, setting }: Situation, { userId }: Params): Outcome {
+type Entry = ReturnType<typeof connectionEntry>;
+const conditions = ["eq", "ne"] as const;
+const connectionProperties: Properties<Entry> = {
+  id: { conditions, read: ({ id }) => id },
+  "connection.id": { conditions, read: ({ id }) => id },
+  status: { conditions, read: ({ status }) => status, values: ["active", "pending", "invalid"] },
+  "institution.id": { conditions, read: ({ institution }) => institution.id },
+};
+
+export function listConnections(situation: Situation, { userId }: Params): Outcome {
+  const { state, now, call, setting } = situation;
+  const filter = readFilter(call.query.get("filter"), connectionProperties);
+  if ("refusal" in filter) return filter;
   const jobs = [...state.jobs.values()];
-  const data = [...state.connections.values()]
-    .filter((connection) => connection.userId === userId)
-    .map((connection) => connectionEntry(connection, jobs, now, setting.baseUrl));
+  const data = connectionsOf(state, userId)
+    .map(({ connection }) => connectionEntry(connection, jobs, now, linksFor(situation)))
+    .filter(filter.matches);
   const links = { self: `${setting.baseUrl}/users/${userId}/connections` };
   return { reply: jsonReply(200, { type: "list", data, links }) };
+}
+
+/** As published, a deleted connection leaves its accounts and transactions. Its jobs can still be read. */
+export function deleteConnection(situation: Situation, params: Params): Outcome {
+  const known = findConnection(situation, params);
+  if ("refusal" in known) return known;
+  const { state, now } = situation;
+  return { reply: noContent, change: withConnection(state, { ...known.connection, deletedAt: now }) };
+}
+
+/** Deletes the data that the connection has read. The next refresh reads it again. */
+export function purgeConnection(situation: Situation, params: Params): Outcome {
+  const known = findConnection(situation, params);
+  if ("refusal" in known) return known;
+  const { state, now } = situation;
+  const { connection } = known;
+  const isActive = statusOf(connection, [...state.jobs.values()], now) === "active";
+  if (!isActive) return { refusal: purgeNeedsActive };
+  return { reply: noContent, change: withConnection(state, { ...connection, dataSince: now }) };
+}
+
+function withConnection({ connections }: State, connection: Connection): Pick<State, "connections"> {
+  return { connections: new Map([...connections, [connection.id, connection]]) };
+}
+
+type Known = { readonly connection: Connection; readonly institution: Institution };
+
+function connectionsOf(state: State, userId: string): readonly Known[] {
+  return [...state.connections.values()].flatMap((connection) => {
+    const institution = institutionById(connection.institutionId);
+    const isShown = connection.userId === userId && connection.deletedAt === undefined;
+    return isShown && institution !== undefined ? [{ connection, institution }] : [];
+  });
 }
 
 function findConnection(
   { state }: Situation,
   { userId, connectionId }: Params,
-): { connection: Connection; institution: Institution } | { refusal: Refusal } {
-  const connection = state.connections.get(connectionId);
-  const institution = institutionById(connection?.institutionId ?? "");
-  const isTheirs = connection?.userId === userId;
-  return isTheirs && institution !== undefined
-    ? { connection, institution }
-    : { refusal: notFound("connection") };
+): Known | { readonly refusal: Refusal } {
+  const known = connectionsOf(state, userId).find(({ connection }) => connection.id === connectionId);
+  return known ?? { refusal: notFound("connection") };
 }
 
 function isJsonType({ call }: Situation): boolean {

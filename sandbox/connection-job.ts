@@ -43,9 +43,14 @@ export function startJob(situation: Situation, connection: Connection, instituti
   };
 }
 
+/** A job of a deleted connection hinders no other job. */
 function unfinishedJob({ state, now }: Situation, { userId, institutionId }: Connection): Job | undefined {
   return [...state.jobs.values()].find(
-    (job) => job.userId === userId && job.institutionId === institutionId && !isFinished(job, now),
+    (job) =>
+      job.userId === userId &&
+      job.institutionId === institutionId &&
+      state.connections.get(job.connectionId)?.deletedAt === undefined &&
+      !isFinished(job, now),
   );
 }
 

@@ -1,43 +1,52 @@
+import { accountEntry } from "./account-reply.ts";
+import type { BankAccount } from "./bank-account.ts";
+import { personOf, profileOf } from "./data/customers.ts";
 import { timelineOf } from "./job-timeline.ts";
+import { institutionLink, type Links } from "./links.ts";
 import type { Connection, Job } from "./state.ts";
 import { verdictErrors } from "./step-errors.ts";
-import { fullNameOf } from "./test-users.ts";
 import { timestamp } from "./timestamp.ts";
 
-/** Returns the body of a reply about one connection. It contains the user's name if the connection is active. */
-export function connectionReply(connection: Connection, jobs: readonly Job[], now: number, baseUrl: string) {
-  const { accounts, transactions } = dataLinks(connection, baseUrl);
-  const body = connectionBody(connection, jobs, now, baseUrl);
-  const profile = body.status === "active" ? profileOf(connection) : {};
+/** Returns the body of a reply about one connection. It describes the user if the connection is active. */
+export function connectionReply(
+  connection: Connection,
+  accounts: readonly BankAccount[],
+  jobs: readonly Job[],
+  now: number,
+  links: Links,
+) {
+  const body = connectionBody(connection, jobs, now, links);
+  const profile = body.status === "active" ? personIn(connection) : {};
   return {
     ...body,
     ...profile,
-    accounts: { type: "list", data: [] },
-    links: { ...body.links, user: `${baseUrl}/users/${connection.userId}`, accounts, transactions },
+    accounts: { type: "list", data: accounts.map((account) => accountEntry(account, links)) },
+    links: {
+      ...body.links,
+      ...dataLinks(connection, links.baseUrl),
+      user: `${links.baseUrl}/users/${connection.userId}`,
+    },
   };
 }
 
 /** Returns a connection as an entry of a list. */
-export function connectionEntry(connection: Connection, jobs: readonly Job[], now: number, baseUrl: string) {
-  const body = connectionBody(connection, jobs, now, baseUrl);
+export function connectionEntry(connection: Connection, jobs: readonly Job[], now: number, links: Links) {
+  const body = connectionBody(connection, jobs, now, links);
   const institution = body.institution.links.self;
-  return { ...body, links: { ...body.links, ...dataLinks(connection, baseUrl), institution } };
+  return { ...body, links: { ...body.links, ...dataLinks(connection, links.baseUrl), institution } };
 }
 
-export function institutionLink(institutionId: string, baseUrl: string) {
-  const links = { self: `${baseUrl}/institutions/${institutionId}` };
-  return { type: "institution", id: institutionId, links };
-}
-
-function connectionBody(connection: Connection, jobs: readonly Job[], now: number, baseUrl: string) {
+function connectionBody(connection: Connection, jobs: readonly Job[], now: number, links: Links) {
   return {
     type: "connection",
     id: connection.id,
+    method: "web",
     status: statusOf(connection, jobs, now),
     lastUsed: timestamp(connection.lastUsedAt),
     createdDate: timestamp(connection.createdAt),
-    institution: institutionLink(connection.institutionId, baseUrl),
-    links: { self: `${baseUrl}/users/${connection.userId}/connections/${connection.id}` },
+    expiryDate: "",
+    institution: institutionLink(connection.institutionId, links),
+    links: { self: `${links.baseUrl}/users/${connection.userId}/connections/${connection.id}` },
   };
 }
 
@@ -49,13 +58,13 @@ function dataLinks({ userId, institutionId }: Connection, baseUrl: string) {
   };
 }
 
-function profileOf(connection: Connection) {
-  const fullName = fullNameOf(connection.login.testUser);
-  return fullName === undefined ? {} : { profile: { fullName } };
+function personIn(connection: Connection) {
+  const profile = profileOf(connection.login.testUser);
+  return profile === undefined ? {} : { profile: personOf(profile) };
 }
 
 /** The newest job with a result about the login determines the status. */
-function statusOf(
+export function statusOf(
   connection: Connection,
   jobs: readonly Job[],
   now: number,
@@ -67,7 +76,8 @@ function statusOf(
   return verdicts.at(-1) ?? "pending";
 }
 
-function loginStatus(job: Job, now: number): "pending" | "active" | "invalid" {
+/** What a job says about the login of its connection. */
+export function loginStatus(job: Job, now: number): "pending" | "active" | "invalid" {
   const { verify, mfa } = timelineOf(job, now);
   if ("error" in verify) return blamesLogin.has(verify.error.code) ? "invalid" : "pending";
   if (mfa?.status === "failed") return "invalid";

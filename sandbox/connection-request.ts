@@ -56,17 +56,17 @@ export function readCreate(body: JsonObject): LoginRequest | { readonly refusal:
 export function readUpdate(
   body: JsonObject,
   institution: Institution,
-  keptTestUser: string | null,
+  storedTestUser: string | null,
 ): LoginRequest | { readonly refusal: Refusal } {
   const needed = institution.authorization === "token" ? ("userToken" as const) : ("password" as const);
-  return readLogin(body, institution, [needed], keptTestUser);
+  return readLogin(body, institution, [needed], storedTestUser);
 }
 
 function readLogin(
   body: JsonObject,
   institution: Institution,
   needed: readonly LoginField[],
-  keptTestUser: string | null,
+  storedTestUser: string | null,
 ): LoginRequest | { readonly refusal: Refusal } {
   const wrongType = loginFields.find((field) => isSupplied(body[field]) && typeof body[field] !== "string");
   if (wrongType !== undefined) return { refusal: invalid(loginField(wrongType)) };
@@ -76,7 +76,7 @@ function readLogin(
     institution.authorization === "token"
       ? judgeUserToken(String(body["userToken"]))
       : judgePassword(
-          isSupplied(body["loginId"]) ? String(body["loginId"]) : keptTestUser,
+          isSupplied(body["loginId"]) ? String(body["loginId"]) : storedTestUser,
           String(body["password"]),
         );
   return { institution, login };

@@ -4,10 +4,12 @@ import { isUnavailable } from "./institution-condition.ts";
 import { institutionById } from "./institutions.ts";
 import { isWaitingInQueue } from "./job-timeline.ts";
 import { readList, readObject } from "./json-body.ts";
-import { emptyState } from "./kept-state.ts";
 import { notFound, notValid } from "./refusal.ts";
 import { jsonReply, noContent } from "./reply.ts";
-import { type Condition, faultSchema, institutionStatus, outageMode } from "./state.ts";
+import { type Condition, faultSchema, institutionStatus, outageMode, transactionCount } from "./state.ts";
+import { emptyState } from "./stored-state.ts";
+import { isUserId } from "./user-id.ts";
+import { withEntry } from "./users.ts";
 
 const conditionBody = z.object({ status: institutionStatus, outage: z.optional(outageMode) });
 
@@ -36,6 +38,23 @@ export function setInstitution(situation: Situation, { institutionId }: Params):
   };
 }
 
+const volumeBody = z.object({ transactions: transactionCount });
+
+/** Sets how many transactions the connections of a user have at least. */
+export function setTransactions({ state, call }: Situation, { userId }: Params): Outcome {
+  if (!isUserId(userId)) return { refusal: notFound("user") };
+  const body = readObject(call);
+  if ("refusal" in body) return body;
+  const parsed = volumeBody.safeParse(body.value);
+  if (!parsed.success) return { refusal: invalid(parsed.error) };
+  const user = state.users.get(userId) ?? { id: userId, fields: {} };
+  const { transactions } = parsed.data;
+  return {
+    reply: jsonReply(200, { id: userId, transactions }),
+    change: { users: withEntry(state.users, { ...user, transactions }) },
+  };
+}
+
 export function setFaults({ call }: Situation): Outcome {
   const body = readList(call);
   if ("refusal" in body) return body;
@@ -48,9 +67,9 @@ export function readLedger({ state }: Situation): Outcome {
   return { reply: jsonReply(200, { calls: state.ledger }) };
 }
 
-/** Resets the state except tokens, so that a client with a token does not need to know about the reset. */
+/** Resets the state except tokens and webhooks, so that their clients do not need to know about the reset. */
 export function resetEverything({ state }: Situation): Outcome {
-  return { reply: noContent, change: { ...emptyState, tokens: state.tokens } };
+  return { reply: noContent, change: { ...emptyState, tokens: state.tokens, webhooks: state.webhooks } };
 }
 
 function invalid(error: z.core.$ZodError) {

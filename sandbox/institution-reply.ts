@@ -1,8 +1,12 @@
-import type { Institution } from "./institutions.ts";
+import { type Institution, shortNameOf } from "./institutions.ts";
+import { logoOf } from "./logo.ts";
 import type { Condition } from "./state.ts";
 
 const web = ["web"] as const;
 const loginCaptions = { loginIdCaption: "Login", passwordCaption: "Password" } as const;
+const tokenCaption = { userTokenCaption: "User token" } as const;
+/** A page of nobody, as in the published examples. */
+const forgottenPasswordUrl = "https://example.com/forgotten-password";
 const extraCaptions = {
   securityCode: { securityCodeCaption: "Security Code" },
   secondaryLoginId: { secondaryLoginIdCaption: "Secondary Login" },
@@ -14,7 +18,7 @@ export function institutionReply(institution: Institution, status: Condition["st
     type: "institution",
     id: institution.id,
     name: institution.name,
-    shortName: institution.name.split(" ", 1).join(),
+    shortName: shortNameOf(institution),
     institutionType: "Test Bank",
     country: "Australia",
     serviceName: "Personal Online Banking",
@@ -22,14 +26,32 @@ export function institutionReply(institution: Institution, status: Condition["st
     stage: "live",
     tier: "4",
     authorization: institution.authorization,
-    ...(institution.authorization === "token" ? {} : loginCaptions),
+    ...(institution.authorization === "token" ? tokenCaption : loginCaptions),
     ...Object.assign({}, ...asksMore),
+    forgottenPasswordUrl,
     status,
     features: {
       login: web,
       mfaChallenge: web,
-      accounts: { balance: web, currency: web, name: web, accountNo: web, availableFunds: web },
-      profile: { fullName: web },
+      accounts: {
+        accountHolder: web,
+        accountNo: web,
+        availableFunds: web,
+        balance: web,
+        currency: web,
+        lastUpdated: web,
+        meta: [],
+        name: web,
+      },
+      profile: {
+        emailAddresses: web,
+        firstName: web,
+        fullName: web,
+        lastName: web,
+        middleName: web,
+        phoneNumbers: web,
+        physicalAddresses: web,
+      },
       transactions: { class: web, amount: web, balance: web, date: web, description: web, status: web },
     },
     stats: {
@@ -41,17 +63,12 @@ export function institutionReply(institution: Institution, status: Condition["st
         total: 6_000,
       },
     },
-    logo: {
-      type: "image",
-      links: {
-        full: `${baseUrl}/logos/${institution.id}-full.svg`,
-        square: `${baseUrl}/logos/${institution.id}.svg`,
-      },
-    },
+    logo: logoOf(institution),
     links: { self: `${baseUrl}/institutions/${institution.id}` },
   };
 }
 
+const noScopes: readonly string[] = [];
 const connectorCaptions = {
   securityCode: { security_code_caption: "Security Code" },
   secondaryLoginId: { secondary_login_id_caption: "Secondary Login" },
@@ -72,10 +89,10 @@ export function connectorReply(institution: Institution, status: Condition["stat
     method: "web",
     status,
     stage,
-    scopes: [],
+    scopes: noScopes,
     authorization: {
       type: institution.authorization,
-      meta: { ...captions, ...Object.assign({}, ...asksMore) },
+      meta: { ...captions, ...Object.assign({}, ...asksMore), forgotten_password_url: forgottenPasswordUrl },
     },
     institution: { type: institutionType, name, shortName, country, tier, logo },
     stats,

@@ -35,6 +35,10 @@ export function institutionById(id: string): Institution | undefined {
   return institutions.find((institution) => institution.id === id);
 }
 
+export function shortNameOf({ name }: Institution): string {
+  return name.split(" ", 1).join();
+}
+
 export function showsMfaStep(institution: Institution): boolean {
   return institution.authorization === "user-mfa" || institution.authorization === "user-mfa-intermittent";
 }

@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
 import type { Outcome, Params, Situation } from "./call.ts";
 import { challenges, isRightAnswer } from "./challenges.ts";
-import { institutionLink } from "./connection-reply.ts";
+import { readFilter } from "./filter.ts";
 import { jobReply, jobStub } from "./job-reply.ts";
 import { timelineOf } from "./job-timeline.ts";
 import { readObject } from "./json-body.ts";
+import { institutionLink, linksFor } from "./links.ts";
 import { challengeNotActive, challengeOver, notFound, notValid } from "./refusal.ts";
 import { jsonReply } from "./reply.ts";
 import type { Job } from "./state.ts";
@@ -16,23 +17,21 @@ export function getJob({ state, now, setting }: Situation, { jobId }: Params): O
   return { reply: jsonReply(200, jobReply(job, now, setting.baseUrl)) };
 }
 
-const connectionFilter = /^connection\.id\.eq\('([^']+)'\)$/;
+const jobProperties = {
+  "connection.id": { conditions: ["eq"] as const, read: (job: Job) => job.connectionId },
+};
 
-/** Lists a user's jobs, newest first. The only supported filter is `connection.id.eq('<id>')`. */
-export function listJobs({ state, call, now, setting }: Situation, { userId }: Params): Outcome {
-  const filter = call.query.get("filter");
-  const connectionId = connectionFilter.exec(filter ?? "")?.[1];
-  if (filter !== null && connectionId === undefined) {
-    return { refusal: notValid("Filter is not supported.", "filter", "query/filter") };
-  }
+/** Lists a user's jobs, newest first. */
+export function listJobs(situation: Situation, { userId }: Params): Outcome {
+  const { state, call, now, setting } = situation;
+  const filter = readFilter(call.query.get("filter"), jobProperties);
+  if ("refusal" in filter) return filter;
   const data = [...state.jobs.values()]
-    .filter(
-      (job) => job.userId === userId && (connectionId === undefined || job.connectionId === connectionId),
-    )
+    .filter((job) => job.userId === userId && filter.matches(job))
     .reverse()
     .map((job) => ({
       ...jobReply(job, now, setting.baseUrl),
-      institution: institutionLink(job.institutionId, setting.baseUrl),
+      institution: institutionLink(job.institutionId, linksFor(situation)),
     }));
   const links = { self: `${setting.baseUrl}/users/${userId}/jobs` };
   return { reply: jsonReply(200, { type: "list", size: data.length, data, links }) };

@@ -84,6 +84,17 @@ function retrieval(job: Job, from: number, now: number): Omit<Timeline, "verify"
   return { accounts: success, transactions: success, updatedAt: transactionsAt };
 }
 
+/** What a job has read until `now`. `accountsAt` is in milliseconds since the epoch. */
+export type Retrieval = { readonly accountsAt: number; readonly hasTransactions: boolean };
+
+/** Returns undefined if the job has read no accounts. */
+export function retrievalOf(job: Job, now: number): Retrieval | undefined {
+  const { accounts, transactions, updatedAt } = timelineOf(job, now);
+  if (accounts.status !== "success") return undefined;
+  const hasTransactions = transactions.status === "success";
+  return { accountsAt: hasTransactions ? updatedAt - stepMs / job.timeScale : updatedAt, hasTransactions };
+}
+
 /** Returns whether a step failed, or all steps are over. */
 export function isFinished(job: Job, now: number): boolean {
   const { verify, mfa, accounts, transactions } = timelineOf(job, now);

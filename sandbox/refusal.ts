@@ -4,7 +4,7 @@ type ErrorEntry = {
   readonly code: string;
   readonly title: string;
   readonly detail?: string;
-  readonly source?: { readonly pointer: string; readonly parameter: string };
+  readonly source?: { readonly pointer?: string; readonly parameter?: string };
 };
 
 /** An error reply in the published format. */
@@ -23,7 +23,24 @@ function refusal(status: number, code: string, title: string, detail?: string): 
   return { status, errors: [{ code, title, ...(detail === undefined ? {} : { detail }) }] };
 }
 
-export function notFound(resource: "route" | "user" | "institution" | "connection" | "job"): Refusal {
+export type Resource =
+  | "route"
+  | "user"
+  | "institution"
+  | "connector"
+  | "connection"
+  | "job"
+  | "account"
+  | "transaction"
+  | "identity"
+  | "affordability"
+  | "income"
+  | "expenses"
+  | "consent"
+  | "event"
+  | "event type";
+
+export function notFound(resource: Resource): Refusal {
   return refusal(
     404,
     "resource-not-found",
@@ -52,6 +69,34 @@ export function notSupplied(
   }));
   return { status: 400, errors };
 }
+
+export const neitherEmailNorMobile: Refusal = {
+  status: 400,
+  errors: [
+    {
+      code: "parameter-not-supplied",
+      title: "Required parameter not supplied",
+      detail: "One of 'email' or 'mobile' is required.",
+      source: {},
+    },
+  ],
+};
+
+function queryNotValid(parameter: string, detail: string): Refusal {
+  const title = "Parameter value is not valid";
+  return { status: 400, errors: [{ code: "parameter-not-valid", title, detail, source: { parameter } }] };
+}
+
+export const filterNotValid = queryNotValid(
+  "filter",
+  "The provided filter parameter is in invalid format or unsupported",
+);
+
+export const limitNotValid = queryNotValid("limit", "Limit must be a whole number from 1 to 500.");
+export const nextNotValid = queryNotValid(
+  "next",
+  "The next parameter is not one that this list has returned.",
+);
 
 export function methodNotAllowed(allowed: readonly string[]): Refusal {
   return {
@@ -100,6 +145,8 @@ export const challengeNotActive = refusal(
   "MFA challenge is not active",
   "Job is not waiting for a MFA response.",
 );
+/** Published: a purge is only for active connections. */
+export const purgeNeedsActive = notValid("Connection is not active.", "connectionId", "path/connectionId");
 export const challengeOver = refusal(
   410,
   "resource-no-longer-available",
@@ -111,6 +158,52 @@ export const institutionDown = refusal(
   "service-unavailable",
   "Service unavailable",
   "Institution is currently not available. Please try again later.",
+);
+export function invalidRequest(detail: string): Refusal {
+  return refusal(400, "invalid-content", "Invalid request content", detail);
+}
+
+/** Published: an application has one subscription for each type of event. */
+export const eventAlreadySubscribed = refusal(
+  400,
+  "event-already-subscribed",
+  "Event already subscribed",
+  "Posted subscribedEvents contains events that are already subscribed to for this application.",
+);
+export const urlExists = refusal(
+  409,
+  "resource-already-exists",
+  "Resource already exists",
+  "Webhook with provided url already exists.",
+);
+export const webhookIdNotValid: Refusal = {
+  status: 400,
+  errors: [
+    {
+      code: "path-parameter-not-valid",
+      title: "Parameter value is not valid",
+      detail: "Webhook ID value is not valid",
+      source: { parameter: "webhookId" },
+    },
+  ],
+};
+export const webhookNotFound = refusal(
+  404,
+  "resource-not-found",
+  "Requested resource is not found",
+  "Webhook with provided id doesn't exist.",
+);
+export const messageNotFound = refusal(
+  404,
+  "resource-not-found",
+  "Requested resource is not found",
+  "Message not found.",
+);
+export const noWebhooks = refusal(
+  400,
+  "no-webhooks-found",
+  "No webhooks found for an app",
+  "At least one webhook should exist in the system.",
 );
 export const broken = refusal(
   500,

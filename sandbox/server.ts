@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Setting } from "./call.ts";
 import { limitTime } from "./limit-time.ts";
+import { sendMessages } from "./notifications/send-messages.ts";
 import { type Front, serve } from "./serve.ts";
 import { keepInFile, keepInMemory } from "./state-keeper.ts";
 
@@ -16,13 +17,15 @@ export type SandboxOptions = {
   readonly apiKey?: string | undefined;
   /** Returns milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** Waits between two looks for messages of webhooks to send. Default: in real time. */
+  readonly rest?: Front["rest"];
 };
 
 export type Sandbox = { readonly url: string; readonly close: () => Promise<void> };
 
 /** Starts the sandbox on 127.0.0.1. Rejects if the port is taken (`EADDRINUSE`) or the data file cannot be used. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { port, timeScale = 1, dataFile, apiKey, now = Date.now } = options;
+  const { port, timeScale = 1, dataFile, apiKey, now = Date.now, rest } = options;
   const server = limitTime(createServer());
   const front = Promise.withResolvers<Front>();
   server.on("request", (request, response) => {
@@ -43,6 +46,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     timeScale,
     newId: randomUUID,
     newToken: () => randomBytes(32).toString("base64url"),
+    notifies: true,
   };
   const closing = new AbortController();
   const closed = once(server, "close");
@@ -56,8 +60,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
   try {
     const keeper = dataFile === undefined ? keepInMemory() : await keepInFile(dataFile);
-    front.resolve({ keeper, setting, now, closing: closing.signal });
-    return { url, close: () => stopServing().then(keeper.settled) };
+    const ready = { keeper, setting, now, rest, closing: closing.signal };
+    front.resolve(ready);
+    const sending = sendMessages(ready);
+    const stopSending = () => sending.then(keeper.settled);
+    return { url, close: () => stopServing().then(stopSending) };
   } catch (error) {
     front.reject(error);
     front.promise.catch(() => undefined);

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { emptyState, fromKept, toKept } from "./kept-state.ts";
-import { keptState, type State } from "./state.ts";
+import { type State, storedState } from "./state.ts";
+import { emptyState, fromStored, toStored } from "./stored-state.ts";
 
 export type StateKeeper = {
   readonly current: () => State;
@@ -61,7 +61,7 @@ async function load(dataFile: string): Promise<State> {
   const text = await read(dataFile);
   if (text === undefined) return emptyState;
   try {
-    return fromKept(keptState.parse(JSON.parse(text)));
+    return fromStored(storedState.parse(JSON.parse(text)));
   } catch {
     // The error has no cause, because a parser's message quotes the file.
     throw new Error(`The sandbox's data file is not one of its states: ${dataFile}`);
@@ -81,7 +81,7 @@ async function read(dataFile: string): Promise<string | undefined> {
 async function save(dataFile: string, state: State): Promise<void> {
   try {
     await mkdir(dirname(dataFile), { recursive: true });
-    await writeFile(`${dataFile}.next`, JSON.stringify(toKept(state)), { mode: 0o600 });
+    await writeFile(`${dataFile}.next`, JSON.stringify(toStored(state)), { mode: 0o600 });
     await rename(`${dataFile}.next`, dataFile);
   } catch (cause) {
     throw new Error(`The sandbox's data file cannot be written: ${dataFile}`, { cause });

@@ -47,8 +47,54 @@ const connection = z.object({
   createdAt: z.number(),
   lastUsedAt: z.number(),
   login: z.object({ testUser: z.nullable(z.string()), verdict }),
+  /** As published, a deleted connection leaves its accounts and transactions. */
+  deletedAt: z.optional(z.number()),
+  /** The time of the last purge, or of the last change to another user of the bank: earlier data is gone. */
+  dataSince: z.optional(z.number()),
 });
 export type Connection = z.infer<typeof connection>;
+
+/** Texts that the published `POST /users` takes. */
+export const userFields = z.object({
+  email: z.optional(z.string()),
+  mobile: z.optional(z.string()),
+  firstName: z.optional(z.string()),
+  middleName: z.optional(z.string()),
+  lastName: z.optional(z.string()),
+  businessName: z.optional(z.string()),
+  businessIdNo: z.optional(z.string()),
+  businessIdNoType: z.optional(z.string()),
+});
+export type UserFields = z.infer<typeof userFields>;
+
+/** How many transactions a control call can ask for. */
+export const transactionCount = wholeNumberFrom(1, 100_000);
+
+const user = z.object({
+  id: z.string(),
+  fields: userFields,
+  /** Each connection of the user has at least so many transactions. Undefined: as many as its test user has. */
+  transactions: z.optional(transactionCount),
+});
+export type User = z.infer<typeof user>;
+
+const reportKind = z.literal(["affordability", "income", "expenses"]);
+export type ReportKind = z.infer<typeof reportKind>;
+
+/** What a report was asked for. Its content is computed again at each reading. */
+const report = z.object({
+  id: z.string(),
+  userId: z.string(),
+  kind: reportKind,
+  /** The ids of the income report and of the expenses report of an affordability report. */
+  parts: z.array(z.string()),
+  fromMonth: z.string(),
+  toMonth: z.string(),
+  /** `null`: all accounts. */
+  accounts: z.nullable(z.array(z.string())),
+  createdAt: z.number(),
+});
+export type Report = z.infer<typeof report>;
 
 export const institutionStatus = z.literal([
   "operational",
@@ -106,6 +152,84 @@ const ledgerCall = z.object({
 });
 export type LedgerCall = z.infer<typeof ledgerCall>;
 
+const consent = z.object({
+  id: z.string(),
+  userId: z.string(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  status: z.literal(["active", "expired", "revoked"]),
+});
+export type Consent = z.infer<typeof consent>;
+
+const event = z.object({
+  id: z.string(),
+  typeId: z.string(),
+  userId: z.string(),
+  /** Where the entity of the event is, relative to the sandbox's URL. */
+  path: z.string(),
+  at: z.number(),
+});
+export type Event = z.infer<typeof event>;
+
+const webhook = z.object({
+  id: z.string(),
+  name: z.optional(z.string()),
+  description: z.optional(z.string()),
+  url: z.string(),
+  subscribedEvents: z.array(z.string()),
+  secret: z.string(),
+  createdAt: z.number(),
+});
+export type Webhook = z.infer<typeof webhook>;
+
+const flag = z.optional(z.literal(true));
+
+/** What is wrong with the next messages of webhooks. */
+export const lieSchema = z.strictObject({
+  times: wholeNumberFrom(1),
+  /** Each is sent twice. */
+  twice: flag,
+  /** Each is sent so much later. */
+  lateMs: z.optional(wholeNumberFrom(0, 600_000)),
+  /** Another secret signs. */
+  forged: flag,
+  /** The timestamp is of 10 minutes ago. */
+  old: flag,
+  /** None is sent. */
+  lost: flag,
+  /** All wait for the last, and are then sent in the opposite order. */
+  reversed: flag,
+});
+export type Lie = z.infer<typeof lieSchema>;
+
+const message = z.object({
+  id: z.string(),
+  webhookId: z.string(),
+  eventId: z.string(),
+  typeId: z.string(),
+  path: z.string(),
+  text: z.optional(z.string()),
+  createdAt: z.number(),
+  /** `null`: it was delivered, has failed for good, or is not to be sent. */
+  dueAt: z.nullable(z.number()),
+  copies: z.number(),
+  isForged: z.boolean(),
+  isOld: z.boolean(),
+  isHeld: z.boolean(),
+  attempts: z.array(
+    z.object({
+      id: z.string(),
+      at: z.number(),
+      url: z.string(),
+      /** `null`: no reply came. */
+      status: z.nullable(z.number()),
+      response: z.string(),
+      isSuccess: z.boolean(),
+    }),
+  ),
+});
+export type Message = z.infer<typeof message>;
+
 /** Accepts a pair of key and value without copying it. A tuple would copy it, and would add 1.9 kB to a bundle. */
 function entryOf<Value>(value: z.ZodMiniType<Value>) {
   return z.custom<[string, Value]>(
@@ -118,7 +242,10 @@ function entryOf<Value>(value: z.ZodMiniType<Value>) {
 }
 
 /** The format of the stored state. */
-export const keptState = z.object({
+export const storedState = z.object({
+  // Data of an earlier version has no users and no reports. A user with a connection exists nevertheless.
+  users: z._default(z.array(user), []),
+  reports: z._default(z.array(report), []),
   jobs: z.array(job),
   connections: z.array(connection),
   conditions: z.array(entryOf(condition)),
@@ -127,10 +254,18 @@ export const keptState = z.object({
   tokens: z._default(z.array(entryOf(token)), []),
   faults: z.array(faultSchema),
   ledger: z.array(ledgerCall),
+  // Data of an earlier version, and the rows of the deployed sandbox, have none of these.
+  consents: z._default(z.array(consent), []),
+  events: z._default(z.array(event), []),
+  webhooks: z._default(z.array(webhook), []),
+  messages: z._default(z.array(message), []),
+  lies: z._default(z.array(lieSchema), []),
 });
-export type KeptState = z.infer<typeof keptState>;
+export type StoredState = z.infer<typeof storedState>;
 
 export type State = {
+  readonly users: ReadonlyMap<string, User>;
+  readonly reports: ReadonlyMap<string, Report>;
   /** By job id, oldest first. */
   readonly jobs: ReadonlyMap<string, Job>;
   readonly connections: ReadonlyMap<string, Connection>;
@@ -145,4 +280,10 @@ export type State = {
   readonly tokens: ReadonlyMap<string, Token>;
   readonly faults: readonly Fault[];
   readonly ledger: readonly LedgerCall[];
+  /** By id, oldest first, like the events, webhooks and messages. */
+  readonly consents: ReadonlyMap<string, Consent>;
+  readonly events: ReadonlyMap<string, Event>;
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly messages: ReadonlyMap<string, Message>;
+  readonly lies: readonly Lie[];
 };

@@ -11,7 +11,7 @@ import * as z from "zod/mini";
 import type { Secret } from "../jobs/domain/secret.ts";
 import { apiKeyHash, apiKeyId, apiKeyRow, hashInRow } from "./api-keys.ts";
 
-export interface KeptApiKey {
+export interface StoredApiKey {
   /** The first 12 hexadecimal digits of the hash. Operators name the key by it. */
   id: string;
   hash: string;
@@ -23,9 +23,9 @@ export interface KeptApiKey {
 /** API keys as operators manage them. The table stores only their SHA-256 hashes. */
 export interface ApiKeyRegister {
   /** Returns the stored row. Adding an existing key changes nothing: a revoked key stays revoked. */
-  add(apiKey: Secret, name: string, at: Date): Promise<KeptApiKey>;
+  add(apiKey: Secret, name: string, at: Date): Promise<StoredApiKey>;
   /** Returns the oldest key first. A key added within the last second may be missing: the index follows the table. */
-  list(): Promise<KeptApiKey[]>;
+  list(): Promise<StoredApiKey[]>;
   /** Returns the time of the first revocation (ISO 8601), or `undefined` if the key does not exist. */
   revoke(hash: string, at: Date): Promise<string | undefined>;
 }
@@ -43,11 +43,11 @@ const rowSchema = z.object({
 });
 
 export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string): ApiKeyRegister {
-  async function read(pk: string): Promise<KeptApiKey | undefined> {
+  async function read(pk: string): Promise<StoredApiKey | undefined> {
     const { Item } = await client.send(
       new GetItemCommand({ TableName: tableName, Key: marshall({ pk }), ConsistentRead: true }),
     );
-    return Item === undefined ? undefined : keptIn(unmarshall(Item));
+    return Item === undefined ? undefined : storedIn(unmarshall(Item));
   }
 
   return {
@@ -61,12 +61,12 @@ export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string):
             ConditionExpression: "attribute_not_exists(pk)",
           }),
         );
-        return keptIn(row);
+        return storedIn(row);
       } catch (error) {
         // The key was added before, or the SDK retried our own write after its response was lost.
-        const kept = error instanceof ConditionalCheckFailedException ? await read(row.pk) : undefined;
-        if (kept === undefined) throw error;
-        return kept;
+        const stored = error instanceof ConditionalCheckFailedException ? await read(row.pk) : undefined;
+        if (stored === undefined) throw error;
+        return stored;
       }
     },
 
@@ -80,7 +80,7 @@ export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string):
           ExpressionAttributeValues: marshall({ ":listed": LISTED }),
         },
       );
-      const found: KeptApiKey[] = [];
+      const found: StoredApiKey[] = [];
       for await (const { Items = [] } of pages) {
         const keys = Items.map((item) => z.parse(keyOfRow, unmarshall(item)).pk);
         const rows = await Promise.all(keys.map(read));
@@ -110,7 +110,7 @@ export function dynamoApiKeyRegister(client: DynamoDBClient, tableName: string):
   };
 }
 
-function keptIn(row: unknown): KeptApiKey {
+function storedIn(row: unknown): StoredApiKey {
   const { pk, name, createdAt, revokedAt } = z.parse(rowSchema, row);
   const hash = hashInRow(pk);
   return { id: apiKeyId(hash), hash, name, createdAt, revokedAt };

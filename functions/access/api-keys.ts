@@ -46,8 +46,8 @@ export function dynamoApiKeys(client: DynamoDBClient, tableName: string): ApiKey
       const hash = apiKeyHash(apiKey);
       // A consistent read: a revoked key is refused from the next request on.
       const row = await readRow(client, tableName, { pk: apiKeyRow(hash) });
-      const kept = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));
-      const isKnown = sameBytes(Buffer.from(hash), Buffer.from(kept));
+      const stored = row === undefined ? NO_HASH : hashInRow(String(row["pk"]));
+      const isKnown = sameBytes(Buffer.from(hash), Buffer.from(stored));
       return row !== undefined && isKnown && row["revokedAt"] === undefined ? apiKeyId(hash) : undefined;
     },
   };

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { HttpRequest } from "../http/request.ts";
-import { connectionIdSchema, jobIdSchema, userIdSchema } from "../jobs/domain/ids.ts";
+import { connectionIdSchema, jobIdSchema, userIdSchema, type WrittenIds } from "../jobs/domain/ids.ts";
 import { Refusal } from "../jobs/domain/refusal.ts";
 import { reachesJobsOf, type TokenClaims } from "./caller.ts";
 import type { AccessPorts } from "./ports.ts";
@@ -42,6 +42,15 @@ export async function authenticateToAct(
   return caller;
 }
 
+/** As {@link authenticate}, for requests about all users. Throws a `Refusal` for client tokens. */
+export async function authenticateServer(
+  deps: Pick<AccessPorts, "tokenVerifier">,
+  request: HttpRequest,
+): Promise<void> {
+  const { scope } = await authenticate(deps, request);
+  if (scope !== "SERVER_ACCESS") throw new Refusal("scope-not-enough");
+}
+
 function requireBound({ scope, userId }: TokenClaims): void {
   if (scope === "CLIENT_ACCESS" && userId === undefined) throw new Refusal("scope-not-enough");
 }
@@ -51,6 +60,14 @@ export function userOfServer(request: HttpRequest, caller: TokenClaims): string 
   const userId = userOfPath(request, caller);
   if (caller.scope !== "SERVER_ACCESS") throw new Refusal("scope-not-enough");
   return userId;
+}
+
+/** Returns the ids in the path with their capitals. Call it after the ids were checked. */
+export function writtenIds(request: HttpRequest): WrittenIds {
+  return {
+    userId: request.parameter("userId"),
+    connectionId: request.parameter("connectionId") || undefined,
+  };
 }
 
 /** Returns the connection in the path. A malformed id causes the same `Refusal` as a missing connection. */

@@ -12,8 +12,14 @@ const WINDOW_MS = 5 * 60_000;
  * `user`, per user, over all POST routes for connections and jobs: published clients repeat an MFA answer every 5 s
  * until the job continues, which makes 60 requests in a window for one job. A limit of 600 allows ten such jobs of
  * one user at once; a person makes a few.
+ *
+ * `address`, per IP address, over all public routes: a page that connects banks reads a few lists for each person, and
+ * the people of an office share an address.
+ *
+ * `public`, over all addresses: requests of public routes that no cache answers. Our account at the aggregator has one
+ * limit, and callers without a token must not use it up.
  */
-export const RATE_LIMITS = { token: 1_500, user: 600 } as const;
+export const RATE_LIMITS = { token: 1_500, user: 600, address: 300, public: 600 } as const;
 
 export type RateLimit = keyof typeof RATE_LIMITS;
 
@@ -45,13 +51,26 @@ export function retryAfterSeconds({ endsAt }: RateWindow, now: Date): number {
 }
 
 export interface RequestCounts {
-  /** Counts a request of an API key or a user in a window. Returns the count, including this request. */
+  /** Counts a request of an API key, a user or an address in a window. Returns the count, including this request. */
   add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
 }
 
 export interface CountDeps {
   clock: Clock;
   requestCounts: RequestCounts;
+}
+
+export interface UserCountDeps extends CountDeps {
+  erasures: { isErased(userId: string): Promise<boolean> };
+}
+
+/**
+ * As {@link countRequest}, for a request that writes something for a user. Every such request passes here before its
+ * first write, so that nothing is written for a user who was erased: throws a `Refusal` for one.
+ */
+export async function countUserRequest(deps: UserCountDeps, userId: string): Promise<void> {
+  if (await deps.erasures.isErased(userId)) throw new Refusal("user-not-found");
+  await countRequest(deps, "user", userId);
 }
 
 /** Counts a valid request before executing it. Throws a `Refusal` if the request exceeds the limit. */

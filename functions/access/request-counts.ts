@@ -1,5 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { ownerOf } from "../platform/dynamo.ts";
 import type { RequestCounts } from "./rate-limit.ts";
 
 /**
@@ -10,12 +11,18 @@ import type { RequestCounts } from "./rate-limit.ts";
 export function dynamoRequestCounts(client: DynamoDBClient, tableName: string): RequestCounts {
   return {
     async add(limit, of, { number, endsAt }) {
+      const isOfUser = limit === "user";
       const { Attributes } = await client.send(
         new UpdateItemCommand({
           TableName: tableName,
           Key: marshall({ pk: `rate#${limit}#${of}#${number}` }),
-          UpdateExpression: "SET expiresAt = :end ADD requests :one",
-          ExpressionAttributeValues: marshall({ ":one": 1, ":end": Math.ceil(endsAt.getTime() / 1000) }),
+          UpdateExpression: `SET expiresAt = :end${isOfUser ? ", #owner = :owner" : ""} ADD requests :one`,
+          ExpressionAttributeValues: marshall({
+            ":one": 1,
+            ":end": Math.ceil(endsAt.getTime() / 1000),
+            ...(isOfUser && { ":owner": ownerOf(of) }),
+          }),
+          ...(isOfUser && { ExpressionAttributeNames: { "#owner": "owner" } }),
           ReturnValues: "UPDATED_NEW",
         }),
       );

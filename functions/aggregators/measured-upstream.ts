@@ -1,6 +1,8 @@
 import { measureFailedCall } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
 import type { Upstream, UpstreamWatch } from "../jobs/domain/ports.ts";
+import type { Passing } from "../pass-through/passing.ts";
+import type { UpstreamEvents } from "../webhooks/domain/ports.ts";
 
 /** Reports every call to `watch`, measures failed calls, and rethrows their errors unchanged. */
 export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upstream {
@@ -20,6 +22,19 @@ export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upst
     jobsOf: (userId, connectionId) => measured(watch, "list", upstream.jobsOf(userId, connectionId)),
     answer: (userId, upstreamJobId, answers) =>
       measured(watch, "answer", upstream.answer(userId, upstreamJobId, answers)),
+  };
+}
+
+/** As {@link measuredUpstream}. A refusal of a client's request is no failure. */
+export function measuredPassing(passing: Passing, watch: UpstreamWatch): Passing {
+  return { send: (call) => measured(watch, "pass", passing.send(call)) };
+}
+
+/** As {@link measuredUpstream}. */
+export function measuredUpstreamEvents(events: UpstreamEvents, watch: UpstreamWatch): UpstreamEvents {
+  return {
+    find: (id) => measured(watch, "event", events.find(id)),
+    consentsOf: (userId) => measured(watch, "event", events.consentsOf(userId)),
   };
 }
 

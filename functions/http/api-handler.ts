@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { DependencyDown, JobChanged, UpstreamRefused, UpstreamUnavailable } from "../jobs/domain/errors.ts";
 import { type Problem, Refusal } from "../jobs/domain/refusal.ts";
 import { aboutJob, log, logAbout } from "../platform/log.ts";
-import { type LogFields, ofError, ofGateway, type RouteName, type Uuid } from "../platform/log-fields.ts";
+import { type LogFields, type LoggedRoute, ofError, ofGateway, type Uuid } from "../platform/log-fields.ts";
 import { renderErrors } from "./errors.ts";
 import { type ApiResult, type HttpRequest, readHttpRequest } from "./request.ts";
 
 export interface Reply {
   status: number;
   body?: object;
+  /** A body that is sent as it is, in place of `body`. */
+  raw?: Pick<ApiResult, "body" | "isBase64Encoded">;
   headers?: Record<string, string>;
   /** For the log, on routes whose path does not contain the job's id. */
   jobId?: string | undefined;
@@ -21,21 +23,30 @@ const RETRY_AFTER_SECONDS = "5";
  * Wraps every API function: reads the request, calls `answer`, and renders every error in the published error shape.
  */
 export function apiHandler(
-  route: RouteName,
+  route: LoggedRoute,
   answer: (request: HttpRequest) => Promise<Reply>,
+  { maxBodyBytes }: { maxBodyBytes?: number } = {},
 ): (event: unknown) => Promise<ApiResult> {
   return (event) => {
     const fields: RequestFields = { correlationId: randomUUID(), ...ofGateway(event), route };
     return logAbout(fields, async () => {
       const startedAt = performance.now();
-      const { status, headers, body, jobId } = await answerOrRefuse(event, answer, fields);
+      const { status, headers, body, raw, jobId } = await answerOrRefuse(
+        () => readHttpRequest(event, maxBodyBytes),
+        answer,
+        fields,
+      );
       const durationMs = Math.round(performance.now() - startedAt);
       aboutJob(jobId);
       log("info", "request", { status, durationMs });
       return {
         statusCode: status,
-        headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-        body: body === undefined ? "" : JSON.stringify(body),
+        headers: {
+          ...(status !== 304 && { "content-type": "application/json" }),
+          "cache-control": "no-store",
+          ...headers,
+        },
+        ...(raw ?? { body: body === undefined ? "" : JSON.stringify(body) }),
       };
     });
   };
@@ -45,12 +56,12 @@ type RequestFields = LogFields & { correlationId: Uuid };
 
 /** Adds the job's id and the reason of a refusal to all later log lines of the request, through `fields`. */
 async function answerOrRefuse(
-  event: unknown,
+  read: () => HttpRequest,
   answer: (request: HttpRequest) => Promise<Reply>,
   fields: RequestFields,
 ): Promise<Reply> {
   try {
-    const request = readHttpRequest(event);
+    const request = read();
     aboutJob(request.parameter("jobId"));
     return await answer(request);
   } catch (error) {

@@ -2,15 +2,17 @@ import type { Problem, RefusalReason } from "../jobs/domain/refusal.ts";
 import type { ErrorReply } from "./reply-schemas.ts";
 
 /** Without a `detail`, the reply derives its detail from the field that caused the error. */
-type Wording = readonly [status: number, code: string, title: string, detail?: string];
+type Words = readonly [status: number, code: string, title: string, detail?: string];
 
 const NOT_SUPPLIED = [400, "parameter-not-supplied", "Required parameter not supplied"] as const;
 const NOT_VALID = [400, "parameter-not-valid", "Required parameter not valid"] as const;
 const NOT_FOUND = [404, "resource-not-found", "Requested resource is not found"] as const;
+const NOT_ACCEPTED = [400, "invalid-content", "Invalid request content"] as const;
 const TOO_MANY = [429, "too-many-requests", "Too many requests"] as const;
+const NOT_VALID_CONTENT = [400, "invalid-content", "Invalid request content"] as const;
 const NOT_AUTHORIZED = [401, "invalid-authorization-token", "Invalid authorization token."] as const;
 
-const INTERNAL: Wording = [
+const INTERNAL: Words = [
   500,
   "internal-server-error",
   "Internal Server error.",
@@ -18,13 +20,19 @@ const INTERNAL: Wording = [
 ];
 
 /** The status, code, title and detail of the reply for each reason. */
-const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
+const WORDINGS: { readonly [reason in RefusalReason]: Words } = {
   "not-json": [400, "invalid-content", "Invalid content", "Request body must be a JSON object."],
   "body-too-large": [
     413,
     "invalid-content",
     "Invalid content",
     "Request body must not be larger than 16 KiB.",
+  ],
+  "message-too-large": [
+    413,
+    "invalid-content",
+    "Invalid content",
+    "Request body must not be larger than 64 KiB.",
   ],
   "content-type-not-json": [
     415,
@@ -49,7 +57,15 @@ const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
     "Unauthorized Access",
     "You are not authorized to access this resource",
   ],
+  "signature-not-valid": [
+    401,
+    "unauthorized-access",
+    "Unauthorized Access",
+    "The message is not signed with the secret of the webhook, or not within the last 5 minutes.",
+  ],
   "scope-not-enough": [403, "forbidden-access", "Forbidden Access", "Access to this resource is forbidden."],
+  "user-not-found": [...NOT_FOUND, "Requested user does not exist."],
+  "resource-not-found": [...NOT_FOUND, "Requested resource does not exist."],
   "connection-not-found": [...NOT_FOUND, "Requested connection does not exist."],
   "too-many-refused-logins": [
     ...TOO_MANY,
@@ -68,6 +84,64 @@ const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
     "Service Unavailable",
     "Service Unavailable. Try again later.",
   ],
+  "event-not-found": [...NOT_FOUND, "Requested event does not exist."],
+  "event-type-not-found": [...NOT_FOUND, "Requested event type does not exist."],
+  "webhook-request-not-valid": [...NOT_ACCEPTED, "Posted request not valid."],
+  "event-types-not-supported": [...NOT_ACCEPTED, "Posted subscribedEvents contains unsupported event types."],
+  "event-type-not-supported": [...NOT_ACCEPTED, "Posted eventTypeId doesn't exists."],
+  "no-webhooks-found": [
+    400,
+    "no-webhooks-found",
+    "No webhooks found for an app",
+    "No webhooks found for an app, at least one webhook should exist in the system",
+  ],
+  "webhook-id-not-valid": [
+    400,
+    "path-parameter-not-valid",
+    "Parameter value is not valid",
+    "Webhook ID value is not valid",
+  ],
+  "webhook-not-found": [...NOT_FOUND, "Webhook with provided id doesn't exist."],
+  "message-not-found": [...NOT_FOUND, "Message not found."],
+  "webhook-url-taken": [
+    409,
+    "resource-already-exists",
+    "Resource already exists",
+    "Webhook with provided url already exists.",
+  ],
+  "too-many-webhooks": [
+    409,
+    "too-many-webhooks",
+    "Too many webhooks",
+    "The limit of webhooks is reached. Delete one first.",
+  ],
+  "webhook-disabled": [
+    409,
+    "webhook-disabled",
+    "Webhook is disabled",
+    "Nothing is sent to a webhook that is disabled. Update it with the status 'active' first.",
+  ],
+  "filter-not-valid": [
+    400,
+    "parameter-not-valid",
+    "Parameter value is not valid",
+    "The provided filter parameter is in invalid format or unsupported",
+  ],
+  "query-too-long": [
+    400,
+    "parameter-not-valid",
+    "Parameter value is not valid",
+    "The query must not be longer than 8 KiB.",
+  ],
+  "receiver-not-valid": [
+    ...NOT_VALID_CONTENT,
+    "URL must be an absolute URL of at most 2,048 characters, without spaces, control characters and backslashes.",
+  ],
+  "receiver-not-https": [...NOT_VALID_CONTENT, "URL must start with https://."],
+  "receiver-not-on-443": [...NOT_VALID_CONTENT, "URL must not have a port other than 443."],
+  "receiver-with-login": [...NOT_VALID_CONTENT, "URL must not contain a user name or a password."],
+  "receiver-is-own-host": [...NOT_VALID_CONTENT, "URL must not have the host of this API."],
+  "receiver-not-public": [...NOT_VALID_CONTENT, "URL must have a host on the public Internet."],
   "job-not-found": [...NOT_FOUND, "Requested job does not exist."],
   "job-over": [
     409,
@@ -95,6 +169,13 @@ const WORDINGS: { readonly [reason in RefusalReason]: Wording } = {
   ],
   "answers-not-valid": [...NOT_VALID, "MFA response must hold one string for each input of the challenge."],
   "answer-refused": [400, "invalid-credentials", "MFA response was not accepted"],
+  "refused-upstream": [502, "bad-gateway", "Bad gateway", "The aggregator refused the request."],
+  "reply-too-large": [
+    502,
+    "reply-too-large",
+    "Reply too large",
+    "The reply is larger than 6 MB. Send 'Accept-Encoding: gzip', or ask for less with 'limit' or 'filter'.",
+  ],
   "content-type-not-form": [
     415,
     "unsupported-content-type",
@@ -125,7 +206,13 @@ const CAPTIONS: { [place: string]: { [field: string]: string } } = {
     filter: "Filter",
     limit: "Limit",
     next: "Next",
+    wait: "Wait",
+    while: "While",
+    after: "After",
+    from: "From",
+    webhookId: "Webhook ID",
     scope: "Scope",
+    url: "URL",
   },
   "connection/": {
     "institution.id": "Institution ID",
@@ -135,9 +222,36 @@ const CAPTIONS: { [place: string]: { [field: string]: string } } = {
     securityCode: "Security code",
     secondaryLoginId: "Secondary login ID",
   },
+  "webhook/": {
+    name: "Name",
+    description: "Description",
+    url: "URL",
+    subscribedEvents: "Subscribed events",
+    payload: "Payload",
+    ordering: "Ordering",
+    status: "Status",
+    overlapSeconds: "Overlap seconds",
+    to: "To",
+    only: "Only",
+    eventTypeId: "Event type ID",
+    Text: "Text",
+  },
   "job/": { "mfa-response": "MFA response" },
   "header/": { "basiq-version": "Basiq-version", "Idempotency-Key": "Idempotency-Key" },
 };
+
+/** The status, code, title and detail of an error reply. */
+export interface Wording {
+  status: number;
+  code: string;
+  title: string;
+  detail: string | undefined;
+}
+
+export function wordingOf(reason: RefusalReason | "internal"): Wording {
+  const [status, code, title, detail] = reason === "internal" ? INTERNAL : WORDINGS[reason];
+  return { status, code, title, detail };
+}
 
 /**
  * Renders the published error shape. The first problem determines the status: all problems of a
@@ -148,16 +262,17 @@ export function renderErrors(
   problems: readonly [Problem | "internal", ...Problem[]],
 ): { status: number; body: ErrorReply } {
   const [first] = problems;
-  const wordingOf = (problem: Problem | "internal") =>
-    problem === "internal" ? INTERNAL : WORDINGS[problem.reason];
-  const [status] = wordingOf(first);
-  const data = problems.map((problem) => errorItem(problem, wordingOf(problem)));
+  const wordingFor = (problem: Problem | "internal") =>
+    wordingOf(problem === "internal" ? problem : problem.reason);
+  const { status: ours } = wordingFor(first);
+  const status = first === "internal" ? ours : (first.status ?? ours);
+  const data = problems.map((problem) => errorItem(problem, wordingFor(problem)));
   return { status, body: { type: "list", correlationId, data } };
 }
 
 function errorItem(
   problem: Problem | "internal",
-  [, code, title, detail]: Wording,
+  { code, title, detail }: Wording,
 ): ErrorReply["data"][number] {
   if (problem !== "internal" && problem.words !== undefined) return { type: "error", ...problem.words };
   const { reason, field } = problem === "internal" ? { reason: problem, field: undefined } : problem;

@@ -1,6 +1,9 @@
 import * as z from "zod/mini";
+import { OTHER_ENTITIES } from "../events/domain/event-types.ts";
 import { CHALLENGE_METHODS } from "../jobs/domain/job.ts";
+import { JOB_EVENT_TYPES } from "../jobs/domain/job-events.ts";
 import { STEP_STATUSES } from "../jobs/domain/steps.ts";
+import { ENDPOINT_STATUSES, MESSAGE_STATUSES } from "../webhooks/domain/shown-status.ts";
 
 /*
  * Schemas of all replies of our API. The functions that render replies have these types, and tests check every reply
@@ -22,7 +25,10 @@ export const stubReply = z.strictObject({
   links: z.strictObject({ self: z.url() }),
 });
 
-const linkResult = z.strictObject({ type: z.literal("link"), url: z.string().check(z.startsWith("/")) });
+export const linkResult = z.strictObject({
+  type: z.literal("link"),
+  url: z.string().check(z.startsWith("/")),
+});
 
 export const mfaResult = z.strictObject({
   type: z.literal("mfa"),
@@ -37,7 +43,7 @@ export const mfaResult = z.strictObject({
 /** The published schema calls the text of a step's error `details`, the published examples `detail`: both are set. */
 const bothDetails = { detail: z.string(), details: z.string() };
 
-const errorResult = z.strictObject({ code: z.string(), title: z.string(), ...bothDetails });
+export const errorResult = z.strictObject({ code: z.string(), title: z.string(), ...bothDetails });
 
 export const queuedResult = z.strictObject({
   code: z.literal("temporary-unavailable-queued"),
@@ -85,6 +91,146 @@ export const jobListReply = z.strictObject({
   links: z.strictObject({ self: z.url(), next: z.optional(z.url()) }),
 });
 
+/** Something that happened to a job. `data.job` is the job as `GET /jobs/{id}` showed it after the change. */
+const eventHead = {
+  type: z.literal("event"),
+  id: z.string(),
+  createdDate: timestamp,
+  dataRef: z.url(),
+  links: z.strictObject({ self: z.url() }),
+};
+
+export const jobEventReply = z.strictObject({
+  ...eventHead,
+  entity: z.literal("job"),
+  eventType: z.enum(JOB_EVENT_TYPES),
+  userId: z.string(),
+  data: z.strictObject({ sequence: z.int(), job: jobReply }),
+});
+
+/** An event of what is no job. `dataRef` is the address of what it is about. */
+export const otherEventReply = z.strictObject({
+  ...eventHead,
+  entity: z.enum(OTHER_ENTITIES),
+  eventType: z.string(),
+  userId: z.optional(z.string()),
+  data: z.strictObject({}),
+});
+
+export const eventReply = z.discriminatedUnion("entity", [jobEventReply, otherEventReply]);
+
+/** A page of events, in the order in which they were stored. `size` is the number of events on this page. */
+export const eventListReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  data: z.array(eventReply),
+  links: z.strictObject({ self: z.url(), next: z.optional(z.url()) }),
+});
+
+export const eventTypeReply = z.strictObject({
+  type: z.literal("eventType"),
+  id: z.string(),
+  description: z.string(),
+  links: z.strictObject({ self: z.url() }),
+});
+
+export const eventTypeListReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  count: z.int(),
+  data: z.array(eventTypeReply),
+  links: z.strictObject({ self: z.url() }),
+});
+
+/** A receiver of webhooks. */
+export const webhookReply = z.strictObject({
+  type: z.literal("webhook"),
+  id: z.uuidv4(),
+  name: z.optional(z.string()),
+  description: z.optional(z.string()),
+  url: z.url(),
+  status: z.enum(ENDPOINT_STATUSES),
+  subscribedEvents: z.array(z.string()),
+  payload: z.enum(["thin", "full"]),
+  ordering: z.enum(["none", "job"]),
+  links: z.strictObject({ self: z.url() }),
+});
+
+/** The one reply that shows the secret: a webhook that is new, or has a new secret. */
+export const webhookWithSecretReply = z.strictObject({
+  ...webhookReply.shape,
+  secret: z.string().check(z.startsWith("whsec_")),
+});
+
+/** All webhooks. `size` and `count` are their number. */
+export const webhookListReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  count: z.int(),
+  data: z.array(webhookReply),
+  links: z.strictObject({ self: z.url() }),
+});
+
+/** What is sent to a webhook. */
+export const webhookPayload = z.strictObject({
+  eventTypeId: z.string(),
+  eventId: z.string(),
+  Text: z.optional(z.string()),
+  links: z.strictObject({ event: z.url(), eventEntity: z.url() }),
+});
+
+/** What is sent to a webhook that asks for full messages, except test messages. */
+export const fullWebhookPayload = z.strictObject({ ...webhookPayload.shape, event: eventReply });
+
+/** One attempt to send a message. Without a `responseStatusCode`, no reply came. */
+export const webhookAttempt = z.strictObject({
+  id: z.string(),
+  url: z.url(),
+  response: z.string(),
+  responseStatusCode: z.optional(z.int()),
+  timestamp,
+  status: z.enum(["Success", "Failed"]),
+});
+
+export const webhookMessageReply = z.strictObject({
+  id: z.uuid(),
+  webhookId: z.uuidv4(),
+  eventTypeId: z.string(),
+  eventId: z.string(),
+  status: z.enum(MESSAGE_STATUSES),
+  createdDate: timestamp,
+  nextAttempt: z.optional(timestamp),
+  payload: webhookPayload,
+  attempts: z.array(webhookAttempt),
+  links: z.strictObject({ self: z.url(), webhook: z.url() }),
+});
+
+/** A page of messages. `size` and `count` are the number of messages on this page. */
+export const webhookMessageListReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  count: z.int(),
+  data: z.array(webhookMessageReply),
+  links: z.strictObject({ self: z.url(), next: z.optional(z.url()) }),
+});
+
+/** The messages of a test, one for each webhook. */
+export const testMessagesReply = z.strictObject({
+  type: z.literal("list"),
+  size: z.int(),
+  count: z.int(),
+  data: z.array(webhookMessageReply),
+});
+
+/** How many messages will be sent again. `next` is the message after which a further replay begins. */
+export const replayReply = z.strictObject({
+  type: z.literal("replay"),
+  count: z.int(),
+  next: z.optional(z.uuid()),
+});
+
+export const healthReply = z.strictObject({ status: z.literal("ok") });
+
 export const stubListReply = z.strictObject({ type: z.literal("list"), data: z.array(stubReply) });
 
 export const errorReply = z.strictObject({
@@ -97,7 +243,9 @@ export const errorReply = z.strictObject({
         code: z.string(),
         title: z.string(),
         detail: z.optional(z.string()),
-        source: z.optional(z.strictObject({ pointer: z.string(), parameter: z.string() })),
+        source: z.optional(
+          z.strictObject({ pointer: z.optional(z.string()), parameter: z.optional(z.string()) }),
+        ),
       }),
     )
     .check(z.minLength(1)),
@@ -112,5 +260,18 @@ export type JobReply = Omit<z.infer<typeof jobReply>, "steps"> & { steps: StepRe
 export type JobListReply = Omit<z.infer<typeof jobListReply>, "data"> & {
   data: (JobReply & { institution: z.infer<typeof institutionEntry> })[];
 };
+export type EventReply =
+  | (Omit<z.infer<typeof jobEventReply>, "data"> & { data: { sequence: number; job: JobReply } })
+  | z.infer<typeof otherEventReply>;
+export type EventListReply = Omit<z.infer<typeof eventListReply>, "data"> & { data: EventReply[] };
+export type EventTypeReply = z.infer<typeof eventTypeReply>;
+export type EventTypeListReply = z.infer<typeof eventTypeListReply>;
+export type WebhookReply = z.infer<typeof webhookReply>;
+export type WebhookWithSecretReply = z.infer<typeof webhookWithSecretReply>;
+export type WebhookListReply = z.infer<typeof webhookListReply>;
+export type WebhookMessageReply = z.infer<typeof webhookMessageReply>;
+export type WebhookMessageListReply = z.infer<typeof webhookMessageListReply>;
+export type TestMessagesReply = z.infer<typeof testMessagesReply>;
+export type ReplayReply = z.infer<typeof replayReply>;
 export type StubListReply = z.infer<typeof stubListReply>;
 export type ErrorReply = z.infer<typeof errorReply>;

@@ -12,13 +12,15 @@ export const apiEventSchema = z.object({
   pathParameters: texts,
   body: z.nullish(z.string()),
   isBase64Encoded: z.nullish(z.boolean()),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  requestContext: z.object({ http: z.object({ method: z.string(), sourceIp: z.nullish(z.string()) }) }),
 });
 
 export interface ApiResult {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
+  /** Lambda's reply is text. A body of bytes is base64, which the gateway decodes. */
+  isBase64Encoded?: boolean;
 }
 
 /** In bytes. Every published request is far smaller. */
@@ -29,6 +31,10 @@ export interface HttpRequest {
   /** The route that API Gateway chose, such as `GET /jobs/{jobId}` or `$default`. */
   routeKey: string;
   path: string;
+  /** The query as the client encoded it; empty without a query. */
+  rawQuery: string;
+  /** The IP address of the caller; empty if the gateway does not name it. */
+  address: string;
   /** Returns a decoded path parameter, or an empty string if the route has no parameter of that name. */
   parameter(name: string): string;
   /** Returns the first query parameter of that name, or `undefined` if it is missing or empty. */
@@ -40,8 +46,10 @@ export interface HttpRequest {
   jsonObject(): object;
 }
 
-/** Throws a `Refusal` if the body exceeds 16 KiB, even if the route does not read the body. */
-export function readHttpRequest(event: unknown): HttpRequest {
+/**
+ * Throws a `Refusal` if the body exceeds 16 KiB, or the other limit of the route, even if the route does not read the body.
+ */
+export function readHttpRequest(event: unknown, maxBodyBytes = MAX_BODY_BYTES): HttpRequest {
   const {
     routeKey,
     rawPath,
@@ -56,12 +64,16 @@ export function readHttpRequest(event: unknown): HttpRequest {
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8");
-  if (bytes.byteLength > MAX_BODY_BYTES) throw new Refusal("body-too-large");
+  if (bytes.byteLength > maxBodyBytes) {
+    throw new Refusal(maxBodyBytes === MAX_BODY_BYTES ? "body-too-large" : "message-too-large");
+  }
   const text = () => decode(bytes);
   return {
     method: requestContext.http.method,
     routeKey: routeKey ?? "",
     path: rawPath,
+    rawQuery: rawQueryString ?? "",
+    address: requestContext.http.sourceIp ?? "",
     parameter: (name) => pathParameters?.[name] ?? "",
     query: (name) => new URLSearchParams(rawQueryString ?? "").get(name) || undefined,
     header: (name) => lowerCased.get(name),

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../jobs/domain/clock.ts";
 
+type Sleep = (milliseconds: number) => Promise<unknown>;
+
+let sleeping: Sleep = sleep;
+
+/** Replaces how the clocks of this process wait. Only the test kit does, whose clock can be ahead of the machine's. */
+export function sleepWith(other: Sleep): void {
+  sleeping = other;
+}
+
 /**
  * Returns the machine's clock. A scale above 1 divides every duration by the scale, and multiplies the time that is
  * left until a moment by the scale.
@@ -11,7 +20,7 @@ export function systemClock(scale = 1): Clock {
     after: (ms) => new Date(Date.now() + ms / scale),
     msUntil: (moment) => (moment.getTime() - Date.now()) * scale,
     sleep: async (ms) => {
-      await sleep(ms / scale);
+      await sleeping(ms / scale);
     },
   };
 }

@@ -5,7 +5,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** All variables that our functions read. Only this file reads them. */
 type VariableName =
   | "API_URL"
+  | "DELIVER_FUNCTION"
+  | "EVENTS_TABLE"
   | "JOBS_TABLE"
+  | "OWN_URLS"
   | "SECRETS_TABLE"
   | "SEALING_KEY_ID"
   | "SIGNING_KEY_ID"
@@ -21,11 +24,14 @@ type SettingName =
   | "FOLLOW_LIMIT_MINUTES"
   | "FOLLOW_SLICE_SECONDS"
   | "LOG_LEVEL"
+  | "MAX_WEBHOOKS"
   | "METRICS_NAMESPACE"
   | "QUEUE"
   | "RETENTION_DAYS"
   | "STEP_RESULTS"
-  | "TIME_SCALE";
+  | "TIME_SCALE"
+  | "UPSTREAM_WEBHOOK_SECRET"
+  | "WAITERS";
 
 /** Returns a mandatory variable. Throws if it is missing or empty. */
 export function environment(name: VariableName): string {

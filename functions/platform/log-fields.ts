@@ -1,10 +1,10 @@
 import type { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
 import { UUID_V4 } from "../jobs/domain/ids.ts";
-import type { Mended } from "../jobs/domain/measurements.ts";
+import type { Repair } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
-import type { ROUTES } from "../routes.ts";
+import type { RouteName } from "../routes.ts";
 import { awsCallOf } from "./aws-call.ts";
 
 /**
@@ -13,7 +13,8 @@ import { awsCallOf } from "./aws-call.ts";
  * - `error`: a defect, or a failure that we do not retry in the same way. Investigate every such line.
  * - `warn`: a failure, now or earlier, that is repaired or retried, by us or by the caller.
  *   Investigate if there are many.
- * - `info`: one line for each request, Task and sweep that ended, and for each job that a request names. A refused
+ * - `info`: one line for each request, Task, sweep, batch of events, batch of messages and fetch of upstream events that ended,
+ *   and for each job that a request names. A refused
  *   request counts as ended.
  * - `debug`: details in between.
  */
@@ -27,12 +28,24 @@ export interface Lines {
   "sweep failed": "error";
   "job mended": "warn";
   "job not swept": "error";
+  "events stored": "info";
+  "events not stored": "error";
+  "record set aside": "error";
+  webhooks: "info";
+  "messages not sent": "error";
+  "messages not woken": "warn";
+  "webhook not swept": "error";
+  "upstream event not fetched": "warn";
+  "upstream events fetched": "info";
+  "upstream events not fetched": "error";
+  "slots not reached": "warn";
   "upstream called": "debug";
 }
 
 export type Message = keyof Lines;
 export type Uuid = ReturnType<typeof randomUUID>;
-export type RouteName = keyof typeof ROUTES | "refuse";
+/** `refuse` and `pass-through` are functions that serve many routes. */
+export type LoggedRoute = RouteName | "refuse" | "pass-through";
 export type TaskName = "open-connection" | "follow-job" | "ask-for-answer" | "send-answer" | "give-up";
 
 declare const checked: unique symbol;
@@ -51,11 +64,11 @@ export interface LogFields {
   /** The id of the request in API Gateway's own access log. */
   requestId?: GatewayId;
   jobId?: Uuid;
-  route?: RouteName;
+  route?: LoggedRoute;
   task?: TaskName;
   call?: UpstreamCall;
   status?: number | undefined;
-  reason?: RefusalReason | "internal" | Mended;
+  reason?: RefusalReason | "internal" | Repair;
   errorName?: ErrorName | undefined;
   /** The call of AWS that failed. */
   awsCall?: AwsCall | undefined;

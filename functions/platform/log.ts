@@ -8,8 +8,10 @@ import {
   fitting,
   type Lines,
   type LogFields,
+  type LoggedRoute,
   type Message,
   nameOf,
+  ofError,
   ofJob,
 } from "./log-fields.ts";
 import { emfLine } from "./metrics.ts";
@@ -36,6 +38,11 @@ export function logAbout<Fields extends LogFields, Result>(
 export function aboutJob<Id extends string | undefined>(jobId: Id): Id {
   Object.assign(about.getStore() ?? {}, ofJob(jobId));
   return jobId;
+}
+
+/** Replaces the route in all later log lines of the current request. */
+export function aboutRoute(route: LoggedRoute): void {
+  Object.assign(about.getStore() ?? {}, { route });
 }
 
 /** Writes one line as JSON, unless its level is below `LOG_LEVEL`. */
@@ -73,3 +80,8 @@ export const logCall: UpstreamWatch["called"] = (call, durationMs, error) => {
   const status = error instanceof UpstreamRefused ? error.status : undefined;
   log("debug", "upstream called", { call, durationMs, status, ...failed });
 };
+
+/** Logs that the slots of waiting requests could not be read or written. */
+export function logSlotFailure(error: unknown): void {
+  log("warn", "slots not reached", ofError(error));
+}

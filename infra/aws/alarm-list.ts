@@ -4,9 +4,11 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { UPSTREAM_CALLS, type UpstreamCall } from "../../functions/jobs/domain/metrics.ts";
 import type { AlarmOfList } from "./alarm-of-list.ts";
+import { eventAlarms } from "./event-alarms.ts";
 import { ownMetric, total } from "./own-metrics.ts";
 import { sweeperAlarms } from "./sweeper-alarms.ts";
 import type { Watched } from "./watched.ts";
+import { webhookAlarms } from "./webhook-alarms.ts";
 
 const FIVE_MINUTES = Duration.minutes(5);
 
@@ -16,15 +18,18 @@ const METRICS_PER_ALARM = 10;
 /**
  * Calls whose refusals do not mean that the aggregator's rules have changed. The aggregator may refuse `look` for a while after it created
  * the job. The aggregator refuses `refresh` if the connection was removed or its login has become wrong. The reply that a connection
- * is unknown is not counted as a refusal, so all counted refusals of the call `connection` belong in the alarm.
+ * is unknown is not counted as a refusal, so all counted refusals of the call `connection` belong in the alarm. A refused `pass` is the answer to a
+ * client. A refused `event` may be one that the aggregator keeps no longer.
  */
-const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh"];
+const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh", "pass", "event"];
 
 /** Returns all alarms of a deployment. */
 export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
   return [
     ...workflowAlarms(scope, watched),
     ...sweeperAlarms(scope, watched),
+    ...eventAlarms(scope, watched),
+    ...webhookAlarms(scope, watched),
     ...apiAlarms(watched),
     ...upstreamAlarms(scope),
   ];
@@ -38,7 +43,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
     {
       id: "ExecutionsFailed",
       description:
-        "Jobs were given up: their users read that something went wrong. Look first at the jobs by outcome: 'unavailable' is the bank or upstream, 'internal' is ours, and the Task functions' logs name the error ('task failed').",
+        "The workflow gave up at least three jobs: their users read that something went wrong. Check first the jobs by outcome: with 'unavailable', the bank or the aggregator was down; with 'internal', the fault is ours, and the Task functions' logs name the error ('task failed').",
       metric: total([stateMachine.metricFailed()], Duration.minutes(15)),
       // One or two failures may be unrelated. Three within 15 minutes have a common cause.
       threshold: 3,
@@ -46,7 +51,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
     {
       id: "ExecutionsTimedOut",
       description:
-        "An execution was cut off after nine days: the sweeper goes on with its job by another one within a day. Look first at the execution's history, for the state that it hung in.",
+        "Step Functions ended an execution after nine days. The sweeper starts another execution for its job within a day. Check first the history of the execution: the last state is the one that did not end.",
       metric: total([stateMachine.metricTimedOut()], Duration.hours(1)),
       // The queue ends two days before the time-out, so no execution should ever time out.
       threshold: 1,
@@ -54,7 +59,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
     {
       id: "TaskFunctionErrors",
       description:
-        "Task functions failed otherwise than the workflow expects: a defect, a time-out, or a part of AWS. Jobs are retried for minutes, then given up. Look first at the Task functions' logs, for 'task failed' at level 'error', and for 'Task timed out'.",
+        "Task functions failed with errors that the workflow does not expect: a defect, a time-out, or a service of AWS that is down. The workflow retries for some minutes, then it gives up the jobs. Check first the Task functions' logs, for 'task failed' at level 'error', and for 'Task timed out'.",
       metric: total(errors, FIVE_MINUTES, [expected]),
       // A Task that cannot succeed fails 7 times in 3¼ minutes, at least 4 of them in one period. A Task that a retry repairs
       // fails fewer times.
@@ -65,7 +70,7 @@ function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper
     {
       id: "TaskFunctionThrottles",
       description:
-        "More Tasks, and sweeps of what they left, wanted to run at once than the account allows. Tasks are retried for minutes, then their jobs are given up. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
+        "More Tasks and sweeps were due at once than the account lets functions run. The workflow retries them for hours, so jobs take longer, but none is given up before that. Check first the account's ConcurrentExecutions in AWS/Lambda, and its quota.",
       metric: total(throttles, FIVE_MINUTES),
       // Retries spread out a burst of jobs. 10 throttles within 5 minutes mean that a limit is reached.
       threshold: 10,
@@ -78,20 +83,20 @@ function apiAlarms({ api, apiFunctions }: Watched): AlarmOfList[] {
     {
       id: "ApiServerErrors",
       description:
-        "The API answered 5xx. Clients can repeat what got a 503 without harm. Look first at the API functions' logs, for 'request failed': the reason 'service-unavailable' is upstream or a part of AWS, 'internal' is ours.",
+        "The API replied with 5xx. Clients can repeat a request that got a 503 without harm. Check first the API functions' logs, for 'request failed': with the reason 'service-unavailable', the aggregator or a service of AWS was down; with 'internal', the fault is ours.",
       metric: total([api.metricServerError()], FIVE_MINUTES),
       // A client that retries a 503 after 5 s either succeeds or causes more than 5 errors in a period.
       threshold: 5,
     },
     ...inTens("ApiFunctionErrors", apiFunctions, (endpoint) => endpoint.metricErrors(), {
       description:
-        "API functions crashed or ran out of time; every failure that the code knows of is answered without one. Look first at the logs of the function that the dashboard shows, around 'Task timed out' and 'Runtime'.",
+        "API functions crashed or ran out of time. A failure that the code expects does not count as such an error. Check first the logs of the function that the dashboard shows, around 'Task timed out' and 'Runtime'.",
       // A single error is already a fault.
       threshold: 1,
     }),
     ...inTens("ApiFunctionThrottles", apiFunctions, (endpoint) => endpoint.metricThrottles(), {
       description:
-        "More requests came at once than the account lets functions run, and were refused. Look first at the account's concurrent executions in AWS/Lambda, and at its quota.",
+        "More requests came at once than the account lets functions run, and AWS refused some. Check first the account's ConcurrentExecutions in AWS/Lambda, and its quota.",
       // Each throttle is a lost request. Fewer than 10 can come from a short burst.
       threshold: 10,
     }),
@@ -107,7 +112,7 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
     {
       id: "UpstreamKeyRefused",
       description:
-        "Upstream does not take our API key, or a token that it gave for it, or the key cannot be read: no job can be done. Look first at whether the secret in Secrets Manager is there and the functions may read it, then at whether the aggregator still takes the key.",
+        "The aggregator refuses our API key or a token that it issued for the key, or the functions cannot read the key: no job can succeed. Check first that the secret exists in Secrets Manager and that the functions may read it, then that the aggregator still accepts the key.",
       metric: total([ownMetric(scope, "UpstreamKeyRefusals")], FIVE_MINUTES),
       // Functions replace an expired token before the refusal is counted, so each counted refusal is a real refusal.
       threshold: 1,
@@ -115,7 +120,7 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
     {
       id: "UpstreamFailing",
       description:
-        "Upstream gives no usable replies: nothing, 5xx, or rubbish. Jobs wait and are retried for four minutes and more, then they fail. Look first at the aggregator's status page, then at the calls on the dashboard: is it one or all?",
+        "The aggregator gives no usable replies: none at all, 5xx, or replies that cannot be read. Jobs are retried for at least four minutes, then they fail. Check first the aggregator's status page, then on the dashboard whether one kind of call fails or all.",
       metric: total(failures, FIVE_MINUTES),
       // A single job whose polls all time out causes 11 failures in a period: each poll takes 12 s, and up to 15 s pass
       // between slices.
@@ -125,7 +130,7 @@ function upstreamAlarms(scope: Construct): AlarmOfList[] {
     {
       id: "UpstreamRefusing",
       description:
-        "Upstream understands our calls and says no to them: its rules have changed, or it has lost jobs. A login that the bank refuses is none of these. Look first at which call it is, on the dashboard, and at how the jobs of that time failed.",
+        "The aggregator understands our calls and refuses them: its rules have changed, or it does not know its jobs any more. A login that the bank refuses does not count. Check first on the dashboard which kind of call is refused, and how the jobs of that time failed.",
       metric: total(refusals, FIVE_MINUTES),
       // Each refusal is a failed job or a user who cannot start a job. Five within 5 minutes have a common cause.
       threshold: 5,

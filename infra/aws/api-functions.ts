@@ -2,13 +2,25 @@ import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Connect } from "../../functions/access/caller.ts";
-import { entryOf, REFUSE_ENTRY, type ROUTES } from "../../functions/routes.ts";
-import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
+import { type EndpointName, entryOf, REFUSE_ENTRY } from "../../functions/routes.ts";
+import {
+  grantErasing,
+  grantEventIndexes,
+  grantEvents,
+  grantIndex,
+  grantMessageIndexes,
+  grantReading,
+  grantRows,
+  grantSealing,
+  grantSecrets,
+  grantWebhookSecrets,
+} from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
 import { metricsNamespace } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
-import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
+import { grantUpstream, type Upstream, upstreamEnvironment, webhookEnvironment } from "./upstream.ts";
+import type { Webhooks } from "./webhooks.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** The options of the HTTP API's format. */
@@ -21,6 +33,8 @@ export interface WireOptions {
   connect: Connect;
   /** For how long the reply to an MFA answer waits for the bank's decision. */
   answerWaitSeconds: number;
+  /** How many requests may wait at a time for a change of a job, or for the bank's decision on an answer. */
+  waiters: number;
 }
 
 export interface ApiFunctionsProps {
@@ -30,6 +44,9 @@ export interface ApiFunctionsProps {
   shared: SharedOptions;
   wire: WireOptions;
   workflow: Workflow;
+  webhooks: Webhooks;
+  maxWebhooks: number;
+  ownUrls: string;
   apiUrl: string;
 }
 
@@ -40,7 +57,7 @@ const API_TIMEOUT = Duration.seconds(29);
  * Each size is the smallest at which doubling the memory, and with it the CPU share, shortens the first reply by less than one
  * second. `docs/reference/bench.md` has the curves.
  */
-const MEMORY_MB: { readonly [route in keyof typeof ROUTES | "refuse"]: number } = {
+const MEMORY_MB: { readonly [endpoint in EndpointName | "refuse"]: number } = {
   "issue-token": 256,
   "create-connection": 512,
   "update-connection": 384,
@@ -48,19 +65,28 @@ const MEMORY_MB: { readonly [route in keyof typeof ROUTES | "refuse"]: number } 
   "refresh-connections": 512,
   "list-jobs": 384,
   "get-job": 384,
+  // Waits for most of its time, so that its memory decides its price.
+  "job-changes": 128,
   "cancel-job": 384,
   "resume-job": 384,
   "answer-mfa": 384,
+  "read-events": 384,
+  webhooks: 384,
+  "pass-through": 256,
+  "delete-connection": 384,
+  "erase-user": 384,
+  "receive-notification": 256,
   health: 128,
+  openapi: 128,
   refuse: 128,
 };
 
 /**
- * Creates one function per route, and one function that refuses all other requests. Each function has only the environment and
+ * Creates one function per endpoint, and one function that refuses all other requests. Each function has only the environment and
  * the permissions that it needs.
  */
 export class ApiFunctions extends Construct {
-  readonly byRoute: { [route in keyof typeof ROUTES]: LambdaFunction };
+  readonly byEndpoint: { [endpoint in EndpointName]: LambdaFunction };
   readonly refuse: LambdaFunction;
   readonly #shared: SharedOptions;
 
@@ -69,7 +95,8 @@ export class ApiFunctions extends Construct {
     const { tables, keys, workflow } = props;
     this.#shared = props.shared;
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
-    const { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds } = props.wire;
+    const { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters } = props.wire;
+    const waiting = { WAITERS: String(waiters) };
     const listing = {
       JOBS_TABLE: tables.jobs.tableName,
       ...signing,
@@ -78,17 +105,32 @@ export class ApiFunctions extends Construct {
     };
     const api = { ...listing, ...tables.jobsEnvironment };
     const measured = { ...api, METRICS_NAMESPACE: metricsNamespace(this) };
-    const kept = {
+    const stored = {
       ...measured,
       SECRETS_TABLE: tables.secrets.tableName,
       SEALING_KEY_ID: keys.sealing.keyArn,
     };
 
     const driving = { STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn };
-    const accepting = { ...kept, ...upstreamEnvironment(props.upstream), ...driving };
+    const accepting = { ...stored, ...upstreamEnvironment(props.upstream), ...driving };
     const takingLogins = { ...accepting, CONNECT: connect };
 
-    this.byRoute = {
+    const passing = {
+      ...signing,
+      JOBS_TABLE: tables.jobs.tableName,
+      API_URL: props.apiUrl,
+      METRICS_NAMESPACE: metricsNamespace(this),
+      ...upstreamEnvironment(props.upstream),
+    };
+    const settling = {
+      ...passing,
+      ...driving,
+      ...tables.jobsEnvironment,
+      SECRETS_TABLE: tables.secrets.tableName,
+      SEALING_KEY_ID: keys.sealing.keyArn,
+    };
+
+    this.byEndpoint = {
       "issue-token": this.#endpoint("IssueToken", "issue-token", {
         ...signing,
         JOBS_TABLE: tables.jobs.tableName,
@@ -100,29 +142,67 @@ export class ApiFunctions extends Construct {
       "refresh-connections": this.#endpoint("RefreshConnections", "refresh-connections", accepting),
       "list-jobs": this.#endpoint("ListJobs", "list-jobs", listing),
       "get-job": this.#endpoint("GetJob", "get-job", api),
-      "cancel-job": this.#endpoint("CancelJob", "cancel-job", { ...kept, ...driving }),
+      "job-changes": this.#endpoint("JobChanges", "job-changes", { ...api, ...waiting }),
+      "cancel-job": this.#endpoint("CancelJob", "cancel-job", { ...stored, ...driving }),
       "resume-job": this.#endpoint("ResumeJob", "resume-job", { ...measured, ...driving }),
       "answer-mfa": this.#endpoint("AnswerMfa", "answer-mfa", {
-        ...kept,
+        ...stored,
+        ...waiting,
         ANSWER_WAIT_SECONDS: String(answerWaitSeconds),
       }),
+      "read-events": this.#endpoint("ReadEvents", "read-events", {
+        EVENTS_TABLE: tables.events.tableName,
+        ...signing,
+        API_URL: props.apiUrl,
+        STEP_RESULTS: stepResults,
+      }),
+      webhooks: this.#endpoint("Webhooks", "webhooks", {
+        EVENTS_TABLE: tables.events.tableName,
+        SECRETS_TABLE: tables.secrets.tableName,
+        SEALING_KEY_ID: keys.sealing.keyArn,
+        ...signing,
+        API_URL: props.apiUrl,
+        MAX_WEBHOOKS: String(props.maxWebhooks),
+        OWN_URLS: props.ownUrls,
+        ...props.webhooks.environment,
+      }),
+      "pass-through": this.#endpoint("PassThrough", "pass-through", passing),
+      "delete-connection": this.#endpoint("DeleteConnection", "delete-connection", settling),
+      "erase-user": this.#endpoint("EraseUser", "erase-user", {
+        ...settling,
+        ...props.webhooks.environment,
+        EVENTS_TABLE: tables.events.tableName,
+      }),
+      "receive-notification": this.#endpoint("ReceiveNotification", "receive-notification", {
+        EVENTS_TABLE: tables.events.tableName,
+        ...webhookEnvironment(props.upstream),
+      }),
       health: this.#endpoint("Health", "health", {}),
+      openapi: this.#endpoint("OpenApi", "openapi", {}),
     };
     this.refuse = this.#function("Refuse", REFUSE_ENTRY, MEMORY_MB.refuse, {});
     this.#grant(props);
   }
 
   get all(): readonly LambdaFunction[] {
-    return [...Object.values(this.byRoute), this.refuse];
+    return [...Object.values(this.byEndpoint), this.refuse];
   }
 
-  #grant({ tables, keys, workflow, upstream }: ApiFunctionsProps) {
-    const { "issue-token": issueToken, health: _, ...verifying } = this.byRoute;
-    const { "get-job": getJob, "list-jobs": listJobs, "answer-mfa": answerMfa } = this.byRoute;
-    const { "cancel-job": cancelJob, "resume-job": resumeJob } = this.byRoute;
-    const { "create-connection": createConnection, "update-connection": updateConnection } = this.byRoute;
+  #grant({ tables, keys, workflow, upstream, webhooks: sender }: ApiFunctionsProps) {
+    const {
+      "issue-token": issueToken,
+      "receive-notification": receiveNotification,
+      health: _,
+      openapi: __,
+      ...verifying
+    } = this.byEndpoint;
+    const { "get-job": getJob, "list-jobs": listJobs, "answer-mfa": answerMfa } = this.byEndpoint;
+    const { "cancel-job": cancelJob, "resume-job": resumeJob, "job-changes": jobChanges } = this.byEndpoint;
+    const { "create-connection": createConnection, "update-connection": updateConnection } = this.byEndpoint;
     const { "refresh-connection": refreshConnection, "refresh-connections": refreshConnections } =
-      this.byRoute;
+      this.byEndpoint;
+    const { "pass-through": passThrough, "delete-connection": deleteConnection } = this.byEndpoint;
+    const { "erase-user": eraseUser, "read-events": readEvents, webhooks } = this.byEndpoint;
     const takingLogins = [createConnection, updateConnection];
 
     grantRows(tables, issueToken, ["api-key"], "GetItem");
@@ -139,8 +219,10 @@ export class ApiFunctions extends Construct {
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
     }
-    for (const endpoint of [...takingLogins, refreshConnection, refreshConnections, resumeJob, answerMfa]) {
+    const counting = [...takingLogins, refreshConnection, refreshConnections, resumeJob, answerMfa];
+    for (const endpoint of [...counting, passThrough, deleteConnection]) {
       grantRows(tables, endpoint, ["rate#user"], "UpdateItem");
+      grantRows(tables, endpoint, ["erased"], "GetItem");
     }
     // `refresh-connections` is missing here: it refuses a request before it stores the idempotency record, or never, so it has
     // no record to delete.
@@ -153,13 +235,44 @@ export class ApiFunctions extends Construct {
       grantSealing(keys.sealing, endpoint, "Encrypt", "login");
     }
 
-    grantRows(tables, getJob, ["job"], "GetItem");
+    for (const endpoint of [getJob, jobChanges]) grantRows(tables, endpoint, ["job"], "GetItem");
+    for (const endpoint of [jobChanges, answerMfa]) {
+      grantRows(tables, endpoint, ["waiter"], "BatchGetItem", "PutItem", "DeleteItem");
+    }
     grantIndex(tables, listJobs, "listed-by-age", "user");
     grantRows(tables, listJobs, ["job"], "BatchGetItem");
+
+    grantEvents(tables, readEvents, ["event"], "GetItem");
+    grantEventIndexes(tables, readEvents);
+
+    grantEvents(tables, webhooks, ["webhooks"], "GetItem", "PutItem");
+    grantEvents(tables, webhooks, ["message"], "GetItem", "PutItem", "UpdateItem");
+    grantEvents(tables, webhooks, ["webhook-state"], "GetItem", "DeleteItem");
+    grantMessageIndexes(tables, webhooks, "by-time");
+    sender.grantWaking(webhooks);
+    grantWebhookSecrets(tables, webhooks, "GetItem", "PutItem", "DeleteItem");
+    grantSealing(keys.sealing, webhooks, "Encrypt", "webhook-*");
+    if (upstream.webhookSecret !== undefined) {
+      grantEvents(tables, receiveNotification, ["upstream-message"], "PutItem");
+      grantReading(upstream.webhookSecret, receiveNotification);
+    }
 
     grantRows(tables, cancelJob, ["job"], "GetItem", "PutItem", "UpdateItem");
     grantSecrets(tables, cancelJob, "DeleteItem");
     workflow.grantExecutions(cancelJob, "StopExecution");
+
+    grantRows(tables, passThrough, ["rate#address", "rate#public"], "UpdateItem");
+    for (const endpoint of [deleteConnection, eraseUser]) {
+      grantRows(tables, endpoint, ["job"], "GetItem", "PutItem", "UpdateItem");
+      grantSecrets(tables, endpoint, "DeleteItem");
+      workflow.grantExecutions(endpoint, "StopExecution");
+    }
+    for (const endpoint of [passThrough, deleteConnection, eraseUser]) grantUpstream(upstream, endpoint);
+    grantRows(tables, deleteConnection, ["claim"], "GetItem");
+    grantRows(tables, eraseUser, ["erased"], "UpdateItem");
+    grantErasing(tables, eraseUser);
+    grantEvents(tables, eraseUser, ["event", "message"], "PutItem");
+    sender.grantWaking(eraseUser);
 
     grantRows(tables, resumeJob, ["job"], "GetItem", "PutItem");
     workflow.grantExecutions(resumeJob, "StopExecution");
@@ -172,7 +285,7 @@ export class ApiFunctions extends Construct {
     workflow.grantWaking(answerMfa);
   }
 
-  #endpoint(id: string, name: keyof typeof ROUTES, environment: Record<string, string>): LambdaFunction {
+  #endpoint(id: string, name: EndpointName, environment: Record<string, string>): LambdaFunction {
     return this.#function(id, entryOf(name), MEMORY_MB[name], environment);
   }
 

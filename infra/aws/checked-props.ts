@@ -3,6 +3,8 @@ import { type ApiVersion, type Connect, connectWith, DIRECT_NEEDS_2 } from "../.
 import { MAX_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.ts";
 import { MAX_FOLLOW_LIMIT_MINUTES, MAX_FOLLOW_SLICE_SECONDS } from "../../functions/jobs/domain/following.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
+import { MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
+import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
@@ -11,6 +13,7 @@ import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
  * check a URL that is known only at deployment (a CDK token).
  */
 export function checkedUpstream({ url, ...rest }: Upstream): Upstream {
+  if (rest.webhookSecret !== undefined && rest.version !== "3.0") throw new Error(`${WEBHOOKS_NEED_3}.`);
   if (Token.isUnresolved(url)) return { ...rest, url };
   if (!isUpstreamUrl(url)) throw new Error("upstream.url must be an https address.");
   return { ...rest, url: withoutSlashAtTheEnd(url) };
@@ -25,6 +28,10 @@ export function checkedConnect(version: ApiVersion, asked: Connect | undefined):
 
 export function checkedAnswerWait(seconds: number): number {
   return checkedWhole("answerWaitSeconds", seconds, 0, MAX_ANSWER_WAIT_SECONDS);
+}
+
+export function checkedWaiters(requests: number): number {
+  return checkedWhole("waiters", requests, 0, MAX_WAITERS);
 }
 
 export function checkedFollowLimit(minutes: number): number {
@@ -42,6 +49,20 @@ export function checkedConcurrency(invocations: number | undefined): number | un
 export function checkedRetentionDays(days: number): number {
   return checkedWhole("retentionDays", days, 1, MAX_RETENTION_DAYS);
 }
+
+/** Returns for how many days the bus can replay events. Throws if there is an archive without a bus. */
+export function checkedArchiveDays(eventBus: boolean, days: number): number {
+  if (days > 0 && !eventBus) throw new Error(`${ARCHIVE_NEEDS_BUS}.`);
+  return checkedWhole("eventArchiveDays", days, 0, MAX_RETENTION_DAYS);
+}
+
+export function checkedMaxWebhooks(webhooks: number): number {
+  return checkedWhole("maxWebhooks", webhooks, 0, MAX_ENDPOINTS);
+}
+export const WEBHOOKS_NEED_3 =
+  "the secret of the aggregator's webhooks needs version 3.0 of the aggregator's API: earlier ones have no webhooks";
+
+export const ARCHIVE_NEEDS_BUS = "eventArchiveDays needs eventBus: the archive is one of the bus";
 
 /** Throws unless the value is a whole number from `min` to `max`. */
 function checkedWhole(name: string, value: number, min: number, max: number): number {

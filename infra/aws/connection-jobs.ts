@@ -1,6 +1,7 @@
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Dashboard } from "aws-cdk-lib/aws-cloudwatch";
 import type { Table } from "aws-cdk-lib/aws-dynamodb";
+import type { EventBus } from "aws-cdk-lib/aws-events";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Topic } from "aws-cdk-lib/aws-sns";
@@ -12,25 +13,34 @@ import {
   DEFAULT_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
+import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import type { LogLevel } from "../../functions/platform/environment.ts";
+import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
 import {
   checkedAnswerWait,
+  checkedArchiveDays,
   checkedConcurrency,
   checkedConnect,
   checkedFollowLimit,
   checkedFollowSlice,
+  checkedMaxWebhooks,
   checkedRetentionDays,
   checkedUpstream,
+  checkedWaiters,
 } from "./checked-props.ts";
 import { WatchDashboard } from "./dashboard.ts";
+import { JobEventBus } from "./event-bus.ts";
+import { EventMaker } from "./event-maker.ts";
 import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Tables } from "./tables.ts";
 import { TaskFunctions } from "./task-functions.ts";
 import type { Upstream } from "./upstream.ts";
+import { UpstreamWebhooks } from "./upstream-webhooks.ts";
+import { Webhooks } from "./webhooks.ts";
 import { Workflow } from "./workflow.ts";
 
 export type { ApiDomain, Upstream };
@@ -69,13 +79,22 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
   readonly domain?: ApiDomain;
   /** Origins of web pages that may call the API. Default: none. */
   readonly corsOrigins?: readonly string[];
+  /** Whether the ids of every event also go to an EventBridge bus, `eventBus`. Default: false. */
+  readonly eventBus?: boolean;
+  /**
+   * For how many days the bus can replay its events. Needs `eventBus`. An archive cannot forget a user who was erased.
+   * Default: 0, which means no archive.
+   */
+  readonly eventArchiveDays?: number;
+  /** How many webhooks may exist at a time, from 0 to 10. Default: 10. */
+  readonly maxWebhooks?: number;
 }
 
 /**
  * The whole system: an HTTP API, a state machine, and their storage.
  *
- * @throws an `Error` when `upstream.url`, `connect`, `answerWaitSeconds`, `followLimitMinutes`,
- * `followSliceSeconds`, `followConcurrency` or `retentionDays` is not valid.
+ * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`,
+ * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `eventArchiveDays` or `maxWebhooks` is not valid.
  */
 export class ConnectionJobs extends Construct {
   /** The URL of the API, without a trailing slash. */
@@ -91,6 +110,9 @@ export class ConnectionJobs extends Construct {
   /** The topic to which alarms are published. */
   readonly alarmTopic: Topic;
   readonly dashboard: Dashboard;
+  /** Undefined without the prop `eventBus`. */
+  readonly eventBus: EventBus | undefined;
+  readonly upstream: Upstream;
 
   constructor(scope: Construct, id: string, props: ConnectionJobsProps) {
     super(scope, id);
@@ -99,7 +121,9 @@ export class ConnectionJobs extends Construct {
     const { stepResults = "object", allowUnboundClientTokens = false, deletionProtection = false } = props;
     const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
     const shared = { logLevel, logRetention };
-    const tables = new Tables(this, "Tables", { retentionDays, deletionProtection });
+    const { eventBus = false } = props;
+    const archiveDays = checkedArchiveDays(eventBus, props.eventArchiveDays ?? 0);
+    const tables = new Tables(this, "Tables", { retentionDays, deletionProtection, eventBus });
     const keys = new Keys(this, "Keys");
     const policy = {
       queue: props.queue ?? true,
@@ -113,11 +137,28 @@ export class ConnectionJobs extends Construct {
     const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins, logRetention });
     const connect = checkedConnect(upstream.version, props.connect);
     const answerWaitSeconds = checkedAnswerWait(props.answerWaitSeconds ?? DEFAULT_ANSWER_WAIT_SECONDS);
-    const wire = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds };
-    const options = { tables, keys, upstream, shared, wire, workflow, apiUrl: api.url };
+    const waiters = checkedWaiters(props.waiters ?? DEFAULT_WAITERS);
+    const wire = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters };
+    const webhooks = new Webhooks(this, "Webhooks", {
+      ...{ tables, keys, apiUrl: api.url, ownUrls: api.ownUrls, stepResults, shared },
+    });
+    const maxWebhooks = checkedMaxWebhooks(props.maxWebhooks ?? MAX_ENDPOINTS);
+    const about = { webhooks, maxWebhooks, apiUrl: api.url, ownUrls: api.ownUrls };
+    const options = { tables, keys, upstream, shared, wire, workflow, ...about };
     const endpoints = new ApiFunctions(this, "Endpoints", options);
     api.addRoutes(endpoints);
     const sweeper = new Sweeper(this, "Sweeper", { tables, keys, workflow, upstream, shared });
+    if (upstream.webhookSecret !== undefined) {
+      const { deadLetters } = sweeper;
+      new UpstreamWebhooks(this, "UpstreamWebhooks", {
+        ...{ tables, keys, workflow, upstream, webhooks, shared, deadLetters },
+      });
+    }
+    const eventMaker = new EventMaker(this, "EventMaker", { tables, webhooks, shared });
+    const { lostRecords } = eventMaker;
+    const jobEvents = eventBus
+      ? new JobEventBus(this, "JobEvents", { tables, lostRecords, archiveDays })
+      : undefined;
     const watched = {
       api: api.http,
       stateMachine: workflow.stateMachine,
@@ -125,11 +166,16 @@ export class ConnectionJobs extends Construct {
       taskFunctions: tasks.all,
       sweeper: sweeper.function,
       deadLetters: sweeper.deadLetters,
+      eventMaker: eventMaker.function,
+      lostRecords,
+      deliverer: webhooks.deliverer,
+      deliveryDeadLetters: webhooks.deadLetters,
       followLimitMinutes: policy.followLimitMinutes,
     };
     const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
     const watch = new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
     this.apiUrl = api.url;
+    this.upstream = upstream;
     this.api = api.http;
     this.domainTarget = api.domainTarget;
     this.jobsTable = tables.jobs;
@@ -138,5 +184,6 @@ export class ConnectionJobs extends Construct {
     this.signingKey = keys.signing;
     this.alarmTopic = alarms.topic;
     this.dashboard = watch.dashboard;
+    this.eventBus = jobEvents?.bus;
   }
 }

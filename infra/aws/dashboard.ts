@@ -40,6 +40,8 @@ export class WatchDashboard extends Construct {
         upstreamGraphs(this),
         apiGraphs(watched),
         runGraphs(this, watched),
+        eventGraphs(this, watched),
+        webhookGraphs(this, watched),
       ],
     });
   }
@@ -73,7 +75,7 @@ function openJobGraphs(scope: Construct, { deadLetters }: Watched) {
       ownMetric(scope, "OldestQueuedJob"),
       ownMetric(scope, "OldestRunningJob"),
     ]),
-    graph("What the sweeper mended, and what it could not", [
+    graph("Jobs that the sweeper repaired, and jobs that it could not check", [
       ownMetric(scope, "JobsMended"),
       ownMetric(scope, "JobsNotSwept"),
       dead,
@@ -102,11 +104,14 @@ function upstreamGraphs(scope: Construct) {
   ]);
   return [
     graph("MFA challenges", [opened, ownMetric(scope, "ChallengesAnswered"), expired], [abandonment]),
-    graph("Upstream errors by institution, and attempts held", [
+    graph("Errors of the aggregator by institution, and attempts that went into the queue", [
       byInstitution,
       ownMetric(scope, "AttemptsHeld"),
     ]),
-    graph("Calls of upstream", [ownMetric(scope, "UpstreamKeyRefusals"), ...calls]),
+    graph("Calls to the aggregator that failed or were refused", [
+      ownMetric(scope, "UpstreamKeyRefusals"),
+      ...calls,
+    ]),
   ];
 }
 
@@ -135,6 +140,46 @@ function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions
       expected,
     ]),
     graph("Throttles of functions", [...apiFunctions, ...behindTheApi].map(throttlesOf)),
+  ];
+}
+
+function eventGraphs(scope: Construct, { eventMaker, lostRecords }: Watched) {
+  const lost = lostRecords.metricApproximateNumberOfMessagesVisible({
+    statistic: "Maximum",
+    label: "records lost",
+  });
+  const late = eventMaker.metric("IteratorAge", { statistic: "Maximum", label: "oldest record (ms)" });
+  return [
+    graph("How late events are made", [late]),
+    graph("Errors and throttles of the function that makes events", [
+      eventMaker.metricErrors({ label: "errors" }),
+      eventMaker.metricThrottles({ label: "throttles" }),
+    ]),
+    graph("Changes of jobs without events", [ownMetric(scope, "RecordsSetAside"), lost]),
+  ];
+}
+
+function webhookGraphs(scope: Construct, { deliverer, deliveryDeadLetters }: Watched) {
+  const dead = deliveryDeadLetters.metricApproximateNumberOfMessagesVisible({
+    statistic: "Maximum",
+    label: "invocations in dead letters",
+  });
+  return [
+    graph("Messages of webhooks", [
+      ownMetric(scope, "MessagesDelivered"),
+      ownMetric(scope, "AttemptsFailed"),
+      ownMetric(scope, "MessagesFailed"),
+    ]),
+    graph("From an event to its delivery, and the oldest message that waits (ms)", [
+      ...percentiles(ownMetric(scope, "DeliveryDelay"), "p50", "p95"),
+      ownMetric(scope, "OldestWaitingMessage"),
+    ]),
+    graph("Webhooks that fail, and errors of the function that sends", [
+      ownMetric(scope, "EndpointsFailing"),
+      deliverer.metricErrors({ label: "errors" }),
+      deliverer.metricThrottles({ label: "throttles" }),
+      dead,
+    ]),
   ];
 }
 

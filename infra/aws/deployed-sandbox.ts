@@ -17,7 +17,7 @@ export interface DeployedSandboxProps {
 }
 
 /** The control API needs `Scan` and `BatchWriteItem`: it searches for jobs that wait for a bank, and deletes everything. */
-const ACTIONS = ["GetItem", "Query", "PutItem", "UpdateItem", "Scan", "BatchWriteItem"];
+const ACTIONS = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "Scan", "BatchWriteItem"];
 
 /** Must be less than 30 s: after 30 s the gateway replies in place of the function. */
 const TIMEOUT = Duration.seconds(29);

@@ -1,10 +1,24 @@
+import type { Table } from "aws-cdk-lib/aws-dynamodb";
 import { Effect, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
+import type { IConstruct } from "constructs";
+import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { Tables } from "./tables.ts";
 
 type RowAction = "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "DeleteItem";
-type RowKind = "job" | "claim" | "refused" | "rate#token" | "rate#user" | "idempotency" | "api-key";
+type RowKind =
+  | "job"
+  | "claim"
+  | "refused"
+  | "rate#token"
+  | "rate#user"
+  | "rate#address"
+  | "rate#public"
+  | "idempotency"
+  | "api-key"
+  | "erased"
+  | "waiter";
 
 /**
  * Grants actions on the rows of the jobs table whose partition key starts with one of the kinds. For example, a function that
@@ -16,16 +30,7 @@ export function grantRows(
   kinds: RowKind[],
   ...actions: RowAction[]
 ) {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({
-      effect: Effect.ALLOW,
-      actions: actions.map((action) => `dynamodb:${action}`),
-      resources: [jobs.tableArn],
-      conditions: {
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": kinds.map((kind) => `${kind}#*`) },
-      },
-    }),
-  );
+  grantKeys(grantee, jobs.tableArn, actions, ...kinds.map((kind) => `${kind}#*`));
 }
 
 /** Grants queries of one index of the jobs table, limited to partition keys that start with one of `beginnings` and a `#`. */
@@ -35,16 +40,18 @@ export function grantIndex(
   indexName: string,
   ...beginnings: string[]
 ) {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({
-      effect: Effect.ALLOW,
-      actions: ["dynamodb:Query"],
-      resources: [`${jobs.tableArn}/index/${indexName}`],
-      conditions: {
-        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": beginnings.map((one) => `${one}#*`) },
-      },
-    }),
-  );
+  const patterns = beginnings.map((one) => `${one}#*`);
+  grantKeys(grantee, `${jobs.tableArn}/index/${indexName}`, ["Query"], ...patterns);
+}
+
+/** Grants finding and deleting all rows that are written for a user. */
+export function grantErasing(tables: Pick<Tables, "jobs" | "events">, grantee: IGrantable) {
+  grantIndex(tables, grantee, "owned-by-user", "user");
+  grantRows(tables, grantee, ["job", "claim", "refused", "idempotency", "rate#user"], "DeleteItem");
+  grantEvents(tables, grantee, ["erased"], "PutItem");
+  grantEvents(tables, grantee, ["event", "message", "order"], "DeleteItem");
+  grantEvents(tables, grantee, ["webhooks"], "GetItem");
+  grantKeys(grantee, `${tables.events.tableArn}/index/by-user`, ["Query"], "user#*");
 }
 
 /** Grants actions on all rows of the secrets table. */
@@ -54,6 +61,94 @@ export function grantSecrets(
   ...actions: RowAction[]
 ) {
   secrets.grant(grantee, ...actions.map((action) => `dynamodb:${action}`));
+}
+
+type EventRowKind =
+  | "event"
+  | "erased"
+  | "set-aside"
+  | "upstream-message"
+  | "webhooks"
+  | "webhook-state"
+  | "message"
+  | "order";
+
+/** Grants actions on the secrets of webhooks in the secrets table, and on no others. */
+export function grantWebhookSecrets(
+  { secrets }: Pick<Tables, "secrets">,
+  grantee: IGrantable,
+  ...actions: RowAction[]
+) {
+  grantKeys(grantee, secrets.tableArn, actions, "webhook#*");
+}
+
+/** Grants actions on the rows of the events table whose partition key starts with one of the kinds. */
+export function grantEvents(
+  { events }: Pick<Tables, "events">,
+  grantee: IGrantable,
+  kinds: EventRowKind[],
+  ...actions: RowAction[]
+) {
+  grantKeys(grantee, events.tableArn, actions, ...kinds.map((kind) => `${kind}#*`));
+}
+
+/** Grants queries of both indexes of the events table. */
+export function grantEventIndexes({ events }: Pick<Tables, "events">, grantee: IGrantable) {
+  grantKeys(grantee, `${events.tableArn}/index/by-time`, ["Query"], "events");
+  grantKeys(grantee, `${events.tableArn}/index/by-user`, ["Query"], "user#*");
+}
+
+/** Grants queries of indexes of the events table for the messages of webhooks. */
+export function grantMessageIndexes(
+  { events }: Pick<Tables, "events">,
+  grantee: IGrantable,
+  ...indexes: ("waiting-by-age" | "by-time")[]
+) {
+  for (const index of indexes) {
+    const pattern = index === "by-time" ? "messages#*" : "waiting#*";
+    grantKeys(grantee, `${events.tableArn}/index/${index}`, ["Query"], pattern);
+  }
+}
+
+/** Grants finding the messages of the aggregator's webhooks that wait. */
+export function grantUpstreamMessages({ events }: Pick<Tables, "events">, grantee: IGrantable) {
+  grantKeys(grantee, `${events.tableArn}/index/by-time`, ["Query"], "upstream-messages");
+}
+
+function grantKeys(
+  grantee: IGrantable,
+  resource: string,
+  actions: (RowAction | "Query")[],
+  ...patterns: string[]
+) {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resources: [resource],
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": patterns } },
+    }),
+  );
+}
+
+/** Grants what AWS needs to read the stream of a table for a grantee within `scope`. Returns the stream. */
+export function grantStream(scope: IConstruct, table: Table, grantee: IGrantable): string {
+  const stream = table.tableStreamArn;
+  if (stream === undefined) throw new Error("The table has no stream.");
+  const streams = `${table.tableArn}/stream/*`;
+  const allow = (resource: string, ...actions: string[]) =>
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [resource],
+      }),
+    );
+  allow(stream, "DescribeStream", "GetRecords", "GetShardIterator");
+  allow(streams, "ListStreams");
+  const reason = "AWS lists the streams of the table: it knows this action for all of them only.";
+  acknowledgeWildcard(scope, streams, reason);
+  return stream;
 }
 
 /** Grants one KMS action with the sealing key, for secrets with the given purposes only. A purpose may end in `*`. */

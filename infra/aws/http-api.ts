@@ -14,7 +14,13 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { methodsOfRoute, ROUTE_NAMES, ROUTES } from "../../functions/routes.ts";
+import {
+  type EndpointName,
+  endpointOf,
+  methodsOfRoute,
+  ROUTE_NAMES,
+  ROUTES,
+} from "../../functions/routes.ts";
 import { accessLog } from "./access-log.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { ApiFunctions } from "./api-functions.ts";
@@ -41,6 +47,8 @@ export class HttpApiWithRoutes extends Construct {
   readonly http: HttpApi;
   /** The URL of the API, without a trailing slash. */
   readonly url: string;
+  /** All addresses of the API, as a list with commas: with a custom domain, the address that AWS gave it works too. */
+  readonly ownUrls: string;
   /** The target of the domain's DNS record. Undefined without a custom domain. */
   readonly domainTarget: string | undefined;
   readonly #answersPages: boolean;
@@ -63,16 +71,20 @@ export class HttpApiWithRoutes extends Construct {
     acknowledge(
       this,
       "APIG4",
-      "Each function verifies its caller's token first, and refuses in the published words, which an authorizer cannot say. POST /token takes API keys; GET /health and refusals need nobody.",
+      "Each function verifies its caller's token first, and refuses in the published words, which an authorizer cannot say. POST /token takes API keys; GET /health, GET /openapi.json and refusals need nobody.",
     );
     this.url = domain === undefined ? this.http.apiEndpoint : `https://${domain.name}`;
+    this.ownUrls = domain === undefined ? this.url : `${this.url},${this.http.apiEndpoint}`;
     this.domainTarget = domain && this.#mapDomain(domain, stage);
   }
 
   /** Adds every route in `ROUTES`, and a default route that refuses all other requests with an error in our format. */
   addRoutes(functions: ApiFunctions) {
+    const integrations = new Map<EndpointName, HttpLambdaIntegration>();
     for (const name of ROUTE_NAMES) {
-      const integration = new HttpLambdaIntegration(name, functions.byRoute[name]);
+      const endpoint = endpointOf(name);
+      const integration = integrations.get(endpoint) ?? integrationOf(endpoint, functions);
+      integrations.set(endpoint, integration);
       const methods = methodsOfRoute(name).map((method) => HttpMethod[method]);
       this.http.addRoutes({ path: ROUTES[name].path, methods, integration });
     }
@@ -93,6 +105,12 @@ export class HttpApiWithRoutes extends Construct {
     new ApiMapping(this, "Mapping", { api: this.http, domainName, stage });
     return domainName.regionalDomainName;
   }
+}
+
+/** `pass-through` serves so many routes that one permission for each would exceed the 20,480 bytes of a function's policy. */
+function integrationOf(endpoint: EndpointName, { byEndpoint }: ApiFunctions): HttpLambdaIntegration {
+  const scopePermissionToRoute = endpoint !== "pass-through";
+  return new HttpLambdaIntegration(endpoint, byEndpoint[endpoint], { scopePermissionToRoute });
 }
 
 function corsFor(origins: readonly string[]): CorsPreflightOptions {

@@ -1,8 +1,12 @@
 import { CfnOutput, type Stack } from "aws-cdk-lib";
 import type { ConnectionJobs } from "./connection-jobs.ts";
 
-/** Adds the outputs that operators need. `npm run keys` reads `JobsTableName`. */
+/**
+ * Adds the outputs that operators need. `npm run keys` reads `JobsTableName`, and `npm run upstream-webhooks` those about the
+ * aggregator.
+ */
 export function addOutputs(stack: Stack, system: ConnectionJobs) {
+  const { upstream } = system;
   const outputs = {
     ApiUrl: system.apiUrl,
     ApiDomainTarget: system.domainTarget,
@@ -10,6 +14,12 @@ export function addOutputs(stack: Stack, system: ConnectionJobs) {
     StateMachineArn: system.stateMachine.stateMachineArn,
     AlarmTopicArn: system.alarmTopic.topicArn,
     DashboardName: system.dashboard.dashboardName,
+    ...(upstream.webhookSecret !== undefined && {
+      UpstreamUrl: upstream.url,
+      UpstreamApiKeySecretName: upstream.apiKeySecret.secretName,
+      UpstreamWebhookSecretName: upstream.webhookSecret.secretName,
+    }),
+    EventBusName: system.eventBus?.eventBusName,
     SealingKeyArn: system.sealingKey.keyArn,
     SigningKeyArn: system.signingKey.keyArn,
   };

@@ -6,7 +6,7 @@ import { METRICS, type MetricKind, type MetricName } from "../../functions/jobs/
 /**
  * Returns the CloudWatch namespace of a system's metrics, given any of the system's direct children: the name of the stack,
  * followed by the system's path in the stack unless the stack contains nothing else. So two stages in one account have
- * separate metrics, and so do two systems in one stack.
+ * separate metrics. A stack has at most 500 resources, so that it holds one system only.
  */
 export function metricsNamespace(part: Construct): string {
   const stack = Stack.of(part);

@@ -11,11 +11,16 @@ import type { Upstream } from "./upstream.ts";
 export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsProps {
   const { domainName, certificateArn } = settings;
   return {
-    upstream: { ...upstreamFrom(scope, settings), version: settings.upstreamVersion },
+    upstream: {
+      ...upstreamFrom(scope, settings),
+      ...webhookSecretFrom(scope, settings),
+      version: settings.upstreamVersion,
+    },
     ...(settings.connect !== undefined && { connect: settings.connect }),
     stepResults: settings.stepResults,
     allowUnboundClientTokens: settings.allowUnboundClientTokens,
     answerWaitSeconds: settings.answerWaitSeconds,
+    waiters: settings.waiters,
     queue: settings.queue,
     followLimitMinutes: settings.followLimitMinutes,
     followSliceSeconds: settings.followSliceSeconds,
@@ -24,6 +29,9 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
     deletionProtection: settings.deletionProtection,
     logRetention: settings.logRetentionDays,
     logLevel: settings.logLevel,
+    eventBus: settings.eventBus,
+    eventArchiveDays: settings.eventArchiveDays,
+    maxWebhooks: settings.maxWebhooks,
     corsOrigins: settings.corsOrigins,
     ...(settings.alarmEmail !== undefined && { alarmEmail: settings.alarmEmail }),
     ...(domainName !== undefined &&
@@ -34,6 +42,15 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
         },
       }),
   };
+}
+
+function webhookSecretFrom(
+  scope: Construct,
+  { upstreamWebhookSecret: name }: Settings,
+): Pick<Upstream, "webhookSecret"> {
+  return name === undefined
+    ? {}
+    : { webhookSecret: Secret.fromSecretNameV2(scope, "UpstreamWebhookSecret", name) };
 }
 
 /** Returns the aggregator, or deploys the sandbox bank in the same stack and returns it. */

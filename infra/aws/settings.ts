@@ -18,7 +18,10 @@ import {
   MAX_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
+import { DEFAULT_WAITERS, MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { LOG_LEVELS } from "../../functions/platform/environment.ts";
+import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
+import { ARCHIVE_NEEDS_BUS, WEBHOOKS_NEED_3 } from "./checked-props.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z
@@ -31,10 +34,13 @@ const aNumber = z.pipe(
   z.transform(Number),
 );
 const days = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_RETENTION_DAYS)));
+const archiveDays = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_RETENTION_DAYS)));
 const minutes = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_FOLLOW_LIMIT_MINUTES)));
 const slice = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_FOLLOW_SLICE_SECONDS)));
+const webhooks = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ENDPOINTS)));
 const concurrency = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(1_000)));
 const answerWait = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ANSWER_WAIT_SECONDS)));
+const waiters = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_WAITERS)));
 /** CloudWatch Logs accepts only these values. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -67,9 +73,11 @@ const settingsSchema = z
     upstreamVersion: z._default(z.enum(API_VERSIONS), DEFAULT_UPSTREAM_VERSION),
     connect: z.optional(z.enum(CONNECTS)),
     upstreamApiKeySecret: z.string().check(z.minLength(1)),
+    upstreamWebhookSecret: z.optional(z.string().check(z.minLength(1))),
     stepResults: z._default(z.enum(["object", "list"]), "object"),
     allowUnboundClientTokens: z._default(flag, false),
     answerWaitSeconds: z._default(answerWait, DEFAULT_ANSWER_WAIT_SECONDS),
+    waiters: z._default(waiters, DEFAULT_WAITERS),
     queue: z._default(flag, true),
     followLimitMinutes: z._default(minutes, DEFAULT_FOLLOW_LIMIT_MINUTES),
     followSliceSeconds: z._default(slice, DEFAULT_FOLLOW_SLICE_SECONDS),
@@ -84,12 +92,24 @@ const settingsSchema = z
     certificateArn: z.optional(
       z.string().check(z.regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, "must be an ACM ARN")),
     ),
+    eventBus: z._default(flag, false),
+    eventArchiveDays: z._default(archiveDays, 0),
+    maxWebhooks: z._default(webhooks, MAX_ENDPOINTS),
     corsOrigins: z._default(z.pipe(listed, z.array(origin)), []),
   })
   .check(
     z.refine(({ upstreamVersion, connect }) => connectWith(upstreamVersion, connect) !== undefined, {
       error: DIRECT_NEEDS_2,
       path: ["connect"],
+    }),
+    z.refine(
+      ({ upstreamVersion, upstreamWebhookSecret }) =>
+        upstreamWebhookSecret === undefined || upstreamVersion === "3.0",
+      { error: WEBHOOKS_NEED_3, path: ["upstreamWebhookSecret"] },
+    ),
+    z.refine(({ eventBus, eventArchiveDays }) => eventBus || eventArchiveDays === 0, {
+      error: ARCHIVE_NEEDS_BUS,
+      path: ["eventArchiveDays"],
     }),
     z.refine((all) => (all.domainName === undefined) === (all.certificateArn === undefined), {
       error: "domainName and certificateArn go together",
@@ -106,16 +126,17 @@ export type DeploymentSetting = keyof typeof DEPLOYMENT_SETTINGS;
 const NAMES = Object.keys(settingsSchema.shape);
 
 /**
- * Reads the settings of a deployment from the CDK context. Throws one error that names all unknown settings, or else all
- * invalid settings.
+ * Reads the settings of a deployment from the CDK context. Throws an error of one line that names all unknown settings, or
+ * else all invalid settings.
  */
 export function readSettings(scope: Construct): Settings {
   const unknown = unknownNames(scope);
   if (unknown.length > 0) throw new Error(`There are no such settings: ${unknown.join(", ")}`);
   const given = Object.fromEntries(NAMES.map((name) => [name, scope.node.tryGetContext(name)]));
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = settingsSchema.safeParse(given, { error: z.locales.en().localeError });
   if (parsed.success) return parsed.data;
-  throw new Error(`Settings are not valid:\n${z.prettifyError(parsed.error)}`);
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path[0]?.toString()}: ${message}`);
+  throw new Error(`Settings are not valid: ${wrong.join("; ")}`);
 }
 
 /** Matches our settings. The CDK's own context keys are package names or contain colons. */

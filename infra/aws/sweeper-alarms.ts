@@ -23,7 +23,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "SweeperFoundWork",
       description:
-        "The sweeper finished jobs that something else should have: their users waited for a minute or more. Look first at the sweeper's log, for 'job mended': which jobs, and what of them? Then at the logs of the API functions and the Task functions just before, for 'Task timed out' and 'Runtime': what died there?",
+        "The sweeper had to repair jobs after crashes: their users waited for a minute or more. Check first the sweeper's log, for 'job mended', which names the jobs and the repair. Then check the logs of the API functions and the Task functions just before, for 'Task timed out' and 'Runtime', which show the crash.",
       metric: total([ownMetric(scope, "JobsMended")], Duration.hours(1)),
       // The sweeper exists to repair the jobs of an occasional crash. A single job that it has to restart again and again
       // reaches 10.
@@ -32,7 +32,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "SweeperFailing",
       description:
-        "Sweeps fail one after the other: what crashes leave stays where it is. Look first at the sweeper's log, for 'sweep failed' with the error's name, and for 'Task timed out'.",
+        "Sweeps fail one after the other, so nothing repairs jobs after a crash. Check first the sweeper's log, for 'sweep failed' with the error's name, and for 'Task timed out'.",
       metric: total([sweeper.metricErrors()], FIVE_MINUTES),
       // Three of the five sweeps in a period. The next sweep repairs a single failure.
       threshold: 3,
@@ -40,7 +40,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "SweeperStopped",
       description:
-        "This alarm has no data: no sweep has come to its end for a quarter of an hour. Jobs that a crash left hang, with their logins. Look first at whether the rule that starts it every minute is enabled, then at the sweeper's log and its throttles.",
+        "No sweep has ended for 15 minutes, so this alarm has no data. Jobs that a crash interrupted do not continue, and their logins are not deleted. Check first that the rule that starts the sweeper every minute is enabled, then the sweeper's log and its throttles.",
       // Every complete sweep reports the number of running jobs, even if it is 0.
       metric: ownMetric(scope, "JobsRunning", { statistic: "SampleCount", period: A_QUARTER }),
       threshold: 1,
@@ -49,7 +49,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "JobsNotSwept",
       description:
-        "There are jobs that no sweep of the last ten minutes could look at. Look first at the sweeper's log, for 'job not swept': which jobs, and the name of the error. A service may be throttling or refusing it, or a row may be none of ours.",
+        "Every sweep of the last ten minutes failed to check some jobs. Check first the sweeper's log, for 'job not swept' with the job and the name of the error. A service may throttle or refuse the sweeper, or a row may have a form that it cannot read.",
       // `Minimum` requires a failure in every sweep: a job that fails in only one sweep has recovered.
       metric: ownMetric(scope, "JobsNotSwept", { statistic: "Minimum", period: FIVE_MINUTES }),
       threshold: 1,
@@ -58,14 +58,14 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
     {
       id: "SweepsInDeadLetters",
       description:
-        "Sweeps failed or could not be begun, and are in the sweeper's dead-letter queue. Nothing has to be sent again: the next sweep did their work. Look first at what a message there says of the error, then at the sweeper's log of that minute; messages go by themselves after 14 days.",
+        "Sweeps failed or did not start, and their events are in the sweeper's dead-letter queue. Do not send them again: the next sweep did their work. Check first the error in a message of the queue, then the sweeper's log of that minute. SQS deletes the messages after 14 days.",
       // Counts new messages, not stored ones, so that the alarm ends when no new messages arrive.
       metric: deadLetters.metricNumberOfMessagesSent({ statistic: "Sum", period: FIVE_MINUTES }),
       threshold: 1,
     },
     {
       id: "JobRunsTooLong",
-      description: `A job has been running for longer than following (${followLimitMinutes} minutes) and its user's answers can take together, the time in the queue not counted. Look first at whether sweeps come to their ends and mend jobs, then at the executions that run: the oldest one, and the state that it hangs in.`,
+      description: `A job has been running for longer than the time for following it (${followLimitMinutes} minutes) and for its user's answers together; the time in the queue does not count. Check first that sweeps end and repair jobs, then the oldest execution that runs, and its current state.`,
       metric: ownMetric(scope, "OldestRunningJob", { period: FIVE_MINUTES }),
       threshold: (followLimitMinutes + USERS_MINUTES) * 60_000,
       periods: 3,

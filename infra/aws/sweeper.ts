@@ -1,12 +1,10 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Rule, Schedule } from "aws-cdk-lib/aws-events";
-import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { IDestination, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { Duration } from "aws-cdk-lib";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { acknowledge } from "./acknowledge.ts";
-import { grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
+import { deadLetterQueue } from "./dead-letters.ts";
+import { runEveryMinute } from "./every-minute.ts";
+import { grantErasing, grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
 import { metricsNamespace } from "./own-metrics.ts";
@@ -33,23 +31,14 @@ export class Sweeper extends Construct {
 
   constructor(scope: Construct, id: string, { tables, keys, workflow, upstream, shared }: SweeperProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, "DeadLetters", {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    acknowledge(
-      this.deadLetters,
-      "SQS3",
-      "It is a dead-letter queue itself: of the schedule's rule and of the function. The rule looks at queues of queues only.",
-    );
+    this.deadLetters = deadLetterQueue(this, "DeadLetters", "of the schedule's rule and of the function");
     this.function = nodeFunction(this, "Sweep", {
       entry: "functions/jobs/workflow/sweep.lambda.ts",
       timeout: TIMEOUT,
       environment: {
         ...tables.jobsEnvironment,
         METRICS_NAMESPACE: metricsNamespace(this),
+        EVENTS_TABLE: tables.events.tableName,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
         STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
@@ -57,29 +46,16 @@ export class Sweeper extends Construct {
       },
       shared,
     });
-    // No retries: the next sweep starts within a minute and finds the same jobs.
-    this.function.configureAsyncInvoke({
-      retryAttempts: 0,
-      maxEventAge: Duration.minutes(1),
-      onFailure: sendingTo(this.deadLetters),
-    });
-    new Rule(this, "EveryMinute", {
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [
-        new LambdaTarget(this.function, {
-          deadLetterQueue: this.deadLetters,
-          retryAttempts: 2,
-          maxEventAge: Duration.minutes(1),
-        }),
-      ],
-    });
+    runEveryMinute(this, this.function, { deadLetters: this.deadLetters });
     this.#grant(tables, keys, workflow);
     grantUpstream(upstream, this.function);
   }
 
   #grant(tables: Tables, keys: Keys, workflow: Workflow) {
-    grantIndex(tables, this.function, "swept-by-time", "queued", "running");
-    grantRows(tables, this.function, ["job"], "GetItem", "PutItem", "UpdateItem", "DeleteItem");
+    grantIndex(tables, this.function, "swept-by-time", "queued", "running", "erasure");
+    grantRows(tables, this.function, ["job"], "GetItem", "PutItem", "UpdateItem");
+    grantRows(tables, this.function, ["erased"], "UpdateItem");
+    grantErasing(tables, this.function);
     grantRows(tables, this.function, ["claim"], "GetItem", "PutItem");
     grantSecrets(tables, this.function, "GetItem", "DeleteItem");
     grantSealing(keys.sealing, this.function, "Decrypt", "task-token");
@@ -87,17 +63,4 @@ export class Sweeper extends Construct {
     workflow.stateMachine.grantStartExecution(this.function);
     workflow.grantExecutions(this.function, "DescribeExecution", "StopExecution");
   }
-}
-
-/**
- * Sends failed invocations to the queue. The CDK's own destination also grants reading the queue's attributes, which the
- * function does not need.
- */
-function sendingTo({ queueArn }: Queue): IDestination {
-  return {
-    bind(_, from) {
-      from.addToRolePolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [queueArn] }));
-      return { destination: queueArn };
-    },
-  };
 }

@@ -67,8 +67,8 @@ export class TaskFunctions extends Construct {
       FOLLOW_SLICE_SECONDS: String(policy.followSliceSeconds),
     };
     const sealing = { SEALING_KEY_ID: keys.sealing.keyArn };
-    const kept = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
-    const reaching = { ...kept, ...decided, ...upstreamEnvironment(upstream) };
+    const stored = { ...jobs, ...sealing, SECRETS_TABLE: tables.secrets.tableName };
+    const reaching = { ...stored, ...decided, ...upstreamEnvironment(upstream) };
 
     this.#shared = shared;
     const following = { memoryMb: FOLLOWING_MEMORY_MB, concurrency: policy.followConcurrency };
@@ -81,7 +81,7 @@ export class TaskFunctions extends Construct {
       { memoryMb: ASKING_MEMORY_MB },
     );
     this.sendAnswer = this.#task("SendAnswer", "send-answer", reaching, following);
-    this.giveUp = this.#task("GiveUp", "give-up", kept);
+    this.giveUp = this.#task("GiveUp", "give-up", stored);
 
     for (const task of this.all) {
       grantRows(tables, task, ["job"], "GetItem", "PutItem");

@@ -11,6 +11,11 @@ export interface Upstream {
   readonly version: ApiVersion;
   /** Contains the aggregator's API key as plain text. */
   readonly apiKeySecret: ISecret;
+  /**
+   * Contains the secret of the aggregator's webhook, `whsec_…`, which `npm run upstream-webhooks -- subscribe` stores. Needs
+   * version 3.0. Default: the deployment takes no webhooks of the aggregator.
+   */
+  readonly webhookSecret?: ISecret;
 }
 
 /**
@@ -23,6 +28,12 @@ export function upstreamEnvironment({ url, version, apiKeySecret }: Upstream): R
     UPSTREAM_VERSION: version,
     UPSTREAM_API_KEY_SECRET: apiKeySecret.secretFullArn ?? apiKeySecret.secretName,
   };
+}
+
+/** Returns the environment of the function that takes the aggregator's webhooks. */
+export function webhookEnvironment({ webhookSecret }: Upstream): Record<string, string> {
+  if (webhookSecret === undefined) return {};
+  return { UPSTREAM_WEBHOOK_SECRET: webhookSecret.secretFullArn ?? webhookSecret.secretName };
 }
 
 /** Grants reading the aggregator's API key. */

@@ -12,5 +12,13 @@ export interface Watched {
   sweeper: IFunction;
   /** The dead-letter queue of the sweeper. */
   deadLetters: IQueue;
+  /** The function that makes events. */
+  eventMaker: IFunction;
+  /** The queue of the records of which it made none. */
+  lostRecords: IQueue;
+  /** The function that sends the messages of webhooks. */
+  deliverer: IFunction;
+  /** Its dead-letter queue. */
+  deliveryDeadLetters: IQueue;
   followLimitMinutes: number;
 }

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
+import { type ApiAccess, signIn } from "./own-api.ts";
 
 /** A published test user of the sandbox. This bank asks for a code at every login. */
 const USER_ID = "demonstration";
 const LOGIN = { loginId: "jared", password: "django", institution: { id: "AU00002" } };
 const ANSWER = ["1234"];
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 /** At the bank's normal speed (`TIME_SCALE=1`), the job takes about ten seconds. */
 const OVER_WITHIN_MS = 60_000;
 
-const tokenReply = z.object({ access_token: z.string() });
 const stubReply = z.object({ id: z.string() });
 const jobReply = z.object({
   steps: z.array(
@@ -22,9 +22,7 @@ const jobReply = z.object({
   ),
 });
 
-export interface DemonstrationOptions {
-  apiUrl: string;
-  apiKey: string;
+export interface DemonstrationOptions extends ApiAccess {
   print(line: string): void;
 }
 
@@ -51,22 +49,14 @@ async function connectBank({ apiUrl, apiKey, print }: DemonstrationOptions): Pro
   print(
     `A demonstration: ${LOGIN.loginId}, a test user, connects Pied Piper Bank (${LOGIN.institution.id}).`,
   );
-  const { access_token } = await post(`${apiUrl}/token`, tokenReply, {
-    headers: { authorization: `Basic ${apiKey}`, "basiq-version": "3.0" },
-    body: new URLSearchParams({ scope: "SERVER_ACCESS" }),
-  });
-  const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
-  const { id } = await post(`${apiUrl}/users/${USER_ID}/connections`, stubReply, {
-    headers,
-    body: JSON.stringify(LOGIN),
-  });
-  const jobUrl = `${apiUrl}/jobs/${id}`;
+  const api = await signIn({ apiUrl, apiKey });
+  const { id } = await api.call("POST", `/users/${USER_ID}/connections`, stubReply, LOGIN);
   said("login posted, job accepted");
 
   const shown = new Map<string, string>();
   let hasAnswered = false;
   while (performance.now() - startedAt < OVER_WITHIN_MS) {
-    const { steps } = await get(jobUrl, jobReply, { headers });
+    const { steps } = await api.call("GET", `/jobs/${id}`, jobReply);
     for (const { title, status, result } of steps) {
       const asked = status === "in-progress" && result?.input !== undefined ? result.input : undefined;
       const state = asked === undefined ? status : `${status}, the bank asks: ${asked.join(", ")}`;
@@ -78,31 +68,18 @@ async function connectBank({ apiUrl, apiKey, print }: DemonstrationOptions): Pro
       if (asked !== undefined && !hasAnswered) {
         // The reply comes when the bank has decided.
         said(`answered for the user: ${ANSWER.join(", ")}`);
-        await post(`${jobUrl}/mfa`, stubReply, {
-          headers,
-          body: JSON.stringify({ "mfa-response": ANSWER }),
-        });
+        await api.call("POST", `/jobs/${id}/mfa`, stubReply, { "mfa-response": ANSWER });
         hasAnswered = true;
       }
     }
     if (steps.every(({ status }) => status === "success" || status === "skipped")) {
       said("the bank is connected");
-      print(`The job can be read at ${jobUrl}`);
+      print(`The job can be read at ${apiUrl}/jobs/${id}`);
       return;
     }
     const failed = steps.find(({ status }) => status === "failed");
     if (failed !== undefined) throw new Error(`the step ${failed.title} failed.`);
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
   throw new Error(`the job was not over within ${OVER_WITHIN_MS / 1000} s.`);
-}
-
-function post<Reply>(url: string, schema: z.ZodType<Reply>, init: RequestInit): Promise<Reply> {
-  return get(url, schema, { method: "POST", ...init });
-}
-
-async function get<Reply>(url: string, schema: z.ZodType<Reply>, init: RequestInit): Promise<Reply> {
-  const response = await fetch(url, init);
-  if (!response.ok) throw new Error(`the API replied ${response.status}.`);
-  return schema.parse(await response.json());
 }

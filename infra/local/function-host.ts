@@ -10,6 +10,9 @@ export type Around = (
   run: (event: unknown) => Promise<unknown>,
 ) => Promise<unknown>;
 
+/** Returns the module of an entry. `entry` is the path of the function's source file. */
+export type LoadEntry = (entry: string) => Promise<unknown>;
+
 const entryModule = z.object({ handler: z.custom<Handler>((value) => typeof value === "function") });
 
 const PROJECT_ROOT = new URL("../../", import.meta.url);
@@ -27,11 +30,12 @@ export interface FunctionHost {
 export async function hostFunctions(
   functions: readonly LocalFunction[],
   around: Around = (_, event, run) => run(event),
+  loadEntry: LoadEntry = (entry) => import(new URL(entry, PROJECT_ROOT).href),
 ): Promise<FunctionHost> {
   setEnvironment(functions);
   const loaded = await Promise.all(
     functions.map(async ({ arn, entry }) => {
-      const run = await load(entry);
+      const run = entryModule.parse(await loadEntry(entry)).handler;
       return [arn, (event: unknown) => around(entry, event, run)] as const;
     }),
   );
@@ -43,10 +47,6 @@ export async function hostFunctions(
       return handler(event);
     },
   };
-}
-
-async function load(entry: string): Promise<Handler> {
-  return entryModule.parse(await import(new URL(entry, PROJECT_ROOT).href)).handler;
 }
 
 /**

@@ -15,7 +15,11 @@ const functionResult = z.object({
   statusCode: z.int(),
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().default(""),
+  isBase64Encoded: z.boolean().default(false),
 });
+
+/** In bytes, of the whole result of a function as JSON. Lambda fails a function whose result is larger. */
+const MAX_RESULT_BYTES = 6_291_556;
 
 /**
  * API Gateway accepts 10 MB, but many concurrent connections of that size would fill the memory. The functions accept far less
@@ -96,20 +100,24 @@ async function answerOne(
     headers: headersOf(request),
     pathParameters: found.parameters,
     requestContext: {
-      http: { method, path, protocol: "HTTP/1.1" },
+      http: { method, path, protocol: "HTTP/1.1", sourceIp: request.socket.remoteAddress },
       // The same length as API Gateway's request ids.
       requestId: randomBytes(11).toString("base64"),
       stage: "$default",
     },
     ...(body.byteLength > 0 && { body: body.toString("base64"), isBase64Encoded: true }),
   };
-  const result = functionResult.parse(await invoke(found.functionArn, event));
+  const given = await invoke(found.functionArn, event);
+  if (Buffer.byteLength(JSON.stringify(given)) > MAX_RESULT_BYTES) return fail(response, 500);
+  const result = functionResult.parse(given);
+  const replyBody = Buffer.from(result.body, result.isBase64Encoded ? "base64" : "utf8");
   response.writeHead(result.statusCode, {
     ...result.headers,
     ...corsHeaders(cors, request),
-    "content-length": Buffer.byteLength(result.body),
+    // A 304 has no body, and its length would be that of the body that the client has.
+    ...(result.statusCode !== 304 && { "content-length": replyBody.byteLength }),
   });
-  response.end(request.method === "HEAD" ? undefined : result.body);
+  response.end(request.method === "HEAD" ? undefined : replyBody);
 }
 
 /**

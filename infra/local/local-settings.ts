@@ -2,13 +2,14 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod";
 import { type Connect, connectWith } from "../../functions/access/caller.ts";
+import { wordingOf } from "../../functions/http/errors.ts";
+import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { requireReceiver } from "../../functions/webhooks/sending/receiver-url.ts";
 import { DEPLOYMENT_SETTINGS, type DeploymentSetting } from "../aws/settings.ts";
 import { isUpstreamUrl } from "../aws/upstream-url.ts";
+import { DEVELOPMENT_KEY } from "./development-key.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
-
-/** Safe as a fixed value: the API listens on loopback only, and the key is valid nowhere else. */
-const DEVELOPMENT_KEY = "local-development-key";
 
 const environment = z.object({
   PORT: port(3000),
@@ -23,6 +24,7 @@ const environment = z.object({
   UPSTREAM_URL: z.string().refine(isUpstreamUrl).optional(),
   UPSTREAM_API_KEY: z.string().optional(),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  WEBHOOK_URL: z.string().optional(),
 });
 
 /** The settings of a deployment that change its behaviour, by the variable that sets them in local mode. */
@@ -31,12 +33,15 @@ export const SETTINGS_OF_A_DEPLOYMENT = {
   ANSWER_WAIT_SECONDS: "answerWaitSeconds",
   CONNECT: "connect",
   CORS_ORIGINS: "corsOrigins",
+  FOLLOW_CONCURRENCY: "followConcurrency",
   FOLLOW_LIMIT_MINUTES: "followLimitMinutes",
   FOLLOW_SLICE_SECONDS: "followSliceSeconds",
+  MAX_WEBHOOKS: "maxWebhooks",
   QUEUE: "queue",
   RETENTION_DAYS: "retentionDays",
   STEP_RESULTS: "stepResults",
   UPSTREAM_VERSION: "upstreamVersion",
+  WAITERS: "waiters",
 } as const satisfies Record<string, DeploymentSetting>;
 
 export interface LocalSettings {
@@ -51,12 +56,16 @@ export interface LocalSettings {
    * aggregator, where the login would go to a real bank; and if only the Consent UI makes connections.
    */
   demonstrates: boolean;
+  /** Who takes logins. */
+  connect: Connect;
   /** Default: the sandbox. */
   upstream: { url: string; apiKey: string } | undefined;
   /** The settings of a deployment, as texts of the CDK's context. */
   deployment: Partial<Record<DeploymentSetting, string>>;
   /** The start of links, without a trailing slash. Default: the address of the API on this machine. */
   publicUrl: string | undefined;
+  /** The URL of a receiver of webhooks, as the API stores it. */
+  webhookUrl: string | undefined;
 }
 
 /**
@@ -74,7 +83,7 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
     throw new Error(`Not valid in the environment: ${[...notValid].join(", ")}.`);
   }
   const { PORT, SANDBOX_PORT, DATA_DIR, LOCAL_API_KEY, DEMO, TIME_SCALE } = parsed.data;
-  const { UPSTREAM_URL, UPSTREAM_API_KEY, PUBLIC_URL } = parsed.data;
+  const { UPSTREAM_URL, UPSTREAM_API_KEY, PUBLIC_URL, WEBHOOK_URL } = parsed.data;
   const deployment = deploymentOf(given);
   const connect = connectOf(deployment);
   if (UPSTREAM_URL !== undefined && UPSTREAM_API_KEY === undefined) {
@@ -91,8 +100,10 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
     timeScale: TIME_SCALE,
     demonstrates:
       DEMO === "on" && DATA_DIR === undefined && UPSTREAM_URL === undefined && connect === "direct",
+    connect,
     deployment,
     publicUrl: PUBLIC_URL?.replace(/\/+$/, ""),
+    webhookUrl: WEBHOOK_URL === undefined ? undefined : receiverIn(WEBHOOK_URL),
     upstream:
       UPSTREAM_URL === undefined
         ? undefined
@@ -123,6 +134,19 @@ function connectOf(deployment: LocalSettings["deployment"]): Connect {
   throw new Error(
     "CONNECT=direct needs UPSTREAM_VERSION 2.0 or 2.1: in 3.0, only the Consent UI makes connections.",
   );
+}
+
+/** The API itself knows its own address, and refuses it as a receiver. */
+function receiverIn(url: string): string {
+  try {
+    return requireReceiver(url, { ownHosts: [], allowsLoopback: true }).href;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { detail = "" } = wordingOf(error.problems[0].reason);
+    throw new Error(
+      `WEBHOOK_URL is not allowed. ${detail} A receiver on this machine may have http and any port.`,
+    );
+  }
 }
 
 /** Throws for a variable that differs from a setting only in case or punctuation. Otherwise it would be silently ignored. */

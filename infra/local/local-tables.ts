@@ -8,6 +8,16 @@ export const localTables = z.object({
   /** The URL of the local DynamoDB. */
   dynamodb: z.string().refine(isLoopbackUrl),
   jobsTable: z.string(),
+  /** The URL of the sandbox. Undefined if local mode uses another aggregator. */
+  sandbox: z.string().refine(isLoopbackUrl).optional(),
+  /** What `npm run upstream-webhooks` needs, if the system takes webhooks of its sandbox. */
+  upstream: z
+    .object({
+      url: z.string().refine(isLoopbackUrl),
+      secretsManager: z.string().refine(isLoopbackUrl),
+      webhookSecret: z.string(),
+    })
+    .optional(),
 });
 
 export type LocalTables = z.infer<typeof localTables>;

@@ -1,6 +1,7 @@
 import { demonstrate } from "./demonstration.ts";
-import { readLocalSettings } from "./local-settings.ts";
-import { startLocal } from "./start-local.ts";
+import { type LocalSettings, readLocalSettings } from "./local-settings.ts";
+import { type LocalSystem, startLocal } from "./start-local.ts";
+import { subscribeReceiver } from "./subscribe-receiver.ts";
 import { greeting, walkThrough } from "./walk-through.ts";
 
 /** Exit after this time even if resources are still open: Ctrl-C ends the program within two seconds. */
@@ -16,14 +17,31 @@ async function main(): Promise<void> {
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  const started = { ...system, apiKey: settings.apiKey };
+  const { apiKey, connect } = settings;
+  const started = { ...system, apiKey, connect };
   const print = (text: string) => void process.stdout.write(text);
+  const webhook = await webhookLine(settings, system);
   print(greeting(started));
+  if (webhook !== undefined) print(`${webhook}\n\n`);
   if (settings.demonstrates) {
     await demonstrate({ ...started, print: (line) => print(`${line}\n`) });
     print("\n");
   }
   print(walkThrough(started));
+}
+
+/** Ends local mode if the receiver of `WEBHOOK_URL` gets no webhook. */
+async function webhookLine(
+  { apiKey, webhookUrl }: LocalSettings,
+  { apiUrl, close }: LocalSystem,
+): Promise<string | undefined> {
+  if (webhookUrl === undefined) return undefined;
+  try {
+    return await subscribeReceiver({ apiUrl, apiKey }, webhookUrl);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 try {

@@ -1,4 +1,4 @@
-import { abortableDelay } from "./abortable-delay.ts";
+import { abortableDelay, type Delay } from "./abortable-delay.ts";
 import type { LocalSchedule } from "./template/deployed.ts";
 
 export interface RunningSchedules {
@@ -10,7 +10,7 @@ export interface ScheduleOptions {
   schedules: readonly LocalSchedule[];
   invoke(functionArn: string, event: unknown): Promise<unknown>;
   timeScale: number;
-  delay?: typeof abortableDelay;
+  delay?: Delay;
 }
 
 /** The shortest pause, for a large `timeScale`: a run takes some milliseconds, and other work needs time too. */
@@ -35,14 +35,14 @@ export function runSchedules({
     while (!stop.signal.aborted) {
       // The function has already logged the error.
       await invoke(functionArn, {}).catch(() => undefined);
-      await delay(pauseMs, stop.signal).catch(() => undefined);
+      await delay(pauseMs, stop.signal, "schedule").catch(() => undefined);
     }
   });
   return {
     async close() {
       stop.abort();
       const waited = new AbortController();
-      const tooLong = delay(CLOSE_WITHIN_MS, waited.signal).catch(() => undefined);
+      const tooLong = delay(CLOSE_WITHIN_MS, waited.signal, "time-out").catch(() => undefined);
       await Promise.race([Promise.all(running), tooLong]);
       waited.abort();
     },

@@ -2,15 +2,21 @@ import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoApiKeyRegister } from "../../functions/access/api-key-register.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
-import { startSandbox } from "../../sandbox/server.ts";
-import { startDynamoDb } from "./aws/dynamodb/dynamodb-endpoint.ts";
+import { loopbackReceivers } from "../../functions/webhooks/sending/loopback-receivers.ts";
+import { type SandboxOptions, startSandbox } from "../../sandbox/server.ts";
+import type { Delay } from "./abortable-delay.ts";
+import { type DuringRequest, startDynamoDb } from "./aws/dynamodb/dynamodb-endpoint.ts";
+import { StreamLog } from "./aws/dynamodb/stream-log.ts";
 import { startKms } from "./aws/kms/kms-endpoint.ts";
+import { startLambda } from "./aws/lambda/lambda-endpoint.ts";
 import { startSecretsManager } from "./aws/secrets-manager/secrets-manager-endpoint.ts";
-import { type Around, hostFunctions } from "./function-host.ts";
+import { RecordDelivery } from "./deliver-records.ts";
+import { type Around, hostFunctions, type LoadEntry } from "./function-host.ts";
 import { openGateway } from "./gateway.ts";
 import type { LocalSettings } from "./local-settings.ts";
 import { runSchedules } from "./run-schedules.ts";
 import { type LocalStepFunctions, startStepFunctions } from "./step-functions/step-functions-endpoint.ts";
+import { subscribeAtSandbox } from "./subscribe-at-sandbox.ts";
 import { type Deployed, deploy } from "./template/deployed.ts";
 import { LOCAL_REGION } from "./template/resolve-template.ts";
 import { type LocalContext, synthesizeApart, type Template } from "./template/template.ts";
@@ -26,10 +32,19 @@ export interface LocalSystem {
 export interface StartOptions {
   synthesize?: (context: LocalContext) => Promise<Template>;
   around?: Around;
+  loadEntry?: LoadEntry;
+  /** How everything waits that waits for nominal time. Default: in real time. */
+  delay?: Delay;
+  duringRequest?: DuringRequest;
+  /** How the sandbox waits between two looks for messages to send. */
+  rest?: SandboxOptions["rest"];
 }
 
 /** The local sandbox accepts any key. */
 const SANDBOX_KEY = "sandbox";
+
+/** The local name of the secret of the sandbox's webhook. */
+const WEBHOOK_SECRET = "upstream-webhook";
 
 /**
  * Runs the whole system in this process: the functions and the state machine of the synthesized template, with local endpoints
@@ -39,9 +54,10 @@ const SANDBOX_KEY = "sandbox";
  */
 export async function startLocal(
   settings: LocalSettings,
-  { synthesize = synthesizeApart, around }: StartOptions = {},
+  { synthesize = synthesizeApart, around, loadEntry, delay, duringRequest, rest }: StartOptions = {},
 ): Promise<LocalSystem> {
   const { dataDir, timeScale } = settings;
+  const timing = { timeScale, ...(delay && { delay }) };
   const fileAt = (name: string) => (dataDir === undefined ? undefined : join(dataDir, name));
   const closers: (() => Promise<void>)[] = [];
   const closing = async () => {
@@ -61,21 +77,34 @@ export async function startLocal(
             portTaken(
               "SANDBOX_PORT",
               settings.sandboxPort,
-              startSandbox({ port: settings.sandboxPort, timeScale, dataFile: fileAt("sandbox.json") }),
+              startSandbox({ port: settings.sandboxPort, timeScale, dataFile: fileAt("sandbox.json"), rest }),
             ),
           )
         : undefined;
     const upstream = settings.upstream ?? { url: sandbox?.url ?? "", apiKey: SANDBOX_KEY };
 
-    const template = await synthesize({ ...settings.deployment, upstreamUrl: upstream.url });
+    const hasWebhooks = sandbox !== undefined && settings.deployment.upstreamVersion === "3.0";
+    const template = await synthesize({
+      ...settings.deployment,
+      ...(hasWebhooks && { upstreamWebhookSecret: WEBHOOK_SECRET }),
+      upstreamUrl: upstream.url,
+    });
     const deployed = deploy(template, { apiUrl: settings.publicUrl ?? gateway.url });
     const stateMachines = deployed.stateMachines.map((machine) => ({
       ...machine,
       invoke: (arn: string, payload: unknown) => host.invoke(arn, payload),
     }));
 
+    const { streams } = deployed;
+    const log = new StreamLog(fileAt("stream-records.jsonl"));
+    let delivery: RecordDelivery | undefined;
     const dynamo = await started(
-      startDynamoDb({ tables: deployed.tables, ...optional("path", fileAt("dynamodb")) }),
+      startDynamoDb({
+        tables: deployed.tables,
+        streams: { streams, log, onRecord: (record) => delivery?.add(record) },
+        duringRequest,
+        ...optional("path", fileAt("dynamodb")),
+      }),
     );
     const kms = await started(
       startKms({ keys: deployed.keys, ...optional("keyFile", fileAt("kms-keys.json")) }),
@@ -84,24 +113,40 @@ export async function startLocal(
       startStepFunctions({
         stateMachines,
         timeScale,
+        delay,
         ...optional("executionsFile", fileAt("executions.jsonl")),
       }),
     );
     const secrets = await started(startSecretsManager({ value: upstream.apiKey }));
+    const lambda = await started(startLambda({ invoke: (arn, event) => host.invoke(arn, event) }));
     pointSdkAt({
+      LAMBDA: lambda.url,
       DYNAMODB: dynamo.url,
       KMS: kms.url,
       SECRETS_MANAGER: secrets.url,
       SFN: stepFunctions.url,
     });
     process.env["TIME_SCALE"] = String(timeScale);
-    const host = await hostFunctions(deployed.functions, around);
+    loopbackReceivers.allow();
+    const host = await hostFunctions(deployed.functions, around, loadEntry);
+    delivery = await started(
+      Promise.resolve(new RecordDelivery({ ...timing, mappings: streams, log, invoke: host.invoke })),
+    );
     const jobsTable = jobsTableOf(deployed);
     await keepApiKey(jobsTable, settings.apiKey);
-    gateway.serve(deployed, host.invoke, { dynamodb: dynamo.url, jobsTable });
+    const webhookSecret = valueIn(deployed, "UPSTREAM_WEBHOOK_SECRET");
+    const tables = { dynamodb: dynamo.url, jobsTable, ...optional("sandbox", sandbox?.url) };
+    if (sandbox === undefined || webhookSecret === undefined) {
+      gateway.serve(deployed, host.invoke, tables);
+    } else {
+      const { url: sandboxUrl } = sandbox;
+      const upstream = { url: sandboxUrl, secretsManager: secrets.url, webhookSecret };
+      await subscribeAtSandbox({ sandboxUrl, apiKey: SANDBOX_KEY, apiUrl: gateway.url, webhookSecret });
+      gateway.serve(deployed, host.invoke, { ...tables, upstream });
+    }
     stepFunctions.resume();
     const { schedules } = deployed;
-    await started(Promise.resolve(runSchedules({ schedules, invoke: host.invoke, timeScale })));
+    await started(Promise.resolve(runSchedules({ ...timing, schedules, invoke: host.invoke })));
     return { apiUrl: gateway.url, sandboxUrl: sandbox?.url, stepFunctions, deployed, close: closing };
   } catch (error) {
     await closing();
@@ -137,8 +182,12 @@ function pointSdkAt(urls: Record<string, string>): void {
   delete process.env["AWS_PROFILE"];
 }
 
-function jobsTableOf({ functions }: Deployed): string {
-  const tableName = functions.find(({ environment }) => environment["JOBS_TABLE"])?.environment["JOBS_TABLE"];
+function valueIn({ functions }: Deployed, variable: string): string | undefined {
+  return functions.find(({ environment }) => environment[variable])?.environment[variable];
+}
+
+function jobsTableOf(deployed: Deployed): string {
+  const tableName = valueIn(deployed, "JOBS_TABLE");
   if (tableName === undefined) throw new Error("No function of the template has a jobs table.");
   return tableName;
 }

@@ -1,9 +1,19 @@
+import type { Connect } from "../../functions/access/caller.ts";
+import { DEVELOPMENT_KEY } from "./development-key.ts";
+
 export interface Started {
   apiUrl: string;
   /** Undefined if local mode uses another aggregator than the sandbox. */
   sandboxUrl: string | undefined;
   apiKey: string;
 }
+
+export interface Walk extends Started {
+  connect: Connect;
+}
+
+/** The port that `npm run connect` uses without the variable `PORT`. */
+const DEFAULT_PORT = "3000";
 
 /** Returns the text that `npm start` prints as soon as it is ready. */
 export function greeting({ apiUrl, sandboxUrl, apiKey }: Started): string {
@@ -15,24 +25,29 @@ export function greeting({ apiUrl, sandboxUrl, apiKey }: Started): string {
   return `${lines.join("\n")}\n\n`;
 }
 
-/** Returns commands to try out the API. They work as printed in any POSIX shell with curl. */
-export function walkThrough({ apiUrl, apiKey }: Started): string {
-  const lines = [
-    "To do it by hand, paste these three commands into another terminal.",
-    "",
-    "1. Trade the API key for a token:",
-    "",
-    `TOKEN=$(curl -s ${apiUrl}/token -H 'Authorization: Basic ${apiKey}' -H 'basiq-version: 3.0' -d scope=SERVER_ACCESS | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
-    "",
-    "2. Connect a bank that asks for a one-time code:",
-    "",
-    `JOB=$(curl -s ${apiUrl}/users/ea3a81/connections -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"loginId":"jared","password":"django","institution":{"id":"AU00002"}}' | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
-    "",
-    "3. Answer as soon as it asks (curl tries until then), and look at the job:",
-    "",
-    `curl -s -f --retry 20 --retry-delay 1 --retry-all-errors ${apiUrl}/jobs/$JOB/mfa -H "Authorization: Bearer $TOKEN" -d '{"mfa-response":["1234"]}' --next -s ${apiUrl}/jobs/$JOB -H "Authorization: Bearer $TOKEN"`,
-    "",
-    "Ctrl-C stops it.",
+/** Returns what to try next. */
+export function walkThrough(walk: Walk): string {
+  return `${[...nextSteps(walk), "", "Ctrl-C stops it."].join("\n")}\n`;
+}
+
+function nextSteps({ apiUrl, sandboxUrl, apiKey, connect }: Walk): string[] {
+  if (connect === "consent-ui") {
+    return ["Only the Consent UI makes connections. docs/api.md has commands to try that with the sandbox."];
+  }
+  const { port } = new URL(apiUrl);
+  const variables = [
+    ...(port === DEFAULT_PORT ? [] : [`PORT=${port}`]),
+    ...(apiKey === DEVELOPMENT_KEY ? [] : [`LOCAL_API_KEY='${apiKey.replaceAll("'", `'\\''`)}'`]),
   ];
-  return `${lines.join("\n")}\n`;
+  const whose =
+    sandboxUrl === undefined
+      ? "The login goes to your aggregator."
+      : "You choose a test bank and a test user.";
+  return [
+    "To connect a bank by hand, run this in another terminal:",
+    "",
+    `  ${[...variables, "npm run connect"].join(" ")}`,
+    "",
+    `${whose} docs/api.md has the same as calls of the API.`,
+  ];
 }

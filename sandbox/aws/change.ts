@@ -1,16 +1,16 @@
 import type { Call, Setting } from "../call.ts";
-import { emptyState } from "../kept-state.ts";
 import type { State } from "../state.ts";
-import { type Kind, keyText, type NewRow, outlivesReset, type Row } from "./row.ts";
+import { emptyState } from "../stored-state.ts";
+import { type Kind, keyText, type NewRow, outlivesReset, type Row, type RowKey } from "./row.ts";
 import { rowsFor } from "./rows-for.ts";
-import { changedRows, stateOf } from "./state-rows.ts";
+import { changedRows, removedKeys, stateOf } from "./state-rows.ts";
 import type { Table } from "./table.ts";
 
 /** Of all calls that write the same row at the same time, one succeeds in each round. */
 const maxRounds = 100;
 
 /** Kinds of rows that several calls may create at the same time. All other rows have a newly generated id. */
-const sharedKinds: ReadonlySet<Kind> = new Set(["faults", "condition", "login"]);
+const sharedKinds: ReadonlySet<Kind> = new Set(["faults", "condition", "login", "user"]);
 
 /**
  * Reads the rows that a call needs, does its work on them, and writes the changed rows. If another call changed a row
@@ -34,6 +34,7 @@ export async function change<Done extends { readonly state: State }>(
       return done;
     }
     const known = new Map(rows.map((row) => [keyText(row), row]));
+    if (!(await removeAll(table, removedKeys(before, done.state), known))) continue;
     const writes = changedRows(before, done.state, callNumber).map((row): Replacing => {
       const read = known.get(keyText(row));
       const isShared = read !== undefined || sharedKinds.has(row.kind);
@@ -50,6 +51,19 @@ function isReset(after: State): boolean {
 }
 
 type Replacing = { readonly row: NewRow & Row; readonly read: Row | undefined; readonly isShared: boolean };
+
+/** Returns false if another call changed a row first. */
+async function removeAll(
+  table: Table,
+  keys: readonly RowKey[],
+  known: ReadonlyMap<string, Row>,
+): Promise<boolean> {
+  for (const key of keys) {
+    const row = known.get(keyText(key));
+    if (row !== undefined && !(await table.remove(row))) return false;
+  }
+  return true;
+}
 
 /**
  * Returns false if another call changed a row first. Writes rows with ids of this round last, so that a failed round leaves no

@@ -17,13 +17,15 @@ const fewDays = 2;
 const days = 30;
 
 /**
- * The kinds of rows, and the number of days for which each is retained after its last write. Rows that the control API writes
- * do not expire.
+ * The kinds of rows, and the number of days for which each is retained after its last write. Users, and rows that the control
+ * API writes, do not expire.
  */
 const kinds = {
   faults: {},
   condition: {},
+  user: {},
   connection: { days },
+  report: { days },
   /** Counts how often an institution has received a login. Does not contain the login. */
   login: { days },
   /** The user id of a job. */
@@ -45,6 +47,8 @@ export const controlPk = "control";
 export const ledgerPk = "ledger";
 export const userPk = (userId: string) => `user#${userId}`;
 const tokenPk = (digest: string) => `access-token#${digest}`;
+
+export const userKey = (userId: string): RowKey => ({ pk: userPk(userId), sk: skOf("user", userId) });
 
 export const skOf = (kind: Kind, id: string) => `${kind}#${id}`;
 export const ownerKey = (jobId: string): RowKey => ({ pk: `job#${jobId}`, sk: skOf("owner", jobId) });

@@ -2,7 +2,17 @@ import { presentedToken, refuseControl } from "../access-token.ts";
 import type { Call, Params, Setting } from "../call.ts";
 import { matchRoute, type Part } from "../routes.ts";
 import { isUserId } from "../user-id.ts";
-import { controlPk, ledgerPk, ownerKey, type Row, skOf, tokenKey, userPk } from "./row.ts";
+import {
+  controlPk,
+  type Kind,
+  ledgerPk,
+  ownerKey,
+  type Row,
+  skOf,
+  tokenKey,
+  userKey,
+  userPk,
+} from "./row.ts";
 import type { Table } from "./table.ts";
 
 /** A function's reply is limited to 6 MB. Older calls remain in the table, but are not returned. */
@@ -22,8 +32,12 @@ export async function rowsFor(table: Table, call: Call, setting: Setting): Promi
   const isLetIn =
     route?.access === "token" ? token !== undefined : refuseControl({ call, setting }) === undefined;
   const parts = (isLetIn && route?.reads) || [];
-  const read = await Promise.all(parts.map((part) => readPart[part](table, params?.userId ?? "")));
-  return [token, ...common, ...read].flat().filter((row) => row !== undefined);
+  const userId = params?.userId ?? "";
+  const [user, ...read] = await Promise.all([
+    isLetIn && isUserId(userId) ? table.get(userKey(userId)) : undefined,
+    ...parts.map((part) => readPart[part](table, userId)),
+  ]);
+  return [token, ...common, user, ...read].flat().filter((row) => row !== undefined);
 }
 
 async function tokenOf(table: Table, call: Call): Promise<Row | undefined> {
@@ -50,6 +64,7 @@ function isId(text: string): boolean {
 const readPart: Readonly<Record<Part, (table: Table, userId: string) => Promise<Row[]>>> = {
   jobs: (table, userId) => listOf(table, userId, "job"),
   connections: (table, userId) => listOf(table, userId, "connection"),
+  reports: (table, userId) => listOf(table, userId, "report"),
   logins: (table, userId) => listOf(table, userId, "login"),
   // A scan instead of an index, because only the control API needs the queue, and rarely. A job that joins the queue during
   // the scan waits until the next call.
@@ -57,6 +72,6 @@ const readPart: Readonly<Record<Part, (table: Table, userId: string) => Promise<
   ledger: (table) => table.list(ledgerPk, "call", ledgerPages),
 };
 
-async function listOf(table: Table, userId: string, kind: "job" | "connection" | "login"): Promise<Row[]> {
+async function listOf(table: Table, userId: string, kind: Kind): Promise<Row[]> {
   return isUserId(userId) ? table.list(userPk(userId), kind) : [];
 }

@@ -1,5 +1,5 @@
-import { fromKept } from "../kept-state.ts";
-import { keptState, type State } from "../state.ts";
+import { type State, storedState } from "../state.ts";
+import { fromStored } from "../stored-state.ts";
 import {
   controlPk,
   type Kind,
@@ -8,6 +8,7 @@ import {
   type NewRow,
   ownerKey,
   type Row,
+  type RowKey,
   skOf,
   tokenKey,
   userPk,
@@ -22,8 +23,10 @@ export function stateOf(rows: readonly Row[]): State {
     return found.map(({ sk, value }) => [sk.slice(start.length), value] as const);
   };
   const values = (kind: Kind) => entries(kind).map(([, value]) => value);
-  return fromKept(
-    keptState.parse({
+  return fromStored(
+    storedState.parse({
+      users: values("user"),
+      reports: values("report"),
       jobs: values("job"),
       connections: values("connection"),
       conditions: entries("condition"),
@@ -45,6 +48,13 @@ export function changedRows(before: State, after: State, callNumber: number): Ne
   ];
 }
 
+/** Returns the keys of the rows that a call removed. The row of a user comes last, so that a repeated call finds the rest. */
+export function removedKeys(before: State, after: State): RowKey[] {
+  const left = new Set(rowsOf(after).map(keyText));
+  const removed = rowsOf(before).filter((row) => !left.has(keyText(row)));
+  return removed.toSorted((a, b) => Number(a.kind === "user") - Number(b.kind === "user"));
+}
+
 /**
  * Returns the rows of the state, without the ledger. A counter follows the rows that may be written twice, and a job follows
  * all rows that it needs.
@@ -53,6 +63,8 @@ function rowsOf(state: State): NewRow[] {
   return [
     rowOf("faults", controlPk, "all", state.faults),
     ...[...state.conditions].map(([id, condition]) => rowOf("condition", controlPk, id, condition)),
+    ...[...state.users].map(([id, value]) => rowOf("user", userPk(id), id, value)),
+    ...[...state.reports].map(([id, value]) => rowOf("report", userPk(value.userId), id, value)),
     ...[...state.connections].map(([id, value]) => rowOf("connection", userPk(value.userId), id, value)),
     ...[...state.askCounts].map(([login, count]) => rowOf("login", userPk(userOf(login)), login, count)),
     ...[...state.tokens].map(

@@ -2,6 +2,7 @@ import {
   type AttributeValue,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -104,6 +105,23 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
       }
     },
 
+    /** Deletes a row if it is still in the version that was read, or already missing. Otherwise returns false. */
+    async remove(read: Row): Promise<boolean> {
+      const request = {
+        TableName,
+        Key: marshall(keyOf(read)),
+        ConditionExpression: "attribute_not_exists(pk) OR version = :read",
+        ExpressionAttributeValues: marshall({ ":read": read.version }),
+      };
+      try {
+        await client.send(new DeleteItemCommand(request));
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return false;
+      }
+    },
+
     /** Returns all rows of one kind. Scans the whole table. */
     async walk(kind: Kind): Promise<Row[]> {
       const request = {
@@ -117,12 +135,12 @@ export function dynamoTable(client: DynamoDBClient, TableName: string, now: () =
       return rows;
     },
 
-    /** Scans the whole table and deletes all rows that `isKept` does not retain. Can be repeated if it was interrupted. */
-    async clear(isKept: (key: RowKey) => boolean): Promise<void> {
+    /** Scans the whole table and deletes all rows that `retains` does not retain. Can be repeated if it was interrupted. */
+    async clear(retains: (key: RowKey) => boolean): Promise<void> {
       const request = { TableName, ConsistentRead: true, ProjectionExpression: "pk, sk" };
       for await (const { Items = [] } of paginateScan({ client }, request)) {
         const keys = Items.map((item) => rowKey.parse(unmarshall(item)));
-        await removeAll(keys.filter((key) => !isKept(key)));
+        await removeAll(keys.filter((key) => !retains(key)));
       }
     },
   };

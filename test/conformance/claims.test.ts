@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Claims } from "../../functions/jobs/domain/ports.ts";
 import { dynamoClaims } from "../../functions/jobs/store/claims.ts";
+import { ownerOf } from "../../functions/platform/dynamo.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeClaims } from "../support/fake-ports.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
@@ -91,8 +92,8 @@ describe("a claim on DynamoDB", () => {
     const expiresAt = clock.now().getTime() / 1000 + 90 * 24 * 3600;
     const rows = (await tables.rows(JOBS)).filter(({ pk }) => String(pk).includes(userId));
     expect(rows.toSorted((a, b) => String(a["jobId"]).localeCompare(String(b["jobId"])))).toEqual([
-      { pk: `claim#${userId}#AU00000`, jobId: "job-1", expiresAt },
-      { pk: `claim#${userId}#connection#8fce3b`, jobId: "job-2", expiresAt },
+      { pk: `claim#${userId}#AU00000`, jobId: "job-1", owner: ownerOf(userId), expiresAt },
+      { pk: `claim#${userId}#connection#8fce3b`, jobId: "job-2", owner: ownerOf(userId), expiresAt },
     ]);
   });
 });

@@ -34,7 +34,7 @@ const READS: [string, (client: DynamoDBClient) => Promise<unknown>][] = [
   ["a reservation", (client) => dynamoReservations(client, JOBS, clock).find(keyed)],
   ["an API key", (client) => dynamoApiKeys(client, JOBS).idOf(new Secret("key"))],
   ["a secret", (client) => vault(client).holds({ jobId: JOB_ID, userId, purpose: "login" })],
-  ["a list of jobs", (client) => dynamoJobList(client, JOBS, clock).page(userId, everything)],
+  ["a list of jobs", (client) => dynamoJobList(client, JOBS, clock).page([userId], everything)],
 ];
 
 const batch = z.object({ RequestItems: z.record(z.string(), z.object({ ConsistentRead: z.unknown() })) });

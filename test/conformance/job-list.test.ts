@@ -45,7 +45,7 @@ function newList(make: (clock: Clock) => Listed) {
     clock,
     store,
     page: (userId: string, limit: number, from?: string) =>
-      list.page(userId, { limit, from, wanted: everything }),
+      list.page([userId], { limit, from, wanted: everything }),
     /** So many jobs of a new user, accepted a second after each other unless the changes differ. */
     async accepted(count: number, changes: (index: number) => Partial<Job> = () => ({})) {
       const userId = randomUUID();
@@ -53,14 +53,14 @@ function newList(make: (clock: Clock) => Listed) {
         const createdAt = new Date(Date.parse(START) + index * 1000).toISOString();
         return jobOf({ id: randomUUID(), userId, createdAt, updatedAt: createdAt, ...changes(index) });
       });
-      await Promise.all(jobs.map((job) => store.add(job)));
+      for (const job of jobs) await store.add(job);
       return { userId, jobs, newest: jobs.map(({ id }) => id).toReversed() };
     },
     /** All pages, as the ids of their jobs. */
-    async pagesOf(userId: string, limit: number, wanted: (job: Job) => boolean = everything) {
+    async pagesOf(userIds: readonly string[], limit: number, wanted: (job: Job) => boolean = everything) {
       const pages: string[][] = [];
       for (let from: string | undefined; ; ) {
-        const { jobs, next } = await list.page(userId, { limit, from, wanted });
+        const { jobs, next } = await list.page(userIds, { limit, from, wanted });
         pages.push(jobs.map(({ id }) => id));
         if (next === undefined) return pages;
         from = next;
@@ -97,15 +97,25 @@ describe.each(IMPLEMENTATIONS)("a list of jobs %s", (_, make) => {
   ])("of %i in pages of %i is in pages of %j, and the last one has no next", async (count, limit, sizes) => {
     const { accepted, pagesOf } = newList(make);
     const { userId, newest } = await accepted(count);
-    const pages = await pagesOf(userId, limit);
+    const pages = await pagesOf([userId], limit);
     expect(pages.map((ids) => ids.length)).toEqual(sizes);
     expect(pages.flat()).toEqual(newest);
+  });
+
+  test("of a user whose id has other capitals in older rows has the jobs of both, the newest first", async () => {
+    const { accepted, pagesOf } = newList(make);
+    const [older, newer] = [randomUUID().toUpperCase(), randomUUID()];
+    const userOf = (index: number) => ({ userId: index < 3 || index === 5 ? older : newer });
+    const { newest } = await accepted(8, userOf);
+    const pages = await pagesOf([newer, older], 3);
+    expect(pages).toEqual([newest.slice(0, 3), newest.slice(3, 6), newest.slice(6)]);
+    expect((await pagesOf([newer], 8)).flat()).toHaveLength(4);
   });
 
   test("of jobs that were accepted at one time has each of them once", async () => {
     const { accepted, pagesOf } = newList(make);
     const { userId, newest } = await accepted(9, () => ({ createdAt: START, updatedAt: START }));
-    const pages = await pagesOf(userId, 2);
+    const pages = await pagesOf([userId], 2);
     expect(pages.map((ids) => ids.length)).toEqual([2, 2, 2, 2, 1]);
     expect(pages.flat().toSorted()).toEqual(newest.toSorted());
   });
@@ -117,11 +127,11 @@ describe.each(IMPLEMENTATIONS)("a list of jobs %s", (_, make) => {
     const wanted = (job: Job) => job.institutionId === "RARE";
     const rare = jobs.flatMap((job) => (wanted(job) ? [job.id] : [])).toReversed();
     expect(rare).toHaveLength(6);
-    expect(await pagesOf(userId, 4, wanted)).toEqual([rare.slice(0, 4), rare.slice(4)]);
+    expect(await pagesOf([userId], 4, wanted)).toEqual([rare.slice(0, 4), rare.slice(4)]);
     // Older ones than the third are there, but none that is wanted.
-    expect(await pagesOf(userId, 3, wanted)).toEqual([rare.slice(0, 3), rare.slice(3)]);
-    expect(await pagesOf(userId, 6, wanted)).toEqual([rare]);
-    expect(await pagesOf(userId, 5, () => false)).toEqual([[]]);
+    expect(await pagesOf([userId], 3, wanted)).toEqual([rare.slice(0, 3), rare.slice(3)]);
+    expect(await pagesOf([userId], 6, wanted)).toEqual([rare]);
+    expect(await pagesOf([userId], 5, () => false)).toEqual([[]]);
   });
 
   test("goes on after jobs that are gone", async () => {
@@ -182,7 +192,7 @@ describe("a list of jobs on DynamoDB", () => {
     const large = { code: "c", title: "t", detail: "x".repeat(20_000) };
     const steps = [{ title: "verify-credentials", status: "failed" as const, result: large }];
     const { userId, newest } = await accepted(90, () => ({ steps }));
-    expect(await pagesOf(userId, 500)).toEqual([newest]);
+    expect(await pagesOf([userId], 500)).toEqual([newest]);
     expect(calls).toEqual(["QueryCommand", "BatchGetItemCommand", "BatchGetItemCommand"]);
   });
 

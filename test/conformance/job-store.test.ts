@@ -203,17 +203,17 @@ describe.each(IMPLEMENTATIONS)("a job store %s", (_, make) => {
   describe("settling a job", () => {
     test("takes its time for the sweeper away and changes nothing else, once or twice", async () => {
       const { store, job } = await storeWith(newJob({ phase: "failed", sweepAt: LATER }));
-      await store.settle(job);
-      await store.settle(job);
+      await store.markCleaned(job);
+      await store.markCleaned(job);
       expect(await store.find(job.id)).toEqual({ ...job, sweepAt: undefined });
     });
 
     test("of another version does nothing, and adds none that is gone", async () => {
       const { store, job } = await storeWith(newFollowingJob({ sweepAt: LATER }));
-      await store.settle({ ...job, version: job.version - 1 });
+      await store.markCleaned({ ...job, version: job.version - 1 });
       expect(await store.find(job.id)).toEqual(job);
       const gone = newJob();
-      await store.settle(gone);
+      await store.markCleaned(gone);
       expect(await store.find(gone.id)).toBeUndefined();
     });
   });
@@ -270,8 +270,8 @@ describe("a job's row on DynamoDB", () => {
     const { sweep: _, sweepAt: __, ...rest } = (await rowOf(job)) ?? {};
     const losses = { replies: 1 };
     const client = loseReplies(tables.newClient(), losses);
-    await onDynamo(clock, client).settle(job);
-    await onDynamo(clock, client).settle(job);
+    await onDynamo(clock, client).markCleaned(job);
+    await onDynamo(clock, client).markCleaned(job);
     expect([losses.replies, await rowOf(job)]).toEqual([0, rest]);
   });
 

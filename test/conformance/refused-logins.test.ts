@@ -5,6 +5,7 @@ import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import { blockedForMs } from "../../functions/jobs/domain/login.ts";
 import type { RefusedLoginNotes } from "../../functions/jobs/domain/ports.ts";
 import { dynamoRefusedLogins } from "../../functions/jobs/store/refused-logins.ts";
+import { ownerOf } from "../../functions/platform/dynamo.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { fakeRefusedLogins } from "../support/fake-ports.ts";
 import { JOBS, localTables, loseReplies } from "../support/local-aws.ts";
@@ -137,6 +138,6 @@ describe("refused logins on DynamoDB", () => {
     const blockedUntil = clock.after(15 * MINUTE).toISOString();
     const expiresAt = Date.parse(blockedUntil) / 1000 + 90 * 24 * 3600;
     const row = (await tables.rows(JOBS)).find((each) => each["pk"] === pk);
-    expect(row).toEqual({ pk, jobIds: ["job-1"], blockedUntil, version: 1, expiresAt });
+    expect(row).toEqual({ pk, owner: ownerOf(user), jobIds: ["job-1"], blockedUntil, version: 1, expiresAt });
   });
 });

@@ -3,7 +3,7 @@ import { SealBroken } from "../../functions/jobs/domain/errors.ts";
 import type { Sealer } from "../../functions/jobs/domain/ports.ts";
 import { Secret, type SecretRef, sameBytes } from "../../functions/jobs/domain/secret.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
-import { kmsSealer, tellBrokenSeals } from "../../functions/jobs/store/vault.ts";
+import { kmsSealer, namingBrokenSeals } from "../../functions/jobs/store/vault.ts";
 import { comparedInConstantTime } from "../support/compared-in-constant-time.ts";
 import { fakeSealer } from "../support/fake-ports.ts";
 import { localKms } from "../support/local-aws.ts";
@@ -41,15 +41,15 @@ describe.each(IMPLEMENTATIONS)("a seal %s", (_, make) => {
   test.each(OTHER_REFS)("does not open for %j", async (other) => {
     const { sealer } = make();
     const sealed = await sealer.seal(ref, secret);
-    await expect(tellBrokenSeals(sealer).unseal(other, sealed)).rejects.toThrow(SealBroken);
+    await expect(namingBrokenSeals(sealer).unseal(other, sealed)).rejects.toThrow(SealBroken);
   });
 
   test("does not open when a byte of it is another one, or when another key made it", async () => {
     const { sealer, another } = make();
     const sealed = await sealer.seal(ref, secret);
     const changed = sealed.map((byte, at) => (at === sealed.length - 1 ? byte ^ 1 : byte));
-    await expect(tellBrokenSeals(sealer).unseal(ref, changed)).rejects.toThrow(SealBroken);
-    await expect(tellBrokenSeals(another).unseal(ref, sealed)).rejects.toThrow(SealBroken);
+    await expect(namingBrokenSeals(sealer).unseal(ref, changed)).rejects.toThrow(SealBroken);
+    await expect(namingBrokenSeals(another).unseal(ref, sealed)).rejects.toThrow(SealBroken);
   });
 
   test("takes 4096 bytes, and no more", async () => {
@@ -62,7 +62,7 @@ describe.each(IMPLEMENTATIONS)("a seal %s", (_, make) => {
 
 test("a seal by KMS that cannot be opened for now is not a broken one", async () => {
   const sealed = await withKey("sealing").seal(ref, new Secret("hooli2016"));
-  const opened = tellBrokenSeals(withKey("nobody")).unseal(ref, sealed);
+  const opened = namingBrokenSeals(withKey("nobody")).unseal(ref, sealed);
   await expect(opened).rejects.toMatchObject({ name: "NotFoundException" });
 });
 

@@ -71,10 +71,10 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const { store, swept, add } = await noJobs(make);
     const over = { phase: "failed", sweepAt: at(-1) } as const;
     const [left, settled] = [await add(over), await add(over)];
-    await store.settle(settled);
+    await store.markCleaned(settled);
     expect(await swept.due()).toEqual([left.id]);
     expect(await swept.census()).toEqual({ queued: 0, running: 1, oldestRunning: START });
-    await store.settle(left);
+    await store.markCleaned(left);
     expect(await swept.census()).toEqual({ queued: 0, running: 0 });
   });
 

@@ -41,7 +41,7 @@ describe.each(IMPLEMENTATIONS)("a secret %s", (_, make) => {
     const { clock, vault, found } = newVault();
     const ref = newRef();
     expect(await found(ref)).toEqual([false, undefined]);
-    await vault.keep(ref, hooli, clock.after(1000));
+    await vault.store(ref, hooli, clock.after(1000));
     expect(await found(ref)).toEqual([true, "hooli2016"]);
     for (const other of [newRef(), { ...ref, purpose: "answer-1" as const }]) {
       expect(await found(other)).toEqual([false, undefined]);
@@ -52,8 +52,8 @@ describe.each(IMPLEMENTATIONS)("a secret %s", (_, make) => {
   test("that came first wins", async () => {
     const { clock, vault, found } = newVault();
     const ref = newRef("answer-1");
-    await vault.keep(ref, new Secret("1234"), clock.after(1000));
-    await vault.keep(ref, new Secret("9999"), clock.after(9000));
+    await vault.store(ref, new Secret("1234"), clock.after(1000));
+    await vault.store(ref, new Secret("9999"), clock.after(9000));
     expect(await found(ref)).toEqual([true, "1234"]);
     clock.pass(1000);
     expect(await vault.holds(ref)).toBe(false);
@@ -63,7 +63,7 @@ describe.each(IMPLEMENTATIONS)("a secret %s", (_, make) => {
     const { clock, vault, found } = newVault();
     const ref = newRef("answer-1");
     const texts = Array.from({ length: 12 }, (__, index) => `answer ${index}`);
-    await Promise.all(texts.map((each) => vault.keep(ref, new Secret(each), clock.after(1000))));
+    await Promise.all(texts.map((each) => vault.store(ref, new Secret(each), clock.after(1000))));
     const first = await found(ref);
     expect(texts).toContain(first[1]);
     expect(await found(ref)).toEqual(first);
@@ -75,7 +75,7 @@ describe.each(IMPLEMENTATIONS)("a secret %s", (_, make) => {
   ])("that expires after %i ms is gone after %i ms: the second in which it ends counts", async (ms, gone) => {
     const { clock, vault, found } = newVault();
     const ref = newRef();
-    await vault.keep(ref, hooli, clock.after(ms));
+    await vault.store(ref, hooli, clock.after(ms));
     clock.pass(gone - 1);
     expect(await found(ref)).toEqual([true, "hooli2016"]);
     clock.pass(1);
@@ -85,11 +85,11 @@ describe.each(IMPLEMENTATIONS)("a secret %s", (_, make) => {
   test("that was destroyed is gone, may be destroyed again, and gives way to another one", async () => {
     const { clock, vault, found } = newVault();
     const ref = newRef();
-    await vault.keep(ref, hooli, clock.after(1000));
+    await vault.store(ref, hooli, clock.after(1000));
     await vault.destroy(ref);
     await vault.destroy(ref);
     expect(await found(ref)).toEqual([false, undefined]);
-    await vault.keep(ref, new Secret("another"), clock.after(1000));
+    await vault.store(ref, new Secret("another"), clock.after(1000));
     expect(await found(ref)).toEqual([true, "another"]);
   });
 });
@@ -101,7 +101,7 @@ describe("a secret on DynamoDB", () => {
 
   test("is sealed in its row, ends in whole seconds, rounded up, and leaves no row", async () => {
     const ref = newRef();
-    await onDynamo(clock).keep(ref, new Secret("hooli2016-Zebra"), clock.after(1_500));
+    await onDynamo(clock).store(ref, new Secret("hooli2016-Zebra"), clock.after(1_500));
     const row = await rowOf(ref);
     expect(Object.keys(row ?? {}).sort()).toEqual(["expiresAt", "jobId", "purpose", "sealed"]);
     expect(row?.["expiresAt"]).toBe(clock.now().getTime() / 1000 + 2);
@@ -117,7 +117,7 @@ describe("a secret on DynamoDB", () => {
   test("whose reply is lost is stored once", async () => {
     const [ref, losses] = [newRef(), { replies: 1 }];
     const client = loseReplies(tables.newClient(), losses);
-    await onDynamo(clock, client).keep(ref, hooli, clock.after(1000));
+    await onDynamo(clock, client).store(ref, hooli, clock.after(1000));
     expect(losses.replies).toBe(0);
     expect((await onDynamo(clock).reveal(ref))?.reveal()).toBe("hooli2016");
   });

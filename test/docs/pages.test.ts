@@ -5,14 +5,34 @@ import { DIAGRAM_COMMAND, DIAGRAM_FILE, diagrams, writtenDiagrams } from "../../
 import { PHASES } from "../../functions/jobs/domain/job.ts";
 import { TRANSITIONS } from "../../functions/jobs/domain/transitions.ts";
 import { DEPLOYMENT_SETTINGS } from "../../infra/aws/settings.ts";
+import { COMMANDS } from "../../infra/cli/commands.ts";
 import { SETTINGS_OF_A_DEPLOYMENT } from "../../infra/local/local-settings.ts";
-import { commandsOf, isDead, LOCAL_PAGES, linksOf, OPERATORS_PAGES, PAGES, textOf } from "./pages.ts";
+import {
+  API_PAGE,
+  CLIENT_PAGE,
+  commandsOf,
+  isDead,
+  LOCAL_PAGES,
+  linksOf,
+  OPERATORS_PAGES,
+  PAGES,
+  RECEIVERS_PAGE,
+  textOf,
+} from "./pages.ts";
 
 describe("commands", () => {
   /** Commands that neither local mode's test nor the emulator runs, and what runs them, or why nothing does. */
   const RUN_ELSEWHERE: { readonly [command: string]: string } = {
-    "npm ci && npm start": "npm ci by .ci/run, the rest by test/local",
-    "npm start": "test/local",
+    "npm ci && npm start": "npm ci by .ci/run, the rest by test/verify/local-journeys/program.test.ts",
+    "npm start": "test/verify/local-journeys/program.test.ts",
+    "npm run connect": "test/verify/cli/terminal.test.ts",
+    "npm run cli -- help": "test/verify/cli/page.test.ts",
+    "npm run cli -- doctor": "test/verify/cli/page.test.ts",
+    "connection-jobs keys create NAME": "test/verify/cli/commands.test.ts",
+    "connection-jobs keys list": "test/verify/cli/commands.test.ts",
+    "connection-jobs keys revoke ID": "test/infra/keys-usage.test.ts, without the word before keys",
+    "npm run webhooks": "test/verify/webhooks/programs.test.ts",
+    "npm install standardwebhooks": "npm ci",
     "npm run check": ".ci/run",
     "npm test": ".ci/run",
     "npm run test:verify": ".ci/run",
@@ -25,28 +45,45 @@ describe("commands", () => {
     "npm run test:emulator": ".ci/run",
     "npm run synth": ".ci/run",
     "npm run bench": "test/verify/bench counts the same; the figures of speed are taken by hand",
+    "npm run upstream-webhooks -- subscribe": "test/verify/webhooks, in local mode",
+    "npm run upstream-webhooks -- status": "test/verify/webhooks, in local mode",
+    "npx cdk deploy -c upstreamVersion=3.0 -c upstreamWebhookSecret=connection-jobs/upstream-webhook":
+      "by hand: the emulator has no aggregator that sends webhooks",
     "npm run bench:files": "by hand: it prints a count",
-    "npx node test/infra/compare-templates.ts BEFORE AFTER":
-      "test/infra/compare-templates.test.ts, on templates of its own",
+    "npm run bench:webhooks": "by hand: it prints measurements",
+    "npm run bench:waits": "by hand: it prints measurements",
+    "npx node test/verify/template/compare-templates.ts BEFORE AFTER":
+      "test/verify/template/compare-templates.test.ts, on templates of its own",
     "npm pack --pack-destination ../your-app": "test/verify/package, into another folder",
     "cd ../your-app": "test/verify/package, in its own",
+    "npm install ./connection-jobs-0.1.0.tgz": "test/verify/package",
     "npm install ./connection-jobs-0.1.0.tgz aws-cdk-lib constructs":
       "test/verify/package, with the versions of this project",
+    "npm install --save-dev ./connection-jobs-0.1.0.tgz": "test/verify/package/testing.test.ts",
   };
 
   test("Every command of the pages is run in local mode, on the emulator, or where the list above says", () => {
     const all = commandsOf(PAGES);
-    const local = commandsOf(LOCAL_PAGES).filter((command) => !command.startsWith("npm "));
+    const local = commandsOf([...LOCAL_PAGES, RECEIVERS_PAGE, API_PAGE]).filter(
+      (command) => !command.startsWith("npm "),
+    );
     const elsewhere = Object.keys(RUN_ELSEWHERE);
-    const run = new Set([...local, ...commandsOf(OPERATORS_PAGES), ...elsewhere]);
+    // test/verify/cli/commands.test.ts runs every command of the program.
+    const ofProgram = Object.values(COMMANDS).map(({ usage }) => `connection-jobs ${usage}`);
+    const run = new Set([...local, ...commandsOf(OPERATORS_PAGES), ...ofProgram, ...elsewhere]);
     expect(all.filter((command) => !run.has(command))).toEqual([]);
-    expect(elsewhere.filter((command) => !all.includes(command))).toEqual([]);
-    expect(PAGES.filter((page) => commandsOf([page]).length === 0)).toEqual(["docs/api.md"]);
+    expect([...ofProgram, ...elsewhere].filter((command) => !all.includes(command))).toEqual([]);
+    expect(PAGES.filter((page) => commandsOf([page]).length === 0)).toEqual([]);
   });
 
   test("The app that docs/embed.md shows is the app that the package is tried with", () => {
     const [, block] = /```ts\n(.+?)```/s.exec(textOf("docs/embed.md")) ?? [];
     expect(block).toBe(textOf("test/verify/package/app.ts"));
+  });
+
+  test("The program that docs/client.md shows first is the program that the package is tried with", () => {
+    const [, block] = /```ts\n(.+?)```/s.exec(textOf(CLIENT_PAGE)) ?? [];
+    expect(block).toBe(textOf("test/verify/package/connect.ts"));
   });
 });
 

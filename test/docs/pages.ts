@@ -6,10 +6,28 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Starts the system and calls it on this machine. */
 export const LOCAL_PAGES = ["README.md", "docs/local.md"];
+/** Receives webhooks of a local mode. The commands need each other, in this order. */
+export const RECEIVERS_PAGE = "docs/webhooks.md";
+/** Calls the API of a local mode, first as it is, then with the Consent UI. */
+export const API_PAGE = "docs/api.md";
+/** Has every command of the program `connection-jobs`. */
+export const CLI_PAGE = "docs/cli.md";
+/** Has the code that a program of a company needs. */
+export const CLIENT_PAGE = "docs/client.md";
 /** Deploys, operates and removes a system. The commands need each other, in this order. */
 export const OPERATORS_PAGES = ["docs/deploy.md", "docs/operate.md"];
 /** Every page whose commands a person is to run. */
-export const PAGES = [...LOCAL_PAGES, "docs/api.md", ...OPERATORS_PAGES, "docs/embed.md", "CONTRIBUTING.md"];
+export const PAGES = [
+  ...LOCAL_PAGES,
+  RECEIVERS_PAGE,
+  API_PAGE,
+  CLI_PAGE,
+  ...OPERATORS_PAGES,
+  "docs/embed.md",
+  CLIENT_PAGE,
+  "docs/testing.md",
+  "CONTRIBUTING.md",
+];
 
 /** A page by its path from the project's root. */
 export function textOf(page: string): string {
@@ -28,7 +46,7 @@ function commandsInBlocks(text: string): string[] {
 function commandsInTables(text: string): string[] {
   const tables = [...text.matchAll(/^\| Command \|.*\n((?:\|.*\n)+)/gm)];
   const firstCells = tables.flatMap(([, rows = ""]) =>
-    rows.split("\n").map((row) => row.split("|")[1] ?? ""),
+    rows.split("\n").map((row) => row.split(/(?<!\\)\|/)[1]?.replaceAll("\\|", "|") ?? ""),
   );
   return firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, command = ""]) => command));
 }

@@ -9,19 +9,19 @@ import {
 import {
   blamesTheBank,
   DEFAULT_FOLLOW_SLICE_SECONDS,
-  decideOnLook,
+  decideOnPoll,
   decideOnRefusal,
-  decideWithoutLook,
+  decideWithoutReply,
   endsUnanswered,
   knownAgain,
-  LOOK_EVERY_MS,
+  POLL_EVERY_MS,
   waitSeconds,
   waitsUpstream,
 } from "../../functions/jobs/domain/following.ts";
 import {
+  cannotArrive,
   IN_FLIGHT_MS,
   isOverdue,
-  isSettled,
   mayBeBlip,
   mayBeSentAgain,
   withPauses,
@@ -62,12 +62,12 @@ const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-1
 
 describe("a poll", () => {
   test("that shows nothing new changes nothing", () => {
-    expect(decideOnLook(plain, lookOf(PLAIN), now, 5)).toBeUndefined();
+    expect(decideOnPoll(plain, lookOf(PLAIN), now, 5)).toBeUndefined();
   });
 
   test("that shows an advanced step is progress", () => {
     const seen = lookOf({ ...PLAIN, "verify-credentials": "in-progress" });
-    expect(decideOnLook(plain, seen, now, 5)).toEqual({
+    expect(decideOnPoll(plain, seen, now, 5)).toEqual({
       event: "stepsProgressed",
       changes: { steps: seen.steps, connectionId: undefined },
     });
@@ -75,39 +75,39 @@ describe("a poll", () => {
 
   test("that shows the connection for the first time is progress, and never replaces it", () => {
     const seen = lookOf(PLAIN, { connectionId: "8fce3b" });
-    const change = decideOnLook(plain, seen, now, 5);
+    const change = decideOnPoll(plain, seen, now, 5);
     expect(change).toMatchObject({ event: "stepsProgressed", changes: { connectionId: "8fce3b" } });
-    expect(decideOnLook(followingJob({ connectionId: "first" }), seen, now, 5)).toBeUndefined();
+    expect(decideOnPoll(followingJob({ connectionId: "first" }), seen, now, 5)).toBeUndefined();
   });
 
   test("that shows all steps done ends the job as succeeded, however late", () => {
-    expect(decideOnLook(plain, lookOf(done), tooLate, 0)?.event).toBe("succeeded");
+    expect(decideOnPoll(plain, lookOf(done), tooLate, 0)?.event).toBe("succeeded");
   });
 
   test("that shows a failed step ends the job, with the aggregator's texts", () => {
     const steps = failCurrentStep(stepsOf(PLAIN), TEMPORARY_UNAVAILABLE);
-    const change = decideOnLook(plain, lookOf(PLAIN, { steps }), now, 5);
+    const change = decideOnPoll(plain, lookOf(PLAIN, { steps }), now, 5);
     expect(change).toEqual({ event: "failed", changes: { steps, connectionId: undefined } });
   });
 
   test("after the time limit fails the current step, and keeps everything new", () => {
     const seen = { ...PLAIN, "verify-credentials": "success" } as const;
-    expect(decideOnLook(plain, lookOf(seen, { connectionId: "8fce3b" }), tooLate, 0)).toEqual({
+    expect(decideOnPoll(plain, lookOf(seen, { connectionId: "8fce3b" }), tooLate, 0)).toEqual({
       event: "failed",
       changes: { steps: failCurrentStep(stepsOf(seen), JOB_TIMED_OUT), connectionId: "8fce3b" },
     });
   });
 
   test("of a bank that may ask, but did not, skips the challenge", () => {
-    const change = decideOnLook(mfaJob, lookOf(done), now, 5);
+    const change = decideOnPoll(mfaJob, lookOf(done), now, 5);
     expect(change?.event).toBe("succeeded");
     expect(change?.changes.steps).toEqual(stepsOf({ ...WITH_MFA, ...done, "mfa-challenge": "skipped" }));
   });
 
   test("that failed changes nothing before the time limit, and fails the job from then on", () => {
-    expect(decideWithoutLook(plain, new Date(tooLate.getTime() - 1))).toBeUndefined();
-    expect(decideWithoutLook(plain, tooLate)?.event).toBe("failed");
-    expect(decideWithoutLook({ ...plain, followUntil: undefined }, new Date(8.64e15))).toBeUndefined();
+    expect(decideWithoutReply(plain, new Date(tooLate.getTime() - 1))).toBeUndefined();
+    expect(decideWithoutReply(plain, tooLate)?.event).toBe("failed");
+    expect(decideWithoutReply({ ...plain, followUntil: undefined }, new Date(8.64e15))).toBeUndefined();
   });
 });
 
@@ -116,7 +116,7 @@ describe("a poll that shows a challenge", () => {
   const asking = lookOf({ ...verified, "mfa-challenge": "in-progress" }, { challenge, updated: "u1" });
 
   test("numbers it, and leaves its step pending until the job can accept an answer", () => {
-    expect(decideOnLook(mfaJob, asking, now, 5)).toEqual({
+    expect(decideOnPoll(mfaJob, asking, now, 5)).toEqual({
       event: "challengeSeen",
       changes: {
         steps: stepsOf(verified),
@@ -129,7 +129,7 @@ describe("a poll that shows a challenge", () => {
 
   test("after an answered challenge continues the numbers, and leaves the step in progress", () => {
     const job = { ...mfaJob, challenge: challengeOf({ isAnswered: true }), steps: asking.steps };
-    const change = decideOnLook(job, asking, now, 5);
+    const change = decideOnPoll(job, asking, now, 5);
     expect(change?.changes.challenge).toMatchObject({ number: 2 });
     expect(change?.changes.challenge).not.toHaveProperty("isAnswered");
     expect(change?.changes.steps).toEqual(asking.steps);
@@ -138,17 +138,17 @@ describe("a poll that shows a challenge", () => {
   test("that is answered changes nothing until the aggregator's job changes", () => {
     const answered = challengeOf({ isAnswered: true, upstreamUpdated: asking.updated });
     const job = { ...mfaJob, challenge: answered, steps: asking.steps };
-    expect(decideOnLook(job, asking, now, 5)).toBeUndefined();
-    expect(decideOnLook(job, { ...asking, updated: "u2" }, now, 5)?.event).toBe("challengeSeen");
+    expect(decideOnPoll(job, asking, now, 5)).toBeUndefined();
+    expect(decideOnPoll(job, { ...asking, updated: "u2" }, now, 5)?.event).toBe("challengeSeen");
     const undated = { ...job, challenge: { ...answered, upstreamUpdated: "" } };
-    expect(decideOnLook(undated, { ...asking, updated: "" }, now, 5)?.event).toBe("challengeSeen");
+    expect(decideOnPoll(undated, { ...asking, updated: "" }, now, 5)?.event).toBe("challengeSeen");
   });
 
   test("that is answered lingers for a while in the same words, whenever the aggregator's job changed", () => {
     const answered = challengeOf({ ...challenge, isAnswered: true, lingersUntil: at(10) });
     const job = { ...mfaJob, challenge: answered, steps: asking.steps };
     const eventAt = (seconds: number, seen: UpstreamJob) =>
-      decideOnLook(job, seen, new Date(at(seconds)), 5)?.event;
+      decideOnPoll(job, seen, new Date(at(seconds)), 5)?.event;
     expect(eventAt(9.999, { ...asking, updated: "u2" })).toBeUndefined();
     expect(eventAt(9.999, { ...asking, updated: "" })).toBeUndefined();
     expect(eventAt(10, { ...asking, updated: "u2" })).toBe("challengeSeen");
@@ -177,12 +177,12 @@ describe("a poll that shows a challenge", () => {
   });
 
   test("at an institution that never asks adds the step", () => {
-    const change = decideOnLook(plain, asking, now, 5);
+    const change = decideOnPoll(plain, asking, now, 5);
     expect(change).toMatchObject({ event: "challengeSeen", changes: { steps: stepsOf(verified) } });
   });
 
   test("opens it even after the time limit", () => {
-    expect(decideOnLook(mfaJob, asking, tooLate, 0)?.event).toBe("challengeSeen");
+    expect(decideOnPoll(mfaJob, asking, tooLate, 0)?.event).toBe("challengeSeen");
   });
 
   test.each([
@@ -374,9 +374,9 @@ describe("a request that was sent", () => {
   });
 
   test("cannot arrive any more after an error that says so", () => {
-    expect(isSettled(new UpstreamUnavailable())).toBe(true);
-    expect(isSettled(new UpstreamUnavailable({ mayStillArrive: true }))).toBe(false);
-    expect(isSettled(new Error("UpstreamUnavailable"))).toBe(false);
+    expect(cannotArrive(new UpstreamUnavailable())).toBe(true);
+    expect(cannotArrive(new UpstreamUnavailable({ mayStillArrive: true }))).toBe(false);
+    expect(cannotArrive(new Error("UpstreamUnavailable"))).toBe(false);
   });
 });
 
@@ -389,12 +389,14 @@ describe("polling", () => {
     [300_000, 15],
     [3_599_999, 15],
     [3_600_000, 60],
+    [21_599_999, 60],
+    [21_600_000, 180],
   ])("after %i ms waits %i s between two slices", (followedMs, expected) => {
     expect(waitSeconds(followedMs)).toBe(expected);
   });
 
   test("follows a job of 10 s to its end in one slice, and adds less than 2 s", () => {
-    expect(DEFAULT_FOLLOW_SLICE_SECONDS * 1000).toBeGreaterThan(10_000 + LOOK_EVERY_MS);
-    expect(LOOK_EVERY_MS).toBeLessThan(2_000);
+    expect(DEFAULT_FOLLOW_SLICE_SECONDS * 1000).toBeGreaterThan(10_000 + POLL_EVERY_MS);
+    expect(POLL_EVERY_MS).toBeLessThan(2_000);
   });
 });

@@ -10,7 +10,7 @@ import {
   STEP_STATUSES,
   type Step,
   type StepStatus,
-  settleUnlisted,
+  skipUnlisted,
   statusOf,
   verdict,
 } from "../../functions/jobs/domain/steps.ts";
@@ -25,7 +25,7 @@ const RANKS: { [status in StepStatus]: number } = {
 };
 
 const afterPoll = (ours: readonly Step[], seen: readonly Step[]) =>
-  settleUnlisted(mergeSteps(ours, seen), seen);
+  skipUnlisted(mergeSteps(ours, seen), seen);
 const titlesOf = (steps: readonly Step[]) => steps.map(({ title }) => title);
 
 test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Job, Phase } from "../../functions/jobs/domain/job.ts";
 import { firstSweepAt, nextSweepAt, retrySweepAt, sweepAtAfter } from "../../functions/jobs/domain/sweep.ts";
-import { keptUntil } from "../../functions/jobs/domain/times-to-live.ts";
+import { storedUntil } from "../../functions/jobs/domain/times-to-live.ts";
 import type { JobEvent } from "../../functions/jobs/domain/transitions.ts";
 import { inBatches } from "../../functions/jobs/use-cases/in-batches.ts";
 import { fakeClock, START } from "../support/fake-clock.ts";
@@ -115,6 +115,6 @@ test("a batch that fails ends only when all its work has ended, and no batch fol
 });
 
 test("a row expires whole days after its last change, in whole seconds, and not too early", () => {
-  expect(keptUntil("1970-01-01T00:00:00.000Z", 90)).toBe(90 * 24 * 3600);
-  expect(keptUntil("1970-01-01T00:00:00.001Z", 1)).toBe(24 * 3600 + 1);
+  expect(storedUntil("1970-01-01T00:00:00.000Z", 90)).toBe(90 * 24 * 3600);
+  expect(storedUntil("1970-01-01T00:00:00.001Z", 1)).toBe(24 * 3600 + 1);
 });

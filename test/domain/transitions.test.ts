@@ -11,7 +11,7 @@ import {
 import { fakeClock, START } from "../support/fake-clock.ts";
 import { jobOf, PLAIN, stepsOf } from "../support/job-examples.ts";
 
-// The table itself is compared with the diagram in the docs, by test/workflow.
+// The table itself is compared with the diagram in the docs, by test/verify/walks.
 
 const events: JobEvent[] = [];
 for (const event in TRANSITIONS) if (isEvent(event)) events.push(event);
@@ -147,6 +147,7 @@ test("the row after an event has its next sweep, which the changes cannot set", 
       updatedAt: "2026-01-05T09:00:07.500Z",
       stepSince: "2026-01-05T09:00:07.500Z",
       sweepAt: "2026-01-05T09:01:07.500Z",
+      eventCount: 1,
     }),
   );
 });

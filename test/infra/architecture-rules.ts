@@ -10,7 +10,7 @@ export interface SourceFile {
 const ROOT = new URL("../../", import.meta.url);
 
 export function sourceFiles(): SourceFile[] {
-  const paths = globSync("{functions,infra,sandbox}/**/*.ts", { cwd: ROOT });
+  const paths = globSync("{client,functions,infra,sandbox}/**/*.ts", { cwd: ROOT });
   return paths.map((path) => ({ path, text: readFileSync(new URL(path, ROOT), "utf8") }));
 }
 
@@ -32,7 +32,7 @@ function codeOf({ text }: SourceFile): string {
 }
 
 function isOfProject(specifier: string): boolean {
-  return /^(functions|infra|sandbox|test|docs)\//.test(specifier);
+  return /^(client|functions|infra|sandbox|test|docs)\//.test(specifier);
 }
 
 /** Gives what a file does against a rule; nothing for a file that the rule is not about. */
@@ -43,7 +43,8 @@ const within = (path: string, folders: readonly string[]) =>
 
 /** What each room may import from, besides itself. The first room that holds a file decides. */
 const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
-  "functions/routes.ts": [],
+  "functions/pass-through/routes.ts": [],
+  "functions/routes.ts": ["functions/pass-through/routes.ts"],
   "functions/jobs/domain": [],
   "functions/jobs/use-cases": [
     "functions/jobs/domain",
@@ -66,19 +67,126 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/platform",
     "functions/compose.ts",
   ],
-  "functions/aggregators": ["functions/jobs/domain"],
+  "functions/events/domain": ["functions/jobs/domain"],
+  "functions/events/use-cases": ["functions/events/domain", "functions/jobs/domain"],
+  "functions/events/store": [
+    "functions/events/domain",
+    "functions/events/use-cases",
+    "functions/jobs/domain",
+    "functions/jobs/store",
+    "functions/platform/dynamo.ts",
+  ],
+  "functions/events/api": [
+    "functions/events",
+    "functions/jobs/domain",
+    "functions/jobs/api/replies.ts",
+    "functions/access",
+    "functions/http",
+    "functions/compose.ts",
+  ],
+  "functions/events": [
+    "functions/jobs/domain",
+    "functions/platform",
+    "functions/webhooks/use-cases",
+    "functions/webhooks/wake.ts",
+    "functions/compose.ts",
+  ],
+  "functions/webhooks/sending": ["functions/webhooks/domain", "functions/jobs/domain"],
+  "functions/webhooks/domain": ["functions/events/domain", "functions/jobs/domain"],
+  "functions/webhooks/use-cases": [
+    "functions/webhooks/domain",
+    "functions/events/domain",
+    "functions/jobs/domain",
+    "functions/jobs/use-cases",
+  ],
+  "functions/webhooks/store": [
+    "functions/webhooks/domain",
+    "functions/events/domain",
+    "functions/jobs/domain",
+    "functions/jobs/store/vault.ts",
+    "functions/platform/dynamo.ts",
+  ],
+  "functions/webhooks/api": [
+    "functions/webhooks/domain",
+    "functions/webhooks/use-cases",
+    "functions/events/domain",
+    "functions/jobs/domain",
+    "functions/jobs/api/replies.ts",
+    "functions/access",
+    "functions/http",
+    "functions/routes.ts",
+    "functions/compose.ts",
+  ],
+  "functions/webhooks/upstream": [
+    "functions/webhooks/wake.ts",
+    "functions/webhooks/use-cases",
+    "functions/webhooks/domain",
+    "functions/jobs/domain",
+    "functions/http",
+    "functions/platform",
+    "functions/compose.ts",
+  ],
+  "functions/webhooks": [
+    "functions/webhooks",
+    "functions/events/api/replies.ts",
+    "functions/jobs/domain",
+    "functions/platform",
+    "functions/compose.ts",
+  ],
+  "functions/pass-through": [
+    "functions/events/domain",
+    "functions/webhooks/use-cases",
+    "functions/webhooks/wake.ts",
+    "functions/jobs/use-cases",
+    "functions/jobs/domain",
+    "functions/access",
+    "functions/http",
+    "functions/platform",
+    "functions/compose.ts",
+  ],
+  "functions/aggregators": [
+    "functions/jobs/domain",
+    "functions/pass-through/passing.ts",
+    "functions/webhooks/domain",
+  ],
   "functions/platform": ["functions/jobs/domain", "functions/routes.ts"],
-  "functions/http": ["functions/jobs/domain", "functions/platform", "functions/routes.ts"],
+  "functions/http": [
+    "functions/events/domain",
+    "functions/jobs/domain",
+    "functions/webhooks/domain",
+    "functions/platform",
+    "functions/routes.ts",
+  ],
+  "functions/openapi/openapi.lambda.ts": ["functions/http", "docs/openapi.json"],
+  "functions/openapi": [
+    "functions/pass-through/routes.ts",
+    "functions/events/domain",
+    "functions/webhooks/upstream/notification.ts",
+    "functions/jobs/api",
+    "functions/jobs/domain",
+    "functions/webhooks/api",
+    "functions/webhooks/domain",
+    "functions/access",
+    "functions/http",
+    "functions/routes.ts",
+  ],
   "functions/access/issue-token.lambda.ts": ["functions/access", "functions/http", "functions/compose.ts"],
   "functions/access": ["functions/http", "functions/jobs/domain", "functions/platform"],
   "functions/compose.ts": [
     "functions/access",
     "functions/aggregators",
+    "functions/events/store",
     "functions/jobs/domain",
     "functions/jobs/store",
+    "functions/pass-through/public.ts",
     "functions/platform",
+    "functions/webhooks/domain",
+    "functions/webhooks/store",
+    "functions/webhooks/sending",
+    "functions/webhooks/upstream/signature.ts",
   ],
-  infra: ["functions", "sandbox"],
+  infra: ["client", "functions", "sandbox"],
+  client: [],
   sandbox: [],
 };
 
@@ -88,6 +196,8 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
     name: /^@aws-sdk\//,
     only: [
       "functions/jobs/store",
+      "functions/events/store",
+      "functions/webhooks/store",
       "functions/access/api-keys.ts",
       "functions/access/api-key-register.ts",
       "functions/access/request-counts.ts",
@@ -95,8 +205,9 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
       "functions/platform/dynamo.ts",
       "functions/platform/secrets-manager.ts",
       "functions/compose.ts",
-      "infra/keys",
+      "infra/cli",
       "infra/local",
+      "infra/upstream-webhooks",
       "sandbox/aws/api-key-secret.ts",
       "sandbox/aws/front-on-aws.ts",
       "sandbox/aws/table.ts",
@@ -111,10 +222,20 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
   { name: /^esbuild$/, only: ["infra/bundling"] },
   // Its `env` would pass the words below.
   { name: /^(node:)?process$/, only: [] },
-  { name: /^dynalite$/, only: ["infra/local"] },
+  { name: /^standardwebhooks$/, only: ["functions/webhooks", "infra/webhooks", "sandbox/notifications"] },
+  { name: /^(dynalite|abstract-level)(\/|$)/, only: ["infra/local"] },
+  // Functions call addresses that others choose through one sender, which checks them.
+  { name: /^node:(dns|https|tls)(\/|$)/, only: ["functions/webhooks/sending"] },
 ];
 
-const PURE = ["functions/jobs/domain", "functions/jobs/use-cases"];
+const PURE = [
+  "functions/jobs/domain",
+  "functions/jobs/use-cases",
+  "functions/events/domain",
+  "functions/events/use-cases",
+  "functions/webhooks/domain",
+  "functions/webhooks/use-cases",
+];
 
 /** Words of the code that are kept to some files: where they apply, and the files that may have them. */
 const WORDS: readonly {
@@ -127,7 +248,10 @@ const WORDS: readonly {
     word: /\bprocess\.env\b/,
     only: [
       "functions/platform/environment.ts",
-      "infra/keys/main.ts",
+      "infra/cli/keys/main.ts",
+      "infra/cli/main.ts",
+      "infra/upstream-webhooks/main.ts",
+      "infra/webhooks/main.ts",
       "infra/local/main.ts",
       "infra/local/start-local.ts",
       "infra/local/function-host.ts",
@@ -156,9 +280,13 @@ const WORDS: readonly {
   {
     word: /basiq(?!-version)/i,
     in: ["functions"],
-    only: ["functions/aggregators/basiq", "functions/compose.ts"],
+    only: ["functions/aggregators/basiq", "functions/compose.ts", "functions/openapi"],
   },
-  { word: /\bprocess\b/, in: PURE },
+  // In Lambda, the loopback has the API of the runtime.
+  { word: /\bloopbackReceivers\.allow\b/, only: ["infra/local/start-local.ts"] },
+  // Everywhere else, what waits on the clock waits in real time.
+  { word: /\bsleepWith\b/, only: ["functions/platform/clock.ts", "infra/testing/run-system.ts"] },
+  { word: /\bprocess\b/, in: [...PURE, "client"] },
   { word: /\bDate\.now\b/, in: PURE },
   { word: /\bnew Date\(\s*\)/, in: PURE },
   { word: /\bMath\.random\b/, in: PURE },
@@ -171,6 +299,8 @@ const PURE_PACKAGES: { readonly [file: string]: readonly string[] } = {
   "functions/jobs/domain/secret.ts": ["node:crypto", "node:util"],
   "functions/jobs/domain/idempotency.ts": ["node:crypto"],
   "functions/jobs/domain/ids.ts": ["zod/mini"],
+  "functions/events/domain/event.ts": ["node:crypto"],
+  "functions/webhooks/domain/upstream-message.ts": ["node:crypto"],
 };
 
 export const RULES: { readonly [name: string]: Rule } = {
@@ -187,12 +317,14 @@ export const RULES: { readonly [name: string]: Rule } = {
     const allowed = PURE_PACKAGES[file.path] ?? [];
     return importsOf(file).filter((name) => !isOfProject(name) && !allowed.includes(name));
   },
+  "the client imports no package": (file) =>
+    within(file.path, ["client"]) ? importsOf(file).filter((name) => !isOfProject(name)) : [],
   "a package stays where it belongs": (file) =>
     importsOf(file).filter((name) =>
       PACKAGES.some((rule) => rule.name.test(name) && !within(file.path, rule.only)),
     ),
   "a word stays where it belongs": (file) =>
-    WORDS.filter((rule) => within(file.path, rule.in ?? ["functions", "infra", "sandbox"]))
+    WORDS.filter((rule) => within(file.path, rule.in ?? ["client", "functions", "infra", "sandbox"]))
       .filter((rule) => !within(file.path, rule.only ?? []) && rule.word.test(codeOf(file)))
       .map(({ word }) => word.source),
 };

@@ -31,6 +31,7 @@ test.each([
 describe("a violation is found:", () => {
   const ROOM = "a room imports only from the rooms that it may";
   const BARE = "the domain and the use cases import no package";
+  const ALONE = "the client imports no package";
   const PACKAGE = "a package stays where it belongs";
   const WORD = "a word stays where it belongs";
 
@@ -42,6 +43,8 @@ describe("a violation is found:", () => {
     [ROOM, "functions/http/a.ts", `import { b } from "../../infra/local/b.ts";`],
     [ROOM, "sandbox/a.ts", `import { b } from "../functions/jobs/domain/b.ts";`],
     [ROOM, "infra/aws/a.ts", `import { b } from "../../test/support/b.ts";`],
+    [ROOM, "client/a.ts", `import { ROUTES } from "../functions/routes.ts";`],
+    [ALONE, "client/a.ts", `import { setTimeout } from "node:timers/promises";`],
     [BARE, "functions/jobs/domain/a.ts", `import * as z from "zod/mini";`],
     [BARE, "functions/jobs/domain/a.ts", `import { inspect } from "node:util";`],
     [BARE, "functions/jobs/domain/secret.ts", `import { readFileSync } from "node:fs";`],
@@ -60,6 +63,7 @@ describe("a violation is found:", () => {
     [WORD, "sandbox/server.ts", `const url = process.env.URL;`],
     [WORD, "functions/http/api-handler.ts", `process.stdout.write("x");`],
     [WORD, "infra/local/a.ts", `console.log("x");`],
+    [WORD, "functions/compose.ts", `loopbackReceivers.allow();`],
     [WORD, "functions/jobs/store/a.ts", `return timingSafeEqual(one, other);`],
     [WORD, "functions/jobs/store/a.ts", `return Buffer.from(one).equals(other);`],
   ])("%s, in %s: %j", (rule, path, text) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { readCommand } from "../../infra/keys/read-command.ts";
-import { keysAsTable } from "../../infra/keys/render-keys.ts";
-import { runKeys } from "../../infra/keys/run-keys.ts";
+import type { ApiKeyRegister, StoredApiKey } from "../../functions/access/api-key-register.ts";
+import { perform } from "../../infra/cli/keys/perform.ts";
+import { readCommand } from "../../infra/cli/keys/read-command.ts";
+import { keysAsTable } from "../../infra/cli/keys/render-keys.ts";
+import { runKeys } from "../../infra/cli/keys/run-keys.ts";
 
 const ID = "0123456789ab";
 const STACK = { stack: "ConnectionJobs" };
@@ -82,4 +84,47 @@ test("the columns of the list are as wide as their widest text", () => {
     "0123456789ab  short        2026-01-05T09:00:00.000Z  2026-01-06T09:00:00.000Z",
     "",
   ]);
+});
+
+describe("performing a command", () => {
+  const at = new Date("2026-01-05T09:00:00.000Z");
+  const register = (...hashes: string[]): ApiKeyRegister => {
+    const keys: StoredApiKey[] = hashes.map((hash) => ({
+      id: hash.slice(0, 12),
+      hash,
+      name: "backend",
+      createdAt: at.toISOString(),
+      revokedAt: undefined,
+    }));
+    return {
+      add: async (_, name) => ({ id: ID, hash: ID, name, createdAt: at.toISOString(), revokedAt: undefined }),
+      list: async () => keys,
+      revoke: async (hash, now) => {
+        const key = keys.find((one) => one.hash === hash);
+        if (key !== undefined) key.revokedAt ??= now.toISOString();
+        return key?.revokedAt;
+      },
+    };
+  };
+  const revoke = (idOrHash: string) => ({ action: "revoke", idOrHash }) as const;
+
+  test("prints a new key on standard output, and its id on standard error", async () => {
+    const { stdout, stderr } = await perform(register(), { action: "create", name: "backend" }, at);
+    expect(stdout).toMatch(/^cjkey_\S+\n$/);
+    expect(stderr).toContain(ID);
+    expect(stderr).not.toContain(stdout.trim());
+  });
+
+  test("revokes the one key that the digits name, and says when it was revoked before", async () => {
+    const keys = register("aa1".padEnd(64, "0"), "ab2".padEnd(64, "0"));
+    await expect(perform(keys, revoke("a"), at)).rejects.toThrow("Several API keys begin with a.");
+    await expect(perform(keys, revoke("b"), at)).rejects.toThrow("There is no API key b.");
+    expect((await perform(keys, revoke("aa"), at)).stdout).toContain("Revoked the API key aa1000000000");
+    const later = new Date(at.getTime() + 1000);
+    await expect(perform(keys, revoke("aa"), later)).rejects.toThrow(
+      `was revoked before, at ${at.toISOString()}`,
+    );
+    const list = await perform(keys, { action: "list", asJson: true }, at);
+    expect(JSON.parse(list.stdout)).toMatchObject([{ revokedAt: at.toISOString() }, { name: "backend" }]);
+  });
 });

@@ -19,6 +19,7 @@ const DEFAULTS = {
   stepResults: "object",
   allowUnboundClientTokens: false,
   answerWaitSeconds: 12,
+  waiters: 3,
   queue: true,
   followLimitMinutes: 15,
   followSliceSeconds: 12,
@@ -26,11 +27,22 @@ const DEFAULTS = {
   deletionProtection: false,
   logRetentionDays: 90,
   logLevel: "info",
+  eventBus: false,
+  eventArchiveDays: 0,
+  maxWebhooks: 10,
   corsOrigins: [],
 };
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d";
 const REQUIRED = Object.keys(VALID);
-const OPTIONAL = ["stage", "connect", "followConcurrency", "alarmEmail", "domainName", "certificateArn"];
+const OPTIONAL = [
+  "stage",
+  "connect",
+  "upstreamWebhookSecret",
+  "followConcurrency",
+  "alarmEmail",
+  "domainName",
+  "certificateArn",
+];
 const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), ...OPTIONAL];
 
 function read(context: Record<string, unknown>) {
@@ -48,7 +60,7 @@ function messageOf(context: Record<string, unknown>): string {
   return "";
 }
 
-const namedIn = (message: string) => NAMES.filter((name) => new RegExp(`at ${name}\\b`).test(message));
+const namedIn = (message: string) => NAMES.filter((name) => new RegExp(`\\b${name}: `).test(message));
 
 describe("a valid setting", () => {
   test("gets its default when it is missing, beside the context of the CDK", () => {
@@ -75,6 +87,8 @@ describe("a valid setting", () => {
     ["connect", "consent-ui", "consent-ui"],
     ["answerWaitSeconds", "0", 0],
     ["answerWaitSeconds", 20, 20],
+    ["waiters", "0", 0],
+    ["waiters", 100, 100],
     ["followSliceSeconds", "0", 0],
     ["followSliceSeconds", 25, 25],
     ["followConcurrency", "1", 1],
@@ -125,6 +139,8 @@ describe("an invalid setting", () => {
     ["connect", "oauth"],
     ["answerWaitSeconds", 21],
     ["answerWaitSeconds", "-1"],
+    ["waiters", "101"],
+    ["waiters", 1.5],
     ["followSliceSeconds", "26"],
     ["followSliceSeconds", 0.5],
     ["followConcurrency", 0],
@@ -156,7 +172,7 @@ describe("an invalid setting", () => {
   });
 
   test("is named together with all others, and so is a missing one", () => {
-    expect(messageOf({})).toMatch(/^Settings are not valid:/);
+    expect(messageOf({})).toMatch(/^Settings are not valid: .+$/);
     expect(namedIn(messageOf({}))).toEqual(REQUIRED);
     const allWrong = Object.fromEntries(NAMES.map((name) => [name, [5]]));
     expect(namedIn(messageOf(allWrong)).toSorted()).toEqual(NAMES.toSorted());
@@ -190,11 +206,11 @@ describe("the construct in an app of its user", () => {
   }
   type Props = Partial<ConnectionJobsProps> & { url?: string; version?: "2.1" | "3.0" };
 
-  /** The different values of a variable in the functions of constructs that one stack has. */
-  function valuesIn(constructs: { readonly [id: string]: Props }) {
+  /** The different values of a variable in the functions of a construct. */
+  function valuesIn(id: string, props: Props = {}) {
     const resources = withApp({}, (app) => {
       const stack = new Stack(app, "Banking");
-      for (const [id, props] of Object.entries(constructs)) addTo(stack, id, props);
+      addTo(stack, id, props);
       return parseResources(app.synth().getStackArtifact(stack.artifactId).template);
     });
     const functions = ofType(resources, "AWS::Lambda::Function").map(([, { Properties }]) => Properties);
@@ -202,22 +218,22 @@ describe("the construct in an app of its user", () => {
       new Set(functions.flatMap((found) => variables.parse(found).Environment.Variables[name] ?? []));
   }
 
-  test("has the name of its stack for its metrics when it is alone in it", () => {
-    expect(valuesIn({ Default: {} })("METRICS_NAMESPACE")).toEqual(new Set(["Banking"]));
-  });
-
-  test("has its own metrics beside another one, and passes its props to its functions", () => {
-    const values = valuesIn({
-      Shortest: { followLimitMinutes: 1, queue: false, url: "https://a.example/", version: "3.0" },
-      Longest: { followLimitMinutes: 1440, followSliceSeconds: 0, answerWaitSeconds: 0 },
-    });
-    expect(values("METRICS_NAMESPACE")).toEqual(new Set(["Banking/Shortest", "Banking/Longest"]));
-    expect(values("FOLLOW_LIMIT_MINUTES")).toEqual(new Set(["1", "1440"]));
-    expect(values("QUEUE")).toEqual(new Set(["off", "on"]));
-    expect(values("FOLLOW_SLICE_SECONDS")).toEqual(new Set(["12", "0"]));
-    expect(values("ANSWER_WAIT_SECONDS")).toEqual(new Set(["12", "0"]));
-    expect(values("CONNECT")).toEqual(new Set(["consent-ui", "direct"]));
-    expect(values("UPSTREAM_URL")).toEqual(new Set(["https://a.example", VALID.upstreamUrl]));
+  test("has metrics that are named by its stack, and by its place in the stack, and passes its props to its functions", () => {
+    expect(valuesIn("Default")("METRICS_NAMESPACE")).toEqual(new Set(["Banking"]));
+    const of30 = { url: "https://a.example/", version: "3.0" } as const;
+    const shortest = valuesIn("Shortest", { followLimitMinutes: 1, queue: false, maxWebhooks: 0, ...of30 });
+    const times = { followLimitMinutes: 1440, followSliceSeconds: 0, answerWaitSeconds: 0, waiters: 50 };
+    const longest = valuesIn("Longest", times);
+    const both = (name: string) => [...shortest(name), ...longest(name)];
+    expect(both("METRICS_NAMESPACE")).toEqual(["Banking/Shortest", "Banking/Longest"]);
+    expect(both("FOLLOW_LIMIT_MINUTES")).toEqual(["1", "1440"]);
+    expect(both("QUEUE")).toEqual(["off", "on"]);
+    expect(both("FOLLOW_SLICE_SECONDS")).toEqual(["12", "0"]);
+    expect(both("ANSWER_WAIT_SECONDS")).toEqual(["12", "0"]);
+    expect(both("WAITERS")).toEqual(["3", "50"]);
+    expect(both("CONNECT")).toEqual(["consent-ui", "direct"]);
+    expect(both("MAX_WEBHOOKS")).toEqual(["0", "10"]);
+    expect(both("UPSTREAM_URL")).toEqual(["https://a.example", VALID.upstreamUrl]);
   });
 
   const refusedFor = (props: Props) => () =>
@@ -233,6 +249,7 @@ describe("the construct in an app of its user", () => {
   test.each<[string, Props]>([
     ["connect=direct needs upstreamVersion 2.0 or 2.1", { version: "3.0", connect: "direct" }],
     ["answerWaitSeconds must be a whole number from 0 to 20.", { answerWaitSeconds: 21 }],
+    ["waiters must be a whole number from 0 to 100.", { waiters: 101 }],
     ["followSliceSeconds must be a whole number from 0 to 25.", { followSliceSeconds: 0.5 }],
     ["followConcurrency must be a whole number from 1 to 1000.", { followConcurrency: 0 }],
   ])("refuses its props with one line: %s", (line, props) => {

@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { jobReply, mfaResult, stubReply, tokenReply } from "../../functions/http/reply-schemas.ts";
+import { expectDescribed } from "../support/described-reply.ts";
+import { expectLinksOfRoutes } from "./links.ts";
 import type { Target } from "./target.ts";
 
 /** Far more polls than any job needs, on any machine: a job that is stuck fails its test. */
-const MAX_POLLS = 2_000;
-const POLL_EVERY_MS = 40;
+const MAX_POLLS = 500;
+const FIRST_PAUSE_MS = 40;
+const LONGEST_PAUSE_MS = 300;
 
 export type StepReply = z.infer<typeof jobReply>["steps"][number];
 
@@ -14,6 +17,11 @@ export interface HttpReply {
   status: number;
   headers: Headers;
   json: unknown;
+}
+
+/** Waits before the next poll, each time a little longer: many clients that poll without a pause leave no time for the work they wait for. */
+export function pauseAfter(polls: number): Promise<void> {
+  return sleep(Math.min(FIRST_PAUSE_MS + polls * 10, LONGEST_PAUSE_MS));
 }
 
 /** The backend of a company, for one of its users. */
@@ -31,11 +39,11 @@ export class MobileBackend {
   async send(method: string, path: string, init: RequestInit = {}): Promise<HttpReply> {
     const response = await fetch(`${this.target.apiUrl}${path}`, { method, ...init });
     const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      json: text === "" ? undefined : JSON.parse(text),
-    };
+    const { status, headers } = response;
+    const json: unknown = text === "" ? undefined : JSON.parse(text);
+    if (method !== "HEAD") expectDescribed(method, path, status, json);
+    expectLinksOfRoutes(json, this.target.apiUrl);
+    return { status, headers, json };
   }
 
   async trade(form: Record<string, string>, headers: Record<string, string> = {}): Promise<HttpReply> {
@@ -97,7 +105,7 @@ export class MobileBackend {
     for (let polls = 0; polls < MAX_POLLS; polls++) {
       const job = await this.job(jobId);
       if (isAsWanted(job.steps)) return job;
-      await sleep(POLL_EVERY_MS);
+      await pauseAfter(polls);
     }
     throw new Error(
       `The job never came to the wanted state: ${JSON.stringify((await this.job(jobId)).steps)}`,
@@ -116,28 +124,36 @@ export class MobileBackend {
 
   /** The calls about this user that the sandbox received. */
   async upstreamCalls(): Promise<string[]> {
-    const response = await fetch(`${this.target.sandboxUrl}/_control/ledger`);
     const { calls } = z
       .object({
         calls: z.array(z.object({ method: z.string(), path: z.string(), userId: z.nullable(z.string()) })),
       })
-      .parse(await response.json());
+      .parse(await (await this.control("GET", "ledger")).json());
     return calls.filter((call) => call.userId === this.userId).map(({ method, path }) => `${method} ${path}`);
   }
 
   /** Replaces the faults of the sandbox, for all users. An empty list ends them. */
   async faults(list: readonly object[]): Promise<void> {
-    await this.#control("PUT", "faults", list);
+    await this.control("PUT", "faults", list);
   }
 
   async institution(id: string, condition: object): Promise<void> {
-    await this.#control("PUT", `institutions/${id}`, condition);
+    await this.control("PUT", `institutions/${id}`, condition);
   }
 
-  async #control(method: string, path: string, body: unknown): Promise<void> {
-    const init = { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    const { ok, status } = await fetch(`${this.target.sandboxUrl}/_control/${path}`, init);
-    if (!ok) throw new Error(`The sandbox's control route answered ${status}.`);
+  /** A request to the control API of the sandbox. */
+  async control(method: string, path: string, body?: unknown): Promise<Response> {
+    const { sandboxUrl, sandboxKey } = this.target;
+    const response = await fetch(`${sandboxUrl}/_control/${path}`, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(sandboxKey !== undefined && { authorization: `Basic ${sandboxKey}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`The sandbox's control route answered ${response.status}.`);
+    return response;
   }
 
   async loginsSent(): Promise<number> {
@@ -176,7 +192,7 @@ export function stepOf(steps: readonly StepReply[], title: string): StepReply | 
 /** The aggregator shows no job, so that a job stays in a short state for as long as a test wants. */
 export const BANK_OUT_OF_SIGHT = [{ method: "GET", path: "/jobs/*", times: 100_000, do: { status: 503 } }];
 
-function challengeIn(steps: readonly StepReply[]): unknown {
+export function challengeIn(steps: readonly StepReply[]): unknown {
   const step = stepOf(steps, "mfa-challenge");
   return step?.status === "in-progress" && step.result !== null ? step.result : undefined;
 }

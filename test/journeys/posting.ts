@@ -1,5 +1,6 @@
 import { beforeAll, expect } from "vitest";
 import { errorReply } from "../../functions/http/reply-schemas.ts";
+import { expectDescribed } from "../support/described-reply.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
 import type { Target } from "./target.ts";
@@ -77,7 +78,9 @@ export async function post(
     },
     ...(body !== undefined && { body }),
   });
-  return { status: response.status, text: await response.text() };
+  const text = await response.text();
+  expectDescribed("POST", path, response.status, JSON.parse(text));
+  return { status: response.status, text };
 }
 
 export function newConnection({ userId }: MobileBackend, login: object = LOGINS.gavin, bank = HOOLI): Posted {

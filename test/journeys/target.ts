@@ -6,13 +6,19 @@ const environment = z.object({
   TARGET_API_URL: z.url(),
   TARGET_SANDBOX_URL: z.url(),
   TARGET_API_KEY: z.string().min(1),
+  TARGET_SANDBOX_KEY: z.optional(z.string().min(1)),
 });
 
 /** The deployment that the environment names, if it names one. */
 export function deployedTarget(): Target | undefined {
   if (process.env["TARGET_API_URL"] === undefined) return undefined;
-  const { TARGET_API_URL, TARGET_SANDBOX_URL, TARGET_API_KEY } = environment.parse(process.env);
-  return { apiUrl: TARGET_API_URL, sandboxUrl: TARGET_SANDBOX_URL, apiKey: TARGET_API_KEY };
+  const { TARGET_SANDBOX_KEY: sandboxKey, ...named } = environment.parse(process.env);
+  return {
+    apiUrl: named.TARGET_API_URL,
+    sandboxUrl: named.TARGET_SANDBOX_URL,
+    apiKey: named.TARGET_API_KEY,
+    ...(sandboxKey !== undefined && { sandboxKey }),
+  };
 }
 
 /** The system under test, as its users see it. */
@@ -20,6 +26,8 @@ export interface Target {
   apiUrl: string;
   sandboxUrl: string;
   apiKey: string;
+  /** For the control API of a sandbox that is deployed. */
+  sandboxKey?: string;
 }
 
 /** Bank steps of 2 s take 0.2 s. A challenge of 2 minutes lasts 12 s, so that an answer is in time on a busy machine too. */

@@ -70,7 +70,7 @@ describe("POST /token", () => {
     const request = { headers, text, token: null };
     const { access_token: token } = await bank.expectReply(tokenShape, 200, "POST", "/token", request);
     expect((await bank.send("GET", "/users/user-1/jobs", { token })).status).toBe(listStatus);
-    expect((await bank.send("GET", "/users/user-1/connections", { token })).status).toBe(200);
+    expect((await bank.send("GET", "/connectors", { token })).status).toBe(200);
   });
 
   test.each(["scope=ALL_ACCESS", "scope=CLIENT_ACCESS&userId=a_b"])("refuses the form %s", async (text) => {
@@ -94,12 +94,26 @@ describe("a token", () => {
   test.each([
     ["GET", "/institutions"],
     ["GET", "/institutions/AU00000"],
+    ["GET", "/connectors"],
     ["GET", "/connectors/AU00000/web"],
+    ["POST", "/users"],
+    ["GET", "/users/u"],
+    ["POST", "/users/u"],
+    ["DELETE", "/users/u"],
     ["GET", "/users/u/connections"],
     ["POST", "/users/u/connections"],
     ["GET", "/users/u/connections/c"],
     ["POST", "/users/u/connections/c"],
+    ["DELETE", "/users/u/connections/c"],
+    ["POST", "/users/u/connections/refresh"],
+    ["GET", "/users/u/accounts"],
+    ["GET", "/users/u/transactions/t"],
+    ["POST", "/users/u/income"],
+    ["GET", "/users/u/affordability/r/transactions"],
+    ["GET", "/users/u/identities"],
+    ["GET", "/enrich"],
     ["POST", "/users/u/connections/c/refresh"],
+    ["POST", "/users/u/connections/c/purge"],
     ["GET", "/users/u/jobs"],
     ["GET", "/jobs/j"],
     ["POST", "/jobs/j/mfa"],
@@ -123,8 +137,14 @@ describe("a token", () => {
     ["POST", "/users/u/connections/c", "3.0", {}, 403, inConsentUi],
     ["GET", "/institutions", "3.0", {}, 404, noRoute],
     ["GET", "/institutions/AU00000", "3.0", {}, 404, noRoute],
-    ["GET", "/connectors/AU00000/web", "2.1", {}, 404, noRoute],
     ["GET", "/connectors/AU00000/web", "2.0", {}, 404, noRoute],
+    ["POST", "/users/u/connections/c/purge", "2.1", {}, 404, noRoute],
+    ["POST", "/users/u/expenses", "3.0", {}, 404, noRoute],
+    ["GET", "/enrich", "3.0", {}, 404, noRoute],
+    ["GET", "/users/u/accounts", "2.1", client, 403, forbidden],
+    ["GET", "/users/u/transactions", "3.0", client, 403, forbidden],
+    ["DELETE", "/users/u", "2.1", client, 403, forbidden],
+    ["DELETE", "/users/u/connections/c", "2.1", client, 403, forbidden],
     ["GET", "/users/u/jobs", "2.1", client, 403, forbidden],
     ["POST", "/users/u/connections/c/refresh", "2.1", client, 403, forbidden],
     ["POST", "/jobs/j/mfa", "2.1", {}, 403, forbidden],
@@ -210,8 +230,8 @@ describe("a request for an unknown", () => {
 
   test.each(["a_b", "a.b", "%20", "a".repeat(65)])("user is not found: %s", async (userId) => {
     const bank = await openSandbox();
-    for (const tail of ["connections", "jobs"]) {
-      expect(await bank.refused(404, "GET", `/users/${userId}/${tail}`)).toMatchObject([
+    for (const tail of ["", "/connections", "/jobs"]) {
+      expect(await bank.refused(404, "GET", `/users/${userId}${tail}`)).toMatchObject([
         { code: "resource-not-found", detail: "Requested user does not exist." },
       ]);
     }

@@ -71,11 +71,13 @@ describe("a connection", () => {
   test.each([
     ["GET", ""],
     ["POST", ""],
+    ["DELETE", ""],
     ["POST", "/refresh"],
   ])("of another user is not found, like a missing one: %s %s", async (method, tail) => {
     const bank = await openSandbox();
     const connection = await connected(bank, "AU00000", gavin);
     for (const id of [connection, "none"]) {
+      await bank.send("POST", "/users/user-2", { body: {} });
       expect(await bank.refused(404, method, `${connectionPath(id, "user-2")}${tail}`)).toEqual([
         {
           type: "error",
@@ -226,8 +228,6 @@ describe("the jobs of a user", () => {
     const path = filtered(`connection.id.eq('${connection}')`);
     const list = await bank.expectReply(jobListShape, 200, "GET", path);
     expect(list.data.map((entry) => entry.id)).toEqual([refreshed, created]);
-    const [error] = await bank.refused(400, "GET", filtered("institution.id.gt('1')"));
-    expect(error?.code).toBe("parameter-not-valid");
   });
 });
 
@@ -289,4 +289,44 @@ describe("a refresh", () => {
     expect(await bank.connectionOf(job)).toBe(connection);
     expect((await bank.step(job, "mfa-challenge"))?.status).toBe(status);
   });
+});
+
+describe("a deleted connection", () => {
+  test("is not found, and its unfinished job can be read, but hinders no other job", async () => {
+    const bank = await openSandbox();
+    const id = await connected(bank, "AU00000", gavin);
+    const other = await connected(bank, "AU00000", jared);
+    const running = await bank.refresh(id);
+    expect((await bank.send("DELETE", connectionPath(id))).status).toBe(204);
+    await bank.refused(404, "DELETE", connectionPath(id));
+    expect((await bank.connectionsOf()).map((connection) => connection.id)).toEqual([other]);
+    expect((await bank.statuses(running))[0]).toBe("in-progress");
+    expect(await bank.refresh(other)).not.toBe(running);
+    bank.pass(3 * stepMs);
+    expect(await connected(bank, "AU00000", gavin)).not.toBe(id);
+  });
+});
+
+test("a refresh of all connections starts a job for each that its bank takes", async () => {
+  const bank = await openSandbox();
+  for (const institution of ["AU00000", "AU00003", "AU00004"]) await connected(bank, institution, jared);
+  await bank.send("DELETE", connectionPath((await bank.connectionsOf())[2]?.id ?? ""));
+  await bank.control("PUT", "/institutions/AU00000", { status: "major-outage" });
+  const { status, text } = await bank.send("POST", `${connectionsPath()}/refresh`);
+  const [refreshed] = await bank.jobsOf();
+  expect([status, JSON.parse(text).data]).toEqual([
+    202,
+    [{ type: "job", id: refreshed?.id, links: refreshed?.links }],
+  ]);
+  expect(refreshed?.institution.id).toBe("AU00003");
+});
+
+test("a purge needs an active connection", async () => {
+  const bank = await openSandbox();
+  const token = await bank.newToken({}, "3.0");
+  await bank.create("AU00000", gavin);
+  const path = `${connectionPath((await bank.connectionsOf())[0]?.id ?? "")}/purge`;
+  await bank.refused(400, "POST", path, { token });
+  bank.pass(3 * stepMs);
+  expect((await bank.send("POST", path, { token })).status).toBe(204);
 });

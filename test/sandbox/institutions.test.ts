@@ -34,7 +34,7 @@ test("the institutions are listed, each with how to log in", async () => {
     ["AU00004", "user", ...login],
     ["AU00005", "user-mfa", ...login],
     ["AU00006", "user", ...login, "securityCodeCaption", "secondaryLoginIdCaption"],
-    ["AU19301", "token"],
+    ["AU19301", "token", "userTokenCaption"],
   ]);
   expect(list.totalCount).toBe(shown.length);
   for (const record of list.data) {
@@ -60,6 +60,7 @@ test("the connector of each institution says in version 3.0 what its record says
     expect(connector.institution.name).toBe(name);
     expect(connector.links.self).toBe(`${bank.url}${path}`);
     expect(connector.authorization.meta).toEqual({
+      forgotten_password_url: "https://example.com/forgotten-password",
       ...(record.loginIdCaption && { login_id_caption: record.loginIdCaption }),
       ...(record.passwordCaption && { password_caption: record.passwordCaption }),
       ...(record.securityCodeCaption && { security_code_caption: record.securityCodeCaption }),

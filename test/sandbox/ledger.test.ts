@@ -127,16 +127,16 @@ test("a login, an answer, a key or a token is never shown or stored", async () =
   await bank.connectionsOf();
   await bank.ledger();
 
-  const kept = await bank.kept();
+  const stored = await bank.stored();
   const sent = [
     ...["django", "hooli2016", "ShowBox", "PTln18RhwL", "token:refused", "login-unknown", "password-unknown"],
     ...["code-sent", "second-sent", "half-sent", "alone-sent", "institution-sent", "password-updated"],
     ...["answer-sent", "answer-two", "answer-wrong", "answer-half", apiKey],
   ];
   for (const secret of sent) {
-    expect(kept).not.toContain(secret);
+    expect(stored).not.toContain(secret);
     expect(bank.said.join("\n")).not.toContain(secret);
   }
-  expect(kept).not.toContain(token);
+  expect(stored).not.toContain(token);
   expect(bank.said.slice(afterTokens).join("\n")).not.toContain(token);
 });

@@ -3,6 +3,7 @@ import { inject, onTestFinished } from "vitest";
 import type * as z from "zod";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/server.ts";
 import {
+  accountListShape,
   connectionListShape,
   connectionShape,
   type JobReply,
@@ -11,7 +12,9 @@ import {
   ledgerShape,
   refusalShape,
   stubShape,
+  type TransactionReply,
   tokenShape,
+  transactionListShape,
 } from "./reply-shapes.ts";
 import { startTableSandbox, type TableSandboxOptions } from "./table-sandbox.ts";
 
@@ -74,11 +77,11 @@ async function startProgram(
   options: Omit<SandboxOptions, "port" | "dataFile">,
 ) {
   const program = await startSandbox({ port: 0, dataFile, ...options });
-  return { ...program, kept: () => readFile(dataFile ?? "", "utf8") };
+  return { ...program, stored: () => readFile(dataFile ?? "", "utf8") };
 }
 
 /** `kept` returns everything that the sandbox stores, as text. */
-type Started = Sandbox & { readonly kept: () => Promise<string> };
+type Started = Sandbox & { readonly stored: () => Promise<string> };
 
 async function bankOf<Kind extends Started>(clock: { now: number }, starting: Promise<Kind>) {
   const sandbox = await starting;
@@ -160,8 +163,29 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
     job,
     jobsOf: async (userId = "user-1") =>
       (await expectReply(jobListShape, 200, "GET", `/users/${userId}/jobs`)).data,
-    connectionsOf: async (userId = "user-1") =>
-      (await expectReply(connectionListShape, 200, "GET", connectionsPath(userId))).data,
+    /** A user that has posted nothing does not exist, and has no connections. */
+    connectionsOf: async (userId = "user-1") => {
+      const { status, text } = await send("GET", connectionsPath(userId));
+      return status === 404 ? [] : connectionListShape.parse(JSON.parse(text)).data;
+    },
+    accounts: async (query = "", userId = "user-1") =>
+      (await expectReply(accountListShape, 200, "GET", `/users/${userId}/accounts${query}`)).data,
+    /** Returns the transactions of every page. */
+    transactions: async (query = "", userId = "user-1") => {
+      const found: TransactionReply[] = [];
+      let path: string | undefined = `/users/${userId}/transactions${query}`;
+      while (path !== undefined) {
+        const page: z.output<typeof transactionListShape> = await expectReply(
+          transactionListShape,
+          200,
+          "GET",
+          path,
+        );
+        found.push(...page.data);
+        path = page.links.next?.slice(sandbox.url.length);
+      }
+      return found;
+    },
     connection: (id: string) => expectReply(connectionShape, 200, "GET", connectionPath(id)),
     update: async (id: string, body: Login) =>
       (await expectReply(stubShape, 202, "POST", connectionPath(id), { body })).id,
@@ -183,6 +207,19 @@ async function bankOf<Kind extends Started>(clock: { now: number }, starting: Pr
     ledger: async () => (await expectReply(ledgerShape, 200, "GET", "/_control/ledger")).calls,
   };
 }
+
+/** The test users whose logins succeed, each with the bank that takes its login without a challenge. */
+export const customers: readonly (readonly [institutionId: string, login: Login])[] = [
+  ["AU00000", gavin],
+  ["AU00000", jared],
+  ["AU00000", whistler],
+  ["AU00000", { loginId: "Wentworth-Smith", password: "whislter" }],
+  ["AU00000", { loginId: "Gilfoyle", password: "PiedPiper" }],
+  ["AU00000", { loginId: "richard", password: "tabsnotspaces" }],
+  ["AU00000", { loginId: "laurieBream", password: "business2024" }],
+  ["AU00000", { loginId: "ashMann", password: "hooli2024" }],
+  ["AU19301", { userToken: "token:PTln18RhwL" }],
+];
 
 export type OpenSandbox = Awaited<ReturnType<typeof openSandbox>>;
 

@@ -79,16 +79,101 @@ export const jobListShape = z.strictObject({
 const connectionFields = {
   type: z.literal("connection"),
   id: uuid,
+  method: z.literal("web"),
   status: z.enum(["pending", "active", "invalid"]),
   lastUsed: instant,
   createdDate: instant,
+  expiryDate: z.literal(""),
   institution: institutionLink,
 };
 
+const amount = z.string().regex(/^-?\d+\.\d\d$/);
+const date = z.string().regex(/^\d{4}-\d\d-\d\d$/);
+const midnight = z.string().regex(/^\d{4}-\d\d-\d\dT00:00:00Z$/);
+
+const accountFields = {
+  type: z.literal("account"),
+  id: uuid,
+  accountNo: z.string().regex(/^600\d{3}-\d{9}$|^xxxx-xxxx-xxxx-\d{4}$/),
+  name: z.string().min(1),
+  currency: z.enum(["AUD", "USD", "GBP"]),
+  class: z.strictObject({ type: z.string().min(1), product: z.string().min(1) }),
+  balance: amount.nullable(),
+  availableFunds: amount.nullable(),
+  lastUpdated: instant,
+  status: z.literal("available"),
+};
+
+export const accountShape = z.strictObject({
+  ...accountFields,
+  creditLimit: amount.nullable(),
+  accountHolder: z.string().regex(/^[A-Z -]+$/),
+  accountOwnership: z.literal("ONE_PARTY"),
+  isOwned: z.literal(true),
+  institution: z.string(),
+  connection: uuid,
+  transactionIntervals: z.array(z.strictObject({ from: date, to: date })),
+  links: z.strictObject({ self: url, transactions: url, institution: url, connection: url.nullable() }),
+});
+export type AccountReply = z.infer<typeof accountShape>;
+
+export const accountListShape = z.strictObject({
+  type: z.literal("list"),
+  data: z.array(accountShape),
+  links: z.strictObject({ self: url }),
+});
+
+export const transactionShape = z.strictObject({
+  type: z.literal("transaction"),
+  id: uuid,
+  status: z.enum(["pending", "posted"]),
+  description: z.string().min(1),
+  reference: z.string(),
+  amount,
+  currency: accountFields.currency,
+  account: uuid,
+  balance: z.union([amount, z.literal("")]),
+  direction: z.enum(["debit", "credit"]),
+  class: z.string(),
+  institution: z.string(),
+  connection: uuid,
+  enrich: z.strictObject({
+    cleanDescription: z.string().min(1),
+    tags: z.array(z.string()),
+    category: z.object({}).loose(),
+    location: z.object({}).loose(),
+    merchant: z.object({ businessName: z.string(), website: z.string() }).loose(),
+  }),
+  transactionDate: midnight,
+  postDate: midnight.nullable(),
+  subClass: z.strictObject({ code: z.string(), title: z.string() }),
+  links: z.strictObject({ self: url, account: url, institution: url, connection: url.nullable() }),
+});
+export type TransactionReply = z.infer<typeof transactionShape>;
+
+export const transactionListShape = z.strictObject({
+  type: z.literal("list"),
+  count: z.int(),
+  size: z.int(),
+  data: z.array(transactionShape).max(500),
+  links: z.strictObject({ self: url, next: url.optional() }),
+});
+
+const profileShape = z.object({
+  fullName: z.string(),
+  emailAddresses: z.array(z.email()).min(1),
+  physicalAddresses: z.array(z.object({ formattedAddress: z.string() })).min(1),
+});
+
 export const connectionShape = z.strictObject({
   ...connectionFields,
-  profile: z.strictObject({ fullName: z.string() }).optional(),
-  accounts: z.strictObject({ type: z.literal("list"), data: z.tuple([]) }),
+  profile: profileShape.optional(),
+  accounts: z.strictObject({
+    type: z.literal("list"),
+    data: z.array(
+      z.strictObject({ ...accountFields, links: z.strictObject({ self: url, transactions: url }) }),
+    ),
+  }),
   links: z.strictObject({ self: url, user: url, accounts: url, transactions: url }),
 });
 
@@ -117,6 +202,7 @@ export const institutionShape = z.object({
   authorization: z.enum(["user", "token", "user-mfa", "user-mfa-intermittent"]),
   loginIdCaption: z.string().optional(),
   passwordCaption: z.string().optional(),
+  userTokenCaption: z.string().optional(),
   securityCodeCaption: z.string().optional(),
   secondaryLoginIdCaption: z.string().optional(),
   status: z.enum([
@@ -160,7 +246,7 @@ export const refusalShape = z.strictObject({
         code: z.string(),
         title: z.string(),
         detail: z.string().optional(),
-        source: z.strictObject({ pointer: z.string(), parameter: z.string() }).optional(),
+        source: z.strictObject({ pointer: z.string(), parameter: z.string() }).partial().optional(),
       }),
     )
     .min(1),

@@ -60,7 +60,7 @@ export async function startTableSandbox({
     url: gateway.url,
     client,
     rows,
-    kept: async () => JSON.stringify(await rows()),
+    stored: async () => JSON.stringify(await rows()),
     close: async () => {
       await gateway.close();
       client.destroy();

@@ -2,11 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { basiq } from "../../functions/aggregators/basiq/basiq.ts";
+import { basiqPassing } from "../../functions/aggregators/basiq/passing.ts";
 import { basiqTransport } from "../../functions/aggregators/basiq/transport.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { listenLocally } from "../../infra/local/local-server.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { fakeClock } from "./fake-clock.ts";
+
+export const OUR_URL = "https://api.example";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -25,14 +28,15 @@ export async function rawUpstream(answer: Answer, answerForToken: Answer = givin
     else answer(response, request);
   });
   const endpoint = await listenLocally(server);
-  const transport = basiqTransport({
-    baseUrl: endpoint.url,
-    version: "2.1",
-    apiKey: async () => new Secret("key"),
-    clock: fakeClock(),
-  });
+  const clock = fakeClock();
+  const options = { baseUrl: endpoint.url, version: "2.1", apiKey: async () => new Secret("key"), clock };
+  const passing = (isPublic: boolean) => basiqPassing({ ...options, ourUrl: OUR_URL, isPublic });
   return {
-    upstream: basiq(transport, "2.1"),
+    clock,
+    url: endpoint.url,
+    upstream: basiq(basiqTransport(options), "2.1"),
+    passing: passing(false),
+    publicPassing: passing(true),
     calls,
     lines: () => calls.map(({ line }) => line).filter((line) => line !== "POST /token"),
     close: endpoint.close,

@@ -4,12 +4,15 @@ import type { TokenClaims } from "../../functions/access/caller.ts";
 import type { AccessPorts, ApiKeys, TokenIssuer, TokenVerifier } from "../../functions/access/ports.ts";
 import type { RequestCounts } from "../../functions/access/rate-limit.ts";
 import type { Clock } from "../../functions/jobs/domain/clock.ts";
+import { firstRoundAt } from "../../functions/jobs/domain/erasure.ts";
 import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
 import type { ClaimOn, Job } from "../../functions/jobs/domain/job.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/login.ts";
 import type {
   Claims,
+  Erasure,
+  Erasures,
   Executions,
   JobList,
   JobStore,
@@ -19,17 +22,23 @@ import type {
   Sealer,
   SweptJobs,
   Vault,
+  WaiterSlots,
   Waker,
 } from "../../functions/jobs/domain/ports.ts";
 import type { Policy } from "../../functions/jobs/domain/queue.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
-import { DEFAULT_RETENTION_DAYS, keptUntil } from "../../functions/jobs/domain/times-to-live.ts";
+import {
+  DEFAULT_RETENTION_DAYS,
+  ERASURE_TTL_MS,
+  storedUntil,
+} from "../../functions/jobs/domain/times-to-live.ts";
 import { isLegal } from "../../functions/jobs/domain/transitions.ts";
+import { DEFAULT_WAITERS, type SlotLease } from "../../functions/jobs/domain/waiting.ts";
 import { executionName } from "../../functions/jobs/store/executions.ts";
 import { sealedFingerprints } from "../../functions/jobs/store/fingerprints.ts";
-import { tellBrokenSeals } from "../../functions/jobs/store/vault.ts";
+import { namingBrokenSeals } from "../../functions/jobs/store/vault.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { scriptedUpstream } from "./scripted-aggregator.ts";
 
@@ -44,7 +53,7 @@ export interface FakeJobStore extends JobStore {
 
 /** Whether a job can still be read: the default retention since its last change has not passed. */
 function isReadable({ updatedAt }: Job, now: Date): boolean {
-  return keptUntil(updatedAt, DEFAULT_RETENTION_DAYS) * 1000 > now.getTime();
+  return storedUntil(updatedAt, DEFAULT_RETENTION_DAYS) * 1000 > now.getTime();
 }
 
 /** Jobs in memory, under the real transitions and the write conditions of the real store. */
@@ -53,11 +62,16 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
   const written: Job[] = [];
 
   function put(job: Job): Job {
-    const kept = structuredClone(job);
-    rows.set(job.id, kept);
-    written.push(kept);
+    const stored = structuredClone(job);
+    rows.set(job.id, stored);
+    written.push(stored);
     return job;
   }
+
+  const find = async (jobId: string) => {
+    const row = rows.get(jobId);
+    return row !== undefined && isReadable(row, clock.now()) ? structuredClone(row) : undefined;
+  };
 
   return {
     rows,
@@ -68,10 +82,8 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
       if (job === undefined) throw new Error(`no job ${jobId}`);
       return job;
     },
-    find: async (jobId) => {
-      const row = rows.get(jobId);
-      return row !== undefined && isReadable(row, clock.now()) ? structuredClone(row) : undefined;
-    },
+    find,
+    glance: find,
     add: async (job, over) => {
       const row = rows.get(job.id);
       if (row?.version !== over?.version || row?.createdAt !== over?.createdAt) return false;
@@ -89,7 +101,7 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
         throw new JobChanged();
       return put(after);
     },
-    settle: async (job) => {
+    markCleaned: async (job) => {
       const row = rows.get(job.id);
       if (row?.version === job.version) rows.set(job.id, { ...row, sweepAt: undefined });
     },
@@ -99,9 +111,9 @@ export function fakeJobStore(clock: Clock): FakeJobStore {
 /** The lists of users' jobs, over the jobs of a store in memory. */
 export function fakeJobList(jobs: FakeJobStore, clock: Clock): JobList {
   return {
-    page: async (userId, { limit, from, wanted }) => {
+    page: async (userIds, { limit, from, wanted }) => {
       const found = [...jobs.rows.values()]
-        .filter((job) => job.userId === userId && isReadable(job, clock.now()))
+        .filter((job) => userIds.includes(job.userId) && isReadable(job, clock.now()))
         .filter((job) => from === undefined || placeOf(job) < from)
         .toSorted((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
         .filter(wanted);
@@ -239,7 +251,7 @@ export interface FakeVault extends Vault {
 /** Sealed secrets in memory. As in the table, the user is no part of the key, and the expiry is in whole seconds. */
 export function fakeVault(clock: Clock, sealer: Sealer = fakeSealer()): FakeVault {
   const rows = new Map<string, { name: string; sealed: Uint8Array; expiresAt: number }>();
-  const { unseal } = tellBrokenSeals(sealer);
+  const { unseal } = namingBrokenSeals(sealer);
   const isOver = ({ expiresAt }: { expiresAt: number }) => expiresAt * 1000 <= clock.now().getTime();
   const sealedOf = (ref: SecretRef) => {
     const row = rows.get(secretKey(ref));
@@ -247,7 +259,7 @@ export function fakeVault(clock: Clock, sealer: Sealer = fakeSealer()): FakeVaul
   };
   return {
     names: () => [...rows.values()].filter((row) => !isOver(row)).map(({ name }) => name),
-    keep: async (ref, secret, until) => {
+    store: async (ref, secret, until) => {
       const sealed = await sealer.seal(ref, secret);
       if (rows.has(secretKey(ref))) return;
       rows.set(secretKey(ref), { name: nameOf(ref), sealed, expiresAt: Math.ceil(until.getTime() / 1000) });
@@ -304,6 +316,11 @@ export function fakeTokens(clock: Clock): FakeTokens {
 }
 
 /** Parts of the application in memory, to be looked into and to be spoilt. */
+function fakeEventEraser() {
+  const erased: string[] = [];
+  return { erased, erase: async (owner: string) => void erased.push(owner) };
+}
+
 export function fakePorts() {
   const clock = fakeClock();
   const upstream = scriptedUpstream(clock);
@@ -311,6 +328,11 @@ export function fakePorts() {
   const executions = fakeExecutions();
   const sealer = fakeSealer();
   const policy: Policy = { queues: true, followLimitMs: 15 * 60_000, followSliceMs: 12_000 };
+  const claims = fakeClaims();
+  const reservations = fakeReservations(clock);
+  const refusedLogins = fakeRefusedLogins(clock);
+  const requestCounts = fakeRequestCounts();
+  const ofUsers = [claims.held, reservations.rows, refusedLogins.rows, requestCounts.counts];
   let ids = 0;
   return {
     clock,
@@ -318,22 +340,60 @@ export function fakePorts() {
     jobs,
     vault: fakeVault(clock, sealer),
     sealer,
-    claims: fakeClaims(),
-    reservations: fakeReservations(clock),
+    claims,
+    reservations,
+    erasures: fakeErasures(clock, jobs, ofUsers),
+    eventEraser: fakeEventEraser(),
     fingerprints: sealedFingerprints(sealer),
-    refusedLogins: fakeRefusedLogins(clock),
-    requestCounts: fakeRequestCounts(),
+    refusedLogins,
+    requestCounts,
     executions,
     jobList: fakeJobList(jobs, clock),
     sweptJobs: fakeSweptJobs(jobs, clock),
     policy,
     waker: fakeWaker(),
+    waiterSlots: fakeWaiterSlots(clock),
     institutions: { institution: async (id: string) => upstream.institutions.get(id) },
     newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
   } satisfies Partial<Ports & AccessPorts>;
 }
 
 export type FakePorts = ReturnType<typeof fakePorts>;
+
+/** Erasures in memory, over the rows of the other stores, whose names begin with their user. */
+function fakeErasures(clock: Clock, jobs: FakeJobStore, others: readonly Map<string, unknown>[]): Erasures {
+  const rows = new Map<string, { begunAt: string; nextRound: Date | undefined; until: Date }>();
+  const write = ({ owner, begunAt }: Erasure, nextRound: Date | undefined) =>
+    rows.set(owner, { begunAt, nextRound, until: clock.after(ERASURE_TTL_MS) });
+  return {
+    isErased: async (userId) => clock.msUntil(rows.get(userId)?.until ?? new Date(0)) > 0,
+    begin: async (owner) => {
+      const erasure = { owner, begunAt: clock.now().toISOString() };
+      write(erasure, firstRoundAt(clock));
+      return erasure;
+    },
+    due: async () =>
+      [...rows].flatMap(([owner, { begunAt, nextRound }]) =>
+        nextRound !== undefined && clock.msUntil(nextRound) <= 0 ? [{ owner, begunAt }] : [],
+      ),
+    rowsOf: async ({ owner }) => [
+      ...[...jobs.rows.values()]
+        .filter(({ userId }) => userId === owner)
+        .map(({ id }) => ({ key: id, jobId: id })),
+      ...others.flatMap((map) =>
+        [...map.keys()]
+          .filter((name) => name.replace(/^user /, "").startsWith(`${owner} `))
+          .map((key) => ({ key })),
+      ),
+    ],
+    remove: async ({ key }) => {
+      for (const map of [jobs.rows, ...others]) map.delete(key);
+    },
+    schedule: async (erasure, nextRound) => {
+      write(erasure, nextRound);
+    },
+  };
+}
 
 export function fakeClaims(): Claims & { held: Map<string, string> } {
   const held = new Map<string, string>();
@@ -398,6 +458,33 @@ export function fakeRefusedLogins(clock: Clock): RefusedLoginNotes & { rows: Map
     },
     clear: async (userId, institutionId) => {
       rows.delete(`${userId} ${institutionId}`);
+    },
+  };
+}
+
+export interface FakeWaiterSlots extends WaiterSlots {
+  /** The leases that were not released, by slot. */
+  readonly leases: Map<number, SlotLease>;
+}
+
+export function fakeWaiterSlots(clock: Clock, count = DEFAULT_WAITERS): FakeWaiterSlots {
+  const leases = new Map<number, SlotLease>();
+  const holder = (slot: number) => {
+    const lease = leases.get(slot);
+    return lease !== undefined && lease.until > clock.now() ? lease.id : undefined;
+  };
+  return {
+    leases,
+    free: async () =>
+      Array.from({ length: count }, (_, slot) => slot).filter((slot) => holder(slot) === undefined),
+    take: async (lease) => {
+      const held = holder(lease.slot);
+      if (held !== undefined && held !== lease.id) return false;
+      leases.set(lease.slot, lease);
+      return true;
+    },
+    release: async ({ slot, id }) => {
+      if (leases.get(slot)?.id === id) leases.delete(slot);
     },
   };
 }

@@ -12,6 +12,7 @@ import { startKms } from "../../infra/local/aws/kms/kms-endpoint.ts";
 
 export const JOBS = "jobs";
 export const SECRETS = "secrets";
+export const EVENTS = "events";
 
 const tables: LocalTable[] = [
   {
@@ -21,6 +22,7 @@ const tables: LocalTable[] = [
       { AttributeName: "listed", AttributeType: "S" },
       { AttributeName: "createdAt", AttributeType: "S" },
       { AttributeName: "sweep", AttributeType: "S" },
+      { AttributeName: "owner", AttributeType: "S" },
       { AttributeName: "sweepAt", AttributeType: "S" },
     ],
     KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
@@ -41,6 +43,11 @@ const tables: LocalTable[] = [
         ],
         Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["createdAt", "runsSince"] },
       },
+      {
+        IndexName: "owned-by-user",
+        KeySchema: [{ AttributeName: "owner", KeyType: "HASH" }],
+        Projection: { ProjectionType: "KEYS_ONLY" },
+      },
     ],
   },
   {
@@ -54,7 +61,38 @@ const tables: LocalTable[] = [
       { AttributeName: "purpose", KeyType: "RANGE" },
     ],
   },
+  {
+    TableName: EVENTS,
+    AttributeDefinitions: [
+      { AttributeName: "pk", AttributeType: "S" },
+      { AttributeName: "listed", AttributeType: "S" },
+      { AttributeName: "listedUser", AttributeType: "S" },
+      { AttributeName: "place", AttributeType: "S" },
+      { AttributeName: "waiting", AttributeType: "S" },
+    ],
+    KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+    GlobalSecondaryIndexes: [
+      byPlace("by-time", "listed", { ProjectionType: "ALL" }),
+      byPlace("by-user", "listedUser", { ProjectionType: "ALL" }),
+      byPlace("waiting-by-age", "waiting", { ProjectionType: "INCLUDE", NonKeyAttributes: ["dueAt"] }),
+    ],
+  },
 ];
+
+/** An index of the events table. */
+function byPlace(IndexName: string, AttributeName: string, Projection: Index["Projection"]): Index {
+  const [KeyType, range] = ["HASH", "RANGE"] as const;
+  return {
+    IndexName,
+    KeySchema: [
+      { AttributeName, KeyType },
+      { AttributeName: "place", KeyType: range },
+    ],
+    Projection,
+  };
+}
+
+type Index = NonNullable<LocalTable["GlobalSecondaryIndexes"]>[number];
 
 /** The tables in memory, behind the SDK's own client. */
 export async function localTables() {
@@ -93,6 +131,21 @@ export async function localTables() {
       await endpoint.close();
     },
   };
+}
+
+/** Counts the items that a client reads. */
+export function countReads(client: DynamoDBClient): { items: number } {
+  const read = { items: 0 };
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { ScannedCount, Item } = Object(result.output);
+      read.items += ScannedCount ?? (Item === undefined ? 0 : 1);
+      return result;
+    },
+    { step: "initialize" },
+  );
+  return read;
 }
 
 export interface Losses {

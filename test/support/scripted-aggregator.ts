@@ -251,3 +251,17 @@ export function queuedUpstream(): UpstreamJob {
   const steps = look.steps.map((step) => (step.title === "verify-credentials" ? { ...step, result } : step));
   return { ...look, steps };
 }
+
+export const done = lookOf(
+  {
+    "verify-credentials": "success",
+    "mfa-challenge": "success",
+    "retrieve-accounts": "success",
+    "retrieve-transactions": "success",
+  },
+  { connectionId: "c1" },
+);
+export const donePlain = lookOf(
+  { "verify-credentials": "success", "retrieve-accounts": "success", "retrieve-transactions": "success" },
+  { connectionId: "c1" },
+);

@@ -1,7 +1,7 @@
 import type { TokenClaims } from "../../functions/access/caller.ts";
 import { renderAccepted, renderStubs } from "../../functions/jobs/api/replies.ts";
 import { packAnswers, unpackAnswers } from "../../functions/jobs/domain/challenge.ts";
-import { derivedId, type KeptReply, type KeyedRequest } from "../../functions/jobs/domain/idempotency.ts";
+import { derivedId, type KeyedRequest, type StoredReply } from "../../functions/jobs/domain/idempotency.ts";
 import type { Job, Phase } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
@@ -36,7 +36,7 @@ import type { Look } from "./scripted-aggregator.ts";
 
 const EIGHT_DAYS_MS = 8 * 24 * 3600_000;
 
-/** Such as `vault.keep`. */
+/** Such as `vault.store`. */
 type PortCall = {
   [Name in keyof FakePorts]: `${Name}.${keyof FakePorts[Name] & string}`;
 }[keyof FakePorts];
@@ -85,7 +85,7 @@ async function withLogin(job: Job) {
   const ports = fakePorts();
   ports.jobs.put(job);
   if (job.kind !== "refresh") {
-    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
+    await ports.vault.store(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
   }
   return { ports, row: () => ports.jobs.row(job.id) };
 }
@@ -122,7 +122,7 @@ export async function waitingJob(job = awaitingJob()) {
     ports,
     answer,
     row: () => ports.jobs.row(JOB_ID),
-    kept: async () => {
+    stored: async () => {
       const packed = await ports.vault.reveal(answerTo(job, { number: 1 }));
       return packed && unpackAnswers(packed).map((text) => text.reveal());
     },
@@ -149,13 +149,13 @@ const deciding = lookOf({ ...WITH_MFA, "verify-credentials": "success", "mfa-cha
 export const answeredJob = (changes: Partial<Job> = {}) =>
   awaitingJob({ phase: "answered", sealedTaskToken: "c2VhbGVk", challenge: answered, ...changes });
 
-/** A job with its login, and with the answer to its challenge unless `isKept` is false; `send` sends it. */
-export async function jobToSend(job: Job, options: { isKept: boolean } = { isKept: true }) {
+/** A job with its login, and with the answer to its challenge unless `isUnexpired` is false; `send` sends it. */
+export async function jobToSend(job: Job, options: { isUnexpired: boolean } = { isUnexpired: true }) {
   const { ports, row } = await withLogin(job);
   ports.upstream.script.looks.push(asking);
   ports.upstream.script.looksAfterAnswer.push([deciding]);
   ports.upstream.addJob(USER_ID, "AU00002", UPSTREAM_JOB_ID);
-  if (options.isKept) await keepAnswer(ports, job);
+  if (options.isUnexpired) await keepAnswer(ports, job);
   return { ports, row, send: () => sendAnswer(ports, { jobId: JOB_ID }) };
 }
 
@@ -179,7 +179,7 @@ export async function dueWithAnswer(changes: Partial<Job> = {}) {
 
 async function keepAnswer(ports: FakePorts, job: Job): Promise<void> {
   const answers = packAnswers([new Secret("1234")]);
-  await ports.vault.keep(answerTo(job, { number: 1 }), answers, ports.clock.after(3_600_000));
+  await ports.vault.store(answerTo(job, { number: 1 }), answers, ports.clock.after(3_600_000));
 }
 
 export function nameOf(generation = 1, jobId = JOB_ID): string {
@@ -213,7 +213,7 @@ export function countedWork(fail?: (jobId: string) => Promise<unknown>, by = "on
   const runs: string[] = [];
   return {
     runs,
-    run: async (jobId): Promise<KeptReply> => {
+    run: async (jobId): Promise<StoredReply> => {
       runs.push(jobId);
       await fail?.(jobId);
       return { status: 202, body: { type: "job", by, run: runs.length, id: jobId }, jobId };
@@ -228,7 +228,7 @@ const renderAll = (jobs: readonly Job[]) => ({ status: 202, body: renderStubs(jo
 
 /** Requests with an Idempotency-Key, as the functions of the API run them. */
 export const CALLS = {
-  create: (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
+  create: (ports: FakePorts, key = "k-1"): Promise<StoredReply> =>
     takePost(ports, USER_ID, keyed({ key }), {
       run: async (jobId) => {
         const request = { userId: USER_ID, institutionId: "AU00000", login: gavin };
@@ -237,7 +237,7 @@ export const CALLS = {
       begun: (job) => render({ isNew: true, job }),
     }),
 
-  "refresh all": (ports: FakePorts, key = "k-1"): Promise<KeptReply> =>
+  "refresh all": (ports: FakePorts, key = "k-1"): Promise<StoredReply> =>
     takePost(ports, USER_ID, keyed({ key }), {
       run: async (id) => {
         const idFor = (connectionId: string) => derivedId(id, connectionId);

@@ -4,10 +4,12 @@ import { isFinished, type Job, PHASES } from "../../functions/jobs/domain/job.ts
 import { packLogin, unpackLogin } from "../../functions/jobs/domain/login.ts";
 import { loginOf } from "../../functions/jobs/domain/secret.ts";
 import { type AcceptJob, acceptJob, dropJob } from "../../functions/jobs/use-cases/accept-job.ts";
+import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
 import { sweep } from "../../functions/jobs/use-cases/sweep.ts";
-import { crashingPorts } from "../support/crash-world.ts";
+import { crashingPorts } from "../support/crashing-ports.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../support/job-examples.ts";
+import { donePlain } from "../support/scripted-aggregator.ts";
 import { beforeNext, failOnce, loseReply, reasonOf } from "../support/use-case-worlds.ts";
 
 const institution = { id: "AU00000", authorization: "user" } as const;
@@ -76,6 +78,23 @@ describe("a new job", () => {
     await acceptJob(ports, first);
     expect((await acceptJob(ports, second)).isNew).toBe(true);
   });
+
+  test.each([
+    ["unfinished", "following", false],
+    ["finished", "failed", true],
+  ] as const)(
+    "is not created beside an %s job that an earlier version has claimed in capitals",
+    async (_, phase, isNew) => {
+      const ports = fakePorts();
+      const userId = USER_ID.toUpperCase();
+      const claimed = ports.jobs.put(jobOf({ userId, phase }));
+      ports.claims.held.set(`${userId} connection 8FCE3B`, claimed.id);
+      const written = { userId, connectionId: "8FCE3B" };
+      const accepted = await acceptJob(ports, { ...refresh, written });
+      expect(accepted.isNew).toBe(isNew);
+      expect(accepted.job.id === claimed.id).toBe(!isNew);
+    },
+  );
 });
 
 describe("a second request", () => {
@@ -182,11 +201,11 @@ describe("a failing call", () => {
   /** Ports on which the write of a login has timed out, and the write itself. */
   async function withLateLogin(newId?: () => string) {
     const ports = { ...fakePorts(), ...(newId && { newId }) };
-    const { keep } = ports.vault;
+    const { store } = ports.vault;
     let arrive: () => unknown = () => undefined;
-    ports.vault.keep = async (...args) => {
-      arrive = () => keep(...args);
-      ports.vault.keep = keep;
+    ports.vault.store = async (...args) => {
+      arrive = () => store(...args);
+      ports.vault.store = store;
       throw new Error("timed out");
     };
     await expect(acceptJob(ports, create)).rejects.toThrow("timed out");
@@ -194,7 +213,7 @@ describe("a failing call", () => {
   }
 
   test.each([0, 59_999])(
-    "of vault.keep leaves nothing behind after a sweep, although its write arrives %i ms later",
+    "of vault.store leaves nothing behind after a sweep, although its write arrives %i ms later",
     async (ms) => {
       const { ports, arrive } = await withLateLogin();
       ports.clock.pass(ms);
@@ -207,7 +226,7 @@ describe("a failing call", () => {
     },
   );
 
-  test("of vault.keep does not keep the same request from being completed at once", async () => {
+  test("of vault.store does not keep the same request from being completed at once", async () => {
     const { ports, arrive } = await withLateLogin(() => JOB_ID);
     const { isNew, job } = await acceptJob(ports, create);
     await arrive();
@@ -217,7 +236,19 @@ describe("a failing call", () => {
     expect(sizes(ports)).toEqual([1, 1, 1, 1]);
   });
 
-  test("of vault.keep leaves the login to the sweeper when the same request is refused later", async () => {
+  test("of vault.store leaves no login behind that arrives after the repeated request has run to its end", async () => {
+    const { ports, arrive } = await withLateLogin(() => JOB_ID);
+    await acceptJob(ports, create);
+    ports.upstream.script.looks.push(donePlain);
+    expect(await openAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
+    expect(ports.vault.names()).toEqual([]);
+    await arrive();
+    ports.clock.pass(60_000);
+    await sweep(ports);
+    expect([ports.vault.names(), ports.jobs.row(JOB_ID).sweepAt]).toEqual([[], undefined]);
+  });
+
+  test("of vault.store leaves the login to the sweeper when the same request is refused later", async () => {
     const { ports, arrive } = await withLateLogin(() => JOB_ID);
     for (const id of ["a", "b", "c"]) await ports.refusedLogins.note(USER_ID, "AU00000", id);
     expect(await reasonOf(acceptJob(ports, create))).toBe("too-many-refused-logins");
@@ -227,9 +258,9 @@ describe("a failing call", () => {
     expect(sizes(ports)).toEqual([0, 0, 0, 0]);
   });
 
-  test("of vault.keep is the error that the request ends in, even if the job cannot be marked", async () => {
+  test("of vault.store is the error that the request ends in, even if the job cannot be marked", async () => {
     const ports = fakePorts();
-    failOnce(ports, "vault.keep", new Error("down"));
+    failOnce(ports, "vault.store", new Error("down"));
     const { add } = ports.jobs;
     ports.jobs.add = (job, over) => (over ? Promise.reject(new Error("still down")) : add(job, over));
     await expect(acceptJob(ports, create)).rejects.toThrow(/^down$/);
@@ -356,7 +387,7 @@ describe("dropping a job", () => {
   async function withLogin() {
     const ports = fakePorts();
     const job = ports.jobs.put(jobOf());
-    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
+    await ports.vault.store(loginOf(job), packLogin(gavin), ports.clock.after(1e9));
     return { ports, job };
   }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { RATE_LIMITS } from "../../functions/access/rate-limit.ts";
-import { MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
+import { JOB_CANCELLED, JOB_TIMED_OUT, MFA_EXPIRED } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
-import { failCurrentStep, type StepStatus } from "../../functions/jobs/domain/steps.ts";
+import { failCurrentStep, type StepError, type StepStatus } from "../../functions/jobs/domain/steps.ts";
 import { answerAndWait } from "../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../functions/jobs/use-cases/ask-for-answer.ts";
 import { START } from "../support/fake-clock.ts";
@@ -82,21 +82,21 @@ describe("asking for an answer", () => {
 
 describe("an answer in time", () => {
   test("is stored for an hour, then written to the row, then wakes the workflow", async () => {
-    const { ports, answer, row, kept } = await waitingJob();
+    const { ports, answer, row, stored } = await waitingJob();
     const order: unknown[] = [];
-    const { keep } = ports.vault;
-    ports.vault.keep = (ref, secret, until) => {
-      order.push(["keep", ports.clock.msUntil(until), row().phase]);
-      return keep(ref, secret, until);
+    const { store } = ports.vault;
+    ports.vault.store = (ref, secret, until) => {
+      order.push(["store", ports.clock.msUntil(until), row().phase]);
+      return store(ref, secret, until);
     };
     beforeNext(ports, "waker.wake", () => order.push(["wake", row().phase]));
     expect(await answer(["1234"])).toEqual(row());
     expect(order).toEqual([
-      ["keep", 3_600_000, "awaiting-answer"],
+      ["store", 3_600_000, "awaiting-answer"],
       ["wake", "answered"],
     ]);
     expect(row()).toMatchObject({ phase: "answered", challenge: { number: 1, isAnswered: true } });
-    expect(await kept()).toEqual(["1234"]);
+    expect(await stored()).toEqual(["1234"]);
     expect(ports.waker.woken).toEqual([{ token: "task-token", challengeNumber: 1 }]);
     expect(ports.upstream.ledger).toEqual([]);
   });
@@ -114,28 +114,28 @@ describe("an answer in time", () => {
 
 describe("a second answer", () => {
   test("has no effect: the first answer wins", async () => {
-    const { answer, row, kept } = await waitingJob();
+    const { answer, row, stored } = await waitingJob();
     await answer(["1234"]);
     const first = row();
     expect(await answer(["9999"])).toEqual(first);
-    expect(await kept()).toEqual(["1234"]);
+    expect(await stored()).toEqual(["1234"]);
   });
 
   test("at the same moment leaves one answer and one change", async () => {
-    const { ports, answer, row, kept } = await waitingJob();
+    const { ports, answer, row, stored } = await waitingJob();
     await Promise.all(["1", "2", "3", "4", "5"].map((text) => answer([text])));
     expect(row()).toMatchObject({ phase: "answered", version: awaitingJob().version + 1 });
-    expect(await kept()).toHaveLength(1);
+    expect(await stored()).toHaveLength(1);
     expect(new Set(ports.waker.woken.map(({ challengeNumber }) => challengeNumber))).toEqual(new Set([1]));
   });
 
   test.each(["jobs.record", "waker.wake"] as const)("completes a request that died at %s", async (name) => {
-    const { ports, answer, row, kept } = await waitingJob();
+    const { ports, answer, row, stored } = await waitingJob();
     failOnce(ports, name);
     await expect(answer(["1234"])).rejects.toThrow("died");
     await answer(["9999"]);
     expect(row().phase).toBe("answered");
-    expect(await kept()).toEqual(["1234"]);
+    expect(await stored()).toEqual(["1234"]);
     expect(ports.waker.woken).toHaveLength(1);
   });
 
@@ -151,7 +151,7 @@ describe("a second answer", () => {
 
   test("that is stored after the first one was sent is deleted", async () => {
     const { ports, answer } = await waitingJob();
-    beforeNext(ports, "vault.keep", () =>
+    beforeNext(ports, "vault.store", () =>
       ports.jobs.put({ ...jobAt("following", "in-progress"), version: 9 }),
     );
     expect((await answer(["9999"])).phase).toBe("following");
@@ -165,6 +165,11 @@ describe("the reply to an answer", () => {
     jobAt("following", status, { ...challenge, repeatsUntil: "2026-01-05T09:02:15.000Z" });
   const refused = { ...decided("failed"), phase: "failed" } as const;
   const wrong = { ...refused, steps: failCurrentStep(jobAt("failed", "in-progress").steps, words) };
+
+  const endedBy = (error: StepError) => ({
+    ...refused,
+    steps: failCurrentStep(jobAt("failed", "in-progress").steps, error),
+  });
 
   /** A job whose bank decides some time after the answer. */
   async function decidedAfter(ms: number, job: Job) {
@@ -182,6 +187,8 @@ describe("the reply to an answer", () => {
     ["takes the answer", decided("success")],
     ["asks something else", decided("in-progress", challengeOf({ number: 2 }))],
     ["has ended the job otherwise", jobAt("failed", "in-progress")],
+    ["does not matter any more, because a user cancelled the job", endedBy(JOB_CANCELLED)],
+    ["takes so long that we ended the job", endedBy(JOB_TIMED_OUT)],
   ])("comes as soon as the bank %s, with the job", async (_, job) => {
     const { ports, wait } = await decidedAfter(3_000, job);
     expect(await wait()).toEqual({ ...job, version: 9 });
@@ -195,10 +202,10 @@ describe("the reply to an answer", () => {
   });
 
   test("comes after the wait if the bank has not decided, and the answer is not lost", async () => {
-    const { ports, wait, kept } = await decidedAfter(60_000, decided("success"));
+    const { ports, wait, stored } = await decidedAfter(60_000, decided("success"));
     expect((await wait()).phase).toBe("answered");
     expect(ports.clock.now().getTime() - Date.parse(START)).toBe(WAIT_MS);
-    expect(await kept()).toEqual(["1234"]);
+    expect(await stored()).toEqual(["1234"]);
   });
 
   test.each([

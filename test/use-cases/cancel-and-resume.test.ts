@@ -66,7 +66,7 @@ describe("cancelling a job", () => {
   test("with an open challenge leaves a late answer to the sweeper", async () => {
     const { ports, cancel, row } = await running(awaitingJob());
     await cancel();
-    await ports.vault.keep(answerTo(row(), { number: 1 }), new Secret("late"), ports.clock.after(60_000));
+    await ports.vault.store(answerTo(row(), { number: 1 }), new Secret("late"), ports.clock.after(60_000));
     expect(await reasonOf(cancel())).toBe("job-over");
     ports.clock.pass(30_000);
     await sweep(ports);
@@ -83,7 +83,7 @@ describe("cancelling a job", () => {
     expect(row()).toMatchObject({ phase: "failed", version: 5 });
   });
 
-  test.each(["executions.stop", "vault.destroy", "jobs.settle"] as const)(
+  test.each(["executions.stop", "vault.destroy", "jobs.markCleaned"] as const)(
     "again completes a cancel that died at %s, and is then too late",
     async (name) => {
       const answered = awaitingJob({ phase: "answered", challenge: challengeOf({ isAnswered: true }) });

@@ -7,7 +7,7 @@ import {
   TEMPORARY_UNAVAILABLE,
 } from "../../functions/jobs/domain/failures.ts";
 import { failCurrentStep, type StepError } from "../../functions/jobs/domain/steps.ts";
-import { lookAtJob, noteVerdict } from "../../functions/jobs/use-cases/follow-job.ts";
+import { noteVerdict, pollJob } from "../../functions/jobs/use-cases/follow-job.ts";
 import { START } from "../support/fake-clock.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import {
@@ -137,7 +137,7 @@ describe("a job fails", () => {
       ports.clock.pass(ms);
       expect(await follow()).toMatchObject({ next: "wait" });
       ports.clock.pass(47_999);
-      expect(await lookAtJob(ports, row())).toMatchObject({ phase: "following" });
+      expect(await pollJob(ports, row())).toMatchObject({ phase: "following" });
       ports.clock.pass(1);
       expect(await follow()).toEqual({ next: "done" });
       expect(row().steps[0]).toEqual({ title: "verify-credentials", status: "failed", result: problem });
@@ -151,13 +151,13 @@ describe("a job fails", () => {
     const { ports, row } = await jobToFollow([lost, look, lost, down(), lost]);
     for (let looks = 0; looks < 4; looks++) {
       ports.clock.pass(40_000);
-      await lookAtJob(ports, row());
+      await pollJob(ports, row());
     }
     expect(row()).toMatchObject({ phase: "following", steps: look.steps });
-    await lookAtJob(ports, row());
+    await pollJob(ports, row());
     expect(row().phase).toBe("following");
     ports.clock.pass(20_000);
-    await lookAtJob(ports, row());
+    await pollJob(ports, row());
     expect(row().phase).toBe("failed");
   });
 
@@ -314,7 +314,7 @@ describe("a connection that a poll shows for the first time", () => {
   test("is claimed before the row names it", async () => {
     const { ports, row } = await jobToFollow([showing]);
     failOnce(ports, "claims.take");
-    await expect(lookAtJob(ports, row())).rejects.toThrow("died");
+    await expect(pollJob(ports, row())).rejects.toThrow("died");
     expect(row()).toEqual(followingJob());
   });
 
@@ -327,7 +327,7 @@ describe("a connection that a poll shows for the first time", () => {
     const { ports, row } = await jobToFollow([showing]);
     if (holderId !== undefined) ports.claims.held.set(claim, holderId);
     if (phase !== undefined) ports.jobs.put(jobOf({ id: "holder", phase, connectionId }));
-    await lookAtJob(ports, row());
+    await pollJob(ports, row());
     expect(ports.claims.held.get(claim)).toBe(expected);
     expect(row().connectionId).toBe(connectionId);
   });
@@ -337,7 +337,7 @@ describe("a connection that a poll shows for the first time", () => {
     async (kind) => {
       const look = lookOf(verified, { connectionId });
       const { ports, row } = await jobToFollow([look], followingJob({ kind, connectionId }));
-      await lookAtJob(ports, row());
+      await pollJob(ports, row());
       expect(ports.claims.held.size).toBe(0);
       expect(row().steps).toEqual(stepsOf(verified));
     },
@@ -369,10 +369,10 @@ describe("what the bank says of a login", () => {
     const { ports, row } = await jobToFollow([look]);
     await ports.refusedLogins.note(USER_ID, "AU00000", "earlier");
     failOnce(ports, "jobs.record");
-    await expect(lookAtJob(ports, row())).rejects.toThrow("died");
+    await expect(pollJob(ports, row())).rejects.toThrow("died");
     expect(row()).toEqual(followingJob());
     expect(ports.refusedLogins.rows.get(noted)?.jobIds).toEqual(jobIds);
-    await lookAtJob(ports, row());
+    await pollJob(ports, row());
     expect(row().steps).toEqual(look.steps);
     expect(ports.refusedLogins.rows.get(noted)?.jobIds).toEqual(jobIds);
   });
@@ -380,8 +380,8 @@ describe("what the bank says of a login", () => {
   test("is noted at the next poll when another job's refusal was noted at that moment", async () => {
     const { ports, row } = await jobToFollow([showing(wrongLogin)]);
     failOnce(ports, "refusedLogins.note", new JobChanged());
-    expect(await lookAtJob(ports, row())).toEqual(followingJob());
-    await lookAtJob(ports, row());
+    expect(await pollJob(ports, row())).toEqual(followingJob());
+    await pollJob(ports, row());
     expect(row().phase).toBe("failed");
     expect(ports.refusedLogins.rows.get(noted)?.jobIds).toEqual([JOB_ID]);
   });

@@ -142,7 +142,7 @@ describe("the lock-out after refused logins", () => {
   async function afterStoring(changes: Partial<Job> = {}) {
     const ports = await afterRefusals();
     const stored = ports.jobs.put(jobOf(changes));
-    await ports.vault.keep(loginOf(stored), packLogin(gavin), ports.clock.after(MINUTE));
+    await ports.vault.store(loginOf(stored), packLogin(gavin), ports.clock.after(MINUTE));
     return ports;
   }
 

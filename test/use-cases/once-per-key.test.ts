@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { DependencyDown } from "../../functions/jobs/domain/errors.ts";
-import type { KeptReply } from "../../functions/jobs/domain/idempotency.ts";
+import type { StoredReply } from "../../functions/jobs/domain/idempotency.ts";
 import { isFinished } from "../../functions/jobs/domain/job.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { failJob } from "../../functions/jobs/use-cases/end-job.ts";
 import { oncePerKey } from "../../functions/jobs/use-cases/once-per-key.ts";
-import { type Death, dyingPorts } from "../support/crash-world.ts";
+import { type Death, dyingPorts } from "../support/crashing-ports.ts";
 import { type FakePorts, fakePorts } from "../support/fake-ports.ts";
 import { jobOf, USER_ID } from "../support/job-examples.ts";
 import { beforeNext, CALLS, countedWork, failOnce, keyed, reasonOf } from "../support/use-case-worlds.ts";
@@ -272,7 +272,7 @@ describe.each([
   ["refresh all", CONNECTIONS.length],
 ] as const)("%s with a key creates each job once", (name, count) => {
   /** Repeats the request as a client does that got no reply. */
-  async function insist(ports: FakePorts): Promise<KeptReply> {
+  async function insist(ports: FakePorts): Promise<StoredReply> {
     for (let tries = 0; tries < 10; tries++) {
       const reply = await CALLS[name](ports).catch(() => undefined);
       if (reply !== undefined) return reply;

@@ -13,8 +13,13 @@ import type { Posted } from "../../functions/jobs/domain/upstream-job.ts";
 import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
 import { START } from "../support/fake-clock.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../support/job-examples.ts";
-import { donePlain } from "../support/job-stories.ts";
-import { type Look, OUTAGE_PROBLEM, queuedUpstream, setStatus } from "../support/scripted-aggregator.ts";
+import {
+  donePlain,
+  type Look,
+  OUTAGE_PROBLEM,
+  queuedUpstream,
+  setStatus,
+} from "../support/scripted-aggregator.ts";
 import { beforeNext, failOnce, jobToOpen, openingJob } from "../support/use-case-worlds.ts";
 
 const update = jobOf({ kind: "update", connectionId: "8fce3b" });
@@ -311,6 +316,41 @@ describe("a login for which the aggregator asks for a pause", () => {
     expect(await run()).toEqual({ next: "done" });
     expect(row()).toMatchObject({ phase: "succeeded", attempt: 1 });
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+});
+
+describe("an aggregator that asks for pauses beyond the four minutes of an attempt", () => {
+  const busyJob = async (job = jobOf()) => {
+    const opening = await jobToOpen(job);
+    const run = () => openAndFollow(opening.ports, { jobId: JOB_ID });
+    const meetPauses = async (count: number) => {
+      const retryAfterMs = 600_000;
+      for (let met = 0; met < count; met++) {
+        opening.ports.upstream.script.openings.push(new UpstreamUnavailable({ retryAfterMs }));
+        expect(await run()).toEqual({ next: "hold", waitSeconds: 600 });
+        opening.ports.clock.pass(retryAfterMs);
+      }
+    };
+    return { ...opening, run, meetPauses };
+  };
+
+  test("gets the login after them, once", async () => {
+    const { ports, run, row, meetPauses } = await busyJob();
+    await meetPauses(5);
+    ports.upstream.script.looks.push(donePlain);
+    expect(await run()).toEqual({ next: "done" });
+    expect(row()).toMatchObject({ phase: "succeeded", attempt: 1 });
+    expect(ports.upstream.done("openConnection")).toHaveLength(1);
+  });
+
+  test.each([
+    ["queues a create", jobOf(), "queued"],
+    ["fails a refresh", refresh, "failed"],
+  ])("%s after an hour", async (_, job, phase) => {
+    const { run, row, meetPauses } = await busyJob(job);
+    await meetPauses(7);
+    await run();
+    expect(row()).toMatchObject({ phase, attempt: 1 });
   });
 });
 

@@ -8,8 +8,13 @@ import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
 import { JOB_ID, jobOf, lookOf, PLAIN, UPSTREAM_JOB_ID, USER_ID } from "../support/job-examples.ts";
-import { donePlain } from "../support/job-stories.ts";
-import { type Look, OUTAGE_PROBLEM, queuedUpstream, setStatus } from "../support/scripted-aggregator.ts";
+import {
+  donePlain,
+  type Look,
+  OUTAGE_PROBLEM,
+  queuedUpstream,
+  setStatus,
+} from "../support/scripted-aggregator.ts";
 import { jobToOpen, openingJob } from "../support/use-case-worlds.ts";
 
 const HOUR = 3600_000;

@@ -43,9 +43,9 @@ describe("listing jobs", () => {
   ];
   /** A list with another user's job, which an index should never return. */
   const jobList: JobList = {
-    page: async (userId, { limit, from, wanted }) => ({
+    page: async (userIds, { limit, from, wanted }) => ({
       jobs: jobs.filter(wanted),
-      next: `${userId} ${limit} after ${from}`,
+      next: `${userIds} ${limit} after ${from}`,
     }),
   };
 
@@ -57,9 +57,16 @@ describe("listing jobs", () => {
     ["no job", { connectionId: "c2", institutionId: "AU00002" }, []],
   ])("returns %s of the user, and never another user's", async (_, filter, expected) => {
     const everything = { connectionId: undefined, institutionId: undefined };
-    const request = { userId: USER_ID, limit: 10, from: "place", ...everything, ...filter };
+    const request = {
+      userId: USER_ID,
+      writtenUserId: "EA3A81",
+      limit: 10,
+      from: "place",
+      ...everything,
+      ...filter,
+    };
     const page = await listJobs({ jobList }, request);
     expect(page.jobs.map(({ id }) => id)).toEqual(expected);
-    expect(page.next).toBe(`${USER_ID} 10 after place`);
+    expect(page.next).toBe("ea3a81,EA3A81 10 after place");
   });
 });

@@ -18,8 +18,8 @@ import {
   USER_ID,
   WITH_MFA,
 } from "../support/job-examples.ts";
-import { done } from "../support/job-stories.ts";
 import type { Look } from "../support/scripted-aggregator.ts";
+import { done } from "../support/scripted-aggregator.ts";
 import { answeredJob, caller, failOnce, jobToSend, reasonOf } from "../support/use-case-worlds.ts";
 
 const problem = { code: "resource-no-longer-available", title: "Over", detail: "It has expired." };
@@ -28,6 +28,7 @@ const asked = { ...WITH_MFA, "verify-credentials": "success", "mfa-challenge": "
 const askingFor = (text: string, updated = "u2") =>
   lookOf(asked, { challenge: { ...question, input: [text] }, updated });
 const repeated = askingFor("OTP Password");
+const lost = new UpstreamRefused(404, problem);
 
 /** Lets the job of the aggregator show one look from now on. */
 function showFrom({ upstream }: FakePorts, look: Look): void {
@@ -78,6 +79,21 @@ describe("an accepted answer", () => {
   });
 
   test.each([
+    ["is not shown", new UpstreamRefused(404, problem)],
+    ["cannot be read", new UpstreamUnavailable()],
+  ])("that the aggregator refuses is not sent again when the upstream job %s just then", async (_, look) => {
+    const { ports, send, row } = await jobToSend(answeredJob());
+    ports.upstream.script.answers.push(new UpstreamRefused(400, problem));
+    failOnce(ports, "upstream.job", look);
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    ports.clock.pass(60_000);
+    await send();
+    expect(row().steps[1]).toMatchObject({ status: "failed", result: problem });
+    expect(ports.upstream.calls("answer")).toHaveLength(1);
+    expect(ports.vault.names()).toEqual([]);
+  });
+
+  test.each([
     ["a new time", "u2"],
     ["no time", ""],
   ])(
@@ -116,8 +132,8 @@ describe("an accepted answer", () => {
     ["the answer is missing", answeredJob(), false],
     ["its upstream job is not known", answeredJob({ upstreamJobId: undefined }), true],
     ["the upstream job that it was sent to is not known", sendingToNoJob, true],
-  ])("ends the job with an internal error when %s", async (_, job, isKept) => {
-    const { ports, send, row } = await jobToSend(job, { isKept });
+  ])("ends the job with an internal error when %s", async (_, job, isUnexpired) => {
+    const { ports, send, row } = await jobToSend(job, { isUnexpired });
     await send();
     expect(row().steps[1]).toMatchObject({ status: "failed", result: INTERNAL_ERROR });
     expect(ports.upstream.ledger).toEqual([]);
@@ -187,8 +203,6 @@ describe("an answer that may have arrived", () => {
     expect(ports.upstream.calls("answer")).toHaveLength(2);
   });
 
-  const lost = new UpstreamRefused(404, problem);
-
   test("ends the job in the aggregator's words when the aggregator refuses to show the job for a minute", async () => {
     const { ports, send, row } = await jobToSend(answeredJob());
     ports.upstream.script.answers.push("reply-lost");
@@ -228,7 +242,7 @@ describe("a challenge without an answer", () => {
   const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 
   test("is waited for until its deadline", async () => {
-    const { ports, send, row } = await jobToSend(awaitingJob(), { isKept: false });
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isUnexpired: false });
     ports.clock.pass(119_999);
     await send();
     expect(row()).toEqual(awaitingJob());
@@ -238,7 +252,7 @@ describe("a challenge without an answer", () => {
     ["a first attempt", awaitingJob()],
     ["the last attempt", awaitingJob({ attempt: 85, queue })],
   ])("fails the job of %s at the deadline, and nothing is sent", async (_, job) => {
-    const { ports, send, row } = await jobToSend(job, { isKept: false });
+    const { ports, send, row } = await jobToSend(job, { isUnexpired: false });
     ports.clock.pass(120_000);
     await send();
     expect(row().steps[1]).toMatchObject({ status: "failed", result: MFA_EXPIRED });
@@ -252,7 +266,7 @@ describe("a challenge without an answer", () => {
     ["the bank asks something else", askingFor("First pet"), "challenged"],
     ["the bank decides without an answer", lookOf(asked), "following"],
   ])("does not expire at the deadline when %s meanwhile", async (_, look, phase) => {
-    const { ports, row } = await jobToSend(awaitingJob(), { isKept: false });
+    const { ports, row } = await jobToSend(awaitingJob(), { isUnexpired: false });
     showFrom(ports, look);
     ports.clock.pass(120_000);
     await sendAndFollow(ports, { jobId: JOB_ID });
@@ -262,7 +276,7 @@ describe("a challenge without an answer", () => {
   });
 
   test("expires at the deadline although the aggregator shows the same question in a newer job", async () => {
-    const { ports, send, row } = await jobToSend(awaitingJob(), { isKept: false });
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isUnexpired: false });
     showFrom(ports, repeated);
     ports.clock.pass(120_000);
     await send();
@@ -270,7 +284,7 @@ describe("a challenge without an answer", () => {
   });
 
   test("is open at its deadline until the aggregator can be reached", async () => {
-    const { ports, send, row } = await jobToSend(awaitingJob(), { isKept: false });
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isUnexpired: false });
     ports.clock.pass(120_000);
     ports.upstream.script.isDown = true;
     await expect(send()).rejects.toThrow(UpstreamUnavailable);
@@ -280,8 +294,29 @@ describe("a challenge without an answer", () => {
     expect(row().phase).toBe("failed");
   });
 
+  test("is open for a minute after its deadline while the aggregator does not show the upstream job", async () => {
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isUnexpired: false });
+    ports.clock.pass(120_000);
+    failOnce(ports, "upstream.job", lost);
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    expect(row()).toEqual(awaitingJob());
+    showFrom(ports, done);
+    await sendAndFollow(ports, { jobId: JOB_ID });
+    expect(row().phase).toBe("succeeded");
+  });
+
+  test("ends the job in the aggregator's words a minute after its deadline if the upstream job stays lost", async () => {
+    const { ports, send, row } = await jobToSend(awaitingJob(), { isUnexpired: false });
+    ports.upstream.job = () => Promise.reject(lost);
+    ports.clock.pass(179_999);
+    await expect(send()).rejects.toThrow(UpstreamUnavailable);
+    ports.clock.pass(1);
+    await send();
+    expect(row().steps[1]).toMatchObject({ status: "failed", result: problem });
+  });
+
   test("returns the job of a further attempt to the queue, with its login, and accepts no answer any more", async () => {
-    const { ports, row } = await jobToSend(awaitingJob({ attempt: 2, queue }), { isKept: false });
+    const { ports, row } = await jobToSend(awaitingJob({ attempt: 2, queue }), { isUnexpired: false });
     ports.clock.pass(120_000);
     expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "hold", waitSeconds: 7_200 });
     expect(row()).toMatchObject({

@@ -74,7 +74,11 @@ function readPosted(reply: unknown, status: number): Posted {
   return { upstreamJobId: id, ...(status === 200 && { isEarlier: true }) };
 }
 
-async function orWhenUnknown<Asked, Other>(asking: Promise<Asked>, other: Other): Promise<Asked | Other> {
+/** Replaces the refusal of what the aggregator does not have. */
+export async function orWhenUnknown<Asked, Other>(
+  asking: Promise<Asked>,
+  other: Other,
+): Promise<Asked | Other> {
   try {
     return await asking;
   } catch (error) {

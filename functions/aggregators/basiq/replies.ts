@@ -21,7 +21,7 @@ const MAX_LENGTH = 2000;
 
 export const isShort = (given: string) => given.length <= MAX_LENGTH && given.isWellFormed();
 
-const shortText = z.string().check(z.refine(isShort));
+export const shortText = z.string().check(z.refine(isShort));
 
 /** RFC 3339, with or without fractions of a second. */
 const TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(Z|[+-]\d\d:\d\d)$/;
@@ -35,7 +35,7 @@ function timeIn(given: unknown): string {
 }
 
 /** The aggregator may omit these fields, send `null`, or send another type than it publishes. */
-const text = z.catch(z.nullish(shortText), undefined);
+export const text = z.catch(z.nullish(shortText), undefined);
 
 /**
  * Clients follow links with their token, so a link must not name another host than the
@@ -44,7 +44,7 @@ const text = z.catch(z.nullish(shortText), undefined);
 const LINK = /^(https?:\/\/[^/]+)?(\/[^/\\\s][^\\\s]*)$/i;
 
 /** Returns an absolute or relative link as a relative link, or `undefined` if the value is not a link. */
-function linkIn(url: unknown): string | undefined {
+export function linkIn(url: unknown): string | undefined {
   return typeof url === "string" && isShort(url) ? LINK.exec(url)?.[2] : undefined;
 }
 
@@ -64,7 +64,7 @@ export function readUpstreamError(reply: unknown): StepError | undefined {
 }
 
 /** Reads an error of the aggregator, with `detail` or `details`. */
-function readStepError(error: {
+export function readStepError(error: {
   code: string;
   title?: string | null | undefined;
   detail?: string | null | undefined;

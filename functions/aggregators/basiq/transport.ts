@@ -42,7 +42,7 @@ export interface BasiqTransport {
 }
 
 /** A reply, or an error if no usable reply arrived. */
-type Heard = BasiqReply | UpstreamUnavailable;
+type Received = BasiqReply | UpstreamUnavailable;
 
 /**
  * Sends requests to the aggregator. Retries a GET if no usable reply arrived. Retries a POST only if the aggregator
@@ -85,7 +85,7 @@ export function basiqTransport(options: TransportOptions): BasiqTransport {
   }
 
   /** Returns the pause before a retry in milliseconds, or `undefined` if the request must not be retried. */
-  function pauseBeforeRepeat(reply: Heard, isSafeToRepeat: boolean): number | undefined {
+  function pauseBeforeRepeat(reply: Received, isSafeToRepeat: boolean): number | undefined {
     if (reply instanceof UpstreamUnavailable) {
       return reply.retryAfterMs === undefined ? DEFAULT_PAUSE_MS : undefined;
     }
@@ -130,12 +130,12 @@ function unavailable(error: unknown): UpstreamUnavailable {
   throw error;
 }
 
-function isTokenRefused(reply: Heard): boolean {
+function isTokenRefused(reply: Received): boolean {
   return !(reply instanceof UpstreamUnavailable) && (reply.status === 401 || reply.status === 403);
 }
 
 /** Throws `UpstreamRefused` for a clear refusal, and `UpstreamUnavailable` for every other unusable reply. */
-function usable<Result>(reply: Heard, isSafeToRepeat: boolean, read: Read<Result>): Result {
+function usable<Result>(reply: Received, isSafeToRepeat: boolean, read: Read<Result>): Result {
   if (reply instanceof UpstreamUnavailable) throw reply;
   if (reply.status >= 200 && reply.status < 300) return readOr(reply, read);
   const problem = readUpstreamError(reply.json);

@@ -2,27 +2,34 @@ import { authenticate, jobOfPath } from "../../access/authenticate.ts";
 import {
   answerWaitMs,
   clock,
+  erasures,
   jobs,
+  newId,
   once,
   replyOptions,
   requestCounts,
   sealer,
   tokenVerifier,
   vault,
+  waiterSlots,
   waker,
 } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
+import { tagged, whole } from "../../http/etag.ts";
 import { answerAndWait } from "../use-cases/answer-challenge.ts";
 import { renderJob } from "./replies.ts";
 import { parseMfaRequest } from "./requests.ts";
 
 const deps = once(() => ({
+  newId,
   clock: clock(),
   jobs: jobs(),
   vault: vault(),
   sealer: sealer(),
   waker: waker(),
+  waiterSlots: waiterSlots(),
   requestCounts: requestCounts(),
+  erasures: erasures(),
   tokenVerifier: tokenVerifier(),
 }));
 
@@ -31,5 +38,6 @@ export const handler = apiHandler("answer-mfa", async (request) => {
   const jobId = jobOfPath(request);
   const answers = parseMfaRequest(request.jsonObject());
   const job = await answerAndWait(deps(), { jobId, caller, answers }, answerWaitMs());
-  return { status: 202, body: renderJob(job, replyOptions()) };
+  // With its ETag, so that the client can wait for what comes after this state.
+  return whole(tagged(renderJob(job, replyOptions())), 202);
 });

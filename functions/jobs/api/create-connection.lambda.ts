@@ -1,4 +1,4 @@
-import { authenticate, userOfPath } from "../../access/authenticate.ts";
+import { authenticate, userOfPath, writtenIds } from "../../access/authenticate.ts";
 import { acceptingDeps, replyOptions, takesLogins } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
@@ -20,7 +20,10 @@ export const handler = apiHandler("create-connection", async (request) => {
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {
     run: async (jobId) =>
       render(
-        await acceptConnection({ ...acceptingDeps(), newId: () => aboutJob(jobId) }, { userId, ...asked }),
+        await acceptConnection(
+          { ...acceptingDeps(), newId: () => aboutJob(jobId) },
+          { userId, ...asked, written: writtenIds(request) },
+        ),
       ),
     begun: (job) => render({ isNew: true, job }),
   });

@@ -1,6 +1,7 @@
-import { authenticate, userOfPath } from "../../access/authenticate.ts";
+import { authenticate, userOfPath, writtenIds } from "../../access/authenticate.ts";
 import { jobList, once, replyOptions, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
+import { replyUnlessKnown, tagged } from "../../http/etag.ts";
 import { listJobs } from "../use-cases/list-jobs.ts";
 import { renderJobList } from "./replies.ts";
 import { parseListRequest } from "./requests.ts";
@@ -10,7 +11,8 @@ const deps = once(() => ({ jobList: jobList(), tokenVerifier: tokenVerifier() })
 export const handler = apiHandler("list-jobs", async (request) => {
   const userId = userOfPath(request, await authenticate(deps(), request));
   const { query } = request;
-  const page = await listJobs(deps(), { userId, ...parseListRequest(query) });
+  const { userId: writtenUserId } = writtenIds(request);
+  const page = await listJobs(deps(), { userId, writtenUserId, ...parseListRequest(query) });
   const asked = { filter: query("filter"), limit: query("limit"), next: query("next") };
-  return { status: 200, body: renderJobList(page, userId, asked, replyOptions()) };
+  return replyUnlessKnown(request, tagged(renderJobList(page, writtenUserId, asked, replyOptions())));
 });

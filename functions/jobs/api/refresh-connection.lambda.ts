@@ -1,4 +1,4 @@
-import { authenticate, connectionOfPath, userOfPath } from "../../access/authenticate.ts";
+import { authenticate, connectionOfPath, userOfPath, writtenIds } from "../../access/authenticate.ts";
 import { acceptingDeps, replyOptions } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { aboutJob } from "../../platform/log.ts";
@@ -18,7 +18,7 @@ export const handler = apiHandler("refresh-connection", async (request) => {
       render(
         await refreshConnection(
           { ...acceptingDeps(), newId: () => aboutJob(jobId) },
-          { userId, connectionId },
+          { userId, connectionId, written: writtenIds(request) },
         ),
       ),
     begun: (job) => render({ isNew: true, job }),

@@ -8,6 +8,7 @@ import type {
 import type { Job, QueueReason } from "../domain/job.ts";
 import type { JobsPage } from "../domain/ports.ts";
 import { MAX_ATTEMPTS, RETRY_EVERY_SECONDS } from "../domain/queue.ts";
+import { type ShownJob, shownChallenge, shownQueue } from "../domain/shown.ts";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 
 export interface JobReplyOptions {
@@ -34,7 +35,7 @@ export function renderStubs(jobs: readonly Job[], options: JobReplyOptions): Stu
   return { type: "list", data: jobs.map((job) => renderJobStub(job, options)) };
 }
 
-export function renderJob(job: Job, options: JobReplyOptions): JobReply {
+export function renderJob(job: ShownJob, options: JobReplyOptions): JobReply {
   const { apiUrl } = options;
   const source =
     job.connectionId === undefined
@@ -51,7 +52,7 @@ export function renderJob(job: Job, options: JobReplyOptions): JobReply {
   };
 }
 
-function renderStep(job: Job, step: Step, options: JobReplyOptions): StepReply {
+function renderStep(job: ShownJob, step: Step, options: JobReplyOptions): StepReply {
   const { title, status } = step;
   const waiting = renderChallenge(job, title, options.apiUrl) ?? renderQueue(job, title);
   const result = waiting ?? renderResult(step.result);
@@ -63,13 +64,12 @@ function renderResult(result: Step["result"]) {
   return result !== null && "code" in result ? { ...result, details: result.detail } : result;
 }
 
-/** Renders the challenge while the job waits for an answer. Returns `undefined` otherwise. */
-function renderChallenge({ id, phase, challenge }: Job, title: string, apiUrl: string) {
-  if (title !== MFA_CHALLENGE || phase !== "awaiting-answer") return undefined;
-  if (challenge?.expiresAt === undefined) return undefined;
+function renderChallenge(job: ShownJob, title: string, apiUrl: string) {
+  const challenge = title === MFA_CHALLENGE ? shownChallenge(job) : undefined;
+  if (challenge === undefined) return undefined;
   const { method, description, input, expiryMs } = challenge;
   const expiresAt = timestamp(challenge.expiresAt);
-  const links = { response: `${apiUrl}/jobs/${id}/mfa` };
+  const links = { response: `${apiUrl}/jobs/${job.id}/mfa` };
   return { type: "mfa" as const, method, description, input, expiryMs, expiresAt, links };
 }
 
@@ -87,23 +87,24 @@ const QUEUE_DETAILS: { [reason in QueueReason]: string } = {
  * Renders the result of the first step while the job is queued. The texts are published; we
  * added the numbers and times.
  */
-function renderQueue({ phase, queue, attempt }: Job, title: string) {
-  if (title !== VERIFY_CREDENTIALS || phase !== "queued" || queue === undefined) return undefined;
-  const detail = QUEUE_DETAILS[queue.reason ?? "institution-unavailable"];
+function renderQueue(job: ShownJob, title: string) {
+  const queue = title === VERIFY_CREDENTIALS ? shownQueue(job) : undefined;
+  if (queue === undefined) return undefined;
+  const detail = QUEUE_DETAILS[queue.reason];
   return {
     code: "temporary-unavailable-queued" as const,
     title: "Institution temporary unavailable, retry pending",
     detail,
     details: detail,
-    attempt,
-    attemptsLeft: MAX_ATTEMPTS - attempt,
+    attempt: job.attempt,
+    attemptsLeft: MAX_ATTEMPTS - job.attempt,
     nextAttemptAt: timestamp(queue.nextAttemptAt),
     expiresAt: timestamp(queue.expiresAt),
   };
 }
 
 /** Returns RFC 3339 in UTC, without fractions of a second. */
-function timestamp(iso: string): string {
+export function timestamp(iso: string): string {
   return `${iso.slice(0, 19)}Z`;
 }
 

@@ -6,6 +6,7 @@ import { connectionIdSchema, INSTITUTION_ID, UUID_V4 } from "../domain/ids.ts";
 import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
+import { DEFAULT_WAIT_SECONDS, MAX_WAIT_SECONDS } from "../domain/waiting.ts";
 
 /** 1 to 255 characters of printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,255}$/;
@@ -150,6 +151,23 @@ function institutionIdIn(text: string): string | undefined {
 
 function parameterNotValid(field: string): Refusal {
   return new Refusal({ reason: "field-not-valid", field });
+}
+
+const WAIT = /^\d{1,2}$/;
+
+/** For how long the client wants to wait, and for what. */
+export interface ChangesRequest {
+  waitMs: number;
+  isWhileRunning: boolean;
+}
+
+/** Throws a `Refusal` that names the invalid parameter. */
+export function parseChangesRequest(query: (name: string) => string | undefined): ChangesRequest {
+  const wait = query("wait") ?? String(DEFAULT_WAIT_SECONDS);
+  if (!WAIT.test(wait) || Number(wait) > MAX_WAIT_SECONDS) throw parameterNotValid("wait");
+  const state = query("while");
+  if (state !== undefined && state !== "running") throw parameterNotValid("while");
+  return { waitMs: Number(wait) * 1000, isWhileRunning: state === "running" };
 }
 
 /** The maximum size of a plaintext that KMS encrypts directly. */

@@ -1,5 +1,14 @@
 import { authenticateToAct, jobOfPath } from "../../access/authenticate.ts";
-import { clock, executions, jobs, once, replyOptions, requestCounts, tokenVerifier } from "../../compose.ts";
+import {
+  clock,
+  erasures,
+  executions,
+  jobs,
+  once,
+  replyOptions,
+  requestCounts,
+  tokenVerifier,
+} from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { resumeJob } from "../use-cases/resume-job.ts";
 import { renderJobStub } from "./replies.ts";
@@ -8,6 +17,7 @@ const deps = once(() => ({
   clock: clock(),
   jobs: jobs(),
   requestCounts: requestCounts(),
+  erasures: erasures(),
   executions: executions(),
   tokenVerifier: tokenVerifier(),
 }));

@@ -1,4 +1,4 @@
-import { authenticate, connectionOfPath, userOfPath } from "../../access/authenticate.ts";
+import { authenticate, connectionOfPath, userOfPath, writtenIds } from "../../access/authenticate.ts";
 import { acceptingDeps, replyOptions, takesLogins } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
@@ -23,7 +23,7 @@ export const handler = apiHandler("update-connection", async (request) => {
       render(
         await updateConnection(
           { ...acceptingDeps(), newId: () => aboutJob(jobId) },
-          { userId, connectionId, login },
+          { userId, connectionId, login, written: writtenIds(request) },
         ),
       ),
     begun: (job) => render({ isNew: true, job }),

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { failure, MFA_EXPIRED } from "./failures.ts";
+import { failure, isOurFailure, MFA_EXPIRED } from "./failures.ts";
 import { type Challenge, isFinished, type Job } from "./job.ts";
 import { holdChange } from "./queue.ts";
 import { Secret } from "./secret.ts";
@@ -74,13 +74,15 @@ export function isUndecided(job: Job, number: number): boolean {
   return statusOf(job.steps, MFA_CHALLENGE) === "in-progress";
 }
 
-/** Returns the error with which the bank refused the answer to the challenge of this number, or `undefined`. */
+/**
+ * Returns the error with which the bank refused the answer to the challenge of this number, or `undefined`. An end that
+ * we decided ourselves, such as a cancellation, is no refusal of the answer.
+ */
 export function refusalOfAnswer(job: Job, number: number): StepError | undefined {
   const step = job.steps.find(({ title }) => title === MFA_CHALLENGE);
   const isOfAnswer = job.challenge?.number === number && job.challenge.isAnswered === true;
-  return isOfAnswer && step?.status === "failed" && step.result !== null && "code" in step.result
-    ? step.result
-    : undefined;
+  if (!isOfAnswer || step?.status !== "failed" || step.result === null) return undefined;
+  return "code" in step.result && !isOurFailure(step.result) ? step.result : undefined;
 }
 
 /** Returns whether an answer that arrives now repeats one on which the bank has decided a moment ago. */

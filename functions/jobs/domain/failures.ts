@@ -50,6 +50,20 @@ export const INTERNAL_ERROR: StepError = {
   detail: "The job could not be completed.",
 };
 
+const OUR_FAILURES: readonly StepError[] = [
+  MFA_EXPIRED,
+  JOB_TIMED_OUT,
+  SERVICE_UNAVAILABLE,
+  JOB_CANCELLED,
+  TEMPORARY_UNAVAILABLE,
+  INTERNAL_ERROR,
+];
+
+/** Returns whether we decided on this failure, and not the aggregator. */
+export function isOurFailure({ code, detail }: StepError): boolean {
+  return OUR_FAILURES.some((ours) => ours.code === code && ours.detail === detail);
+}
+
 /** Returns the step error for the name of the error that ended an execution. */
 export function failureFor(errorName: string): StepError {
   switch (errorName) {

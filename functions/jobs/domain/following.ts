@@ -7,7 +7,7 @@ import {
   mergeSteps,
   type Step,
   type StepError,
-  settleUnlisted,
+  skipUnlisted,
   statusOf,
   VERIFY_CREDENTIALS,
   verdict,
@@ -26,14 +26,14 @@ export const DEFAULT_FOLLOW_SLICE_SECONDS = 12;
 export const MAX_FOLLOW_SLICE_SECONDS = 25;
 
 /** The pause between two polls: half of the 2 s that we may add to the bank's own time. */
-export const LOOK_EVERY_MS = SECOND;
+export const POLL_EVERY_MS = SECOND;
 
 /**
  * We stop following a job that the aggregator never finishes after this time, unless the
  * deployment sets another limit.
  */
 export const DEFAULT_FOLLOW_LIMIT_MINUTES = 15;
-/** A day of following is about 15,000 events of the 25,000 that an execution may have. */
+/** Waiting for another job for a day, and then following a job for a day, stays below the 25,000 events of an execution. */
 export const MAX_FOLLOW_LIMIT_MINUTES = 24 * 60;
 
 /**
@@ -53,6 +53,15 @@ export function decideOnRefusal(job: Job, problem: StepError, clock: Clock): Job
   return Date.parse(job.lostAt) <= clock.now().getTime() ? failure(job, problem) : undefined;
 }
 
+/**
+ * As {@link decideOnRefusal}, for the poll before the deadline of a challenge ends the job: the minute begins at the
+ * deadline.
+ */
+export function decideOnRefusalAtDeadline(job: Job, problem: StepError, now: Date): JobChange | undefined {
+  const deadline = Date.parse(job.challenge?.expiresAt ?? job.updatedAt);
+  return deadline + UNKNOWN_FOR_MS <= now.getTime() ? failure(job, problem) : undefined;
+}
+
 /** Adds to a change after a successful poll that the aggregator knows the job again. */
 export function knownAgain(job: Job, change: JobChange | undefined): JobChange | undefined {
   if (job.lostAt === undefined) return change;
@@ -67,14 +76,15 @@ export function knownAgain(job: Job, change: JobChange | undefined): JobChange |
 export function waitSeconds(followedMs: number): number {
   if (followedMs < MINUTE) return 1;
   if (followedMs < 5 * MINUTE) return 5;
-  return followedMs < 60 * MINUTE ? 15 : 60;
+  if (followedMs < 60 * MINUTE) return 15;
+  return followedMs < 6 * 60 * MINUTE ? 60 : 180;
 }
 
 /**
  * Returns the change to our job after a poll of the upstream job, or `undefined` if the poll shows nothing new.
  * `followLeftMs` is the time left for following, in milliseconds.
  */
-export function decideOnLook(
+export function decideOnPoll(
   job: Job,
   seen: UpstreamJob,
   now: Date,
@@ -82,7 +92,7 @@ export function decideOnLook(
 ): JobChange | undefined {
   const challenge = isAnswered(job, seen, now) ? undefined : openChallenge(seen);
   const listed = challenge === undefined ? seen.steps : asBeforeTheChallenge(seen.steps, job.steps);
-  const steps = settleUnlisted(mergeSteps(job.steps, listed), seen.steps);
+  const steps = skipUnlisted(mergeSteps(job.steps, listed), seen.steps);
   const changes = { steps, connectionId: job.connectionId ?? seen.connectionId };
   const result = verdict(steps);
   if (result !== "working") return { event: result, changes };
@@ -107,8 +117,8 @@ function isAnswered({ challenge }: Job, seen: UpstreamJob, now: Date): boolean {
   return mayLinger && asksTheSame(challenge, openChallenge(seen));
 }
 
-/** As {@link decideOnLook}, after a poll without a usable reply: only the time limit can change the job. */
-export function decideWithoutLook(job: Job, now: Date): JobChange | undefined {
+/** As {@link decideOnPoll}, after a poll without a usable reply: only the time limit can change the job. */
+export function decideWithoutReply(job: Job, now: Date): JobChange | undefined {
   return hasFollowedTooLong(job, now) ? timeOut(job.steps, job.connectionId) : undefined;
 }
 

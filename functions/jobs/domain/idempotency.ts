@@ -17,7 +17,7 @@ export interface Fingerprint {
   sealedKey: Uint8Array;
 }
 
-export interface KeptReply {
+export interface StoredReply {
   status: number;
   body: object;
   jobId?: string | undefined;
@@ -38,7 +38,7 @@ export interface Reservation {
   /** In seconds since 1970. From then on, the key may be used for another request. */
   expiresAt: number;
   /** Once the reply is set, the reservation never changes. */
-  reply?: KeptReply | undefined;
+  reply?: StoredReply | undefined;
 }
 
 /** Returns the reference of a fingerprint's key, which ties the key to this user's reservation. */

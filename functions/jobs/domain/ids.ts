@@ -29,3 +29,12 @@ export const userIdSchema = z.string().check(z.regex(USER_ID), z.toLowerCase());
 export const jobIdSchema = z.string().check(z.regex(UUID_V4), z.toLowerCase());
 
 export const connectionIdSchema = z.string().check(z.regex(NAME), z.toLowerCase());
+
+/**
+ * The ids of a user and a connection as a request has written them. An earlier version stored them with their capitals,
+ * so its rows are found under these ids.
+ */
+export interface WrittenIds {
+  userId: string;
+  connectionId?: string | undefined;
+}

@@ -1,5 +1,5 @@
 import type { Authorization } from "./institution.ts";
-import type { Step } from "./steps.ts";
+import type { Step, StepError } from "./steps.ts";
 
 export const PHASES = [
   "accepted",
@@ -39,6 +39,8 @@ export interface Challenge {
   expiresAt?: string | undefined;
   /** Set when an answer is accepted: no later answer counts. */
   isAnswered?: true | undefined;
+  /** The aggregator's refusal of the answer, until a poll shows whether the aggregator went on without the answer. */
+  refusal?: StepError | undefined;
   /** Until then, the aggregator may show the challenge although it took the answer. ISO 8601. */
   lingersUntil?: string | undefined;
   /** Until then, an answer that is posted again gets the bank's decision once more. ISO 8601. */
@@ -100,6 +102,8 @@ export interface Job {
    * deletes the job, unless a repeated request completes it before.
    */
   isDropped?: true | "unless-repeated" | undefined;
+  /** A repeated request completed the job. A write of the login from an earlier run may still arrive. */
+  isRepeated?: true | undefined;
   steps: Step[];
   /** When the job reached its current step. Absent while no step runs. */
   stepSince?: string | undefined;
@@ -107,6 +111,8 @@ export interface Job {
   attempt: number;
   /** When the current attempt began. */
   attemptAt?: string | undefined;
+  /** The aggregator asked us to send nothing before this time. ISO 8601. */
+  pausedUntil?: string | undefined;
   /** From this time on, a login or an answer that the aggregator does not know may be sent again. */
   sendAgainAt?: string | undefined;
   /**
@@ -131,6 +137,8 @@ export interface Job {
   /** The workflow's task token, sealed, in base64. */
   sealedTaskToken?: string | undefined;
   queue?: Queue | undefined;
+  /** The number of events that the job has made. Advanced in the write that makes them. Absent means 0. */
+  eventCount?: number | undefined;
 }
 
 export function kindOf(job: Pick<Job, "kind">): JobKind {

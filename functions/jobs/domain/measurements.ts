@@ -84,12 +84,12 @@ export interface Swept {
 }
 
 /** How the sweeper repaired a job after a crash. */
-export type Mended = "started" | "dropped" | "restarted" | "delivered" | "cleaned";
+export type Repair = "started" | "dropped" | "restarted" | "delivered" | "cleaned";
 
-export type Looked = Mended | "nothing";
+export type SweepResult = Repair | "nothing";
 
 /** Wraps the check of each job. Returns the result of the check, or rethrows its error. */
-export type SweepWatch = (jobId: string, look: () => Promise<Looked>) => Promise<Looked>;
+export type SweepWatch = (jobId: string, look: () => Promise<SweepResult>) => Promise<SweepResult>;
 
 /** Yields the measurements of a sweep. A few repaired jobs are the cost of crashes; many are a defect. */
 export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {

@@ -2,7 +2,17 @@ import type { Outcome } from "./failures.ts";
 import { STEP_TITLES } from "./steps.ts";
 
 /** The names of calls to the aggregator. A path would contain ids. */
-export const UPSTREAM_CALLS = ["record", "connection", "login", "refresh", "look", "list", "answer"] as const;
+export const UPSTREAM_CALLS = [
+  "record",
+  "connection",
+  "login",
+  "refresh",
+  "look",
+  "list",
+  "answer",
+  "pass",
+  "event",
+] as const;
 export type UpstreamCall = (typeof UPSTREAM_CALLS)[number];
 
 /** A step that the aggregator adds to the published steps counts as `other`. */
@@ -45,6 +55,13 @@ export const METRICS = {
   UpstreamFailures: { unit: "Count", by: "Call" },
   UpstreamKeyRefusals: { unit: "Count" },
   ExpectedTaskErrors: { unit: "Count" },
+  RecordsSetAside: { unit: "Count" },
+  MessagesDelivered: { unit: "Count" },
+  MessagesFailed: { unit: "Count" },
+  AttemptsFailed: { unit: "Count" },
+  DeliveryDelay: { unit: "Milliseconds" },
+  EndpointsFailing: { unit: "Count", isState: true },
+  OldestWaitingMessage: { unit: "Milliseconds", isState: true },
   JobsMended: { unit: "Count" },
   JobsNotSwept: { unit: "Count", isState: true },
   JobsQueued: { unit: "Count", isState: true },

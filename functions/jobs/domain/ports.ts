@@ -9,6 +9,7 @@ import type { Policy } from "./queue.ts";
 import type { Secret, SecretRef } from "./secret.ts";
 import type { JobChange } from "./transitions.ts";
 import type { Connection, ListedJob, Posted, UpstreamJob } from "./upstream-job.ts";
+import type { SlotLease } from "./waiting.ts";
 
 /*
  * The ports through which jobs reach stores and services. `test/conformance` has a suite for each port.
@@ -24,10 +25,13 @@ export interface Ports {
   reservations: Reservations;
   fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
+  erasures: Erasures;
+  eventEraser: EventEraser;
   sealer: Sealer;
   vault: Vault;
   executions: Executions;
   waker: Waker;
+  waiterSlots: WaiterSlots;
   policy: Policy;
   upstream: Upstream;
   /** Institutions that may be a minute old. */
@@ -37,6 +41,8 @@ export interface Ports {
 export interface JobStore {
   /** Never returns an older version than an earlier call did. */
   find(jobId: string): Promise<Job | undefined>;
+  /** As {@link JobStore.find}, but may miss what was written within the last second. */
+  glance(jobId: string): Promise<Job | undefined>;
   /**
    * Adds a job, or replaces the version of it that was read as `over`. Returns false if any other row exists,
    * including our own write whose response was lost.
@@ -47,7 +53,7 @@ export interface JobStore {
   /** Applies an event and writes the outcome. Throws `JobChanged` if the row is not `before` any more. */
   record(before: Job, change: JobChange): Promise<Job>;
   /** Removes a finished job from the sweeper's list, after its clean-up. */
-  settle(job: Job): Promise<void>;
+  markCleaned(job: Job): Promise<void>;
 }
 
 export interface JobsPage {
@@ -59,11 +65,12 @@ export interface JobsPage {
 
 export interface JobList {
   /**
-   * Returns a page of a user's jobs for which `wanted` is true, in their current state. A job that was accepted
-   * within the last second may be missing.
+   * Returns a page of the jobs of a user for which `wanted` is true, in their current state. An earlier version may
+   * have stored some of the jobs under the user's id in other capitals, so a user may have several ids. A job that
+   * was accepted within the last second may be missing.
    */
   page(
-    userId: string,
+    userIds: readonly string[],
     options: { limit: number; from: string | undefined; wanted: (job: Job) => boolean },
   ): Promise<JobsPage>;
 }
@@ -106,6 +113,40 @@ export interface RefusedLoginNotes {
   clear(userId: string, institutionId: string): Promise<void>;
 }
 
+/** The erasure of a user that was begun. It names the user by a hash only. */
+export interface Erasure {
+  owner: string;
+  /** ISO 8601. */
+  begunAt: string;
+}
+
+/** The rows of erased users. */
+export interface Erasures {
+  /** Returns whether the user was erased within the last two days. */
+  isErased(userId: string): Promise<boolean>;
+  /** From now on, nothing is written for the user. An erasure that was begun before begins anew. */
+  begin(userId: string): Promise<Erasure>;
+  /** Returns the erasures whose next round is due. */
+  due(): Promise<Erasure[]>;
+  /** Returns the rows of the user. A row that was written within the last second may be missing. */
+  rowsOf(erasure: Erasure): Promise<OwnedRow[]>;
+  remove(row: OwnedRow): Promise<void>;
+  /** Sets the next round of an erasure; `undefined` after its last round. */
+  schedule(erasure: Erasure, nextRound: Date | undefined): Promise<void>;
+}
+
+/** The events of erased users. */
+export interface EventEraser {
+  /** Deletes the events of a user, whom a hash names as in `Erasure`. From now on, none is stored. */
+  erase(owner: string): Promise<void>;
+}
+
+export interface OwnedRow {
+  key: string;
+  /** For the row of a job. */
+  jobId?: string;
+}
+
 /** Encrypts without storing. */
 export interface Sealer {
   seal(ref: SecretRef, secret: Secret): Promise<Uint8Array>;
@@ -116,7 +157,7 @@ export interface Sealer {
 /** Stores sealed secrets in their own table. */
 export interface Vault {
   /** Stores a secret. The first secret under a reference wins: storing a second secret changes nothing. */
-  keep(ref: SecretRef, secret: Secret, until: Date): Promise<void>;
+  store(ref: SecretRef, secret: Secret, until: Date): Promise<void>;
   holds(ref: SecretRef): Promise<boolean>;
   /**
    * Returns `undefined` if the secret is missing or expired. Throws `SealBroken` if it was sealed under another
@@ -141,6 +182,16 @@ export interface Executions {
 export interface Waker {
   /** Wakes the workflow that waits for an answer. An expired token is no error: the job's row decides. */
   wake(taskToken: Secret, challengeNumber: number): Promise<void>;
+}
+
+/** The slots of the requests that wait for a change of a job. A deployment has a fixed number of them. */
+export interface WaiterSlots {
+  /** Returns the free slots. What changed within the last second may be missing. */
+  free(): Promise<number[]>;
+  /** Returns false if another lease holds the slot. Taking it again with the same lease is no error. */
+  take(lease: SlotLease): Promise<boolean>;
+  /** Frees the slot. Does nothing if the lease does not hold it any more. */
+  release(lease: SlotLease): Promise<void>;
 }
 
 /**

@@ -28,7 +28,10 @@ export function withoutEcho(upstream: Upstream): Upstream {
     part: (text) => sent.reduce((rest, form) => rest.replace(anyCase(form), MASK), text),
   };
 
-  async function hearing<Heard>(secrets: readonly Secret[], call: () => Promise<Heard>): Promise<Heard> {
+  async function hearing<Received>(
+    secrets: readonly Secret[],
+    call: () => Promise<Received>,
+  ): Promise<Received> {
     sent.push(...secrets.flatMap(formsOf));
     // Longest first, because one secret may contain another.
     sent.sort((one, other) => other.length - one.length);

@@ -1,9 +1,16 @@
-import type { StepError } from "./steps.ts";
+/** The aggregator's or the bank's own words. */
+export interface RefusalWords {
+  code: string;
+  title: string;
+  detail?: string | undefined;
+  source?: { pointer?: string | undefined; parameter?: string | undefined } | undefined;
+}
 
 /** Why we refuse a request. `http/errors.ts` defines a status, a code and a text for each reason. */
 export type RefusalReason =
   | "not-json"
   | "body-too-large"
+  | "message-too-large"
   | "content-type-not-json"
   | "content-type-not-form"
   | "field-missing"
@@ -16,10 +23,27 @@ export type RefusalReason =
   | "token-expired"
   | "token-of-another-user"
   | "scope-not-enough"
+  | "signature-not-valid"
   | "job-not-found"
   | "job-over"
   | "job-not-waiting"
   | "connection-not-found"
+  | "event-not-found"
+  | "event-type-not-found"
+  | "webhook-request-not-valid"
+  | "webhook-id-not-valid"
+  | "webhook-not-found"
+  | "webhook-url-taken"
+  | "webhook-disabled"
+  | "too-many-webhooks"
+  | "event-types-not-supported"
+  | "event-type-not-supported"
+  | "no-webhooks-found"
+  | "message-not-found"
+  | "filter-not-valid"
+  | "query-too-long"
+  | "user-not-found"
+  | "resource-not-found"
   | "too-many-refused-logins"
   | "rate-exceeded"
   | "idempotency-key-reused"
@@ -29,14 +53,24 @@ export type RefusalReason =
   | "challenge-over"
   | "answers-not-valid"
   | "answer-refused"
+  | "refused-upstream"
+  | "reply-too-large"
+  | "receiver-not-valid"
+  | "receiver-not-https"
+  | "receiver-not-on-443"
+  | "receiver-with-login"
+  | "receiver-is-own-host"
+  | "receiver-not-public"
   | "service-unavailable";
 
 export interface Problem {
   reason: RefusalReason;
   /** A name from our own schemas, never text of the request. */
   field?: string;
-  /** The bank's own words, which replace ours. */
-  words?: StepError;
+  /** The aggregator's or the bank's own words, which replace ours. */
+  words?: RefusalWords;
+  /** The aggregator's status, which replaces ours. */
+  status?: number;
   /** The seconds after which the refused request may be sent again. */
   retryAfterSeconds?: number;
   /** The methods of the route, after a request with another method. */

@@ -13,12 +13,28 @@ export function mayBeSentAgain(job: Pick<Job, "sendAgainAt">, now: Date): boolea
   return job.sendAgainAt === undefined || Date.parse(job.sendAgainAt) <= now.getTime();
 }
 
-/** We end an attempt after this long if the aggregator could not be reached, or its replies were not usable. */
+/**
+ * We end an attempt after this long if the aggregator could not be reached, or its replies were not usable. The time
+ * begins anew after a pause that the aggregator asked for.
+ */
 const ATTEMPT_LIMIT_MS = 4 * 60_000;
 
+/** No pause that the aggregator asks for later than this makes an attempt longer. */
+const PAUSES_LIMIT_MS = 60 * 60_000;
+
 /** Returns whether the login of this attempt must not be sent any more. */
-export function isOverdue(job: Pick<Job, "attemptAt">, msUntil: (moment: Date) => number): boolean {
-  return job.attemptAt !== undefined && msUntil(new Date(job.attemptAt)) < -ATTEMPT_LIMIT_MS;
+export function isOverdue(
+  job: Pick<Job, "attemptAt" | "pausedUntil">,
+  msUntil: (moment: Date) => number,
+): boolean {
+  const { attemptAt, pausedUntil = attemptAt } = job;
+  if (attemptAt === undefined || pausedUntil === undefined) return false;
+  return Math.max(msUntil(new Date(attemptAt)), msUntil(new Date(pausedUntil))) < -ATTEMPT_LIMIT_MS;
+}
+
+/** Returns whether a pause that the aggregator asks for now makes the attempt longer. */
+export function mayPause({ attemptAt }: Pick<Job, "attemptAt">, msUntil: (moment: Date) => number): boolean {
+  return attemptAt !== undefined && msUntil(new Date(attemptAt)) > -PAUSES_LIMIT_MS;
 }
 
 /**
@@ -33,7 +49,7 @@ export function mayBeBlip(job: Pick<Job, "attemptAt" | "queue">, msUntil: (momen
 }
 
 /** Returns whether a request failed with an unknown result, but cannot be in transit any more. */
-export function isSettled(error: unknown): boolean {
+export function cannotArrive(error: unknown): boolean {
   return error instanceof UpstreamUnavailable && !error.mayStillArrive;
 }
 

@@ -87,7 +87,7 @@ export function mergeSteps(ours: readonly Step[], seen: readonly Step[]): Step[]
  * Skips steps that the aggregator never listed and has passed: they were not needed. An MFA institution that asked
  * nothing may omit the challenge.
  */
-export function settleUnlisted(merged: readonly Step[], seen: readonly Step[]): Step[] {
+export function skipUnlisted(merged: readonly Step[], seen: readonly Step[]): Step[] {
   const seenTitles = new Set(seen.map((step) => step.title));
   const allDone =
     seen.length > 0 && seen.every((step) => step.status === "success" || step.status === "skipped");

@@ -1,6 +1,8 @@
 import type { Clock } from "./clock.ts";
 import { isFinished, type Job, kindOf } from "./job.ts";
+import { eventCountAfter } from "./job-events.ts";
 import { RETRY_EVERY_SECONDS } from "./queue.ts";
+import { IN_FLIGHT_MS } from "./sending.ts";
 import { statusOf, VERIFY_CREDENTIALS } from "./steps.ts";
 import { type JobChange, type JobEvent, transition } from "./transitions.ts";
 
@@ -16,6 +18,9 @@ const ACCEPTED_MS = MINUTE;
 
 /** Due at once: the sweeper runs every minute, so it checks the job within one minute. */
 const AT_ONCE_MS = 0;
+
+/** The write of a login is in transit for at most this long. */
+const LATE_LOGIN_MS = IN_FLIGHT_MS;
 
 /** An answer that was stored, but never recorded in the row, is sent while the bank still waits for it. */
 const ANSWER_MS = 30 * SECOND;
@@ -45,7 +50,8 @@ export function sweepAtAfter(
   const within = (ms: number) => clock.after(ms).toISOString();
   if (event === "restarted") return within(RUNNING_MS);
   if (isFinished(after) && leavesNothing(before, event)) return undefined;
-  if (isFinished(after)) return within(mayGetAnswer(after) ? ANSWER_MS : AT_ONCE_MS);
+  if (isFinished(after) && after.isRepeated) return within(LATE_LOGIN_MS);
+  if (isFinished(after)) return within(mayGetSecret(after) ? ANSWER_MS : AT_ONCE_MS);
   switch (after.phase) {
     case "queued":
       return isBeyondNextAttempt(before, clock) ? before.sweepAt : within(QUEUED_MS);
@@ -58,12 +64,13 @@ export function sweepAtAfter(
 }
 
 /**
- * Returns whether a request that found the job's challenge open may still store an answer, although the
- * job is finished. Such a request ends before the sweeper checks the job. It deletes an answer that comes
- * too late, unless it dies.
+ * Returns whether a secret may still be stored, although the job is finished. A request that found the job's challenge
+ * open may store an answer. Such a request ends before the sweeper checks the job, and deletes an answer that comes too
+ * late, unless it dies. If an earlier run of the request that created the job died while it stored the login, that write
+ * may still arrive.
  */
-export function mayGetAnswer({ challenge }: Pick<Job, "challenge">): boolean {
-  return challenge !== undefined && challenge.isAnswered !== true;
+export function mayGetSecret({ challenge, isRepeated }: Pick<Job, "challenge" | "isRepeated">): boolean {
+  return isRepeated === true || (challenge !== undefined && challenge.isAnswered !== true);
 }
 
 /** Returns when the sweeper checks a healthy job again (ISO 8601). */
@@ -83,7 +90,8 @@ export function retrySweepAt(clock: Pick<Clock, "after">): string {
  * deleted when the bank verified it. Answers, and all secrets of a failed job, are deleted after the end.
  */
 function leavesNothing(before: Job, event: JobEvent): boolean {
-  if (event !== "succeeded" || before.challenge !== undefined || before.queue !== undefined) return false;
+  if (event !== "succeeded" || before.isRepeated) return false;
+  if (before.challenge !== undefined || before.queue !== undefined) return false;
   return kindOf(before) === "refresh" || statusOf(before.steps, VERIFY_CREDENTIALS) === "success";
 }
 
@@ -97,5 +105,9 @@ function isBeyondNextAttempt({ phase, sweepAt }: Job, clock: Pick<Clock, "msUnti
  */
 export function applyEvent(before: Job, change: JobChange, clock: Clock): Job {
   const after = transition(before, change, clock.now());
-  return { ...after, sweepAt: sweepAtAfter(before, change.event, after, clock) };
+  return {
+    ...after,
+    sweepAt: sweepAtAfter(before, change.event, after, clock),
+    eventCount: eventCountAfter(before, after) || undefined,
+  };
 }

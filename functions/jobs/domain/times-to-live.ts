@@ -12,6 +12,9 @@ const DAY_MS = DAY_SECONDS * 1000;
 /** A sealed login lives one day longer than the longest wait in the queue. */
 export const LOGIN_TTL_MS = QUEUE_LIMIT_SECONDS * 1000 + DAY_MS;
 
+/** Longer than a client token lives, and than the rounds of an erasure. */
+export const ERASURE_TTL_MS = 2 * DAY_MS;
+
 /**
  * A sealed answer lives four times as long as the longest deadline of a challenge, which
  * leaves time to send it again.
@@ -38,6 +41,6 @@ export const CLAIM_TTL_DAYS = LONG_DAYS;
 export const REFUSED_LOGINS_TTL_DAYS = LONG_DAYS;
 
 /** Returns the end of a row's life in seconds since 1970, the format of DynamoDB's time to live. */
-export function keptUntil(changedAt: string, days: number): number {
+export function storedUntil(changedAt: string, days: number): number {
   return Math.ceil(Date.parse(changedAt) / 1000) + days * DAY_SECONDS;
 }

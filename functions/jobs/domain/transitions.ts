@@ -48,7 +48,18 @@ function phaseAfter(phase: Phase, event: JobEvent): Phase {
 
 /** The fields that an event changes besides the phase. `undefined` removes a field. */
 export type JobChanges = Partial<
-  Omit<Job, "id" | "userId" | "institutionId" | "phase" | "version" | "createdAt" | "updatedAt" | "stepSince">
+  Omit<
+    Job,
+    | "id"
+    | "userId"
+    | "institutionId"
+    | "phase"
+    | "version"
+    | "createdAt"
+    | "updatedAt"
+    | "stepSince"
+    | "eventCount"
+  >
 >;
 
 /** The events after which a job never changes again. */

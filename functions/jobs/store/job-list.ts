@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
-import { isKept } from "../../platform/dynamo.ts";
+import { isUnexpired } from "../../platform/dynamo.ts";
 import type { Clock } from "../domain/clock.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
@@ -17,6 +17,11 @@ const BATCH = 100;
 /** DynamoDB may omit rows of a batch under load. We request them again, after a pause that doubles each time. */
 const MAX_ROUNDS = 5;
 const PAUSE_MS = 50;
+
+interface Listed {
+  job: Job;
+  place: string;
+}
 
 const entrySchema = z.object({ pk: z.string(), createdAt: z.string() });
 
@@ -52,7 +57,7 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
       );
       for (const item of Responses?.[tableName] ?? []) {
         const row = unmarshall(item);
-        if (isKept(row, clock.now())) jobs.set(String(row["pk"]), parseJobRecord(row));
+        if (isUnexpired(row, clock.now())) jobs.set(String(row["pk"]), parseJobRecord(row));
       }
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
     }
@@ -60,7 +65,11 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
   }
 
   /** Yields every job that has not expired, with its cursor. */
-  async function* kept(userId: string, from: string | undefined, firstBatch: number) {
+  async function* unexpired(
+    userId: string,
+    from: string | undefined,
+    firstBatch: number,
+  ): AsyncGenerator<Listed, undefined> {
     let after = from;
     for (let size = Math.min(firstBatch, BATCH); ; size = BATCH) {
       const { found, isLast } = await entries(userId, after, size);
@@ -75,12 +84,13 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
   }
 
   return {
-    async page(userId, { limit, from, wanted }) {
+    async page(userIds, { limit, from, wanted }) {
+      const lists = userIds.map((userId) => unexpired(userId, from, limit + 1));
       const jobs: Job[] = [];
       let end: string | undefined;
       // One job more than the page holds shows whether there is a next page. The index's own
       // `LastEvaluatedKey` does not prove it.
-      for await (const { job, place } of kept(userId, from, limit + 1)) {
+      for await (const { job, place } of newestFirst(lists)) {
         if (!wanted(job)) continue;
         if (jobs.length === limit) return { jobs, next: end };
         jobs.push(job);
@@ -89,6 +99,24 @@ export function dynamoJobList(client: DynamoDBClient, tableName: string, clock: 
       return { jobs, next: undefined };
     },
   };
+}
+
+/** Merges lists, each with its newest job first, into one such list. */
+async function* newestFirst(lists: readonly AsyncGenerator<Listed, undefined>[]) {
+  const next = async (list: AsyncGenerator<Listed, undefined>) => ({
+    list,
+    first: (await list.next()).value,
+  });
+  let heads = await Promise.all(lists.map(next));
+  for (;;) {
+    heads = heads
+      .filter(({ first }) => first !== undefined)
+      .toSorted((a, b) => ((a.first?.place ?? "") < (b.first?.place ?? "") ? 1 : -1));
+    const [newest, ...others] = heads;
+    if (newest?.first === undefined) return;
+    yield newest.first;
+    heads = [await next(newest.list), ...others];
+  }
 }
 
 /** Returns the position of a job in its user's list. Only the request's path names the user. */

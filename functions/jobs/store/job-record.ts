@@ -41,6 +41,7 @@ const challenge = z.object({
   upstreamUpdated: z.string(),
   expiresAt: text,
   isAnswered: z.optional(z.literal(true)),
+  refusal: z.optional(stepError),
   lingersUntil: text,
   repeatsUntil: text,
 } satisfies Fields<Challenge>);
@@ -68,10 +69,12 @@ const jobRecord = z.object({
   generation: z.optional(z.int()),
   sweepAt: text,
   isDropped: z.optional(z.literal([true, "unless-repeated"])),
+  isRepeated: z.optional(z.literal(true)),
   steps: z.array(step),
   stepSince: text,
   attempt: z.int(),
   attemptAt: text,
+  pausedUntil: text,
   sendAgainAt: text,
   knownUpstreamJobIds: z.array(z.string()),
   upstreamJobId: text,
@@ -83,10 +86,25 @@ const jobRecord = z.object({
   challenge: z.optional(challenge),
   sealedTaskToken: text,
   queue: z.optional(queue),
+  eventCount: z.optional(z.int()),
 } satisfies Fields<Job>);
 
 /** A job as its row in the table stores it: the same fields as {@link Job}, with the same values. */
 export type JobRecord = z.output<typeof jobRecord>;
+
+/** The fields from which the API renders a job, for rows that store a job as it was at one version. */
+export const shownJobRecord = z.pick(jobRecord, {
+  id: true,
+  userId: true,
+  phase: true,
+  createdAt: true,
+  updatedAt: true,
+  steps: true,
+  attempt: true,
+  connectionId: true,
+  challenge: true,
+  queue: true,
+});
 
 /** Returns the fields of a row that are the job. A value that the schema cannot read back does not compile. */
 export function jobRecordOf(job: Job): JobRecord {

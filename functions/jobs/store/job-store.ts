@@ -4,7 +4,8 @@ import {
   ABSENT,
   type Condition,
   deleteRow,
-  isKept,
+  isUnexpired,
+  ownerOf,
   putRow,
   readRow,
   wasMade,
@@ -15,7 +16,7 @@ import type { Job } from "../domain/job.ts";
 import { measureChange } from "../domain/measurements.ts";
 import type { JobStore, Metrics } from "../domain/ports.ts";
 import { applyEvent } from "../domain/sweep.ts";
-import { keptUntil } from "../domain/times-to-live.ts";
+import { storedUntil } from "../domain/times-to-live.ts";
 import { TRANSITIONS } from "../domain/transitions.ts";
 import { jobRecordOf, parseJobRecord } from "./job-record.ts";
 
@@ -41,10 +42,11 @@ function jobRow(job: Job, writeId: string, retentionDays: number) {
     ...jobRecordOf(job),
     ...jobKey(job.id),
     listed: listOf(job.userId),
+    owner: ownerOf(job.userId),
     sweep: job.sweepAt === undefined ? undefined : sweepOf(job),
     runsSince: job.phase !== "queued" && job.queue !== undefined ? job.updatedAt : undefined,
     writeId,
-    expiresAt: keptUntil(job.updatedAt, retentionDays),
+    expiresAt: storedUntil(job.updatedAt, retentionDays),
   };
 }
 
@@ -76,11 +78,15 @@ export interface JobStoreOptions {
 
 export function dynamoJobStore(options: JobStoreOptions): JobStore {
   const { client, tableName, clock, newId, retentionDays } = options;
+  async function read(jobId: string, isConsistent: boolean) {
+    const row = await readRow(client, tableName, jobKey(jobId), isConsistent);
+    return row !== undefined && isUnexpired(row, clock.now()) ? parseJobRecord(row) : undefined;
+  }
+
   return {
-    async find(jobId) {
-      const row = await readRow(client, tableName, jobKey(jobId));
-      return row !== undefined && isKept(row, clock.now()) ? parseJobRecord(row) : undefined;
-    },
+    find: (jobId) => read(jobId, true),
+
+    glance: (jobId) => read(jobId, false),
 
     // A write that timed out may arrive late, after other writes have followed its retry.
     add: (job, over) =>
@@ -108,7 +114,7 @@ export function dynamoJobStore(options: JobStoreOptions): JobStore {
       return after;
     },
 
-    async settle(job) {
+    async markCleaned(job) {
       // A finished job never changes: if the condition fails, the row does not exist any more.
       await wasMade(
         client.send(

@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { ABSENT, deleteRow, putRow, readRow } from "../../platform/dynamo.ts";
+import { ABSENT, deleteRow, ownerOf, putRow, readRow } from "../../platform/dynamo.ts";
 import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../domain/login.ts";
 import type { RefusedLoginNotes } from "../domain/ports.ts";
-import { keptUntil, REFUSED_LOGINS_TTL_DAYS } from "../domain/times-to-live.ts";
+import { REFUSED_LOGINS_TTL_DAYS, storedUntil } from "../domain/times-to-live.ts";
 
 /**
  * We lose a round only if the login of another job is recorded in it, and a user has few jobs at one bank at a time.
@@ -33,11 +33,11 @@ export function dynamoRefusedLogins(
   }
 
   function write(userId: string, institutionId: string, noted: RefusedLogins, version: number) {
-    const expiresAt = keptUntil(noted.blockedUntil, REFUSED_LOGINS_TTL_DAYS);
+    const expiresAt = storedUntil(noted.blockedUntil, REFUSED_LOGINS_TTL_DAYS);
     return putRow(
       client,
       tableName,
-      { ...keyOf(userId, institutionId), ...noted, version: version + 1, expiresAt },
+      { ...keyOf(userId, institutionId), ...noted, owner: ownerOf(userId), version: version + 1, expiresAt },
       version === 0 ? ABSENT : ["version = :version", { ":version": version }],
     );
   }

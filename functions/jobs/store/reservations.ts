@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { deleteRow, isKept, putRow, readRow } from "../../platform/dynamo.ts";
+import { deleteRow, isUnexpired, ownerOf, putRow, readRow } from "../../platform/dynamo.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { KeyedRequest } from "../domain/idempotency.ts";
 import type { Reservations } from "../domain/ports.ts";
@@ -31,15 +31,16 @@ export function dynamoReservations(client: DynamoDBClient, tableName: string, cl
   const reservations: Reservations = {
     async find(request) {
       const row = await readRow(client, tableName, keyOf(request));
-      if (row === undefined || !isKept(row, clock.now())) return undefined;
-      const { reply, ...kept } = z.parse(rowSchema, row);
-      return reply === undefined ? kept : { ...kept, reply: z.parse(replySchema, JSON.parse(reply)) };
+      if (row === undefined || !isUnexpired(row, clock.now())) return undefined;
+      const { reply, ...stored } = z.parse(rowSchema, row);
+      return reply === undefined ? stored : { ...stored, reply: z.parse(replySchema, JSON.parse(reply)) };
     },
 
     async write(request, next, from) {
       // As text, the reply keeps its bytes, including the order of its fields.
       const reply = next.reply && JSON.stringify(next.reply);
-      const isMade = await putRow(client, tableName, { ...keyOf(request), ...next, reply }, [
+      const row = { ...keyOf(request), ...next, reply, owner: ownerOf(request.userId) };
+      const isMade = await putRow(client, tableName, row, [
         "attribute_not_exists(pk) OR expiresAt <= :now OR writeId = :from",
         { ":now": clock.now().getTime() / 1000, ":from": from?.writeId ?? "" },
       ]);

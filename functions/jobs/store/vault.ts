@@ -45,7 +45,7 @@ const NEVER_OPENS = /^(InvalidCiphertext|IncorrectKey)Exception$/;
  * Throws `SealBroken` if a ciphertext can never be decrypted. Passes on all other errors: the workflow
  * retries a Task only for these.
  */
-export function tellBrokenSeals(sealer: Sealer): Sealer {
+export function namingBrokenSeals(sealer: Sealer): Sealer {
   return {
     ...sealer,
     unseal: (ref, sealed) =>
@@ -64,7 +64,7 @@ export interface VaultOptions {
 
 /** Stores each sealed secret in its own row. An expired row counts as missing, even before DynamoDB deletes it. */
 export function dynamoVault({ client, tableName, sealer, clock }: VaultOptions): Vault {
-  const { unseal } = tellBrokenSeals(sealer);
+  const { unseal } = namingBrokenSeals(sealer);
 
   async function sealedOf(ref: SecretRef): Promise<Uint8Array | undefined> {
     const { sealed, expiresAt } = (await readRow(client, tableName, keyOf(ref))) ?? {};
@@ -73,7 +73,7 @@ export function dynamoVault({ client, tableName, sealer, clock }: VaultOptions):
   }
 
   return {
-    async keep(ref, secret, until) {
+    async store(ref, secret, until) {
       const sealed = await sealer.seal(ref, secret);
       const expiresAt = Math.ceil(until.getTime() / 1000);
       await putRow(client, tableName, { ...keyOf(ref), sealed, expiresAt }, ["attribute_not_exists(jobId)"]);

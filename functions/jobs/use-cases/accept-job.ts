@@ -1,5 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import { DependencyDown } from "../domain/errors.ts";
+import type { WrittenIds } from "../domain/ids.ts";
 import type { Institution } from "../domain/institution.ts";
 import {
   claimOf,
@@ -46,6 +47,8 @@ export interface AcceptJob {
   connectionId?: string | undefined;
   /** For a create and an update. */
   login?: Login | undefined;
+  /** The ids of the request, with their capitals. */
+  written?: WrittenIds | undefined;
 }
 
 export interface Accepted {
@@ -66,6 +69,8 @@ const MAX_ROUNDS = 5;
  * completes that request. Throws a `Refusal` after too many refused logins, and `DependencyDown` after 5 lost rounds.
  */
 export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<Accepted> {
+  const earlier = await holderInCapitals(deps, request);
+  if (earlier !== undefined) return { isNew: false, job: earlier };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const id = deps.newId();
     const blank = newJob(deps, request, id);
@@ -87,6 +92,16 @@ export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<A
     await dropJob(deps, job);
   }
   throw new DependencyDown();
+}
+
+/** Returns an unfinished job that an earlier version has claimed under ids with capitals. */
+async function holderInCapitals(deps: AcceptDeps, request: AcceptJob): Promise<Job | undefined> {
+  const { kind, institution, connectionId, userId, written } = request;
+  const ids = { userId, connectionId, ...written };
+  if (ids.userId === userId && ids.connectionId === connectionId) return undefined;
+  const holderId = await deps.claims.holder(claimOf({ kind, institutionId: institution.id, ...ids }));
+  const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
+  return holder === undefined || isFinished(holder) ? undefined : holder;
 }
 
 /**
@@ -132,7 +147,7 @@ async function add(deps: AcceptDeps, job: Job, login: Login | undefined): Promis
   const added = await addRow(deps, job);
   if (added === undefined || hasBegun(added) || login === undefined) return added;
   try {
-    await deps.vault.keep(loginOf(added), packLogin(login), deps.clock.after(LOGIN_TTL_MS));
+    await deps.vault.store(loginOf(added), packLogin(login), deps.clock.after(LOGIN_TTL_MS));
   } catch (error) {
     await markDropped(deps, added, "unless-repeated").catch(() => undefined);
     throw error;
@@ -150,7 +165,7 @@ async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> 
   const begun = await jobs.find(job.id);
   if (begun === undefined || begun.isDropped === true) return undefined;
   if (hasBegun(begun)) return begun;
-  const next = { ...job, version: begun.version + 1 };
+  const next: Job = { ...job, version: begun.version + 1, isRepeated: true };
   return (await jobs.add(next, begun)) ? next : undefined;
 }
 
@@ -167,7 +182,7 @@ async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<nev
 export interface DropDeps {
   clock: Clock;
   jobs: Pick<JobStore, "find" | "add" | "drop">;
-  vault: Pick<Vault, "keep" | "destroy">;
+  vault: Pick<Vault, "store" | "destroy">;
 }
 
 /**

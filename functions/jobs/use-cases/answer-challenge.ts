@@ -1,5 +1,5 @@
 import type { TokenClaims } from "../../access/caller.ts";
-import type { CountDeps } from "../../access/rate-limit.ts";
+import type { UserCountDeps } from "../../access/rate-limit.ts";
 import {
   awaitsSending,
   challengeState,
@@ -15,8 +15,9 @@ import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { answerTo, type Secret, taskTokenOf } from "../domain/secret.ts";
 import { ANSWER_TTL_MS } from "../domain/times-to-live.ts";
-import { changeJob, findJob } from "./change-job.ts";
+import { changeJob } from "./change-job.ts";
 import { readCountedJob } from "./read-job.ts";
+import { type WaitDeps, waitWhile } from "./wait-while.ts";
 
 export interface AnswerChallenge {
   jobId: string;
@@ -24,29 +25,24 @@ export interface AnswerChallenge {
   answers: readonly Secret[];
 }
 
-type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & CountDeps;
-
-/** Polling our own row costs a read each time. Banks take seconds to decide. */
-export const POLL_MS = 500;
+type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & UserCountDeps;
 
 /**
- * Accepts an answer as {@link answerChallenge} does, and waits until the bank has decided on it, at most `waitMs`. An
- * answer that is posted again a moment later gets the same decision. Returns the job. Throws a `Refusal` in the bank's
- * words if the answer was wrong. Nothing is lost if the wait is cut short: the workflow sends the answer.
+ * Accepts an answer as {@link answerChallenge} does, and waits until the bank has decided on it, at most `waitMs`. Does not
+ * wait if too many other requests wait. An answer that is posted again a moment later gets the same decision. Returns
+ * the job. Throws a `Refusal` in the bank's words if the answer was wrong. Nothing is lost if the wait is cut short: the
+ * workflow sends the answer.
  */
 export async function answerAndWait(
-  deps: Deps & Pick<Ports, "clock">,
+  deps: Deps & WaitDeps,
   request: AnswerChallenge,
   waitMs: number,
 ): Promise<Job> {
   const found = await readCountedJob(deps, request);
-  let job = repeatsDecided(found, deps.clock.now()) ? found : await answerFound(deps, found, request);
-  const number = job.challenge?.number ?? 0;
-  const end = deps.clock.after(waitMs);
-  while (isUndecided(job, number) && deps.clock.msUntil(end) > 0) {
-    await deps.clock.sleep(POLL_MS);
-    job = await findJob(deps, job.id);
-  }
+  const answered = repeatsDecided(found, deps.clock.now()) ? found : await answerFound(deps, found, request);
+  const number = answered.challenge?.number ?? 0;
+  const isWaiting = (job: Job) => isUndecided(job, number);
+  const job = await waitWhile(deps, answered, isWaiting, deps.clock.after(waitMs));
   const words = refusalOfAnswer(job, number);
   if (words !== undefined) throw new Refusal({ reason: "answer-refused", words });
   return job;
@@ -68,7 +64,7 @@ async function answerFound(deps: Deps, job: Job, request: AnswerChallenge): Prom
   if (job.phase !== "awaiting-answer") return woken(deps, job);
 
   const ref = answerTo(job, challenge);
-  await deps.vault.keep(ref, packAnswers(request.answers), deps.clock.after(ANSWER_TTL_MS));
+  await deps.vault.store(ref, packAnswers(request.answers), deps.clock.after(ANSWER_TTL_MS));
   const after = await changeJob(deps, job.id, (current) => takeAnswer(current, challenge.number));
   if (!awaitsSending(after, challenge)) await deps.vault.destroy(ref);
   if (wasAnswered(after, challenge)) return woken(deps, after);

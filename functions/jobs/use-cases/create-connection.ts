@@ -1,3 +1,4 @@
+import type { WrittenIds } from "../domain/ids.ts";
 import type { Institution } from "../domain/institution.ts";
 import {
   type Login,
@@ -46,13 +47,14 @@ export interface AcceptConnection {
   userId: string;
   institutionId: string | undefined;
   login: Login;
+  written?: WrittenIds | undefined;
 }
 
 /** Starts a job for a login, or returns the unfinished job of the same user and institution. */
 export async function acceptConnection(
   deps: AcceptDeps & Pick<Ports, "institutions">,
-  { userId, institutionId, login }: AcceptConnection,
+  { userId, institutionId, login, written }: AcceptConnection,
 ): Promise<Accepted> {
   const institution = await checkLogin(deps, { institutionId, login });
-  return acceptJob(deps, { kind: "create", userId, institution, login });
+  return acceptJob(deps, { kind: "create", userId, institution, login, written });
 }

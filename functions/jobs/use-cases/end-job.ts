@@ -3,7 +3,7 @@ import { isFinished, type Job, kindOf } from "../domain/job.ts";
 import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
 import type { StepError } from "../domain/steps.ts";
-import { mayGetAnswer } from "../domain/sweep.ts";
+import { mayGetSecret } from "../domain/sweep.ts";
 import { type EndingChange, endsJob, type JobChange } from "../domain/transitions.ts";
 import { changeUntilWritten } from "./change-job.ts";
 import { stopExecutions } from "./replace-execution.ts";
@@ -36,8 +36,8 @@ export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
   for (let number = 1; number <= (job.challenge?.number ?? 0); number++) {
     await deps.vault.destroy(answerTo(job, { number }));
   }
-  if (job.sweepAt === undefined || mayGetAnswer(job)) return job;
-  await deps.jobs.settle(job);
+  if (job.sweepAt === undefined || mayGetSecret(job)) return job;
+  await deps.jobs.markCleaned(job);
   return { ...job, sweepAt: undefined };
 }
 

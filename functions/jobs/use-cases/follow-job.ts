@@ -3,12 +3,12 @@ import { JobChanged, UpstreamRefused, UpstreamUnavailable } from "../domain/erro
 import { CREDENTIALS_REFUSED, failure, TEMPORARY_UNAVAILABLE } from "../domain/failures.ts";
 import {
   blamesTheBank,
-  decideOnLook,
+  decideOnPoll,
   decideOnRefusal,
-  decideWithoutLook,
+  decideWithoutReply,
   endsUnanswered,
   knownAgain,
-  LOOK_EVERY_MS,
+  POLL_EVERY_MS,
   waitSeconds,
   waitsUpstream,
 } from "../domain/following.ts";
@@ -44,19 +44,19 @@ export async function noteVerdict(
 }
 
 /** Polls the upstream job once, and writes the change. */
-export async function lookAtJob(deps: FollowDeps, job: Job): Promise<Job> {
+export async function pollJob(deps: FollowDeps, job: Job): Promise<Job> {
   return (await poll(deps, job)).job;
 }
 
-/** As {@link lookAtJob}. Also returns for how many milliseconds the aggregator asked us not to poll. */
+/** As {@link pollJob}. Also returns for how many milliseconds the aggregator asked us not to poll. */
 async function poll(deps: FollowDeps, job: Job): Promise<{ job: Job; retryAfterMs: number }> {
   if (job.phase !== "following" || job.upstreamJobId === undefined) return { job, retryAfterMs: 0 };
   const seen = await look(deps, job.upstreamJobId);
   const retryAfterMs = seen instanceof UpstreamUnavailable ? (seen.retryAfterMs ?? 0) : 0;
-  return { job: await writeLook(deps, job, seen), retryAfterMs };
+  return { job: await writePoll(deps, job, seen), retryAfterMs };
 }
 
-async function writeLook(deps: FollowDeps, job: Job, seen: Seen): Promise<Job> {
+async function writePoll(deps: FollowDeps, job: Job, seen: Seen): Promise<Job> {
   try {
     const change = decide(deps, job, seen);
     if (change === undefined) return job;
@@ -74,7 +74,7 @@ type Seen = UpstreamJob | UpstreamRefused | UpstreamUnavailable;
 
 function decide(deps: FollowDeps, job: Job, seen: Seen): JobChange | undefined {
   const now = deps.clock.now();
-  if (seen instanceof UpstreamUnavailable) return decideWithoutLook(job, now);
+  if (seen instanceof UpstreamUnavailable) return decideWithoutReply(job, now);
   if (seen instanceof UpstreamRefused) return decideOnRefusal(job, seen.problem, deps.clock);
   return knownAgain(job, decideOnJob(deps, job, seen, now));
 }
@@ -87,7 +87,7 @@ function decideOnJob(deps: FollowDeps, job: Job, seen: UpstreamJob, now: Date): 
       : failure(job, TEMPORARY_UNAVAILABLE);
   }
   if (blamesTheBank(job, seen) && mayBeHeld(job, deps.policy)) return holdChange(job, attempt, deps.clock);
-  const change = decideOnLook(job, seen, now, followLeftMs(deps, job));
+  const change = decideOnPoll(job, seen, now, followLeftMs(deps, job));
   if (change === undefined || !endsUnanswered(job, change)) return change;
   return holdChange(job, { ...attempt, reason: "challenge-not-answered" }, deps.clock);
 }
@@ -157,7 +157,7 @@ export async function followFound(deps: FollowDeps, found: Job): Promise<Followe
       const seconds = Math.max(waitSeconds(followedMs(deps, job)), Math.ceil(polled.retryAfterMs / 1000));
       return { next: "wait", waitSeconds: seconds };
     }
-    await deps.clock.sleep(Math.max(LOOK_EVERY_MS, polled.retryAfterMs));
+    await deps.clock.sleep(Math.max(POLL_EVERY_MS, polled.retryAfterMs));
   }
 }
 

@@ -3,6 +3,8 @@ import type { JobsPage, Ports } from "../domain/ports.ts";
 
 export interface ListJobs {
   userId: string;
+  /** The user's id with the capitals of the request. */
+  writtenUserId: string;
   limit: number;
   from: string | undefined;
   connectionId: string | undefined;
@@ -11,11 +13,11 @@ export interface ListJobs {
 
 /** Returns a page of a user's jobs, newest first. */
 export function listJobs(deps: Pick<Ports, "jobList">, request: ListJobs): Promise<JobsPage> {
-  const { userId, limit, from, connectionId, institutionId } = request;
+  const { userId, writtenUserId, limit, from, connectionId, institutionId } = request;
   const wanted = (job: Job) =>
     job.isDropped === undefined &&
     job.userId.toLowerCase() === userId &&
     (connectionId === undefined || job.connectionId?.toLowerCase() === connectionId) &&
     (institutionId === undefined || job.institutionId === institutionId);
-  return deps.jobList.page(userId, { limit, from, wanted });
+  return deps.jobList.page([...new Set([userId, writtenUserId])], { limit, from, wanted });
 }

@@ -1,11 +1,11 @@
-import { type CountDeps, countRequest } from "../../access/rate-limit.ts";
+import { countUserRequest, type UserCountDeps } from "../../access/rate-limit.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import {
   fingerprintKeyOf,
-  type KeptReply,
   type KeyedRequest,
   mayBeAtWork,
   type Reservation,
+  type StoredReply,
 } from "../domain/idempotency.ts";
 import { hasBegun, type Job } from "../domain/job.ts";
 import type { JobStore, Ports } from "../domain/ports.ts";
@@ -18,9 +18,9 @@ export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "f
 
 export interface Work {
   /** Creates the job of this id, or completes the work of an earlier run with the same id. */
-  run(jobId: string): Promise<KeptReply>;
+  run(jobId: string): Promise<StoredReply>;
   /** Returns the reply of a run whose job has begun. */
-  begun(job: Job): KeptReply;
+  begun(job: Job): StoredReply;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function oncePerKey(
   deps: OncePerKeyDeps,
   request: KeyedRequest | undefined,
   work: Work,
-): Promise<KeptReply> {
+): Promise<StoredReply> {
   if (request === undefined) return work.run(deps.newId());
   let matching: string | undefined;
   let waitingSince: number | undefined;
@@ -74,7 +74,7 @@ async function perform(
   request: KeyedRequest,
   found: Reservation | undefined,
   work: Work,
-): Promise<KeptReply | undefined> {
+): Promise<StoredReply | undefined> {
   const { reservations } = deps;
   const busySince = deps.clock.now().toISOString();
   const mine = { ...(found ?? (await newReservation(deps, request))), writeId: deps.newId(), busySince };
@@ -83,8 +83,8 @@ async function perform(
     const job = found && (await deps.jobs.find(mine.jobId));
     const reply = job !== undefined && hasBegun(job) ? work.begun(job) : await work.run(mine.jobId);
     // Return a reply only if it is stored: a repeated request must get the same reply.
-    const isKept = await reservations.write(request, { ...mine, writeId: deps.newId(), reply }, mine);
-    return isKept ? reply : undefined;
+    const isStored = await reservations.write(request, { ...mine, writeId: deps.newId(), reply }, mine);
+    return isStored ? reply : undefined;
   } catch (error) {
     const free = { ...mine, writeId: deps.newId(), busySince: undefined };
     const left =
@@ -106,11 +106,11 @@ async function newReservation(deps: OncePerKeyDeps, request: KeyedRequest): Prom
  * repeated request counts again.
  */
 export async function takePost(
-  deps: CountDeps & OncePerKeyDeps,
+  deps: UserCountDeps & OncePerKeyDeps,
   userId: string,
   keyed: KeyedRequest | undefined,
   work: Work,
-): Promise<KeptReply> {
-  await countRequest(deps, "user", userId);
+): Promise<StoredReply> {
+  await countUserRequest(deps, userId);
   return oncePerKey(deps, keyed, work);
 }

@@ -6,7 +6,7 @@ import {
   SERVICE_UNAVAILABLE,
   TEMPORARY_UNAVAILABLE,
 } from "../domain/failures.ts";
-import { LOOK_EVERY_MS } from "../domain/following.ts";
+import { POLL_EVERY_MS } from "../domain/following.ts";
 import { isAvailable } from "../domain/institution.ts";
 import { type Blocked, type Job, kindOf } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
@@ -23,8 +23,8 @@ import {
 import { withoutEcho } from "../domain/redaction.ts";
 import { loginOf } from "../domain/secret.ts";
 import {
+  cannotArrive,
   isOverdue,
-  isSettled,
   mayBeBlip,
   mayBeSentAgain,
   orWhenUnavailable,
@@ -45,6 +45,7 @@ import {
 import { findJob } from "./change-job.ts";
 import { type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound, noteVerdict } from "./follow-job.ts";
+import { notePause } from "./note-pause.ts";
 import { type PollQueueDeps, pollUpstreamQueue } from "./poll-upstream-queue.ts";
 
 type HoldDeps = EndDeps & Pick<Ports, "clock">;
@@ -96,7 +97,12 @@ async function openFound(deps: Deps, job: Job): Promise<Job> {
 
 async function startAttempt(deps: Deps, job: Job): Promise<Job> {
   const attemptAt = deps.clock.now().toISOString();
-  const changes = { attempt: job.attempt + 1, attemptAt, sendAgainAt: sendAgainAt(deps) };
+  const changes = {
+    attempt: job.attempt + 1,
+    attemptAt,
+    pausedUntil: undefined,
+    sendAgainAt: sendAgainAt(deps),
+  };
   return send(deps, await writeChange(deps, job, { event: "attemptStarted", changes }));
 }
 
@@ -126,12 +132,12 @@ function isStillDown(deps: Deps, job: Job): Promise<boolean> {
 async function reopen(deps: Deps, job: Job): Promise<Job> {
   if (job.blocked !== undefined) return awaitOther(deps, job, job.blocked);
   if (await wasRefused(deps, job)) return failJob(deps, job, LOGIN_REFUSED);
-  if (isOverdue(job, deps.clock.msUntil)) return lookOnceMore(deps, job);
+  if (isOverdue(job, deps.clock.msUntil)) return pollOnceMore(deps, job);
   // The time before the request: a slow reply says nothing about a login that has arrived since.
-  const lookedAt = deps.clock.now();
+  const polledAt = deps.clock.now();
   const found = await findSent(deps, job);
   if (found !== undefined) return recordOpened(deps, job, found.id);
-  if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
+  if (!mayBeSentAgain(job, polledAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, await notePosting(deps, job, sendAgainAt(deps)), { mayHaveArrived: true });
 }
 
@@ -178,11 +184,15 @@ async function wasRefused({ refusedLogins }: Deps, { id, userId, institutionId }
   return noted?.jobIds.includes(id) ?? false;
 }
 
-/** Searches for the login of an attempt that has taken too long, and does not send it again. */
-async function lookOnceMore(deps: Deps, job: Job): Promise<Job> {
+/**
+ * Searches for the login of an attempt that has taken too long, and does not send it again. An aggregator that was busy
+ * all the time is treated like a bank that is down.
+ */
+async function pollOnceMore(deps: Deps, job: Job): Promise<Job> {
   const found = await orWhenUnavailable(findSent(deps, job), undefined);
   if (found !== undefined) return recordOpened(deps, job, found.id);
-  return job.queue === undefined
+  const wasBusy = job.pausedUntil !== undefined && mayBeHeld(job, deps.policy);
+  return job.queue === undefined && !wasBusy
     ? failJob(deps, job, SERVICE_UNAVAILABLE)
     : holdAttempt(deps, job, { attempt: job.attempt });
 }
@@ -219,7 +229,7 @@ async function send(deps: Deps, job: Job, { mayHaveArrived = false, waited }: Se
     if (error instanceof UpstreamRefused) return refused(deps, job, error.problem);
     // A login that may still be in transit was sent later than recorded, because a token may
     // have been requested first.
-    await notePosting(deps, job, isSettled(error) ? undefined : sendAgainAt(deps));
+    await notePosting(deps, job, cannotArrive(error) ? undefined : sendAgainAt(deps));
     throw error;
   }
   if (posted === undefined) return failJob(deps, job, INTERNAL_ERROR);
@@ -286,7 +296,7 @@ async function openUnblocked(deps: Deps, before: Job): Promise<Job> {
   const sliceEnd = deps.clock.after(deps.policy.followSliceMs);
   let job = await openFound(deps, before);
   while (job.blocked !== undefined && job.phase === "opening" && deps.clock.msUntil(sliceEnd) > 0) {
-    await deps.clock.sleep(LOOK_EVERY_MS);
+    await deps.clock.sleep(POLL_EVERY_MS);
     job = await openFound(deps, job);
   }
   return job;
@@ -296,7 +306,11 @@ async function openAndFollowOnce(deps: FollowDeps, input: { jobId: string }): Pr
   const before = await findJob(deps, input.jobId);
   const isFurther = before.queue !== undefined && isDue(before, deps.clock.msUntil);
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
-  const followed = await followFound(run, await openUnblocked(run, before));
+  const opened = await openUnblocked(run, before).catch(async (error: unknown) => {
+    await notePause(run, before.id, error);
+    throw error;
+  });
+  const followed = await followFound(run, opened);
   if (followed.next === "hold" && isFurther) throw new InstitutionUnavailable();
   return followed;
 }

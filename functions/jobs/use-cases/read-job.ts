@@ -1,5 +1,5 @@
 import { reachesJobsOf, type TokenClaims } from "../../access/caller.ts";
-import { type CountDeps, countRequest } from "../../access/rate-limit.ts";
+import { countRequest, countUserRequest, type UserCountDeps } from "../../access/rate-limit.ts";
 import type { Job } from "../domain/job.ts";
 import type { JobStore } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -9,13 +9,17 @@ export interface ReadJob {
   caller: TokenClaims;
 }
 
-/** Returns the job in its current state. Throws the same `Refusal` for another user's job and for a missing job. */
+/**
+ * Returns the job in its current state. Throws the same `Refusal` for another user's job, for a job that is being deleted
+ * and for a missing job.
+ */
 export async function readJob(
   deps: { jobs: Pick<JobStore, "find"> },
   { jobId, caller }: ReadJob,
 ): Promise<Job> {
   const job = await deps.jobs.find(jobId);
-  if (job === undefined || !reachesJobsOf(caller, job.userId)) throw new Refusal("job-not-found");
+  const isShown = job !== undefined && job.isDropped === undefined;
+  if (!isShown || !reachesJobsOf(caller, job.userId)) throw new Refusal("job-not-found");
   return job;
 }
 
@@ -25,12 +29,14 @@ export async function readJob(
  * the limit of the job's user.
  */
 export async function readCountedJob(
-  deps: CountDeps & { jobs: Pick<JobStore, "find"> },
+  deps: UserCountDeps & { jobs: Pick<JobStore, "find"> },
   request: { jobId: string; caller: TokenClaims },
 ): Promise<Job> {
   const { jobId, caller } = request;
-  if (caller.scope === "CLIENT_ACCESS") await countRequest(deps, "user", caller.userId ?? `of-${jobId}`);
+  const isOfClient = caller.scope === "CLIENT_ACCESS";
+  if (isOfClient && caller.userId !== undefined) await countUserRequest(deps, caller.userId);
+  if (isOfClient && caller.userId === undefined) await countRequest(deps, "user", `of-${jobId}`);
   const job = await readJob(deps, request);
-  if (caller.scope === "SERVER_ACCESS") await countRequest(deps, "user", job.userId);
+  if (!isOfClient) await countUserRequest(deps, job.userId);
   return job;
 }

@@ -1,3 +1,4 @@
+import type { WrittenIds } from "../domain/ids.ts";
 import type { Authorization } from "../domain/institution.ts";
 import { isFinished, type Job } from "../domain/job.ts";
 import type { JobStore, Ports } from "../domain/ports.ts";
@@ -31,6 +32,7 @@ export async function findConnection(
 export interface RefreshConnection {
   userId: string;
   connectionId: string;
+  written?: WrittenIds | undefined;
 }
 
 export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions">;
@@ -45,7 +47,7 @@ export async function refreshConnection(
 
 async function refreshFound(
   deps: RefreshDeps,
-  { userId, connectionId }: RefreshConnection,
+  { userId, connectionId, written }: RefreshConnection,
   found: FoundConnection,
 ): Promise<Accepted> {
   const { institutionId: id, authorization } = found;
@@ -53,7 +55,7 @@ async function refreshFound(
     authorization === undefined ? await deps.institutions.institution(id) : { id, authorization };
   // The aggregator may have removed the bank from its list. Its job then shows whether the bank asks something.
   const known = institution ?? { id, authorization: "user" as const };
-  return acceptJob(deps, { kind: "refresh", userId, institution: known, connectionId });
+  return acceptJob(deps, { kind: "refresh", userId, institution: known, connectionId, written });
 }
 
 /** An API function has 29 s, and a bank slows down if it gets too many requests at once. */

@@ -1,5 +1,5 @@
 import type { TokenClaims } from "../../access/caller.ts";
-import type { CountDeps } from "../../access/rate-limit.ts";
+import type { UserCountDeps } from "../../access/rate-limit.ts";
 import { generationOf, type Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -7,7 +7,7 @@ import { changeJob } from "./change-job.ts";
 import { readCountedJob } from "./read-job.ts";
 import { replaceExecution } from "./replace-execution.ts";
 
-type Deps = Pick<Ports, "jobs" | "executions"> & CountDeps;
+type Deps = Pick<Ports, "jobs" | "executions"> & UserCountDeps;
 
 /**
  * Starts the next attempt of a queued job now. Before that attempt has begun, a repeated call completes the work that
@@ -15,12 +15,22 @@ type Deps = Pick<Ports, "jobs" | "executions"> & CountDeps;
  */
 export async function resumeJob(deps: Deps, request: { jobId: string; caller: TokenClaims }): Promise<Job> {
   const { id } = await readCountedJob(deps, request);
-  const job = await changeJob(deps, id, (current) =>
+  const job = await resumeQueued(deps, id);
+  if (job === undefined) throw new Refusal("job-not-waiting");
+  return job;
+}
+
+/** Starts the next attempt of a queued job now, whoever asks. Returns `undefined` if the job is not queued. */
+export async function resumeQueued(
+  deps: Pick<Ports, "jobs" | "executions">,
+  jobId: string,
+): Promise<Job | undefined> {
+  const job = await changeJob(deps, jobId, (current) =>
     current.phase === "queued"
       ? { event: "resumed", changes: { generation: generationOf(current) + 1 } }
       : undefined,
   );
-  if (job.phase !== "accepted" || job.queue === undefined) throw new Refusal("job-not-waiting");
+  if (job.phase !== "accepted" || job.queue === undefined) return undefined;
   await replaceExecution(deps, job);
   return job;
 }

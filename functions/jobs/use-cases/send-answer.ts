@@ -10,15 +10,15 @@ import {
 } from "../domain/challenge.ts";
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { failure, INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
-import { decideOnRefusal } from "../domain/following.ts";
+import { decideOnRefusal, decideOnRefusalAtDeadline } from "../domain/following.ts";
 import type { Challenge, Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { answerTo } from "../domain/secret.ts";
-import { isSettled, mayBeSentAgain, sendAgainAt, withPauses } from "../domain/sending.ts";
+import { cannotArrive, mayBeSentAgain, sendAgainAt, withPauses } from "../domain/sending.ts";
 import type { StepError } from "../domain/steps.ts";
 import { endsJob } from "../domain/transitions.ts";
-import { isStillAsked } from "../domain/upstream-job.ts";
+import { isStillAsked, type UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { changeOrEndJob, type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound } from "./follow-job.ts";
@@ -50,7 +50,14 @@ async function takeOrExpire(deps: Deps, job: Job) {
   if (job.phase !== "awaiting-answer" || job.challenge === undefined) return undefined;
   if (await deps.vault.holds(answerTo(job, job.challenge))) return takeAnswer(job, job.challenge.number);
   const expired = expireChallenge(job, deps.clock);
-  return expired !== undefined && (await wentOn(deps, job)) ? closeChallenge(job, deps.clock) : expired;
+  if (expired === undefined || job.upstreamJobId === undefined) return expired;
+  const seen = await deps.upstream.job(job.upstreamJobId).catch(orRefusal);
+  if (!(seen instanceof UpstreamRefused)) {
+    return isStillAsked(job.challenge, seen) ? expired : closeChallenge(job, deps.clock);
+  }
+  const lostChange = decideOnRefusalAtDeadline(job, seen.problem, deps.clock.now());
+  if (lostChange === undefined) throw new UpstreamUnavailable();
+  return lostChange;
 }
 
 /**
@@ -71,13 +78,14 @@ export async function wentOn(deps: Pick<Ports, "upstream">, job: Job): Promise<b
 async function resend(deps: Deps, found: Job, challenge: Challenge): Promise<Job> {
   if (found.upstreamJobId === undefined) return failJob(deps, found, INTERNAL_ERROR);
   // The time before the request: a slow reply says nothing about an answer that has arrived since.
-  const lookedAt = deps.clock.now();
+  const polledAt = deps.clock.now();
   const seen = await deps.upstream.job(found.upstreamJobId).catch(orRefusal);
-  if (seen instanceof UpstreamRefused) return lost(deps, found, seen.problem);
+  if (seen instanceof UpstreamRefused) return lost(deps, found, challenge.refusal ?? seen.problem);
   const isKnownAgain = found.lostAt !== undefined;
   const job = isKnownAgain ? await note(deps, found, "answerPosting", found.sendAgainAt) : found;
+  if (challenge.refusal !== undefined) return endRefused(deps, job, challenge, challenge.refusal, seen);
   if (fateOfAnswer(challenge, seen) === "received") return recordSent(deps, job, challenge);
-  if (!mayBeSentAgain(job, lookedAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
+  if (!mayBeSentAgain(job, polledAt)) throw new UpstreamUnavailable({ mayStillArrive: true });
   return send(deps, job, "answerPosting", challenge);
 }
 
@@ -109,16 +117,43 @@ async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challen
   } catch (error) {
     const isRefused = error instanceof UpstreamRefused;
     if (isRefused && !isOutage(error.problem.code)) return refused(deps, job, challenge, error.problem);
-    const isOver = isRefused || isSettled(error);
+    const isOver = isRefused || cannotArrive(error);
     await note(deps, job, "answerPosting", isOver ? undefined : sendAgainAt(deps));
     throw isRefused ? new UpstreamUnavailable() : error;
   }
   return recordSent(deps, job, challenge);
 }
 
-/** Ends the job, unless the aggregator went on without the answer that it refused. A repeated answer gets the same. */
+/** Ends the job or goes on, once a poll shows the upstream job: a refused answer is not sent again. */
 async function refused(deps: Deps, job: Job, challenge: Challenge, problem: StepError): Promise<Job> {
-  if (!(await wentOn(deps, job))) {
+  const seen = await pollOrNothing(deps, job);
+  if (seen !== undefined) return endRefused(deps, job, challenge, problem, seen);
+  const changes = { challenge: { ...challenge, refusal: problem }, sendAgainAt: undefined };
+  await writeChange(deps, job, { event: "answerPosting", changes });
+  throw new UpstreamUnavailable();
+}
+
+async function pollOrNothing(
+  { upstream }: Deps,
+  { upstreamJobId = "" }: Job,
+): Promise<UpstreamJob | undefined> {
+  try {
+    return await upstream.job(upstreamJobId);
+  } catch (error) {
+    if (error instanceof UpstreamRefused || error instanceof UpstreamUnavailable) return undefined;
+    throw error;
+  }
+}
+
+/** Ends the job, unless the aggregator went on without the answer that it refused. A repeated answer gets the same. */
+async function endRefused(
+  deps: Deps,
+  job: Job,
+  challenge: Challenge,
+  problem: StepError,
+  seen: UpstreamJob,
+): Promise<Job> {
+  if (isStillAsked(challenge, seen)) {
     const decided = { challenge: answeredChallenge(challenge, deps.clock) };
     return writeChange(deps, job, failure(job, problem, decided));
   }

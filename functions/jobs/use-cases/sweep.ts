@@ -3,15 +3,16 @@ import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { mayBeAtWork } from "../domain/idempotency.ts";
 import { claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
-import type { Looked, SweepWatch, Swept } from "../domain/measurements.ts";
+import type { SweepResult, SweepWatch, Swept } from "../domain/measurements.ts";
 import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
 import { orWhenUnavailable } from "../domain/sending.ts";
-import { mayGetAnswer, nextSweepAt, retrySweepAt } from "../domain/sweep.ts";
+import { mayGetSecret, nextSweepAt, retrySweepAt } from "../domain/sweep.ts";
 import { dropJob } from "./accept-job.ts";
 import { wakeIfAnswered } from "./answer-challenge.ts";
 import { changeJob } from "./change-job.ts";
 import { cleanUp, type EndDeps, writeChange } from "./end-job.ts";
+import { sweepErasures } from "./erase-user.ts";
 import { inBatches } from "./in-batches.ts";
 import { replaceExecution, startExecution } from "./replace-execution.ts";
 import { wentOn } from "./send-answer.ts";
@@ -23,7 +24,7 @@ export type SweepJobDeps = EndDeps &
  * Checks one job, and completes the work that a crash interrupted. Does no harm to a healthy job,
  * whatever runs at the same time.
  */
-export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looked> {
+export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<SweepResult> {
   const job = await deps.jobs.find(jobId);
   if (job?.sweepAt === undefined || deps.clock.msUntil(new Date(job.sweepAt)) > 0) return "nothing";
   try {
@@ -38,14 +39,14 @@ export async function sweepJob(deps: SweepJobDeps, jobId: string): Promise<Looke
   }
 }
 
-async function clean(deps: SweepJobDeps, job: Job): Promise<Looked> {
+async function clean(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   const cleaned = await cleanUp(deps, job);
-  if (cleaned.sweepAt !== undefined) await deps.jobs.settle(cleaned);
-  // The sweeper checks every job whose challenge was not answered: such a job needed no repair.
-  return mayGetAnswer(job) ? "nothing" : "cleaned";
+  if (cleaned.sweepAt !== undefined) await deps.jobs.markCleaned(cleaned);
+  // The sweeper checks every job that may still get a secret: such a job needed no repair.
+  return mayGetSecret(job) ? "nothing" : "cleaned";
 }
 
-async function drive(deps: SweepJobDeps, job: Job): Promise<Looked> {
+async function drive(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   // We can ask Step Functions about few jobs at a time only, and many jobs may wait for their users.
   if (job.phase === "awaiting-answer" && !isPast(job, deps.clock.now())) return deliver(deps, job);
   switch (await deps.executions.state(job)) {
@@ -59,7 +60,7 @@ async function drive(deps: SweepJobDeps, job: Job): Promise<Looked> {
 }
 
 /** Starts an accepted job only if it holds its claim: another job may have been accepted in its place. */
-async function startMissing(deps: SweepJobDeps, job: Job): Promise<Looked> {
+async function startMissing(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   if (generationOf(job) === 1) {
     const claim = await claimFor(deps, job);
     if (claim === "not yet") return "nothing";
@@ -87,7 +88,7 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
 }
 
 /** Starts another execution for a job whose execution has ended. The new execution continues from the row. */
-async function restart(deps: SweepJobDeps, job: Job): Promise<Looked> {
+async function restart(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   const changes = { generation: generationOf(job) + 1 };
   await startExecution(deps, await writeChange(deps, job, { event: "restarted", changes }));
   return "restarted";
@@ -97,7 +98,7 @@ async function restart(deps: SweepJobDeps, job: Job): Promise<Looked> {
  * Looks after a job that waits for its user. A stored answer counts, even if its request died before it updated the
  * row. Without an answer, the aggregator may have gone on by itself.
  */
-async function deliver(deps: SweepJobDeps, job: Job): Promise<Looked> {
+async function deliver(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   const { challenge } = job;
   const waits = job.phase === "awaiting-answer" && challenge !== undefined;
   const isStored = waits && (await deps.vault.holds(answerTo(job, challenge)));
@@ -158,10 +159,13 @@ function pace(clock: Clock, perSecond: number): () => Promise<void> {
 }
 
 /**
- * Checks every job that is due, and counts the jobs that are not finished. A failure at one job
- * does not affect other jobs.
+ * Checks every job that is due, counts the jobs that are not finished, and deletes the rows of erased users last, because a user
+ * may have very many. A failure at one job does not affect other jobs.
  */
-export async function sweep(given: SweepJobDeps, watch: SweepWatch = (_, look) => look()): Promise<Swept> {
+export async function sweep(
+  given: SweepJobDeps & Pick<Ports, "erasures" | "eventEraser">,
+  watch: SweepWatch = (_, look) => look(),
+): Promise<Swept> {
   const deps = { ...given, executions: paced(given) };
   const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
     try {
@@ -174,5 +178,6 @@ export async function sweep(given: SweepJobDeps, watch: SweepWatch = (_, look) =
   const { failed = 0, ...mended } = Object.fromEntries(
     counted.map(([what, all]) => [what, all?.length ?? 0]),
   );
-  return { mended, failed, census: await deps.sweptJobs.census() };
+  const census = await deps.sweptJobs.census();
+  return { mended, failed: failed + (await sweepErasures(deps, watch)), census };
 }

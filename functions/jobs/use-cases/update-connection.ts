@@ -1,3 +1,4 @@
+import type { WrittenIds } from "../domain/ids.ts";
 import { type Login, mandatoryFieldsOfUpdate } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -9,12 +10,13 @@ export interface UpdateConnection {
   userId: string;
   connectionId: string;
   login: Login;
+  written?: WrittenIds | undefined;
 }
 
 /** Starts a job that replaces the login of a connection, or returns the unfinished job of that connection. */
 export async function updateConnection(
   deps: AcceptDeps & Pick<Ports, "institutions" | "upstream">,
-  { userId, connectionId, login }: UpdateConnection,
+  { userId, connectionId, login, written }: UpdateConnection,
 ): Promise<Accepted> {
   const { institutionId } = await findConnection(deps, userId, connectionId);
   const institution = await deps.institutions.institution(institutionId);
@@ -26,5 +28,6 @@ export async function updateConnection(
     institution,
     connectionId,
     login,
+    written,
   });
 }

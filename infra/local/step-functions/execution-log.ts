@@ -42,8 +42,8 @@ export class ExecutionLog {
   constructor(file: string, keepEnded: number) {
     this.#file = file;
     const all = readLog(file);
-    const kept = new Set(all.filter(({ end }) => end !== undefined).slice(-keepEnded));
-    this.remembered = all.filter((execution) => execution.end === undefined || kept.has(execution));
+    const stored = new Set(all.filter(({ end }) => end !== undefined).slice(-keepEnded));
+    this.remembered = all.filter((execution) => execution.end === undefined || stored.has(execution));
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(`${file}.new`, this.remembered.map(linesOf).join(""));
     renameSync(`${file}.new`, file);

@@ -1,4 +1,4 @@
-import { abortableDelay } from "../abortable-delay.ts";
+import { abortableDelay, type Delay, type WaitReason } from "../abortable-delay.ts";
 import { holds } from "./choice.ts";
 import { parseDefinition, type Retrier, type State, type TaskState } from "./definition.ts";
 import type { ExecutionHistory } from "./execution-history.ts";
@@ -32,16 +32,18 @@ export function stateMachineRunner(options: {
   readonly invoke: Invoke;
   readonly tokens: TaskTokens;
   readonly timeScale: number;
+  readonly delay?: Delay;
 }): StateMachineRunner {
   const { StartAt, States, TimeoutSeconds } = parseDefinition(options.definition);
-  const pause = (seconds: number, signal: AbortSignal) =>
-    abortableDelay((seconds * 1000) / options.timeScale, signal);
+  const { delay = abortableDelay, timeScale } = options;
+  const pause = (seconds: number, signal: AbortSignal, reason: WaitReason) =>
+    delay((seconds * 1000) / timeScale, signal, reason);
 
   return async ({ executionArn, name, input, stop, history }) => {
     const ended = new AbortController();
     const expired = new AbortController();
     if (TimeoutSeconds !== undefined) {
-      pause(TimeoutSeconds, ended.signal).then(
+      pause(TimeoutSeconds, ended.signal, "time-out").then(
         () => expired.abort(),
         () => undefined,
       );
@@ -99,7 +101,7 @@ async function runState(
     case "Wait": {
       const { Seconds, SecondsPath } = state;
       const seconds = SecondsPath === undefined ? Seconds : valueAt(SecondsPath, input);
-      await surroundings.pause(wholeSeconds(seconds, 0), surroundings.signal);
+      await surroundings.pause(wholeSeconds(seconds, 0), surroundings.signal, "pause");
       return { output: requiredAt(state.OutputPath ?? "$", input), next: state.Next };
     }
     case "Pass": {
@@ -137,7 +139,7 @@ async function runTaskState(state: TaskState, input: JsonValue, surroundings: Su
       const earlier = retrier === undefined ? 0 : (retries.get(retrier) ?? 0);
       if (retrier !== undefined && earlier < retrier.MaxAttempts) {
         retries.set(retrier, earlier + 1);
-        await pause(retrySeconds(retrier, earlier), signal);
+        await pause(retrySeconds(retrier, earlier), signal, "pause");
         continue;
       }
       const catcher = state.Catch.find((each) => isHandled(each, failure.name));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
+import type { Delay } from "../abortable-delay.ts";
 import { AwsError, startAwsJsonEndpoint } from "../aws/aws-json-endpoint.ts";
 import type { HistoryEvent } from "./execution-history.ts";
 import { type Execution, Executions } from "./executions.ts";
@@ -58,11 +59,14 @@ export async function startStepFunctions(options: {
   readonly timeScale?: number;
   readonly executionsFile?: string;
   readonly port?: number;
+  readonly delay?: Delay | undefined;
 }): Promise<LocalStepFunctions> {
+  const { delay } = options;
   const tokens = new TaskTokens();
   const timeScale = z.number().positive().default(1).parse(options.timeScale);
   const runners = options.stateMachines.map(
-    (machine) => [machine.arn, stateMachineRunner({ ...machine, tokens, timeScale })] as const,
+    (machine) =>
+      [machine.arn, stateMachineRunner({ ...machine, tokens, timeScale, ...(delay && { delay }) })] as const,
   );
   const executions = new Executions(new Map(runners), options.executionsFile);
   const endpoint = await startAwsJsonEndpoint({

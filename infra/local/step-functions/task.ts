@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { WaitReason } from "../abortable-delay.ts";
 import { invokeParameters, MAX_SECONDS, type TaskState } from "./definition.ts";
 import { filled, type JsonValue, overTheWire, StateFailure, valueAt } from "./payloads.ts";
 import { newTaskToken, type TaskTokens } from "./task-tokens.ts";
@@ -13,7 +14,7 @@ export interface TaskSurroundings {
   /** Aborts when the execution is stopped or times out. */
   readonly signal: AbortSignal;
   /** Waits for the given seconds, divided by `timeScale`. Rejects when the signal aborts. */
-  pause(seconds: number, signal: AbortSignal): Promise<void>;
+  pause(seconds: number, signal: AbortSignal, reason: WaitReason): Promise<void>;
 }
 
 /** Runs a Task once, with its time-out. Rejects if the execution ends first. */
@@ -42,7 +43,7 @@ export async function runTask(
 
   const settled = new AbortController();
   let end: "over" | "timed-out" = "over";
-  const expiry = pause(limitSeconds, AbortSignal.any([signal, settled.signal])).then(() => {
+  const expiry = pause(limitSeconds, AbortSignal.any([signal, settled.signal]), "time-out").then(() => {
     end = "timed-out";
     throw new StateFailure("States.Timeout", "The task timed out.");
   });

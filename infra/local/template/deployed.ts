@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { ENTRY_METADATA } from "../../aws/entry-metadata.ts";
 import type { LocalTable } from "../aws/dynamodb/dynamodb-endpoint.ts";
+import { recordFilter } from "../aws/dynamodb/record-filter.ts";
+import type { LocalStream } from "../aws/dynamodb/stream.ts";
 import { type Locally, resolveIn } from "./resolve-template.ts";
 import { resourcesOf, type Template } from "./template.ts";
 
@@ -14,6 +16,12 @@ export interface Deployed {
   cors: LocalCors | undefined;
   stateMachines: { arn: string; definition: unknown }[];
   schedules: LocalSchedule[];
+  streams: StreamMapping[];
+}
+
+/** A function that gets the records of a table's stream. */
+export interface StreamMapping extends LocalStream {
+  functionArn: string;
 }
 
 export interface LocalSchedule {
@@ -76,6 +84,11 @@ const ruleProperties = z.object({
   ScheduleExpression: z.string(),
   Targets: z.array(z.object({ Arn: z.string() })),
 });
+const mappingProperties = z.object({
+  EventSourceArn: z.string(),
+  FunctionName: z.string(),
+  FilterCriteria: z.object({ Filters: z.array(z.object({ Pattern: z.string() })) }),
+});
 const stateMachineProperties = z.object({ DefinitionString: z.string() });
 
 /**
@@ -133,7 +146,20 @@ export function deploy(template: Template, locally: Locally): Deployed {
         functionArn: Arn,
       })),
     ),
+    streams: all("AWS::Lambda::EventSourceMapping", mappingProperties).map(({ properties }) => ({
+      tableName: tableOfStream(properties.EventSourceArn),
+      functionArn: arnOf(properties.FunctionName),
+      filters: properties.FilterCriteria.Filters.map(({ Pattern }) =>
+        recordFilter.parse(JSON.parse(Pattern)),
+      ),
+    })),
   };
+}
+
+function tableOfStream(arn: string): string {
+  const [, tableName] = /:table\/([^/]+)\/stream\//.exec(arn) ?? [];
+  if (tableName === undefined) throw new Error(`Local mode knows no stream ${arn}.`);
+  return tableName;
 }
 
 const SECONDS_IN: { [unit: string]: number } = { minute: 60, hour: 3600, day: 86_400 };

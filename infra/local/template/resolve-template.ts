@@ -34,6 +34,7 @@ export function resolveIn(template: Template, locally: Locally): (value: unknown
   const attribute = (logicalId: string, name: string): string => {
     const type = typeOf(template, logicalId);
     if (type === "AWS::ApiGatewayV2::Api" && name === "ApiEndpoint") return locally.apiUrl;
+    if (type === "AWS::DynamoDB::Table" && name === "StreamArn") return `${arnOf(type, logicalId)}/stream/1`;
     if (name !== "Arn") throw new Error(`Local mode does not know ${name} of a ${type}.`);
     return arnOf(type, logicalId);
   };

@@ -9,8 +9,8 @@ import { START } from "../../support/fake-clock.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, jobOf } from "../../support/job-examples.ts";
 import { seededIds } from "../../support/seeded-ids.ts";
-import { pausesOf } from "../../workflow/definition.ts";
-import { deployedWorkflow } from "../../workflow/deployed-workflow.ts";
+import { pausesOf } from "../walks/definition.ts";
+import { deployedWorkflow } from "../walks/deployed-workflow.ts";
 import { type BankBehaviour, timedBank } from "./use-case-tasks.ts";
 
 const { definition } = deployedWorkflow();
@@ -69,7 +69,7 @@ async function runBurst(count: number, behaviour: BankBehaviour) {
   const ids = seededIds(20_260_105, count);
   for (const id of ids) {
     const job = ports.jobs.put(jobOf({ id, userId: `user-${id}`, institutionId: "BANK" }));
-    await ports.vault.keep(loginOf(job), packLogin(gavin), ports.clock.after(LOGIN_TTL_MS));
+    await ports.vault.store(loginOf(job), packLogin(gavin), ports.clock.after(LOGIN_TTL_MS));
   }
   const events = ids.map((id) => ({ id, atMs: Date.parse(START), pauses: pausesOf(definition), runs: 0 }));
   const ends: string[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RecordedCall } from "../../support/aws-recorder.ts";
+import type { RecordedCall } from "../support/aws-recorder.ts";
 import { capacityMeter } from "./capacity-meter.ts";
 
 const table = { TableName: "Jobs", AttributeDefinitions: [], KeySchema: keys("pk") };
@@ -58,6 +58,16 @@ test("a query costs what it finds, added up, and not less than half a unit", () 
   expect(readUnits(calls)).toEqual([0.5, 0.5, 1, 1.5]);
 });
 
+test("a batch costs what each of its items costs, also of those that are not there", () => {
+  const batch = (ConsistentRead: boolean) =>
+    call(
+      "BatchGetItem",
+      { RequestItems: { Jobs: { Keys: [{}, {}, {}], ConsistentRead } } },
+      { Responses: { Jobs: [row(10), row(4097)] } },
+    );
+  expect(readUnits([batch(true), batch(false)])).toEqual([4, 2]);
+});
+
 test("an index costs a write when its entry comes, goes or changes, and two when it moves", () => {
   const [here, there] = [{ listed: { S: "here" } }, { listed: { S: "there" } }];
   const calls = [put(row(10)), put(row(10, here)), put(row(20, here)), put(row(20, there)), remove];
@@ -94,7 +104,7 @@ test("an item is priced as large as it is on AWS", () => {
 });
 
 test.each([
-  ...["ADD a :b, c :d", "SET a = :b, c = :d", "REMOVE a[1]", "DELETE a :b"].map((each) => update(each)),
+  ...["ADD a :b, c :d", "SET a = :b + :c", "REMOVE a[1]", "DELETE a :b"].map((each) => update(each)),
   call("Scan", {}),
 ])("a call of which nothing is known is refused: $operation $request.UpdateExpression", (unknown) => {
   const unitsOf = capacityMeter([table], (item) => item);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Deployed } from "../../../infra/local/template/deployed.ts";
-import { itemBytes, type RecordedCall } from "../../support/aws-recorder.ts";
+import { itemBytes, type RecordedCall } from "../support/aws-recorder.ts";
 
 /** As it is on the wire: each value under the name of its type. */
 const item = z.record(z.string(), z.unknown());
@@ -19,6 +19,12 @@ const rowRequest = z.object({
   Item: item.optional(),
   ConsistentRead: z.boolean().default(false),
 });
+
+const batchRequest = z.record(
+  z.string(),
+  z.object({ Keys: z.array(item), ConsistentRead: z.boolean().default(false) }),
+);
+const batchReply = z.record(z.string(), z.array(item));
 
 const READ_UNIT_BYTES = 4096;
 const WRITE_UNIT_BYTES = 1024;
@@ -55,8 +61,26 @@ export function capacityMeter(tables: Deployed["tables"], asOnAws: (item: Item) 
     return { readUnits: ConsistentRead ? full : full / 2, writeUnits: 0, itemBytes: undefined };
   }
 
+  /** Each item of a batch is rounded by itself, also one that is not there. */
+  function readBatch(call: RecordedCall): Capacity {
+    const asked = Object.entries(batchRequest.parse(call.request["RequestItems"]));
+    const found = batchReply.parse(call.reply?.body["Responses"]);
+    const readUnits = asked.map(([table, { Keys, ConsistentRead }]) => {
+      const sizes = (found[table] ?? []).map(sizeOf);
+      const full = Keys.reduce((sum, _, index) => sum + units(sizes[index] ?? 0, READ_UNIT_BYTES), 0);
+      return ConsistentRead ? full : full / 2;
+    });
+    return {
+      readUnits: readUnits.reduce((sum, each) => sum + each, 0),
+      writeUnits: 0,
+      itemBytes: undefined,
+    };
+  }
+
   return (call: RecordedCall): Capacity => {
     switch (call.operation) {
+      case "BatchGetItem":
+        return readBatch(call);
       case "GetItem": {
         const found = item.optional().parse(call.reply?.body["Item"]);
         return { ...read(call, sizeOf(found)), itemBytes: found && sizeOf(found) };
@@ -127,16 +151,17 @@ const update = z.object({
 });
 const counted = z.object({ N: z.string().transform(Number) }).default({ N: 0 });
 
-/** The item after an UpdateItem of a kind that ours are: one attribute is set, one is added to, some are taken away. */
+/** The item after an UpdateItem of a kind that ours are: some attributes are set, one is added to, some are taken away. */
 function updatedItem(before: Item | undefined, request: unknown): Item {
   const { Key, UpdateExpression, ExpressionAttributeValues: values } = update.parse(request);
   const after: Item = { ...before, ...Key };
   for (const clause of UpdateExpression.split(/ (?=[A-Z]{3,} )/)) {
-    const [, set, setTo = ""] = /^SET (\w+) = (:\w+)$/.exec(clause) ?? [];
+    const [, sets] = /^SET (#?\w+ = :\w+(?:, #?\w+ = :\w+)*)$/.exec(clause) ?? [];
     const [, addedTo, added = ""] = /^ADD (\w+) (:\w+)$/.exec(clause) ?? [];
     const [, removed] = /^REMOVE (\w+(?:, \w+)*)$/.exec(clause) ?? [];
-    if (set !== undefined) after[set] = values[setTo];
-    else if (addedTo !== undefined) {
+    if (sets !== undefined) {
+      for (const [, name = "", value = ""] of sets.matchAll(/#?(\w+) = (:\w+)/g)) after[name] = values[value];
+    } else if (addedTo !== undefined) {
       const sum = counted.parse(after[addedTo]).N + counted.parse(values[added]).N;
       after[addedTo] = { N: String(sum) };
     } else if (removed !== undefined) for (const name of removed.split(", ")) delete after[name];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { LOOK_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
+import { POLL_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
 import { parseTemplate, type Template } from "../../../infra/local/template/template.ts";
 import { ANY_UPSTREAM } from "../../journeys/synthesize-once.ts";
 import { type Counted, countKinds } from "./counts.ts";
@@ -23,7 +23,7 @@ export const sharedTemplate = async ({ upstreamUrl }: { upstreamUrl: string }): 
 export async function startPaced({ beforeFirstLookMs = 0, turn = (template: Template) => template } = {}) {
   return startCounted({
     timeScale: TIME_SCALE,
-    bank: await startPacedBank({ betweenLooksMs: LOOK_EVERY_MS, beforeFirstLookMs }),
+    bank: await startPacedBank({ betweenLooksMs: POLL_EVERY_MS, beforeFirstLookMs }),
     synthesize: async (context) => turn(await sharedTemplate(context)),
   });
 }

@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
-import { LOOK_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
-import { POLL_MS } from "../../../functions/jobs/use-cases/answer-challenge.ts";
+import { POLL_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
+import { POLL_MS } from "../../../functions/jobs/domain/waiting.ts";
 import { resourcesOf } from "../../../infra/local/template/template.ts";
-import { executionOf } from "../../journeys/execution-of.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
-import type { RecordedCall } from "../../support/aws-recorder.ts";
-import { transitionsOf } from "../../workflow/definition.ts";
+import { allRows } from "../../support/local-aws.ts";
+import type { RecordedCall } from "../support/aws-recorder.ts";
+import { executionOf } from "../support/execution-of.ts";
+import { transitionsOf } from "../walks/definition.ts";
 import { type Capacity, capacityMeter, type Item } from "./capacity-meter.ts";
 import { type JobKind, KIND_NAMES } from "./job-kinds.ts";
 import { assumptions, sum, sumOf, times, type Usage, usageSchema } from "./prices.ts";
@@ -29,6 +32,8 @@ export const countedSchema = z.strictObject({
   kinds: z.partialRecord(z.enum(KIND_NAMES), jobCountsSchema),
   /** Of the function that trades for a token: shared by jobs. */
   tokenUsage: usageSchema,
+  /** Of a reading that passes to the aggregator. */
+  passUsage: usageSchema,
   /** Of the sweeper, once these jobs are over. */
   sweepUsage: usageSchema,
   functions: z.record(z.string(), z.strictObject({ memoryMb: z.number(), variables: z.array(z.string()) })),
@@ -43,11 +48,13 @@ export async function countKinds(system: CountedSystem, kinds: readonly JobKind[
   const counted = [];
   for (const kind of kinds) counted.push([kind.name, await countJob(system, kind)] as const);
   const [first] = counted;
+  const passUsage = await countPass(system);
   const firstOfSweep = system.watched.length;
   await system.sweep();
   return countedSchema.parse({
     kinds: Object.fromEntries(counted.map(([name, { counts }]) => [name, counts])),
     tokenUsage: first?.[1].tokenUsage,
+    passUsage,
     sweepUsage: sumOf(functionCounts(system, firstOfSweep).invocations.map(({ usage }) => usage)),
     functions: Object.fromEntries(functionFacts(template)),
     resources: {
@@ -56,6 +63,16 @@ export async function countKinds(system: CountedSystem, kinds: readonly JobKind[
       dashboards: resourcesOf(template, "AWS::CloudWatch::Dashboard").length,
     },
   });
+}
+
+/** The function's instance has its keys and tokens already: they are shared. */
+async function countPass(system: CountedSystem): Promise<Usage> {
+  const backend = new MobileBackend(system.target);
+  const first = system.watched.length;
+  const { status } = await backend.call("GET", "/institutions");
+  if (status !== 200) throw new Error(`The institutions gave ${status}.`);
+  const passed = functionCounts(system, first).invocations.filter(({ name }) => name === PASSING);
+  return sumOf(passed.map(({ usage }) => usage));
 }
 
 const alarmProperties = z.object({
@@ -71,6 +88,7 @@ function metricsOf({ Properties }: { Properties: unknown }): number {
 /** Trades for a token, which jobs share. */
 const TOKENS = "issue-token";
 const READING = "get-job";
+const PASSING = "pass-through";
 const DOWN = { status: "major-outage", outage: "refuse" };
 
 async function countJob(system: CountedSystem, kind: JobKind) {
@@ -87,6 +105,7 @@ async function countJob(system: CountedSystem, kind: JobKind) {
   if (status !== "Succeeded") throw new Error(`The execution ended as ${status}.`);
   // Under a token of its own: an hour is long over when a job was queued.
   await new MobileBackend(system.target, backend.userId).untilOver(jobId);
+  await eventsStored(jobId);
   // The sandbox is the witness of what was asked of it.
   const received = (await upstreamLedger(system.target)).slice(ledgerBefore);
   const sent = system.watched.slice(firstInvocation).flatMap(({ upstreamCalls }) => upstreamCalls);
@@ -112,6 +131,22 @@ async function countJob(system: CountedSystem, kind: JobKind) {
   return { counts, tokenUsage };
 }
 
+const POLL_FOR_EVENTS_MS = 50;
+const MAX_POLLS_FOR_EVENTS = 400;
+const countedRow = z.object({ eventCount: z.number().default(0) });
+
+/** Waits until the events of a job that is over are all stored, and returns how many they are. */
+export async function eventsStored(jobId: string): Promise<number> {
+  for (let polls = 0; polls < MAX_POLLS_FOR_EVENTS; polls++) {
+    const rows = (await allRows()).flatMap((table) => table.rows).map((row) => unmarshall(row));
+    const { eventCount } = countedRow.parse(rows.find(({ pk }) => pk === `job#${jobId}`) ?? {});
+    const stored = rows.filter(({ pk, job }) => /^event#/.test(pk) && job?.id === jobId).length;
+    if (stored >= eventCount) return stored;
+    await sleep(POLL_FOR_EVENTS_MS);
+  }
+  throw new Error("The job's events were not stored.");
+}
+
 const ledgerReply = z.object({
   calls: z.array(
     z.object({ at: z.iso.datetime(), method: z.string(), path: z.string(), userId: z.string().nullable() }),
@@ -134,10 +169,11 @@ const SHARED_UPSTREAM_CALL = "POST /token";
 type MeteredCall = RecordedCall & { capacity?: Capacity };
 
 /** What the functions did from their given invocation on. */
-function functionCounts(system: CountedSystem, firstInvocation: number) {
+export function functionCounts(system: CountedSystem, firstInvocation: number) {
   const unitsOf = capacityMeter(system.local.deployed.tables, asOnAws);
   const calls = system.recorder.calls.map((call): MeteredCall => {
-    return call.service === "dynamodb" ? { ...call, capacity: unitsOf(call) } : call;
+    const isCounted = call.service === "dynamodb" && call.by !== undefined;
+    return isCounted ? { ...call, capacity: unitsOf(call) } : call;
   });
   const invocations = system.watched.slice(firstInvocation).map((invocation, index) => {
     const number = firstInvocation + index + 1;
@@ -173,13 +209,21 @@ function asOnAws(item: Item): Item {
 const ANSWER_WAIT_MS = 2_500;
 const READS_OF_A_WAIT = ANSWER_WAIT_MS / POLL_MS;
 
+/** A request that waits for a change reads the job once before its first pause, and again after each of them. */
+function waitedForChange(entry: string, own: readonly MeteredCall[]): number {
+  const reads = own.filter(({ operation }) => operation === "GetItem").length;
+  return functionName(entry) === "job-changes" ? Math.max(0, reads - 1) * POLL_MS : 0;
+}
+
 /** The calls of an invocation, with as many reads while it waited for the bank as are nominal; and how long it waited. */
 function withNominalWait(own: readonly MeteredCall[]): { own: readonly MeteredCall[]; waitedMs: number } {
   const woken = own.findIndex(({ operation }) => operation === "SendTaskSuccess");
-  const [read] = own.slice(woken + 1);
-  if (woken < 0 || read?.operation !== "GetItem") return { own, waitedMs: 0 };
+  const isRead = ({ operation }: MeteredCall, place: number) => place > woken && operation === "GetItem";
+  const read = own.find(isRead);
+  if (woken < 0 || read === undefined) return { own, waitedMs: 0 };
+  const others = own.filter((call, place) => !isRead(call, place));
   const reads = Array.from({ length: READS_OF_A_WAIT }, () => read);
-  return { own: [...own.slice(0, woken + 1), ...reads], waitedMs: ANSWER_WAIT_MS };
+  return { own: [...others, ...reads], waitedMs: ANSWER_WAIT_MS };
 }
 
 function usageOf(invocation: WatchedInvocation, made: readonly MeteredCall[]): Usage {
@@ -190,7 +234,7 @@ function usageOf(invocation: WatchedInvocation, made: readonly MeteredCall[]): U
     own.filter(({ operation }) => operations.includes(operation)).length;
   return {
     calls: 1,
-    sleptMs: Math.max(0, looks - 1) * LOOK_EVERY_MS + waitedMs,
+    sleptMs: Math.max(0, looks - 1) * POLL_EVERY_MS + waitedMs + waitedForChange(invocation.entry, own),
     awsCalls: own.length,
     upstreamCalls: upstreamCalls.length,
     readUnits: sum(own.map(({ capacity }) => capacity?.readUnits ?? 0)),

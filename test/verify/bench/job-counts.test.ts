@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { benchPage, countingWithinBudget, OUT_OF_DATE, startPaced } from "./counting.ts";
 import { QUICK_KINDS } from "./job-kinds.ts";
-import { sweeperMonthly } from "./page.ts";
+import { PASS_BUDGET, passLine, passPrice, sweeperMonthly } from "./page.ts";
 
 const { system, counted } = countingWithinBudget(startPaced, QUICK_KINDS);
 
@@ -9,6 +9,13 @@ test("the sweeper finds nothing of jobs that are over, and the docs say what its
   const queries = system().recorder.calls.filter(({ operation }) => operation === "Query");
   expect(queries.flatMap(({ reply }) => reply?.body["Items"])).toEqual([]);
   // Two questions of each shard and kind: what is due, and how many there are. Nothing found is half a unit each.
-  expect(counted().sweepUsage).toMatchObject({ calls: 1, awsCalls: 16, readUnits: 8, writeUnits: 0 });
+  // One more question is which erasures are due.
+  expect(counted().sweepUsage).toMatchObject({ calls: 1, awsCalls: 17, readUnits: 8.5, writeUnits: 0 });
   expect(benchPage, OUT_OF_DATE).toContain(sweeperMonthly(counted()));
+});
+
+test("a reading that passes costs at most what the docs say, and writes nothing", () => {
+  expect(counted().passUsage).toMatchObject({ calls: 1, awsCalls: 0, upstreamCalls: 1, writeUnits: 0 });
+  expect(passPrice(counted())).toBeLessThanOrEqual(PASS_BUDGET);
+  expect(benchPage, OUT_OF_DATE).toContain(passLine(counted()));
 });

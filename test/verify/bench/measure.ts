@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LOOK_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
+import { POLL_EVERY_MS } from "../../../functions/jobs/domain/following.ts";
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { MobileBackend, type StepReply, stepOf } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
@@ -118,7 +118,7 @@ async function queued() {
 
 async function measure(name: string | undefined) {
   if (name === "queue") return queued();
-  if (name === "ours") return measured(await startCounted({ timeScale: 1 }), LOOK_EVERY_MS);
+  if (name === "ours") return measured(await startCounted({ timeScale: 1 }), POLL_EVERY_MS);
   const synthesize = async (context: { upstreamUrl: string }) =>
     pollerTemplate(await synthesizeApart(context));
   return measured(await startCounted({ timeScale: 1, synthesize }), POLLER_LOOKS_EVERY_MS);

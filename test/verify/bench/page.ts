@@ -1,8 +1,10 @@
 import { cpus } from "node:os";
 import type { Counted } from "./counts.ts";
 import { JOB_KINDS } from "./job-kinds.ts";
+import { passDelayBlocks } from "./pass-delays.ts";
 import {
   assumptions,
+  ELSEWHERE,
   monthly,
   nominalMs,
   PRICE_LINES,
@@ -26,8 +28,11 @@ export function kindFigures(system: "ours" | "poller", deployment: Counted) {
     if (counts === undefined) return [];
     const title = system === "ours" ? kind.title : `poller, ${kind.title}`;
     // With the time that the functions took on this machine.
-    const measuredPrice = priceOf(counts, deployment, ({ measuredMs }) => measuredMs);
-    return [{ title, kind, counts, deployment, price: priceOf(counts, deployment), measuredPrice }];
+    const measuredPrice = priceOf(counts, deployment, { msOf: ({ measuredMs }) => measuredMs });
+    const priceElsewhere = priceOf(counts, deployment, { list: ELSEWHERE });
+    return [
+      { title, kind, counts, deployment, price: priceOf(counts, deployment), priceElsewhere, measuredPrice },
+    ];
   });
 }
 
@@ -45,13 +50,19 @@ export function brokenBudgets(figures: readonly KindFigures[]): string[] {
   });
 }
 
+/** The functions that a new account of AWS runs at once. */
+const SLOTS = 10;
+
 /** What follows from counts alone. */
-export function columnOf({ counts, title, deployment, price }: KindFigures): Column {
+export function columnOf(figures: KindFigures): Column {
+  const { counts, title, kind, deployment, price, priceElsewhere } = figures;
   const all = sumOf(Object.values(counts.usage));
+  const slotSeconds = nominalMs(all) / 1000;
   const { smallest, largest } = counts.itemBytes;
   const requests = ["create-connection", "get-job", "answer-mfa"].map(
     (name) => counts.usage[name]?.calls ?? 0,
   );
+  const jobsAMinute = amount(Math.floor((SLOTS * 60) / slotSeconds));
   const cells: [label: string, cell: string][] = [
     ["state transitions", amount(counts.transitions)],
     ["history events", amount(counts.historyEvents)],
@@ -61,6 +72,9 @@ export function columnOf({ counts, title, deployment, price }: KindFigures): Col
       `\`${name}\`, ${deployment.functions[name]?.memoryMb} MB`,
       `${amount(usage.calls)}, ${amount(nominalMs(usage))} ms`,
     ]),
+    ["slots × seconds", slotSeconds.toFixed(1)],
+    // The runs of a queued job are spread over a week.
+    ...(kind.isDown ? [] : [[`jobs a minute on ${SLOTS} slots`, jobsAMinute] as [string, string]]),
     ["write units, in so many writes", `${amount(all.writeUnits)} in ${amount(counts.writes)}`],
     ["items written, bytes", `${amount(smallest)} to ${amount(largest)}`],
     ["read units", amount(all.readUnits)],
@@ -70,6 +84,7 @@ export function columnOf({ counts, title, deployment, price }: KindFigures): Col
     ["bytes logged by us", amount(all.logBytes)],
     ...PRICE_LINES.map((line): [string, string] => [line, dollars(price[line])]),
     ["**dollars for 1,000 jobs**", `**${dollars(totalOf(price))}**`],
+    [`the same in ${ELSEWHERE.region}`, dollars(totalOf(priceElsewhere))],
   ];
   return { title, cells: new Map(cells) };
 }
@@ -89,30 +104,34 @@ interface Bench {
   columns: readonly KindFigures[];
   /** In milliseconds, by the title of the column. */
   delays: ReadonlyMap<string, readonly number[]>;
+  passDelays: Parameters<typeof passDelayBlocks>[0];
   startUps: readonly StartUp[];
   counted: Counted;
 }
 
 /** The whole of `docs/reference/bench.md`. */
-export function pageOf({ columns, delays, startUps, counted }: Bench): string {
+export function pageOf({ columns, delays, passDelays, startUps, counted }: Bench): string {
   return [
     "# What a job costs",
     "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
     "## A job, counted",
     `A job at the sandbox bank: its steps take 2 s each, and whoever is asked answers at once. The bank of the queued one says in its record that it is down, refuses the first login, and stays down until the job is given up. With the client's part: the POST, a GET every 2 s until the job is over, or one every 12 h of a queued job, the answer's POST, and one token for ${assumptions.jobsSharing.value} jobs. The columns at the right are a [plain poller](../../test/verify/bench/poller/definition.asl.json) that submits, and then waits 2 s, looks and chooses until the job is over; its API, tables and upstream client are the same.`,
     tableOf(columns.map(columnOf)),
-    `List prices of ${region} without a free tier, in [prices.json](../../test/verify/bench/prices.json) with their dates and sources. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
+    `A function that runs holds one of the account's slots (concurrent executions): slots × seconds is the time of all functions of a job together, also while they wait for the bank. A new account has ${SLOTS} slots; the sweeper and requests of other jobs need some of them too.`,
+    `List prices of ${region} without a free tier, in [prices.json](../../test/verify/bench/prices.json) with their dates and sources. In ${ELSEWHERE.region}, DynamoDB, the HTTP API and CloudWatch Logs cost more, and the rest costs the same; nobody has compared these higher prices with AWS's price list, so check them before you rely on them. A transition is a state that is entered, or a retry. The time of a function is reckoned, so that the same counts are the same price, and rather too long: looks are counted at a bank that answers at once, and there are fewer when each takes time.`,
     bullets(
       Object.entries(assumptions).map(
         ([name, { value, reason }]) => `\`${name}\` ${amount(value)}: ${reason}`,
       ),
     ),
     "Shared by jobs are a token, the public key that each verifying function fetches once, and upstream's API key and token that each function fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
+    "## A reading that passes",
+    passLine(counted),
     "## A month without a job",
     bullets([...monthlyPrices(counted.resources), sweeperMonthly(counted)]),
     "## Measured",
     `${new Date().toISOString().slice(0, 10)}, local mode on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. No test compares these.`,
-    "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s; what the bank's own API takes is not in it:",
+    "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s. Local mode's stand-ins for AWS answer at once on this machine, so these seconds contain no network, no API Gateway, no start of a function, and no latency of DynamoDB, KMS, Step Functions or the aggregator:",
     tableOf([...delays].map(([title, values]) => ({ title, cells: delayCells(values) }))),
     "Dollars for 1,000 jobs with the time that the functions took here, where AWS and upstream answer at once:",
     tableOf(
@@ -121,6 +140,7 @@ export function pageOf({ columns, delays, startUps, counted }: Bench): string {
         cells: new Map([["measured", dollars(totalOf(measuredPrice))]]),
       })),
     ),
+    ...passDelayBlocks(passDelays),
     ...startUpBlocks(startUps),
     "Dollars for the time of functions that have started already, in 1,000 jobs, if all functions of a group had the size. What they compute takes less time with more memory, and what they wait for does not:",
     jobsByMemory(
@@ -146,6 +166,22 @@ function delayCells(values: readonly number[]): ReadonlyMap<string, string> {
 }
 
 const MINUTES = 30 * 24 * 60;
+
+const PASSES = 1000;
+
+/** At most this, in dollars for 1,000 readings. */
+export const PASS_BUDGET = 0.004;
+
+export function passPrice({ passUsage, functions }: Counted): number {
+  return priceOfRuns("pass-through", passUsage, PASSES, functions);
+}
+
+/** Without the client's token, and without what an instance fetches once. */
+export function passLine(counted: Counted): string {
+  const { awsCalls, upstreamCalls, logBytes } = counted.passUsage;
+  const does = `${nominalMs(counted.passUsage)} ms, ${upstreamCalls} call of the aggregator, ${awsCalls} of AWS, ${logBytes} bytes logged`;
+  return `1,000 readings cost $${passPrice(counted).toFixed(4)}, at most $${PASS_BUDGET}: ${does} each.`;
+}
 
 /** The sweeper runs whether there are jobs or not. */
 export function sweeperMonthly({ sweepUsage, functions }: Counted): string {

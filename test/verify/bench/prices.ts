@@ -5,6 +5,18 @@ import type { FunctionFacts } from "./system.ts";
 /** The dated list of prices that dollars are figured from, without a free tier, and what cannot be counted here. */
 export const { region, prices, assumptions, monthly } = file;
 
+interface PriceList {
+  region: string;
+  prices: { readonly [name in keyof typeof prices]: { dollars: number; per: number } };
+}
+
+const HERE: PriceList = { region, prices };
+/** A region near the aggregator's banks. Prices that are not listed are the same there. */
+export const ELSEWHERE: PriceList = {
+  region: file.elsewhere.region,
+  prices: { ...prices, ...file.elsewhere.prices },
+};
+
 export function dollarsFor(amount: number, { dollars, per }: { dollars: number; per: number }): number {
   return (amount * dollars) / per;
 }
@@ -88,13 +100,13 @@ type UsageByName = { readonly [name: string]: Usage };
 export function priceOf(
   counts: { transitions: number; usage: UsageByName },
   deployment: Deployment,
-  msOf = nominalMs,
+  { msOf = nominalMs, list = HERE } = {},
 ): JobPrice {
   const { functions } = deployment;
-  const shared = priceOfUsage(sharedUsage(deployment), functions, nominalMs);
+  const shared = priceOfUsage(sharedUsage(deployment), functions, nominalMs, list);
   return {
-    "Step Functions": JOBS * dollarsFor(counts.transitions, prices.stateTransition),
-    ...priceOfUsage(counts.usage, functions, msOf),
+    "Step Functions": JOBS * dollarsFor(counts.transitions, list.prices.stateTransition),
+    ...priceOfUsage(counts.usage, functions, msOf, list),
     "shared by jobs": sum(Object.values(shared)) / assumptions.jobsSharing.value,
   };
 }
@@ -114,12 +126,20 @@ export function priceOfRuns(
 }
 
 /** The functions of the API: each of their calls is a request. */
-const API_FUNCTIONS = ["issue-token", "create-connection", "get-job", "answer-mfa"];
+const API_FUNCTIONS = [
+  "issue-token",
+  "create-connection",
+  "get-job",
+  "job-changes",
+  "answer-mfa",
+  "pass-through",
+];
 
 function priceOfUsage(
   byName: UsageByName,
   functions: Deployment["functions"],
   msOf: (usage: Usage) => number,
+  { prices: priced } = HERE,
 ): Omit<JobPrice, "Step Functions" | "shared by jobs"> {
   const all = sumOf(Object.values(byName));
   const gbSeconds = Object.entries(byName).map(([name, usage]) => {
@@ -131,16 +151,16 @@ function priceOfUsage(
   const ofPlatform = all.calls * assumptions.platformLogBytes.value;
   const logBytes = all.logBytes + ofPlatform + requests * assumptions.accessLogBytes.value;
   const keys =
-    dollarsFor(all.kmsSymmetric, prices.kmsSymmetric) + dollarsFor(all.kmsAsymmetric, prices.kmsAsymmetric);
+    dollarsFor(all.kmsSymmetric, priced.kmsSymmetric) + dollarsFor(all.kmsAsymmetric, priced.kmsAsymmetric);
   return {
-    "Lambda, time": JOBS * dollarsFor(sum(gbSeconds), prices.functionGbSecond),
-    "Lambda, requests": JOBS * dollarsFor(all.calls, prices.functionRequest),
-    "DynamoDB, writes": JOBS * dollarsFor(all.writeUnits, prices.writeUnit),
-    "DynamoDB, reads": JOBS * dollarsFor(all.readUnits, prices.readUnit),
+    "Lambda, time": JOBS * dollarsFor(sum(gbSeconds), priced.functionGbSecond),
+    "Lambda, requests": JOBS * dollarsFor(all.calls, priced.functionRequest),
+    "DynamoDB, writes": JOBS * dollarsFor(all.writeUnits, priced.writeUnit),
+    "DynamoDB, reads": JOBS * dollarsFor(all.readUnits, priced.readUnit),
     // The secret's price goes with the keys': it is read as rarely as a public key.
-    KMS: JOBS * (keys + dollarsFor(all.secretReads, prices.secretRead)),
-    "HTTP API": JOBS * dollarsFor(requests, prices.httpRequest),
-    "CloudWatch Logs": JOBS * dollarsFor(logBytes, prices.logByte),
+    KMS: JOBS * (keys + dollarsFor(all.secretReads, priced.secretRead)),
+    "HTTP API": JOBS * dollarsFor(requests, priced.httpRequest),
+    "CloudWatch Logs": JOBS * dollarsFor(logBytes, priced.logByte),
   };
 }
 

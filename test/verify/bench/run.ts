@@ -6,9 +6,10 @@ import * as z from "zod";
 import { countedSchema } from "./counts.ts";
 import { KIND_NAMES } from "./job-kinds.ts";
 import { brokenBudgets, kindFigures, pageOf } from "./page.ts";
+import { measurePassDelays, slowPasses } from "./pass-delays.ts";
 import { DEFAULT_OPTIONS, measureStartUps, slowStartUps } from "./start-up/start-up.ts";
 
-/* Writes the page, prints it, and ends with 1 when a job of ours is over its budget, or an entry starts too slowly. */
+/* Writes the page, prints it, and ends with 1 when a job of ours is over its budget, or when a passed request or the start of an entry takes too long. */
 
 const PROGRAM = fileURLToPath(new URL("./measure.ts", import.meta.url));
 
@@ -33,15 +34,21 @@ async function measured(system: "ours" | "queue" | "poller") {
 const ours = await measured("ours");
 const queue = await measured("queue");
 const poller = await measured("poller");
+const passDelays = await measurePassDelays();
 const startUps = await measureStartUps(DEFAULT_OPTIONS);
 const page = pageOf({
   columns: [ours, queue, poller].flatMap(({ columns }) => columns),
   delays: new Map([...ours.delays, ...poller.delays]),
+  passDelays,
   startUps,
   counted: ours.counted,
 });
 writeFileSync(new URL("../../../docs/reference/bench.md", import.meta.url), page);
-const broken = [...brokenBudgets([...ours.columns, ...queue.columns]), ...slowStartUps(startUps)];
+const broken = [
+  ...brokenBudgets([...ours.columns, ...queue.columns]),
+  ...slowPasses(passDelays),
+  ...slowStartUps(startUps),
+];
 const verdict = broken.length === 0 ? "Within the budgets." : `Over budget:\n${broken.join("\n")}`;
 process.stdout.write(`${page}\n${verdict}\n`);
 process.exitCode = broken.length === 0 ? 0 : 1;

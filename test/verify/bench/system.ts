@@ -6,13 +6,13 @@ import * as z from "zod";
 import { handler as sweep } from "../../../functions/jobs/workflow/sweep.lambda.ts";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
-import { readLocalSettings } from "../../../infra/local/local-settings.ts";
+import { type LocalSettings, readLocalSettings } from "../../../infra/local/local-settings.ts";
 import { type StartOptions, startLocal } from "../../../infra/local/start-local.ts";
 import { deploy } from "../../../infra/local/template/deployed.ts";
 import { resourcesOf, synthesizeApart, type Template } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
-import { awsRecorder } from "../../support/aws-recorder.ts";
-import { parseDefinition, pausesOf } from "../../workflow/definition.ts";
+import { awsRecorder } from "../support/aws-recorder.ts";
+import { parseDefinition, pausesOf } from "../walks/definition.ts";
 
 type Synthesize = NonNullable<StartOptions["synthesize"]>;
 
@@ -29,28 +29,36 @@ interface LocalModeOptions {
   synthesize?: Synthesize;
   bank?: Bank;
   around?: Around;
+  /** Default: tables and records are in memory. */
+  dataDir?: string;
+  /** Settings of the deployment that are not at their default. */
+  deployment?: LocalSettings["deployment"];
 }
 
 const API_KEY = "bench-api-key";
 
 /** Local mode on free ports. Once per process. */
 export async function startLocalMode(options: LocalModeOptions) {
-  const { timeScale, synthesize = synthesizeApart, bank, around } = options;
+  const { timeScale, synthesize = synthesizeApart, bank, around, dataDir, deployment } = options;
   const settings = readLocalSettings({
     PORT: "0",
     SANDBOX_PORT: "0",
     LOCAL_API_KEY: API_KEY,
     TIME_SCALE: String(timeScale),
+    ...(dataDir !== undefined && { DATA_DIR: dataDir }),
     ...(bank !== undefined && { UPSTREAM_URL: bank.url, UPSTREAM_API_KEY: "sandbox" }),
   });
   let template: Template = { Resources: {} };
-  const local = await startLocal(settings, {
-    ...(around !== undefined && { around }),
-    synthesize: async (context) => {
-      template = await synthesize(context);
-      return template;
+  const local = await startLocal(
+    { ...settings, ...(deployment !== undefined && { deployment }) },
+    {
+      ...(around !== undefined && { around }),
+      synthesize: async (context) => {
+        template = await synthesize(context);
+        return template;
+      },
     },
-  });
+  );
   const target = { apiUrl: local.apiUrl, sandboxUrl: bank?.url ?? local.sandboxUrl ?? "", apiKey: API_KEY };
   return { local, template, target };
 }

@@ -11,8 +11,8 @@ import {
   SEND,
   statesOf,
   transitionsOf,
-} from "../../workflow/definition.ts";
-import { deployedWorkflow, workflowEndpoint } from "../../workflow/deployed-workflow.ts";
+} from "../walks/definition.ts";
+import { deployedWorkflow, workflowEndpoint } from "../walks/deployed-workflow.ts";
 import { type BankBehaviour, useCaseTasks } from "./use-case-tasks.ts";
 
 vi.stubEnv("LOG_LEVEL", "error");

@@ -23,8 +23,8 @@ import {
   taskHandler,
 } from "../../../functions/jobs/workflow/handlers.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { type Entry, pausesOf } from "../../workflow/definition.ts";
-import type { Invoke, workflowEndpoint } from "../../workflow/deployed-workflow.ts";
+import { type Entry, pausesOf } from "../walks/definition.ts";
+import type { Invoke, workflowEndpoint } from "../walks/deployed-workflow.ts";
 
 const SECOND = 1000;
 /** The pace of a plain job, which takes 10 s, and of one with a challenge: 2 s to it, and 4 s from the answer on. */
@@ -183,7 +183,7 @@ export function useCaseTasks(
   };
 }
 
-type TaskPorts = FollowDeps & Pick<Ports & AccessPorts, "requestCounts" | "sealer" | "waker">;
+type TaskPorts = FollowDeps & Pick<Ports & AccessPorts, "erasures" | "requestCounts" | "sealer" | "waker">;
 
 function handlersOf(ports: TaskPorts): { [entry in Entry]: (payload: unknown) => Promise<unknown> } {
   const following = (entry: Entry, run: typeof followJob | typeof openAndFollow | typeof sendAndFollow) =>

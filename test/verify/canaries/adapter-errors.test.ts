@@ -29,7 +29,7 @@ test("an error after AWS cannot be reached has no secret", async () => {
   const vault = dynamoVault({ client, tableName: "Secrets", sealer: sealed, clock: fakeClock() });
   const calls = [
     sealer.seal(ref, new Secret(password.text)),
-    vault.keep(ref, new Secret(password.text), new Date()),
+    vault.store(ref, new Secret(password.text), new Date()),
     vault.reveal(ref),
     sfnWaker(new SFNClient(options())).wake(new Secret(taskToken.text), 1),
   ];

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventListReply } from "../../../functions/http/reply-schemas.ts";
 import { HOOLI, HOOLI_GOV, PIED_PIPER } from "../../journeys/logins.ts";
 import { allRows } from "../../support/local-aws.ts";
 import { kindsOfCanaries } from "./canary-register.ts";
 import { type CanaryWorld, sideBySide, startCanaryWorld } from "./canary-world.ts";
 import { functionsHeard } from "./functions-heard.ts";
-import { JOURNEYS, type Journey, Visitor } from "./journeys.ts";
+import { JOURNEYS, type Journey } from "./journeys.ts";
+import { echoedPasses, passEverywhere, ROUTES_OF_VERSION } from "./passed-requests.ts";
 import { missedOf, plantEverywhere } from "./plant-everywhere.ts";
 import { beyondLimits, refusedRequests } from "./refused-requests.ts";
 import { type Finding, type Sink, scannerFor } from "./scanner.ts";
@@ -22,6 +24,7 @@ import {
   TROUBLE_OF_THE_BANK,
   TROUBLED_CALLS_OF_AWS,
 } from "./troubled-journeys.ts";
+import { Visitor } from "./visitor.ts";
 
 const ROUNDS = 12;
 const REFUSED_ROUNDS = 34;
@@ -34,7 +37,7 @@ const QUEUED = 15;
 const MAX_GOES = 3;
 /** On a busy machine, an answer may be too late for its challenge, and upstream for our API: then the journey is repeated. */
 const TOO_LATE = /mfa-expired|got (409|410|503)/;
-const MAX_TRIES = 3;
+const MAX_TRIES = 6;
 /** For a machine that has other work too. */
 const PATIENCE = { timeout: 600_000 };
 /** The sweeper runs every eight seconds here. */
@@ -42,12 +45,20 @@ const UNTIL_SWEPT = { interval: 500, timeout: 300_000 };
 
 const IN_THE_JOBS_TABLE = String.raw`rows of TablesJobs\w+|dynamodb[\\/]\d+\.(log|ldb)(, unpacked)?|calls of dynamodb (Get|Put|Update|Delete)Item`;
 
+/** Events are copies of jobs. Their records wait in a file until a function has received them. Lists of events are queries. */
+const IN_EVENTS = String.raw`rows of TablesEvents\w+|stream-records\.jsonl|records of the stream|calls of dynamodb Query|messages to a webhook`;
+
 /** Where a canary may be: by its name, its form and the sink. Each entry has to be found in every run. */
 const EXPECTED: { readonly [why: string]: readonly [canary: RegExp, form: RegExp, sink: RegExp] } = {
   "a client that trades its key gets a token": [
     /^access token of ours$/,
     /^raw$/,
     /^replies that give a token$/,
+  ],
+  "the owner of a webhook gets its secret, once": [
+    /^secret of a webhook$/,
+    /^raw$/,
+    /^replies that give the secret of a webhook$/,
   ],
   "an API key is stored as its SHA-256, because it is too random to be guessed": [
     /^API key$/,
@@ -64,6 +75,11 @@ const EXPECTED: { readonly [why: string]: readonly [canary: RegExp, form: RegExp
     /^sha256 in hex$/,
     new RegExp(`^(${IN_THE_JOBS_TABLE})$`),
   ],
+  "upstream gets what passes, and repeats it": [
+    /^(query|body) of a passed request$/,
+    /./,
+    /^(ledger of the sandbox|replies)$/,
+  ],
   "upstream is asked for a bank by its id, which is no secret": [
     /^refused bank$/,
     /^raw$/,
@@ -79,7 +95,7 @@ const ALLOWED: typeof EXPECTED = {
   [KNOWN_LEAK]: [
     /of what upstream's job repeats late$/,
     /^((first|last) half, )?(raw|JSON, 1 deep)$/,
-    new RegExp(`^(${IN_THE_JOBS_TABLE}|replies)$`),
+    new RegExp(`^(${IN_THE_JOBS_TABLE}|${IN_EVENTS}|replies)$`),
   ],
 };
 
@@ -115,11 +131,13 @@ function visitor(story: string): Visitor {
 
 async function go(name: string, journey: Journey): Promise<void> {
   for (let tries = 1; ; tries++) {
+    const user = visitor(name);
     try {
-      return await journey(visitor(name));
+      return await journey(user);
     } catch (error) {
       const message = error instanceof Error ? error.message : "failed";
       if (tries === MAX_TRIES || !TOO_LATE.test(message)) throw new Error(`${name}: ${message}`);
+      world.register.mayBeMissing(...user.sent);
     }
   }
 }
@@ -132,10 +150,15 @@ async function goAnyhow(name: string, journey: Journey, times: number, isMet: ()
 
 describe("secrets go through", () => {
   test("every journey, with and without echoes of upstream", PATIENCE, async () => {
-    await world.client.send("GET", "/health");
+    for (const path of ["/health", "/openapi.json"]) await world.client.send("GET", path);
     const once = Object.entries({ ...LONG_JOURNEYS, ...ECHOED_JOURNEYS });
     const often = Array.from({ length: ROUNDS }, () => Object.entries(JOURNEYS)).flat();
     await sideBySide(AT_ONCE, [...once, ...often], ([name, journey]) => go(name, journey));
+  });
+
+  test("every route that passes, with and without echoes of upstream", PATIENCE, async () => {
+    expect(await passEverywhere(visitor("a passed request"))).toEqual(ROUTES_OF_VERSION);
+    await go("a passed request", echoedPasses);
   });
 
   test("open jobs: one sends its login, one is at its challenge, one was answered", PATIENCE, async () => {
@@ -219,21 +242,56 @@ describe("afterwards", () => {
 
   test("the sinks have open jobs, each execution, and debug lines of each function", async () => {
     const [running, queued] = openSinks.map(sealedIn);
-    expect.soft(running).toEqual({ sealed: { login: 1, "task-token": 2, "answer-1": 1 }, notInFiles: [] });
-    expect.soft(queued).toEqual({ sealed: { login: 2 * QUEUED }, notInFiles: [] });
+    const ofWebhook = { "webhook-1": 1, "webhook-2": 1 };
+    expect.soft(running).toEqual({
+      sealed: { ...ofWebhook, login: 1, "task-token": 2, "answer-1": 1 },
+      notInFiles: [],
+    });
+    expect.soft(queued).toEqual({ sealed: { ...ofWebhook, login: 2 * QUEUED }, notInFiles: [] });
     const sinks = await sinksOf(world);
     const { begun, withHistory } = executionsIn(sinks);
     expect.soft(withHistory).toBe(begun);
     expect.soft(begun).toBeGreaterThanOrEqual(MIN_JOBS);
     const { silent, levels } = functionsHeard(linesOf(sinks, "standard output"));
-    expect.soft(silent).toEqual([]);
+    // This system takes no webhooks of the aggregator.
+    expect.soft(silent).toEqual(["fetch-events", "receive-notification"]);
     expect.soft(levels["debug"]).toBeGreaterThanOrEqual(MIN_JOBS);
   });
 
-  test("no sealed secret is left once all jobs are over", PATIENCE, async () => {
+  test("no sealed secret is left once all jobs are over, but those of the webhook", PATIENCE, async () => {
     const rows = async () => (await allRows()).flatMap(({ rows }) => rows);
-    const sealed = async () => (await rows()).filter((row) => row["sealed"] !== undefined).length;
-    await expect.poll(sealed, UNTIL_SWEPT).toBe(0);
+    const sealed = async () =>
+      (await rows()).flatMap((row) => (row["sealed"] === undefined ? [] : [row["purpose"]?.S])).toSorted();
+    await expect.poll(sealed, UNTIL_SWEPT).toEqual(["webhook-1", "webhook-2"]);
+  });
+
+  test("all events are read through the API", PATIENCE, async () => {
+    const reader = visitor("the reader of events");
+    const jobs = new Set<string>();
+    for (let path: string | undefined = "/events"; path !== undefined; ) {
+      const { data, links } = eventListReply.parse((await reader.call("GET", path)).json);
+      for (const event of data) if (event.entity === "job") jobs.add(event.data.job.id);
+      path = links.next?.replace(world.system.apiUrl, "");
+    }
+    expect(jobs.size).toBeGreaterThanOrEqual(MIN_JOBS);
+  });
+
+  test("the webhook got the events of all these jobs, signed by both its secrets, and shows its messages", async () => {
+    const reader = visitor("the owner of the webhook");
+    for (const path of [world.webhook.path, `${world.webhook.path}/messages`]) {
+      expect((await reader.call("GET", path)).status).toBe(200);
+    }
+    const messages = linesOf(world.book.sinks(), "messages to a webhook").join("\n");
+    expect(new Set(messages.match(/\/jobs\/[0-9a-f-]{36}/g)).size).toBeGreaterThanOrEqual(MIN_JOBS);
+    expect(world.webhook.signers().size).toBe(2);
+  });
+
+  test("no reply names the address of upstream, which names it often", () => {
+    const addresses = [world.upstreamUrl, world.sandboxUrl].map((url) => new URL(url).host);
+    const scanner = scannerFor(addresses.map((text) => ({ name: "address of upstream", text })));
+    const replies = world.book.sinks().filter(({ name }) => name.startsWith("replies"));
+    expect(replies.flatMap(scanner.scan)).toEqual([]);
+    expect(world.timesUpstreamIsNamed()).toBeGreaterThan(MIN_JOBS);
   });
 
   test("no sink has a canary, except where it is expected", PATIENCE, async () => {

@@ -26,6 +26,10 @@ export function canaryRegister() {
     toArrive(...texts: readonly string[]): void {
       for (const text of texts) isToArrive.add(text);
     },
+    /** These may have reached upstream or not: their journey is repeated. */
+    mayBeMissing(...texts: readonly string[]): void {
+      for (const text of texts) isToArrive.delete(text);
+    },
     originalOf: (text: string): string => originals.get(text) ?? text,
     /** The names of those that were to reach upstream and did not. */
     missing: (arrived: ReadonlySet<string>): string[] =>
@@ -35,7 +39,7 @@ export function canaryRegister() {
 
 export type CanaryRegister = ReturnType<typeof canaryRegister>;
 
-/** By the names of its canaries. Except for the last kind, some have to be accepted by upstream, our API or Step Functions. */
+/** By the names of its canaries. Except for the last kind, some have to be accepted by upstream, our API, Step Functions or the receiver of webhooks. */
 const KINDS: { readonly [kind: string]: RegExp } = {
   login: /^login of /,
   password: /^password of /,
@@ -48,16 +52,18 @@ const KINDS: { readonly [kind: string]: RegExp } = {
   "API key of upstream": /^API key of upstream$/,
   "access token of ours": /^access token of ours$/,
   "access token of upstream": /^access token of upstream$/,
+  "secret of a webhook": /^secret of a webhook$/,
   "Idempotency-Key": /^Idempotency-Key/,
+  "passed request": /^(query|body) of a passed request$/,
   "text of a refused request": /^refused /,
 };
 
 /** How many canaries there are of each kind, and how many were accepted. Throws if one has no kind, because nobody would miss it. */
-export function kindsOfCanaries({ register, arrived, client, recorder }: CanaryWorld) {
+export function kindsOfCanaries({ register, arrived, client, recorder, webhook }: CanaryWorld) {
   const woken = recorder.calls
     .filter(({ operation, reply }) => operation === "SendTaskSuccess" && reply?.status === 200)
     .map(({ request }) => String(request["taskToken"]));
-  const accepted = new Set([...arrived, ...client.accepted, ...woken]);
+  const accepted = new Set([...arrived, ...client.accepted, ...woken, ...webhook.signers()]);
   const kinds = Object.entries(KINDS).map(([kind, names]) => {
     const made = register.canaries.filter(({ name }) => names.test(name));
     const taken = made.filter(({ text }) => accepted.has(text)).length;

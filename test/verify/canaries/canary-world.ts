@@ -7,10 +7,13 @@ import { readLocalSettings } from "../../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../../infra/local/start-local.ts";
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
-import { awsRecorder } from "../../support/aws-recorder.ts";
+import { awsRecorder } from "../support/aws-recorder.ts";
 import { type CanaryRegister, canaryRegister } from "./canary-register.ts";
-import { echoingUpstream, exchangingUpstream, jsonOf, metTroubles } from "./exchanging-upstream.ts";
-import { errorSink, type Sink } from "./scanner.ts";
+import { startCanaryWebhook } from "./canary-webhook.ts";
+import { echoingUpstream } from "./echoing-upstream.ts";
+import { exchangingUpstream, jsonOf, metTroubles } from "./exchanging-upstream.ts";
+import { FRESH_CONNECTION } from "./fresh-connection.ts";
+import { errorSink } from "./scanner.ts";
 
 /** A minute takes 7.5 s. */
 export const TIME_SCALE = 8;
@@ -70,6 +73,7 @@ export async function startCanaryWorld() {
       around: async (entry, event, run) => {
         const taskToken: unknown = Reflect.get(Object(event), "taskToken");
         if (typeof taskToken === "string") register.made("task token", taskToken);
+        if (isOfStream(event)) book.add("records of the stream", JSON.stringify(event));
         try {
           return await recorder.around(entry, event, (given) => dying.around(entry, given, run));
         } catch (error) {
@@ -81,8 +85,12 @@ export async function startCanaryWorld() {
   );
   await recorder.start();
 
+  const client = canaryClient({ apiUrl: system.apiUrl, apiKey, book, register });
+  const note = (message: string) => book.add("messages to a webhook", message);
+  const webhook = await startCanaryWebhook({ client, register, note });
+
   async function control(path: string, body: unknown): Promise<void> {
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", ...FRESH_CONNECTION };
     const init = { method: "PUT", headers, body: JSON.stringify(body) };
     const { ok, status } = await fetch(`${sandbox.url}/_control/${path}`, init);
     if (!ok) throw new Error(`The sandbox's control side answered ${status}.`);
@@ -100,12 +108,16 @@ export async function startCanaryWorld() {
     recorder,
     system,
     arrived: upstream.arrived,
-    client: canaryClient({ apiUrl: system.apiUrl, apiKey, book, register }),
+    upstreamUrl: upstream.url,
+    timesUpstreamIsNamed: upstream.named,
+    client,
+    webhook,
     institution: (id: string, condition: object) => control(`institutions/${id}`, condition),
     faults: (list: readonly object[]) => control("faults", list),
     async close(): Promise<void> {
       restoreOutput();
       await system.close();
+      await webhook.close();
       await recorder.close();
       await upstream.close();
       await sandbox.close();
@@ -116,6 +128,10 @@ export async function startCanaryWorld() {
 
 export type CanaryWorld = Awaited<ReturnType<typeof startCanaryWorld>>;
 
+function isOfStream(event: unknown): boolean {
+  return Array.isArray(Reflect.get(Object(event), "Records"));
+}
+
 /** Texts of a run, by where they were written. */
 function sinkBook() {
   const written = new Map<string, string[]>();
@@ -125,7 +141,7 @@ function sinkBook() {
       texts.push(text);
       written.set(name, texts);
     },
-    sinks: (): Sink[] => [...written].map(([name, texts]) => ({ name, content: texts.join("\n") })),
+    sinks: () => [...written].map(([name, texts]) => ({ name, content: texts.join("\n") })),
   };
 }
 
@@ -218,18 +234,32 @@ interface ClientOptions {
   readonly register: CanaryRegister;
 }
 
+export type CanaryClient = ReturnType<typeof canaryClient>;
+
+const GIVING_SECRETS = /^\/notifications\/webhooks(\/[^/]+\/secret)?$/;
+
+/** The name of the sink for a reply. */
+function replySink(method: string, path: string, isAccepted: boolean): string {
+  if (isAccepted && path === "/token") return "replies that give a token";
+  const givesSecret = isAccepted && method === "POST" && GIVING_SECRETS.test(path);
+  return givesSecret ? "replies that give the secret of a webhook" : "replies";
+}
+
 /** Calls our API, and notes every reply with its headers, and the headers of accepted requests. */
 export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) {
   const accepted = new Set<string>();
 
   async function send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Reply> {
-    const init = { method, headers, ...(body !== undefined && { body }) };
+    const init = {
+      method,
+      headers: { ...headers, ...FRESH_CONNECTION },
+      ...(body !== undefined && { body }),
+    };
     const response = await fetch(`${apiUrl}${path}`, init);
     const text = await response.text();
     const head = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
-    const isToken = path === "/token" && response.status === 200;
     book.add(
-      isToken ? "replies that give a token" : "replies",
+      replySink(method, path, response.ok),
       `${response.status} ${response.statusText}\n${head}\n\n${text}`,
     );
     if (response.ok)

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as z from "zod";
+import { endpointOf, ROUTE_NAMES } from "../../../functions/routes.ts";
 import { entriesIn } from "../../../infra/bundling/bundle-entries.ts";
 import { jsonOf } from "./exchanging-upstream.ts";
 
@@ -10,6 +11,12 @@ const logLine = z.object({
   task: z.string().optional(),
 });
 
+/** Functions whose lines name neither a route nor a Task nor the function. */
+const HEARD_AS: { readonly [message: string]: string } = {
+  "events stored": "store-events",
+  webhooks: "deliver-webhooks",
+};
+
 /** The functions without a line in a log, and the number of lines of each level. */
 export function functionsHeard(lines: readonly string[]) {
   const heard = new Set<string>();
@@ -17,7 +24,13 @@ export function functionsHeard(lines: readonly string[]) {
   for (const text of lines) {
     const { data } = logLine.safeParse(jsonOf(text));
     if (data === undefined) continue;
-    heard.add(data.route ?? data.task ?? data.message);
+    // The lines of a function that serves many routes name the route.
+    const route = ROUTE_NAMES.find((name) => name === data.route);
+    heard.add(
+      route === undefined
+        ? (data.route ?? data.task ?? HEARD_AS[data.message] ?? data.message)
+        : endpointOf(route),
+    );
     levels[data.level] = (levels[data.level] ?? 0) + 1;
   }
   const entries = entriesIn().filter((entry) => entry.startsWith("functions/"));

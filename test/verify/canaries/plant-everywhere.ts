@@ -1,17 +1,19 @@
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { vi } from "vitest";
 import { listenLocally } from "../../../infra/local/local-server.ts";
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { HOOLI } from "../../journeys/logins.ts";
 import { allRows } from "../../support/local-aws.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
 import { type CanaryWorld, canaryClient } from "./canary-world.ts";
-import { Visitor } from "./journeys.ts";
+import { FRESH_CONNECTION } from "./fresh-connection.ts";
 import type { Finding } from "./scanner.ts";
+import { Visitor } from "./visitor.ts";
 
 /** A leak, and all sinks in which it has to be found. */
 interface PlantedLeak {
@@ -22,6 +24,9 @@ interface PlantedLeak {
 const RAW_FILE = /^dynamodb[\\/].+\.(log|ldb)(, unpacked)?$/;
 const EXECUTIONS = /^executions\.jsonl$/;
 const STARTS = /^calls of states StartExecution$/;
+const RECORDS = /^records of the stream$/;
+
+const UNTIL_DELIVERED = { interval: 500, timeout: 300_000 };
 
 /** Plants a leak in every sink, in the way that a real leak would take. */
 export async function plantEverywhere(
@@ -40,7 +45,14 @@ export async function plantEverywhere(
   await inRows(world, token, plant);
   await inCallsOfAws(world, plant);
   await inAHeader(world, plant(plainCanary("header"), /^replies$/));
-  await fetch(`${world.sandboxUrl}/${plant(plainCanary("path"), /^ledger of the sandbox$/)}`);
+  await fetch(`${world.sandboxUrl}/${plant(plainCanary("path"), /^ledger of the sandbox$/)}`, {
+    headers: FRESH_CONNECTION,
+  });
+  await fetch(world.webhook.url, {
+    method: "POST",
+    body: plant(textCanary("message"), /^messages to a webhook$/),
+    headers: FRESH_CONNECTION,
+  });
   world.dying.saying(plant(textCanary("cause"), /^errors that leave a function$/));
   await world.client.send("GET", "/health");
   const upstreamApiKeySecret = plant(plainCanary("name of a secret"), /^template$/);
@@ -63,23 +75,43 @@ export function missedOf(planted: readonly PlantedLeak[], found: readonly Findin
 
 type Plant = (canary: Canary, ...sinks: RegExp[]) => string;
 
-/** In each table, and so in its files. The row of a job is then read by its user. */
+/** In each table, and so in its files. The rows of a job and of its event are then read by the user's server. */
 async function inRows(world: CanaryWorld, token: string, plant: Plant): Promise<void> {
   const visitor = new Visitor(world, token, "a job to plant in");
   const jobId = await visitor.begin(HOOLI, visitor.login("gavin"));
   await visitor.over(jobId);
+  const isOfJob = ({ job }: Row) => job?.M?.["id"]?.S === jobId;
+  await vi.waitUntil(async () => (await allRows()).some(({ rows }) => rows.some(isOfJob)), UNTIL_DELIVERED);
   const client = new DynamoDBClient({});
+  let eventId: string | undefined;
   for (const { table, rows } of await allRows()) {
-    const isJobs = rows.some(({ pk }) => pk !== undefined);
     const job = rows.find(({ pk }) => pk?.S === `job#${jobId}`);
-    const inTable = new RegExp(`^rows of ${table}$`);
-    const leak = plant(textCanary(`row of ${table}`), inTable, RAW_FILE, ...(isJobs ? [/^replies$/] : []));
+    const event = rows.find(isOfJob);
+    eventId ??= event?.["id"]?.S;
+    const isRead = job !== undefined || event !== undefined;
+    const sinks = [new RegExp(`^rows of ${table}$`), RAW_FILE, ...(isRead ? [/^replies$/] : [])];
+    const leak = plant(textCanary(`row of ${table}`), ...sinks, ...(job === undefined ? [] : [RECORDS]));
     const steps = { L: [{ M: { title: { S: leak }, status: { S: "success" }, result: { NULL: true } } }] };
     const secret = { jobId: { S: jobId }, purpose: { S: "login" }, sealed: { S: leak } };
-    await client.send(new PutItemCommand({ TableName: table, Item: isJobs ? { ...job, steps } : secret }));
+    const Item =
+      job !== undefined ? { ...job, steps } : event !== undefined ? withSteps(event, steps) : secret;
+    await client.send(new PutItemCommand({ TableName: table, Item }));
+    if (job !== undefined) await vi.waitUntil(() => hasRecord(world, leak), UNTIL_DELIVERED);
   }
   client.destroy();
   await visitor.job(jobId);
+  await visitor.call("GET", `/events/${eventId}`);
+}
+
+type Row = Record<string, AttributeValue>;
+
+function withSteps(event: Row, steps: AttributeValue): Row {
+  return { ...event, job: { M: { ...event["job"]?.M, steps } } };
+}
+
+function hasRecord({ book }: CanaryWorld, leak: string): boolean {
+  const written = JSON.stringify(leak);
+  return book.sinks().some(({ name, content }) => RECORDS.test(name) && content.includes(written));
 }
 
 async function inCallsOfAws({ system }: CanaryWorld, plant: Plant): Promise<void> {

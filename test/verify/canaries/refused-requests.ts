@@ -3,10 +3,10 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamoApiKeyRegister } from "../../../functions/access/api-key-register.ts";
 import { RATE_LIMITS, type RateLimit } from "../../../functions/access/rate-limit.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
-import { findTable } from "../../../infra/keys/find-table.ts";
-import { serverClaims, tokenMaker } from "../../journeys/access/tokens.ts";
+import { findTable } from "../../../infra/cli/keys/find-table.ts";
 import { HOOLI, RAVIGA } from "../../journeys/logins.ts";
-import type { AwsCall } from "../../support/aws-recorder.ts";
+import { serverClaims, tokenMaker } from "../access/tokens.ts";
+import type { AwsCall } from "../support/aws-recorder.ts";
 import type { CanaryRegister } from "./canary-register.ts";
 import { type CanaryWorld, TIME_SCALE } from "./canary-world.ts";
 
@@ -149,6 +149,9 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
     call("read: unknown", 404, `GET ${unknownJob}`),
     call("read: malformed", 404, `GET /jobs/${inPath("job")}`),
     call("read: forged", 401, `GET ${overJob}`, undefined, plain("token")),
+    call("changes: unknown", 404, `GET ${unknownJob}/changes?wait=0`),
+    call("changes: wait", 400, `GET ${overJob}/changes?wait=${plain("wait")}`),
+    call("changes: while", 400, `GET ${overJob}/changes?while=${plain("while")}`),
     call("cancel: unknown", 404, `DELETE ${unknownJob}`),
     call("cancel: over", 409, `DELETE ${overJob}`, more()),
     call("resume: unknown", 404, `POST ${unknownJob}/resume`, more()),

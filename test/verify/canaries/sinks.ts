@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { bundleEntries } from "../../../infra/bundling/bundle-entries.ts";
-import { executionArn, type RecordedCall } from "../../support/aws-recorder.ts";
 import { allRows, inJson } from "../../support/local-aws.ts";
+import { executionArn, type RecordedCall } from "../support/aws-recorder.ts";
 import type { CanaryWorld } from "./canary-world.ts";
+import { FRESH_CONNECTION } from "./fresh-connection.ts";
 import { filesIn } from "./level-tables.ts";
 import type { Sink } from "./scanner.ts";
 
@@ -18,7 +19,7 @@ export async function sinksOf(world: CanaryWorld): Promise<Sink[]> {
 
 /** Everything that is stored now. */
 export async function storedSinks(world: CanaryWorld): Promise<Sink[]> {
-  const ledger = await fetch(`${world.sandboxUrl}/_control/ledger`);
+  const ledger = await fetch(`${world.sandboxUrl}/_control/ledger`, { headers: FRESH_CONNECTION });
   return [
     ...filesIn(world.folder),
     ...(await allRows()).map(({ table, rows }) => ({ name: `rows of ${table}`, content: inJson(rows) })),

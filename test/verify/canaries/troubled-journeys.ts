@@ -1,12 +1,13 @@
-import { executionOf } from "../../journeys/execution-of.ts";
 import { HOOLI, HOOLI_GOV, NUCLEUS, PIED_PIPER } from "../../journeys/logins.ts";
-import type { AwsCall, AwsRecorder } from "../../support/aws-recorder.ts";
-import { WAIT } from "../../workflow/definition.ts";
+import type { AwsCall, AwsRecorder } from "../support/aws-recorder.ts";
+import { executionOf } from "../support/execution-of.ts";
+import { WAIT } from "../walks/definition.ts";
 import type { CanaryWorld, Reply } from "./canary-world.ts";
-import { ECHOES, JOB_ECHOES } from "./exchanging-upstream.ts";
-import { CODE, fails, idOf, type Journey, type Visitor } from "./journeys.ts";
+import { ECHOES, JOB_ECHOES } from "./echoing-upstream.ts";
+import { CODE, fails, type Journey } from "./journeys.ts";
 import type { Sink } from "./scanner.ts";
 import { storedSinks } from "./sinks.ts";
+import { idOf, type Visitor } from "./visitor.ts";
 
 const CALLS_OF_THE_BANK = [
   { method: "POST", path: "/users/*/connections" },

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
+import type { JobEvent } from "../../../functions/events/domain/event.ts";
+import { eventIn } from "../../../functions/events/store/event-row.ts";
 import { hasBegun, isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import type { StepStatus } from "../../../functions/jobs/domain/steps.ts";
 import { executionName } from "../../../functions/jobs/store/executions.ts";
 import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
 import type { HistoryEvent } from "../../../infra/local/step-functions/execution-history.ts";
-import { rowsOfAll } from "../../journeys/local/tables.ts";
-import { executionArn } from "../../support/aws-recorder.ts";
+import { executionArn } from "../support/aws-recorder.ts";
+import { rowsOfAll } from "../support/tables.ts";
 import type { Played, Scenario } from "./matrix.ts";
 import type { Cell, MortalSystem } from "./mortal-system.ts";
 import { isOver, isQueued, type StepSeen, upstreamSide } from "./patient-client.ts";
@@ -28,42 +30,68 @@ export interface Aftermath {
   driven: Map<string, Driven[]>;
   /** Paths that were posted to upstream. */
   posted: string[];
+  /** The events of each job, by their numbers. */
+  events: Map<string, JobEvent[]>;
+  /** If there is a receiver of webhooks: the ids of the events of each job that arrived there, each once, in the order of their arrival. */
+  arrived: Map<string, string[]> | undefined;
+  /** How many messages to it wait. */
+  waiting: number;
 }
 
 const anyRow = z.record(z.string(), z.custom<AttributeValue>());
+const waitingRow = z.object({
+  pk: z.string().startsWith("message#"),
+  path: z.string(),
+  status: z.literal("pending"),
+});
 const secretRow = z.object({ jobId: z.string(), purpose: z.string(), sealed: z.instanceof(Uint8Array) });
 
-/** Many times what the slowest crash needs: a minute until a job is due for the sweeper, and a minute until that runs. */
-const NOMINAL_MINUTES = 10;
-const LOOKS = 60;
+/** A job is due for the sweeper within a minute, and the sweeper runs within another one. A test polls six times in that minute. */
+const NOMINAL_SECONDS = 10;
+const LEAST_MS = 250;
+/** Far more than the slowest crash needs, on a busy machine too. */
+const LOOKS = 200;
 
 /** The aftermath of each user, once nothing is left to be done, or after as long as that may take. */
 export async function whenQuiet(
   system: MortalSystem,
   played: readonly Played[],
 ): Promise<Map<string, Aftermath>> {
-  const lookEveryMs = Math.max((NOMINAL_MINUTES * 60_000) / system.timeScale / LOOKS, 50);
+  const lookEveryMs = Math.max((NOMINAL_SECONDS * 1000) / system.timeScale, LEAST_MS);
   for (let looks = 1; ; looks++) {
     const found = await look(system, played);
     const isQuiet = played.every(({ cell, client }) =>
-      isSettled(found.get(cell.userId), client.acknowledged),
+      cannotArrive(found.get(cell.userId), client.acknowledged),
     );
     if (isQuiet || looks === LOOKS) return found;
     await sleep(lookEveryMs);
   }
 }
 
-function isSettled(found: Aftermath | undefined, acknowledged: ReadonlySet<string>): boolean {
+function cannotArrive(found: Aftermath | undefined, acknowledged: ReadonlySet<string>): boolean {
   if (found === undefined || found.secrets.length > 0) return false;
   const ends = [...found.driven.values()].flat().map(({ ended }) => ended);
   const isLeft = (job: Job) => !isFinished(job) || job.sweepAt !== undefined || !acknowledged.has(job.id);
-  return !found.jobs.some(isLeft) && !ends.includes(undefined);
+  const lacksEvents = ({ id, eventCount = 0 }: Job) =>
+    (found.events.get(id) ?? []).length < eventCount ||
+    (found.arrived?.get(id) ?? found.events.get(id) ?? []).length < eventCount;
+  if (found.waiting > 0) return false;
+  return !found.jobs.some(isLeft) && !found.jobs.some(lacksEvents) && !ends.includes(undefined);
 }
 
 async function look(system: MortalSystem, played: readonly Played[]): Promise<Map<string, Aftermath>> {
   const rows = (await rowsOfAll()).map((row) => unmarshall(anyRow.parse(row)));
   const jobs = rows.filter(({ pk }) => String(pk).startsWith("job#")).map(parseJobRecord);
   const secrets = rows.flatMap((row) => secretRow.safeParse(row).data ?? []);
+  const events = Map.groupBy(
+    rows
+      .flatMap((row) => eventIn(row) ?? [])
+      .toSorted((a, b) => (a.place < b.place ? -1 : 1))
+      .flatMap((event) => (event.entity === "job" ? event : [])),
+    ({ job }) => job.id,
+  );
+  const waiting = rows.flatMap((row) => waitingRow.safeParse(row).data ?? []);
+  const arrived = system.arrived && Map.groupBy(system.arrived, ({ jobId }) => jobId);
   const calls = await upstreamSide(system.target().sandboxUrl).calls();
   const posts = Map.groupBy(
     calls.filter(({ method }) => method === "POST"),
@@ -78,10 +106,19 @@ async function look(system: MortalSystem, played: readonly Played[]): Promise<Ma
         secrets: secrets.filter(({ jobId }) => known.has(jobId)).map(({ purpose }) => purpose),
         driven: new Map([...known].map((id) => [id, drivenBy(system, id)])),
         posted: (posts.get(userId) ?? []).map(({ path }) => path),
+        events: new Map([...known].map((id) => [id, events.get(id) ?? []])),
+        arrived:
+          arrived &&
+          new Map([...known].map((id) => [id, unique(arrived.get(id)?.map(({ eventId }) => eventId))])),
+        waiting: waiting.filter(({ path }) => known.has(path.replace("/jobs/", ""))).length,
       };
       return [userId, aftermath];
     }),
   );
+}
+
+function unique(ids: readonly string[] = []): string[] {
+  return [...new Set(ids)];
 }
 
 function drivenBy(system: MortalSystem, jobId: string): Driven[] {
@@ -131,6 +168,8 @@ export function broken(
       ...all("I4", replies(client.seen.filter((job) => job.id === id))),
     ]),
     ...all("I2", posts(cell, found, wanted)),
+    ...found.jobs.flatMap((job) => all("I7", events(job, found.events.get(job.id) ?? []))),
+    ...found.jobs.flatMap(({ id }) => all("I8", arrivals(id, found))),
     ...found.secrets.map((purpose) => `I5: a secret is left: ${purpose}`),
     ...unknown.map(({ phase }) => `I6: no reply named a job, which is ${phase}`),
   ];
@@ -145,6 +184,29 @@ function endOf(id: string, { jobs }: Aftermath, { ends, mayEnd }: Wanted): strin
   return [ends.join(), mayEnd?.join()].includes(steps.join())
     ? []
     : [`a job ended otherwise: ${JSON.stringify(job.steps)}`];
+}
+
+/** Every event once, in order, without a gap, from the beginning of the job to its end. */
+function events({ eventCount = 0, phase }: Job, stored: readonly JobEvent[]): string[] {
+  const sequences = stored.map(({ sequence }) => sequence).join();
+  const wanted = Array.from({ length: eventCount }, (_, index) => index + 1).join();
+  const [first, last] = [stored[0], stored.at(-1)];
+  return [
+    ...(sequences === wanted ? [] : [`events ${sequences}, and not ${wanted}`]),
+    ...(first?.eventType === "created" ? [] : [`the first event is ${first?.eventType}`]),
+    ...(last?.job.phase === phase ? [] : [`the last event shows a job that is ${last?.job.phase}`]),
+  ];
+}
+
+/** Every event arrived at the receiver, the earlier before the later, and no message is left. */
+function arrivals(id: string, { events, arrived, waiting }: Aftermath): string[] {
+  const there = arrived?.get(id);
+  const wanted = events.get(id)?.map((event) => event.id) ?? [];
+  const isAsWanted = there === undefined || there.join() === wanted.join();
+  return [
+    ...(isAsWanted ? [] : [`${there.length} events arrived of ${wanted.length}, or in another order`]),
+    ...(waiting === 0 ? [] : [`${waiting} messages wait`]),
+  ];
 }
 
 function drivers(driven: readonly Driven[]): string[] {
@@ -163,7 +225,9 @@ function posts({ taken }: Cell, { posted }: Aftermath, wanted: Wanted): string[]
   if (isTooMuch || isTooLittle)
     return [`upstream took ${taken.join(", ")}, and not ${wanted.taken.join(", ")}`];
   const more = posted.length - taken.length - wanted.others;
-  return more === 0 || (more === 1 && wanted.isRefused)
+  // A job that ended before its login was sent has no call that upstream refused.
+  const isFewer = wanted.mayEnd !== undefined && taken.length === 0 && more < 0;
+  return isFewer || more === 0 || (more === 1 && wanted.isRefused)
     ? []
     : [`upstream noted ${posted.join(", ")}, and took ${taken.join(", ")}`];
 }

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect, test } from "vitest";
 import { localTables } from "../../../infra/local/local-tables.ts";
+import { sequencesOf } from "../../journeys/event-calls.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { isOver, stepOf } from "../../journeys/mobile-backend.ts";
 import { isQueued } from "../../journeys/queued.ts";
-import { expectNoSecrets, type LocalMode, manyLives } from "../../local/program.ts";
 import { allRows } from "../../support/local-aws.ts";
 import { sdkSettings } from "../../support/local-workflow.ts";
+import { expectNoSecrets, type LocalMode, manyLives } from "../support/program.ts";
 import { LastingUser } from "./lasting-user.ts";
 
 /** What a user does until local mode is killed, and what it does in the next life. */
@@ -144,18 +145,20 @@ async function expectEnd(user: LastingUser, ends: readonly string[], posts: numb
   expect([name, ...steps.map(({ status }) => status)]).toEqual([name, ...ends]);
   expect([name, await user.posted()]).toEqual([name, posts]);
   expect([name, await user.jobIdsLeft()]).toEqual([name, [user.jobId]]);
+  const sequences = await sequencesOf(user);
+  expect([name, sequences]).toEqual([name, sequences.map((_, index) => index + 1)]);
 }
 
 /** A minute until the sweeper looks and a minute until it comes, and this many looks at the slowest pace of these tests. */
 const MAX_LOOKS = 1_000;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 async function expectNoSecretLeft({ apiUrl }: LocalMode): Promise<void> {
   const { dynamodb } = localTables.parse(await (await fetch(`${apiUrl}/_local`)).json());
   const client = new DynamoDBClient(sdkSettings(dynamodb));
   const sealed = async () =>
     (await allRows(client)).flatMap(({ rows }) => rows).filter((row) => "sealed" in row).length;
-  for (let looks = 1; looks < MAX_LOOKS && (await sealed()) > 0; looks++) await sleep(LOOK_EVERY_MS);
+  for (let looks = 1; looks < MAX_LOOKS && (await sealed()) > 0; looks++) await sleep(POLL_EVERY_MS);
   expect(await sealed()).toBe(0);
   client.destroy();
 }

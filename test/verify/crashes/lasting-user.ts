@@ -3,11 +3,11 @@ import { jobListReply, stubReply } from "../../../functions/http/reply-schemas.t
 import { cancel, list, resume } from "../../journeys/calls.ts";
 import { MobileBackend, type StepReply } from "../../journeys/mobile-backend.ts";
 import { post } from "../../journeys/posting.ts";
-import type { LocalMode } from "../../local/program.ts";
+import type { LocalMode } from "../support/program.ts";
 
 /** Far more than anything takes, on a machine of any speed. */
 const MAX_LOOKS = 1_200;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 /** The status of a reply; 0 when local mode died before it replied. */
 const statusOf = (asked: Promise<{ status: number }>) => asked.then(({ status }) => status).catch(() => 0);
@@ -42,7 +42,7 @@ export class LastingUser extends MobileBackend {
     for (let tries = 0; tries < MAX_LOOKS; tries++) {
       const status = await this.create(institutionId, login);
       if (status === 200 || status === 202) return;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
     throw new Error("The create was never answered.");
   }
@@ -67,7 +67,7 @@ export class LastingUser extends MobileBackend {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const steps = await this.steps();
       if (isAsWanted(steps)) return steps;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
     throw new Error(`Never as wanted: ${JSON.stringify(await this.steps())}`);
   }
@@ -77,7 +77,7 @@ export class LastingUser extends MobileBackend {
     for (let looks = 1; ; looks++) {
       const ids = jobListReply.parse((await list(this)).json).data.map(({ id }) => id);
       if (ids.length <= 1 || looks === MAX_LOOKS) return ids;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
   }
 

@@ -22,9 +22,11 @@ export interface Scenario {
   isRefused?: boolean;
   /** The crash that each run begins with, if the scenario is about what follows it. */
   first?: Crash;
+  /** What it is about comes after the user's last request: it is over when nothing is left to be done. */
+  endsQuietly?: true;
   /** Each run waits for the end of the one before: a crash of the sweeper would delay it for the others. */
   isOneByOne?: true;
-  /** All effects but the sweeper's, unless the scenario says otherwise. */
+  /** All effects but the sweepers' and those on events and messages, unless the scenario says otherwise. */
   aims?: Aims;
   /** How the steps of every job end. */
   ends: readonly string[];
@@ -102,15 +104,25 @@ async function playUndisturbed(system: MortalSystem, scenario: Scenario): Promis
 
 async function disturb(system: MortalSystem, matrix: Matrix): Promise<void> {
   const { scenario, undisturbed, disturbed } = matrix;
-  const { first, aims = (effect: string) => !effect.startsWith("sweep ") } = scenario;
-  const effects = common(undisturbed.map(({ cell }) => cell.effects));
-  let left = crashesAt(effects, aims).map((crash) => [...(first === undefined ? [] : [first]), crash]);
+  const {
+    first,
+    aims = (effect: string) => !/^(sweep|store-events|deliver-webhooks|sweep-deliveries) /.test(effect),
+  } = scenario;
+  const begin = first === undefined ? [] : [first];
+  const crashesOf = (runs: readonly Played[]) =>
+    crashesAt(common(runs.map(({ cell }) => cell.effects)), aims).map((crash) => [...begin, crash]);
+  let left = crashesOf(undisturbed);
   for (let round = 0; left.length > 0 && round < MAX_ROUNDS; round++) {
     const played = await playWhole(system, scenario, left);
     disturbed.push(...played);
     left = played.filter(({ cell }) => cell.met < cell.crashes.length).map(({ cell }) => [...cell.crashes]);
   }
-  matrix.missed = left.map((crashes) => titleOf({ crashes }));
+  if (left.length === 0) return;
+  // On a busy machine, both undisturbed runs may have had an effect that other runs lack: a look at the bank came late.
+  const again = crashesOf(await playWhole(system, scenario, [begin, begin])).map((crashes) =>
+    titleOf({ crashes }),
+  );
+  matrix.missed = left.map((crashes) => titleOf({ crashes })).filter((title) => again.includes(title));
 }
 
 /** The effects that are in every list, as often as they are in each. */
@@ -138,9 +150,14 @@ function crashesAt(effects: readonly string[], aims: Aims): Crash[] {
   });
 }
 
-/** Banks' records, which requests cache for a minute, and repetitions of what changes nothing: not every run has them. */
+/**
+ * Banks' records, which requests cache for a minute, slots of answers, and repetitions of what changes nothing: not every run has
+ * them.
+ */
 function isByChance(effect: string, nth: number): boolean {
   if (/^(create|update|refresh).* GET \/institutions\/\*$/.test(effect)) return true;
+  // Other users may have all slots.
+  if (/^answer-mfa .* waiter$/.test(effect)) return true;
   return nth > 1 && / GET |DeleteItem secret|UpdateItem/.test(effect);
 }
 
@@ -148,9 +165,9 @@ function titleOf({ crashes }: Pick<Cell, "crashes">): string {
   return crashes.map(({ when, nth, effect }) => `${when} ${effect} (${nth})`).join(", then ");
 }
 
-/** A scenario about the sweeper is over when the sweeper has done its work. */
+/** A scenario about the sweeper is over when the sweeper has done its work, and one about messages when they were sent. */
 async function playWhole(...[system, scenario, crashes]: Parameters<typeof play>): Promise<Played[]> {
-  if (scenario.first === undefined) return play(system, scenario, crashes);
+  if (scenario.first === undefined && !scenario.endsQuietly) return play(system, scenario, crashes);
   const played: Played[] = [];
   for (const batch of scenario.isOneByOne ? crashes.map((each) => [each]) : [crashes]) {
     const together = await play(system, scenario, batch);

@@ -13,11 +13,12 @@ import { readLocalSettings } from "../../../infra/local/local-settings.ts";
 import { type LocalSystem, startLocal } from "../../../infra/local/start-local.ts";
 import { parseTemplate } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
+import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { API_KEY } from "../../journeys/start-for-tests.ts";
 import { ANY_UPSTREAM } from "../../journeys/synthesize-once.ts";
 import type { Target } from "../../journeys/target.ts";
-import { type AwsCall, readCall } from "../../support/aws-recorder.ts";
-import { callingFunctions } from "../../support/crash-world.ts";
+import { type AwsCall, readRequest } from "../support/aws-recorder.ts";
+import { callingFunctions } from "../support/calling-functions.ts";
 
 /** The end of a process, just before or just after one of its effects. */
 export interface Crash {
@@ -62,6 +63,8 @@ const item = z.object({
   phase: text.optional(),
   steps: z.object({ L: z.array(z.object({ M: z.object({ title: text, status: text }) })) }).optional(),
 });
+const eventRow = z.object({ pk: text, typeId: text });
+const messageRow = z.object({ pk: text, id: text, endpointId: text, path: text, typeId: text });
 const dynamoRequest = z.object({
   Item: item.optional(),
   Key: item.optional(),
@@ -74,13 +77,27 @@ const itemIn = z.object({ Item: z.record(z.string(), z.custom<AttributeValue>())
 const WRITES = ["PutItem", "UpdateItem", "DeleteItem"];
 const STATES = ["StartExecution", "StopExecution", "SendTaskSuccess"];
 
-/** What a call of AWS changes, in words that are the same for each job. Reads and the counts of requests are no effects. */
-function effectOnAws({ service, operation, request }: AwsCall): string | undefined {
+/** The type of the event of a message, by the key of the message. */
+type TypeOf = (pk: string) => string | undefined;
+
+/**
+ * What a call of AWS changes, in words that are the same for each job. Reads, the counts of requests and how receivers do are no
+ * effects.
+ */
+function effectOnAws({ service, operation, request }: AwsCall, typeOf: TypeOf): string | undefined {
+  if (service === "lambda") return "invocation";
   if (service === "states" && STATES.includes(operation)) return operation;
   if (service !== "dynamodb" || !WRITES.includes(operation)) return undefined;
   const { Item, Key, UpdateExpression } = dynamoRequest.parse(request);
+  const pk = (Item ?? Key)?.pk?.S ?? "";
+  if (pk.startsWith("webhook-state#")) return undefined;
+  if (pk.startsWith("message#")) {
+    const what = UpdateExpression?.startsWith("SET #next") ? "link of message" : "message";
+    return `${operation} ${what} ${typeOf(pk)}`;
+  }
   const update = UpdateExpression === undefined ? "" : ` ${UpdateExpression.split(" ")[0]}`;
-  const subject = subjectOf(Item ?? Key ?? {});
+  const event = eventRow.safeParse(request["Item"]).data;
+  const subject = event === undefined ? subjectOf(Item ?? Key ?? {}) : `event ${event.typeId.S}`;
   return subject === "rate" ? undefined : `${operation} ${subject}${update}`;
 }
 
@@ -104,13 +121,24 @@ interface Life {
   /** Such as `create-connection`; `task` for those that follow a job, because which of them does something depends on the time. */
   entry: string;
   /** What its event says about its user and job. */
-  about: { userId?: string | undefined; jobId?: string | undefined; taskToken?: string | undefined };
+  about: {
+    userId?: string | undefined;
+    jobId?: string | undefined;
+    taskToken?: string | undefined;
+    messageId?: string | undefined;
+  };
   isOver: boolean;
   /** From now on it has no effect, and its caller gets the error that Lambda gives for an ended process. */
   end(): void;
 }
 
 const taskEvent = z.object({ jobId: z.string(), taskToken: z.string().optional() });
+const streamEvent = z
+  .object({ Records: z.tuple([z.object({ dynamodb: z.object({ Keys: z.object({ pk: text }) }) })]) })
+  .transform(({ Records: [{ dynamodb }] }) => ({ jobId: dynamodb.Keys.pk.S.replace("job#", "") }));
+const wakeEvent = z
+  .object({ messages: z.array(z.object({ id: z.string() })).min(1) })
+  .transform(({ messages: [first] }) => ({ messageId: first?.id }));
 const apiEvent = z.object({
   pathParameters: z.object({ userId: z.string().optional(), jobId: z.string().optional() }),
 });
@@ -129,10 +157,18 @@ function mortality() {
   const around: Around = (entry, event, run) =>
     functions.within(entry, () => {
       const death = Promise.withResolvers<never>();
-      const name = entry.replace(/^.*\/|\.lambda\.ts$/g, "");
+      const file = entry.replace(/^.*\/|\.lambda\.ts$/g, "");
+      const wakes = wakeEvent.safeParse(event).data;
+      // The same function sends new messages, and sweeps.
+      const name = file === "deliver-webhooks" && wakes === undefined ? "sweep-deliveries" : file;
       const life: Life = {
         entry: FOLLOWING.includes(name) ? "task" : name,
-        about: taskEvent.safeParse(event).data ?? apiEvent.safeParse(event).data?.pathParameters ?? {},
+        about:
+          taskEvent.safeParse(event).data ??
+          streamEvent.safeParse(event).data ??
+          wakes ??
+          apiEvent.safeParse(event).data?.pathParameters ??
+          {},
         isOver: false,
         end() {
           life.isOver = true;
@@ -181,10 +217,14 @@ const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 /** Notes the effects of functions for the cell that they belong to, and ends processes where the cell wants it. */
 function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
   const cells = new Map<string, Cell>();
+  /** By the ids of their jobs, and of the messages about these. */
   const users = new Map<string, string>();
+  /** The types of the events of messages, by the keys of the messages. */
+  const types = new Map<string, string>();
+  const arrived: Arrived[] = [];
 
   function cellOf({ about, entry }: Life, call?: AwsCall): Cell | undefined {
-    const jobIds = entry === "sweep" ? jobsIn(call) : [about.jobId];
+    const jobIds = SWEEPERS.includes(entry) ? jobsIn(call) : [about.jobId, about.messageId];
     const [userId = about.userId] = jobIds.flatMap((id) => users.get(id ?? "") ?? []);
     return cells.get(userId ?? "");
   }
@@ -210,19 +250,30 @@ function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
   async function passAws({ request, body, perform }: Passing): Promise<Reply> {
     const life = senderOf(request);
     if (life === undefined) return perform();
-    const call = readCall(String(request.headers["x-amz-target"]), body.toString(), undefined);
+    const call = readRequest(request, body.toString(), undefined);
     const isPut = call.operation === "PutItem";
     const job = isPut ? jobRow.safeParse(call.request["Item"]).data : undefined;
     const secret = isPut ? secretRow.safeParse(call.request["Item"]).data : undefined;
     if (job !== undefined) users.set(job.id.S, job.userId.S);
+    const message = isPut ? messageRow.safeParse(call.request["Item"]).data : undefined;
+    if (message !== undefined) {
+      types.set(message.pk.S, message.typeId.S);
+      const userId = users.get(jobOf(message.path.S));
+      if (userId !== undefined) users.set(message.id.S, userId);
+    }
     const cell = cellOf(life, call);
     for (const id of [job?.id.S ?? [], secret?.jobId.S ?? []].flat()) cell?.jobIds.add(id);
-    return pass(life, cell, effectOnAws(call), async () => {
-      const reply = await perform();
-      if (job !== undefined && reply.status === 200)
-        cell?.written.push(parseJobRecord(unmarshall(itemIn.parse(call.request).Item)));
-      return reply;
-    });
+    return pass(
+      life,
+      cell,
+      effectOnAws(call, (pk) => types.get(pk)),
+      async () => {
+        const reply = await perform();
+        if (job !== undefined && reply.status === 200)
+          cell?.written.push(parseJobRecord(unmarshall(itemIn.parse(call.request).Item)));
+        return reply;
+      },
+    );
   }
 
   async function passUpstream({ request, perform }: Passing): Promise<Reply> {
@@ -240,7 +291,39 @@ function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
     });
   }
 
-  return { passAws, passUpstream, add: (cell: Cell) => void cells.set(cell.userId, cell) };
+  /** The receiver of webhooks: what a process that ends before it has sent its message has sent does not arrive. */
+  async function passMessage({ request, body, perform }: Passing): Promise<Reply> {
+    const life = senderOf(request);
+    if (life === undefined) return perform();
+    const { eventTypeId, eventId, links } = sentMessage.parse(JSON.parse(body.toString()));
+    const jobId = jobOf(links.eventEntity);
+    const cell = life.entry === "sweep-deliveries" ? undefined : cells.get(users.get(jobId) ?? "");
+    return pass(life, cell, `send ${eventTypeId}`, async () => {
+      arrived.push({ jobId, eventId });
+      return perform();
+    });
+  }
+
+  const add = (cell: Cell) => void cells.set(cell.userId, cell);
+  return { passAws, passUpstream, passMessage, arrived, add };
+}
+
+/** An event that arrived at the receiver of webhooks. */
+export interface Arrived {
+  jobId: string;
+  eventId: string;
+}
+
+const SWEEPERS = ["sweep", "sweep-deliveries"];
+
+const sentMessage = z.object({
+  eventTypeId: z.string(),
+  eventId: z.string(),
+  links: z.object({ eventEntity: z.string() }),
+});
+
+function jobOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Listens in place of a server, and gives the reply of `meet` to each request. */
@@ -298,12 +381,14 @@ export interface Pace {
   timeScale: number;
   /** How many users act at once. */
   atOnce?: number;
+  /** Whether a receiver of webhooks, which keeps the order of jobs, gets all events. */
+  hasReceiver?: true;
 }
 
 /** Local mode, whose functions' processes end where the cells want it. */
-export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
+export function mortalSystem({ timeScale, atOnce = AT_ONCE, hasReceiver }: Pace) {
   const functions = mortality();
-  const { passAws, passUpstream, add } = cellWatch(functions);
+  const { passAws, passUpstream, passMessage, arrived, add } = cellWatch(functions);
   const closers: (() => Promise<void>)[] = [];
   const logged: string[] = [];
   let started: { system: LocalSystem; target: Target } | undefined;
@@ -334,6 +419,19 @@ export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
       process.env[name] = between.url;
     }
     started = { system, target: { apiUrl: system.apiUrl, sandboxUrl: sandbox.url, apiKey: API_KEY } };
+    if (hasReceiver) await receive(started.target);
+  }
+
+  async function receive(target: Target): Promise<void> {
+    const receiver = await listenLocally(createServer((_, response) => response.end()));
+    closers.push(receiver.close);
+    const { url, close } = await standBetween(receiver.url, passMessage);
+    closers.push(close);
+    const reply = await new MobileBackend(target).call("POST", "/notifications/webhooks", {
+      url: `${url}/`,
+      ordering: "job",
+    });
+    if (reply.status !== 201) throw new Error(`The webhook was answered with ${reply.status}.`);
   }
 
   beforeAll(async () => {
@@ -359,6 +457,8 @@ export function mortalSystem({ timeScale, atOnce = AT_ONCE }: Pace) {
   return {
     timeScale,
     inTurn: turnsFor(atOnce),
+    /** What arrived at the receiver of webhooks, if there is one. */
+    arrived: hasReceiver && arrived,
     target: () => running().target,
     system: () => running().system,
     /** What functions have logged. */

@@ -12,13 +12,13 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import type { Target } from "../../journeys/target.ts";
 
 type Headers = Readonly<Record<string, string>>;
-type HttpReply = { status: number; json: unknown };
+type HttpReply = { status: number; etag: string; json: unknown };
 type JobSeen = z.infer<typeof jobReply>;
 export type StepSeen = JobSeen["steps"][number];
 
 /** Far more than any run needs: a stuck job fails its test, whatever the machine's speed. */
 const MAX_LOOKS = 600;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 const MAX_TRIES = 800;
 const AGAIN_AFTER_MS = 50;
 
@@ -47,7 +47,9 @@ export class PatientClient {
       headers: { authorization, "content-type": "application/json", ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, json: await response.json() };
+    const text = await response.text();
+    const etag = response.headers.get("etag") ?? "";
+    return { status: response.status, etag, json: text === "" ? undefined : JSON.parse(text) };
   }
 
   /** The first reply below 500. */
@@ -81,9 +83,21 @@ export class PatientClient {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const { steps } = this.#see((await this.send("GET", `/jobs/${jobId}`)).json);
       if (isAsWanted(steps)) return steps;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
     throw new Error(`Never as wanted: ${JSON.stringify(this.seen.at(-1)?.steps)}`);
+  }
+
+  /** Waits for one change of the job after another, until the job is over. */
+  async followChanges(jobId: string): Promise<void> {
+    let etag = "";
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const reply = await this.send("GET", `/jobs/${jobId}/changes`, undefined, { "if-none-match": etag });
+      etag = reply.etag;
+      if (reply.status === 304) await sleep(POLL_EVERY_MS);
+      else if (isOver(this.#see(reply.json).steps)) return;
+    }
+    throw new Error(`Never over: ${JSON.stringify(this.seen.at(-1)?.steps)}`);
   }
 
   /** Reads the user's jobs from the list, until there is one. */
@@ -91,7 +105,7 @@ export class PatientClient {
     while (this.acknowledged.size === 0) {
       const { data } = jobListReply.parse((await this.send("GET", `/users/${this.userId}/jobs`)).json);
       for (const { id } of data) this.acknowledged.add(id);
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
   }
 
@@ -138,6 +152,8 @@ export const update = (client: PatientClient) => client.begin(`/${connectionOf(c
 export async function untilOver(client: PatientClient): Promise<void> {
   for (const jobId of client.acknowledged) await client.until(jobId, isOver);
 }
+
+export const followChanges = (client: PatientClient) => client.followChanges(client.newest());
 
 export async function untilAsked(client: PatientClient): Promise<boolean> {
   return isAsked(await client.until(client.newest(), (steps) => isAsked(steps) || isOver(steps)));

@@ -10,6 +10,7 @@ import {
   createAsked,
   createPlain,
   type Deed,
+  followChanges,
   isOver,
   isQueued,
   type PatientClient,
@@ -72,6 +73,49 @@ export const CHALLENGED: Scenarios = {
     acts: inOneAct(createAsked, untilAsked, cancel, untilOver),
     ends: CHALLENGE_FAILED,
     aims: isOf("cancel-job"),
+  },
+};
+
+/** The first waits of a client that waits for every change of its job. */
+export const WAITING: Scenarios = {
+  "a client that waits for the changes of a job": {
+    acts: inOneAct(createPlain, followChanges),
+    ends: PLAIN,
+    aims: (effect, earlier) =>
+      effect.startsWith("job-changes ") && earlier.filter(isOf("job-changes")).length < 4,
+  },
+};
+
+/** The events of a job that succeeds, and of one that asks and is cancelled. */
+export const EVENTS: Scenarios = {
+  "the events of a create": {
+    acts: inOneAct(createPlain, untilOver),
+    ends: PLAIN,
+    aims: isOf("store-events"),
+  },
+  "the events of a job that is cancelled": {
+    acts: inOneAct(createAsked, untilAsked, cancel, untilOver),
+    ends: CHALLENGE_FAILED,
+    aims: isOf("store-events"),
+  },
+};
+
+const isOfMessages = (effect: string) =>
+  effect.startsWith("deliver-webhooks ") || /^store-events .*(message|order|invocation)/.test(effect);
+
+/** The messages about jobs, to a receiver that keeps the order of a job. */
+export const MESSAGES: Scenarios = {
+  "the messages about a create": {
+    acts: inOneAct(createPlain, untilOver),
+    ends: PLAIN,
+    aims: isOfMessages,
+    endsQuietly: true,
+  },
+  "the messages about a job that is cancelled": {
+    acts: inOneAct(createAsked, untilAsked, cancel, untilOver),
+    ends: CHALLENGE_FAILED,
+    aims: isOfMessages,
+    endsQuietly: true,
   },
 };
 

@@ -119,10 +119,12 @@ def key_of(table, row):
 
 
 def key_of_query(table, request):
-    """Of an index, the leading key is its own."""
+    """Of an index, the leading key is its own. An expression may name it by an alias, such as `#owner`."""
     index = next(one for one in table["GlobalSecondaryIndexes"] if one["IndexName"] == request["IndexName"])
     name = next(key["AttributeName"] for key in index["KeySchema"] if key["KeyType"] == "HASH")
-    value = re.match(rf"{name} = (:\w+)", request["KeyConditionExpression"]).group(1)
+    aliases = [alias for alias, full in request.get("ExpressionAttributeNames", {}).items() if full == name]
+    written = "|".join([name, *aliases])
+    value = re.match(rf"(?:{written}) = (:\w+)", request["KeyConditionExpression"]).group(1)
     return next(iter(request["ExpressionAttributeValues"][value].values()))
 
 

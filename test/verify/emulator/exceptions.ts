@@ -50,5 +50,8 @@ export const PARTS_BY_CHANCE: readonly string[] = [
   "Send the answer, retrier 2",
 ];
 
-/** Of these there is no line: journeys break the bank only. One that has a line is a failure of the run. */
-export const SILENT_FUNCTIONS: readonly string[] = ["give-up"];
+/**
+ * Of these there is no line: journeys break the bank only, and their deployment takes no webhooks of the aggregator. One that has a line
+ * is a failure of the run.
+ */
+export const SILENT_FUNCTIONS: readonly string[] = ["give-up", "fetch-events"];

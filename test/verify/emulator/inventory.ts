@@ -61,8 +61,8 @@ export async function meantToStay(commands: Environment, StackName: string): Pro
     named("cloudformation", "list_stack_resources", listed, { StackName }),
   ]);
   const { Resources } = template.parse(bodies?.[0]);
-  const kept = resources.parse(found).filter(([id]) => /^Retain/.test(Resources[id]?.DeletionPolicy ?? ""));
-  return kept.map(([id, type, name]) => {
+  const stored = resources.parse(found).filter(([id]) => /^Retain/.test(Resources[id]?.DeletionPolicy ?? ""));
+  return stored.map(([id, type, name]) => {
     const kind = KINDS_THAT_STAY.get(type);
     if (kind === undefined) throw new Error(`Only tables and keys are meant to stay, not ${id}.`);
     return `${kind} ${name.split("/").at(-1)}`;
@@ -70,11 +70,11 @@ export async function meantToStay(commands: Environment, StackName: string): Pro
 }
 
 /** Throws when more is left of a stack than is meant to stay, or less. */
-export function checkLeftovers(before: Set<string>, after: Set<string>, kept: readonly string[]): void {
+export function checkLeftovers(before: Set<string>, after: Set<string>, stored: readonly string[]): void {
   const left = [...after].filter((thing) => !before.has(thing));
   const faults = [
-    ...left.filter((thing) => !kept.includes(thing)).map((thing) => `Is left: ${thing}`),
-    ...kept.filter((thing) => !left.includes(thing)).map((thing) => `Was to stay, and is gone: ${thing}`),
+    ...left.filter((thing) => !stored.includes(thing)).map((thing) => `Is left: ${thing}`),
+    ...stored.filter((thing) => !left.includes(thing)).map((thing) => `Was to stay, and is gone: ${thing}`),
     ...[...before]
       .filter((thing) => !after.has(thing))
       .map((thing) => `Was there before, and is gone: ${thing}`),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { beforeAll, beforeEach } from "vitest";
 import * as z from "zod";
-import { ROUTES } from "../../../functions/routes.ts";
+import { endpointOf, ROUTE_NAMES, ROUTES } from "../../../functions/routes.ts";
 import { cancel } from "../../journeys/calls.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { stepFunctionsAt } from "./aws.ts";
@@ -84,7 +84,8 @@ async function quiet(): Promise<void> {
 
 /** Two requests at once, as journeys make them, are to meet functions that have started. */
 async function warmUp(): Promise<void> {
-  for (const { method, path } of Object.values(ROUTES)) {
+  const ofEachFunction = new Map(ROUTE_NAMES.map((name) => [endpointOf(name), ROUTES[name]]));
+  for (const { method, path } of ofEachFunction.values()) {
     const url = `${apiUrl}${path.replaceAll(/\{\w+\}/g, "none")}`;
     await Promise.all([fetch(url, { method }), fetch(url, { method })]);
   }

@@ -14,8 +14,25 @@ const UNATTENDED = {
 
 const KEY_FILE = join(PROJECT_ROOT, "upstream-api-key.txt");
 
-/** Not run: the first two would change what is being proved, and the third has installed it. */
-const NOT_HERE = ["git pull", "git checkout VERSION", "npm ci"];
+/**
+ * Not run: the first two would change what is being proved, and the third has installed it. No aggregator is there that sends
+ * webhooks.
+ */
+const NOT_HERE = [
+  "git pull",
+  "git checkout VERSION",
+  "npm ci",
+  "npx cdk deploy -c upstreamVersion=3.0 -c upstreamWebhookSecret=connection-jobs/upstream-webhook",
+  "npm run upstream-webhooks -- subscribe",
+  "npm run upstream-webhooks -- status",
+];
+
+/** With this command, the pages reset the deployed sandbox. After it, clients make their trips there. */
+const RESET = "-X DELETE $SANDBOX/_control";
+const TRIPS = [
+  'TARGET_API_URL="$API" TARGET_API_KEY="$KEY" TARGET_SANDBOX_URL="$SANDBOX" TARGET_SANDBOX_KEY="$SANDBOX_KEY"',
+  "npx vitest run --config test/verify/emulator/trips.config.ts --reporter=default",
+].join(" ");
 
 /** The id of the pages' example, and how that of the key that was just made is got. */
 const EXAMPLE_ID = "1a2b3c4d5e6f";
@@ -23,14 +40,16 @@ const REAL_ID = '$(printf %s "$KEY" | sha256sum | cut -c 1-12)';
 
 /**
  * Does as the pages for operators say, in one shell, from the first deployment to the last removal, and gives what each
- * command printed. Throws when one fails.
+ * command printed. While the sandbox is deployed, clients make their trips. Throws when a command fails.
  */
 export async function followThePages(commands: Environment, upstreamApiKey: string): Promise<string[]> {
   if (existsSync(KEY_FILE)) throw new Error("There is an upstream-api-key.txt of yours: move it away first.");
   process.once("exit", () => rmSync(KEY_FILE, { force: true }));
   writeFileSync(KEY_FILE, `${upstreamApiKey}\n`);
   const lines = commandsOf(OPERATORS_PAGES).filter((command) => !NOT_HERE.includes(command));
-  const script = lines.map(
+  if (!lines.some((line) => line.includes(RESET))) throw new Error("No page resets the sandbox.");
+  const withTrips = lines.flatMap((line) => (line.includes(RESET) ? [line, TRIPS] : [line]));
+  const script = withTrips.map(
     (line, index) => `echo; echo "== command ${index + 1}"\n${line.replaceAll(EXAMPLE_ID, REAL_ID)}`,
   );
   const environment = { ...commands, ...UNATTENDED };

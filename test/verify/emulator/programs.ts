@@ -122,23 +122,26 @@ export class Unavailable extends Error {
 }
 
 const REQUIREMENTS = join(import.meta.dirname, "requirements.txt");
-const PYTHON = join(FOLDER, "python");
-/** Written last: it says that all of these requirements are installed. */
-const STAMP = join(PYTHON, "installed-requirements");
 /** The list is whole, so that nothing comes along that is not pinned; `check` would miss what is not on it. */
-const INSTALL = ["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--requirement", REQUIREMENTS];
+const INSTALL = ["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--requirement"];
 
-/** Installs the Python packages, unless they are there, and gives the folder of their programs. */
-export async function pythonPackages(): Promise<string> {
-  const programs = join(PYTHON, "bin");
-  const wanted = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return programs;
-  rmSync(PYTHON, { recursive: true, force: true });
+/**
+ * Installs the Python packages of a list, unless they are there, and gives the folder of their programs. Throws `Unavailable` if
+ * Python or a package is missing.
+ */
+export async function pythonPackages(requirements = REQUIREMENTS, name = "python"): Promise<string> {
+  const folder = join(FOLDER, name);
+  const programs = join(folder, "bin");
+  // Written last: it says that all of these requirements are installed.
+  const stamp = join(folder, "installed-requirements");
+  const wanted = createHash("sha256").update(readFileSync(requirements)).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return programs;
+  rmSync(folder, { recursive: true, force: true });
   const pip = join(programs, "pip");
-  await runOnMachine("python3", "-m", "venv", PYTHON).catch(unavailable("Python"));
-  await runOnMachine(pip, ...INSTALL).catch(unavailable("A Python package"));
+  await runOnMachine("python3", "-m", "venv", folder).catch(unavailable("Python"));
+  await runOnMachine(pip, ...INSTALL, requirements).catch(unavailable("A Python package"));
   await runOnMachine(pip, "check");
-  writeFileSync(STAMP, wanted);
+  writeFileSync(stamp, wanted);
   return programs;
 }
 

@@ -14,7 +14,7 @@ const TIME_SCALE = 10;
 
 const CORRECTED_MINISTACK = join(import.meta.dirname, "corrected-ministack.py");
 const READY_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 const address = z.object({ port: z.number() });
 
 /** A port that was free a moment ago may be somebody else's by now. */
@@ -83,7 +83,7 @@ async function addressOf(
   while (Date.now() < until && program.exitCode === null) {
     const url = await found();
     if (url !== undefined) return url;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
   return undefined;
 }

@@ -18,7 +18,11 @@ class OneOrder extends BaseSequencer {
 export default defineConfig({
   root: ROOT,
   test: {
-    include: ["test/journeys/*.test.ts"],
+    include: [
+      "test/journeys/*.test.ts",
+      "test/verify/access/access.test.ts",
+      "test/verify/clients/{client-trips,repeated-trips}.test.ts",
+    ],
     pool: "forks",
     fileParallelism: false,
     sequence: { sequencer: OneOrder },

@@ -15,9 +15,9 @@ import { executionName } from "../../../functions/jobs/store/executions.ts";
 import { LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
-import { executionArn } from "../../support/aws-recorder.ts";
-import type { Run } from "../../workflow/definition.ts";
-import { parseDefinition, partsOf, partsUsed } from "../../workflow/definition.ts";
+import { executionArn } from "../support/aws-recorder.ts";
+import type { Run } from "../walks/definition.ts";
+import { parseDefinition, partsOf, partsUsed } from "../walks/definition.ts";
 import { stepFunctionsAt } from "./aws.ts";
 import { PARTS_BY_CHANCE, UNWALKED_PARTS } from "./exceptions.ts";
 
@@ -107,7 +107,7 @@ function runOf(events: readonly HistoryEvent[]): Run {
 
 /** Ten sweeps, and what a restarted job takes. */
 const SWEPT_WITHIN_MS = 90_000;
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 /**
  * Stops the execution of a job, as nobody of ours would, and waits until the deployed schedule has had the sweeper start
@@ -126,7 +126,7 @@ export async function seeTheSweeper(endpoint: string, target: Target): Promise<s
   let state = "";
   while (state === "" || state === "RUNNING") {
     if (Date.now() > until) throw new Error(`No sweep has ended the job: ${state || "nothing was started"}.`);
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
     state = await stateOf(client, arnOf(2));
     // As soon as it is shown again; its time may be over by then, and that ends the job too.
     if (state === "RUNNING") await backend.answer(jobId, ["1234"]);

@@ -29,8 +29,10 @@ export interface Attack {
   failures: string[];
 }
 
+const SHARE_OF_A_PASSED_ROUTE = 1;
+
 /** How often each route is chosen. Routes that make jobs or call upstream take the most time. */
-const SHARES: { [route in RouteName]: number } = {
+const SHARES: { [route in RouteName]?: number } = {
   "create-connection": 24,
   "answer-mfa": 24,
   "update-connection": 6,
@@ -39,9 +41,21 @@ const SHARES: { [route in RouteName]: number } = {
   "refresh-connections": 1,
   "list-jobs": 8,
   "get-job": 4,
+  "job-changes": 4,
   "cancel-job": 4,
   "resume-job": 4,
+  "list-events": 6,
+  "get-event": 2,
+  "list-event-types": 1,
+  "get-event-type": 2,
+  "create-webhook": 2,
+  "update-webhook": 2,
+  // One of twenty requests is of a new user, and only those are erased.
+  "erase-user": 20,
+  "delete-connection": 2,
+  "receive-notification": 4,
   health: 4,
+  openapi: 2,
   refuse: 10,
 };
 
@@ -53,11 +67,13 @@ export function* hostileRequests(
   { count, mark }: { count: number; mark: string },
 ): Generator<HostileRequest> {
   const weighed = (all: ValidRequest[]) =>
-    all.flatMap((valid) => Array.from({ length: SHARES[valid.route] }, () => valid));
+    all.flatMap((valid) =>
+      Array.from({ length: SHARES[valid.route] ?? SHARE_OF_A_PASSED_ROUTE }, () => valid),
+    );
   const ofKnown = weighed(system.valid());
   for (let number = 0; number < count; number++) {
     const isNew = random.chance(SHARE_OF_NEW_USERS);
-    const wanted = isNew ? weighed(system.valid(`user-${mark}-${number}`)) : ofKnown;
+    const wanted = isNew ? weighed(system.validOfNew(`user-${mark}-${number}`, random)) : ofKnown;
     const picked = random.pick(wanted);
     const valid = random.chance(SHARE_OF_WHOLE_LOGINS) ? picked : withoutPassword(picked);
     const token = valid.route === "issue-token" ? API_KEY : system.token();

@@ -119,6 +119,7 @@ function oddQuery(random: Random, mark: string, query: { [name: string]: string 
   const odd: [string, string][] = [
     ["filter", random.pick(FILTERS)(value())],
     ["limit", random.chance(0.7) ? random.pick(LIMITS) : value()],
+    ["after", random.chance(0.5) ? "0".repeat(64) : value()],
     ["next", random.chance(0.5) ? random.pick(PLACES) : `2026-01-05T09:00:00.000Z_${value()}`],
     [value(), value()],
   ];

@@ -2,17 +2,21 @@ import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll } from "vitest";
 import * as z from "zod";
+import { testMessagesReply } from "../../../functions/http/reply-schemas.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
+import { endpointOf, ROUTES } from "../../../functions/routes.ts";
 import { listenLocally } from "../../../infra/local/local-server.ts";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { connectionOf } from "../../journeys/calls.ts";
+import { eventsUntil } from "../../journeys/event-calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { startForTests } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { HANGS_AFTER_MS } from "./attack.ts";
 import { type HostileRequest, overHttp } from "./hostile-requests.ts";
+import type { Random } from "./odd-bodies.ts";
 import { exchange, repliesIn } from "./raw-exchange.ts";
 import { type Known, type ValidRequest, validRequests } from "./valid-requests.ts";
 import { storedRows } from "./watched-process.ts";
@@ -28,10 +32,12 @@ const UNKNOWN = { data: [{ code: "resource-not-found", title: "Not found", detai
 /** An upstream without memory, whose jobs are done or at their challenge immediately. */
 async function quickUpstream() {
   let jobs = 0;
+  let received: string[] | undefined;
 
   async function answer(request: IncomingMessage): Promise<[status: number, body: object]> {
     const body = await text(request);
     const { method = "", url = "" } = request;
+    received?.push(`${method} ${url}`);
     if (url === "/token") return [200, { access_token: "token", expires_in: 3600 }];
     const [, collection, id = "", inside, connectionId] = url.split("/");
     if (collection === "institutions" && Object.hasOwn(BANKS, id))
@@ -56,7 +62,14 @@ async function quickUpstream() {
       () => response.destroy(),
     );
   });
-  return listenLocally(server);
+  return {
+    ...(await listenLocally(server)),
+    /** The method and the target of each request that arrives from now on. */
+    received: (): readonly string[] => {
+      received = [];
+      return received;
+    },
+  };
 }
 
 const entryModule = z.object({
@@ -94,7 +107,8 @@ export function hostileSystem() {
     // This upstream never decides on an answer.
     process.env["ANSWER_WAIT_SECONDS"] = "1";
     token = await new MobileBackend(targetOf(system)).token();
-    for (let user = 0; user < USERS; user++) knowns.push(...(await knownOf(system, token)));
+    const webhook = await knownWebhook(system, token);
+    for (let user = 0; user < USERS; user++) knowns.push(...(await knownOf(system, token, webhook)));
   });
   afterAll(async () => {
     await system?.close();
@@ -103,17 +117,22 @@ export function hostileSystem() {
 
   return {
     token: () => token,
+    apiUrl: () => system?.apiUrl ?? unstarted(),
+    receivedUpstream: (): readonly string[] => upstream?.received() ?? unstarted(),
     knownIds: () => knowns.map(({ jobId }) => jobId),
-    valid: (userId?: string): ValidRequest[] =>
-      knowns.flatMap((known) => validRequests({ ...known, ...(userId !== undefined && { userId }) })),
+    valid: (): ValidRequest[] => knowns.flatMap((known) => validRequests(known, false)),
+    /** Of a user whom nobody knows yet, for what one of the others has. */
+    validOfNew: (userId: string, random: Random): ValidRequest[] =>
+      validRequests({ ...random.pick(knowns), userId }, true),
     /** Into the function, as API Gateway would. */
     async send(request: HostileRequest): Promise<Reply> {
-      const handler = handlers.get(request.route) ?? unstarted();
+      const { route } = request;
+      const handler = handlers.get(route === "refuse" ? route : endpointOf(route)) ?? unstarted();
       return functionResult.parse(await handler(eventOf(request, request.mark.length % 2 === 0)));
     },
     /** Through the gateway of local mode. */
     async sendOverHttp(request: HostileRequest): Promise<Reply> {
-      const { text } = await exchange(system?.apiUrl ?? "", overHttp(request), HANGS_AFTER_MS);
+      const { text } = await exchange(system?.apiUrl ?? unstarted(), overHttp(request), HANGS_AFTER_MS);
       const [first] = repliesIn(text, { toHead: request.method === "HEAD" });
       if (first === undefined) throw new Error("No reply.");
       return { statusCode: first.status, headers: { all: first.headers }, body: first.body };
@@ -121,16 +140,30 @@ export function hostileSystem() {
   };
 }
 
-async function knownOf(system: LocalSystem, token: string): Promise<Known[]> {
+type KnownWebhook = Pick<Known, "webhookId" | "messageId">;
+
+async function knownWebhook(system: LocalSystem, token: string): Promise<KnownWebhook> {
+  const backend = new MobileBackend(targetOf(system), undefined, token);
+  const url = "https://known-receiver.invalid/jobs";
+  await backend.call("POST", "/notifications/webhooks", { url, subscribedEvents: "webhook.failing" });
+  const test = { eventTypeId: "webhook.failing" };
+  const { json } = await backend.call("POST", "/notifications/messages/test", test);
+  const [message] = testMessagesReply.parse(json).data;
+  return { webhookId: message?.webhookId ?? "", messageId: message?.id ?? "" };
+}
+
+async function knownOf(system: LocalSystem, token: string, webhook: KnownWebhook): Promise<Known[]> {
   const backend = new MobileBackend(targetOf(system), undefined, token);
   const { userId } = backend;
   const done = await backend.startJob(HOOLI, LOGINS.gavin);
   const connectionId = await connectionOf(backend, done);
+  const [event] = await eventsUntil(backend, "succeeded");
+  const eventId = event?.id ?? "";
   const asking = await backend.startJob(PIED_PIPER, LOGINS.jared);
   await backend.untilAsked(asking);
   return [
-    { userId, connectionId, jobId: done, institutionId: HOOLI },
-    { userId, connectionId, jobId: asking, institutionId: PIED_PIPER },
+    { ...webhook, userId, connectionId, eventId, jobId: done, institutionId: HOOLI },
+    { ...webhook, userId, connectionId, eventId, jobId: asking, institutionId: PIED_PIPER },
   ];
 }
 
@@ -140,13 +173,14 @@ function unstarted(): never {
 
 /** Payload format 2.0. Bytes that are not UTF-8 are always in base64. */
 function eventOf(
-  { method, path, parameters, query, headers, body }: HostileRequest,
+  { route, method, path, parameters, query, headers, body }: HostileRequest,
   inBase64: boolean,
 ): object {
   const bytes = Buffer.from(body ?? "", "base64");
   const isText = !inBase64 && Buffer.from(bytes.toString()).equals(bytes);
   return {
     version: "2.0",
+    routeKey: route === "refuse" ? "$default" : `${ROUTES[route].method} ${ROUTES[route].path}`,
     rawPath: path,
     rawQueryString: query,
     headers,
@@ -156,6 +190,9 @@ function eventOf(
   };
 }
 
+/** Rows of webhooks stay after the requests that made them. */
+const OF_WEBHOOKS = ["webhooks", "webhook-state", "message", "order", "upstream-message"];
+
 /**
  * The rows that no accepted request explains, and the jobs that are still worked on. `ids` are the jobs that replies have named.
  * A reservation for several jobs has an id of its own, and the stored reply.
@@ -163,21 +200,31 @@ function eventOf(
 export async function leftovers(
   ids: ReadonlySet<string>,
 ): Promise<{ working: string[]; unexplained: string[] }> {
-  const { jobs, secrets } = await storedRows();
+  const { jobs, secrets, events } = await storedRows();
   const isExplained: { [kind: string]: (row: (typeof jobs)[number]) => boolean } = {
     job: (row) => ids.has(String(row["id"])),
     claim: (row) => ids.has(String(row["jobId"])),
     idempotency: (row) => typeof row["reply"] === "string",
     "api-key": () => true,
     rate: () => true,
+    // The users who are erased are made up.
+    erased: () => true,
   };
   const kindOf = (row: (typeof jobs)[number]) => String(row["pk"]).split("#")[0] ?? "";
-  const rows = jobs.filter((row) => !isExplained[kindOf(row)]?.(row)).map(({ pk }) => String(pk));
+  // Events about users that were deleted, and about webhooks, have no job.
+  const isOfJob = (row: (typeof events)[number]) =>
+    row["path"] !== undefined || ids.has(String(Object(row["job"]).id));
+  const rows = [
+    ...jobs.filter((row) => !isExplained[kindOf(row)]?.(row)),
+    ...events.filter((row) => !["erased", ...OF_WEBHOOKS].includes(kindOf(row)) && !isOfJob(row)),
+  ].map(({ pk }) => String(pk));
   const open = jobs
     .filter((row) => kindOf(row) === "job")
     .map(parseJobRecord)
     .filter((job) => !isFinished(job));
-  const lost = secrets.filter(({ jobId }) => !open.some(({ id }) => id === jobId));
+  const lost = secrets
+    .filter(({ purpose }) => !String(purpose).startsWith("webhook-"))
+    .filter(({ jobId }) => !open.some(({ id }) => id === jobId));
   return {
     // A job at its challenge waits for its user.
     working: open.filter(({ phase }) => phase !== "awaiting-answer").map(({ id }) => id),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Only ends a connection that hangs: a busy process may see a close long after it happened. */
 const HANGS_AFTER_MS = 120_000;
 
-export interface Heard {
+export interface Received {
   /** All bytes of the replies. */
   text: string;
   isClosed: boolean;
@@ -18,7 +18,7 @@ export async function exchange(
   url: string,
   play: Play | string | Buffer,
   withinMs = HANGS_AFTER_MS,
-): Promise<Heard> {
+): Promise<Received> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const closing = new AbortController();

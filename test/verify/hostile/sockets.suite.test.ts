@@ -11,7 +11,7 @@ import { isOver, MobileBackend, statuses } from "../../journeys/mobile-backend.t
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { BROKEN_HTTP, SLOW_HTTP } from "./broken-http.ts";
-import { exchange, type Heard, repliesIn } from "./raw-exchange.ts";
+import { exchange, type Received, repliesIn } from "./raw-exchange.ts";
 import { bytesInUse, watchedOutput } from "./watched-process.ts";
 
 const MARK = `Mk${randomBytes(6).toString("hex")}`;
@@ -26,7 +26,7 @@ const PLAYS = {
   ...Object.fromEntries(Object.entries(BROKEN_HTTP).map(([name, textFor]) => [name, textFor(MARK)])),
 };
 
-interface Tried extends Heard {
+interface Tried extends Received {
   server: string;
   name: string;
 }

@@ -1,11 +1,14 @@
 import { connectionRequest, mfaRequest } from "../../../functions/jobs/api/requests.ts";
-import { ROUTES } from "../../../functions/routes.ts";
+import { ROUTE_NAMES, ROUTES } from "../../../functions/routes.ts";
 import { LOGINS } from "../../journeys/logins.ts";
 
 export interface Known {
   userId: string;
   connectionId: string;
   jobId: string;
+  eventId: string;
+  webhookId: string;
+  messageId: string;
   institutionId: string;
 }
 
@@ -39,7 +42,8 @@ function answerBody(): object {
 
 type Extras = Partial<Pick<ValidRequest, "query" | "headers" | "body">>;
 
-const EXTRAS: { [route in RouteName]: (known: Known) => Extras } = {
+/** Routes that pass have nothing but their path, unless they are here. */
+const EXTRAS: { [route in RouteName]?: (known: Known) => Extras } = {
   "issue-token": ({ userId }) => ({
     headers: { "basiq-version": "3.0", "content-type": "application/x-www-form-urlencoded" },
     body: `scope=CLIENT_ACCESS&userId=${userId}`,
@@ -49,40 +53,91 @@ const EXTRAS: { [route in RouteName]: (known: Known) => Extras } = {
   "refresh-connection": () => ({}),
   "refresh-connections": () => ({}),
   "list-jobs": ({ connectionId, institutionId, jobId }) => ({
+    headers: { "if-none-match": 'W/"none", "other"' },
     query: {
       filter: `connection.id.eq('${connectionId}'),institution.id.eq('${institutionId}')`,
       limit: "500",
       next: `2026-01-05T09:00:00.000Z_${jobId}`,
     },
   }),
-  "get-job": () => ({}),
+  "get-job": () => ({ headers: { "if-none-match": '"none"' } }),
+  "job-changes": () => ({ query: { wait: "1", while: "running" }, headers: { "if-none-match": '"none"' } }),
   "cancel-job": () => ({}),
   "resume-job": () => ({}),
   "answer-mfa": () => ({ headers: JSON_TYPE, body: answerBody() }),
+  "list-events": ({ userId }) => ({
+    query: {
+      filter: `user.id.eq('${userId}'),event.entity.eq('job'),event.type.eq('updated')`,
+      limit: "500",
+    },
+  }),
+  "get-event": () => ({}),
+  "list-event-types": () => ({}),
+  "get-event-type": () => ({}),
+  "create-webhook": () => ({
+    headers: JSON_TYPE,
+    body: { name: "Jobs", description: "All jobs", ...webhookFields() },
+  }),
+  "list-webhooks": () => ({}),
+  "get-webhook": () => ({}),
+  "update-webhook": () => ({ headers: JSON_TYPE, body: { ...webhookFields(), status: "active" } }),
+  "delete-webhook": () => ({}),
+  "rotate-webhook-secret": () => ({ headers: JSON_TYPE, body: { overlapSeconds: 60 } }),
+  "replay-webhook-messages": ({ messageId }) => ({
+    headers: JSON_TYPE,
+    body: { from: "2026-01-05T09:00:00Z", to: "2099-01-05T09:00:00Z", only: "all", after: messageId },
+  }),
+  "list-webhook-messages": ({ eventId, messageId }) => ({
+    query: {
+      filter: `status.eq('failed'),eventId.eq('${eventId}'),date.gteq('2026-01-05T09:00:00Z')`,
+      limit: "500",
+      from: messageId,
+    },
+  }),
+  "get-webhook-message": () => ({}),
+  "resend-webhook-message": () => ({}),
+  "send-test-message": () => ({
+    headers: JSON_TYPE,
+    body: { eventTypeId: "webhook.failing", Text: "A test" },
+  }),
+  "receive-notification": ({ eventId }) => ({
+    headers: {
+      ...JSON_TYPE,
+      "webhook-id": "msg-1",
+      "webhook-timestamp": "1796000000",
+      "webhook-signature": "v1,bm90IGEgc2lnbmF0dXJl",
+    },
+    body: { eventTypeId: "user.updated", eventId },
+  }),
   health: () => ({}),
+  openapi: () => ({ headers: { "if-none-match": '"none"' } }),
   refuse: () => ({}),
+  "create-user": () => ({ headers: JSON_TYPE, body: { email: "gavin@hooli.com" } }),
+  "list-transactions": () => ({ query: { limit: "500", filter: "account.id.eq('a1')" } }),
+  enrich: () => ({ query: { q: "coffee", institution: "AU00000" } }),
 };
+
+/** A name that does not resolve: nothing is sent anywhere. */
+function webhookFields(): object {
+  const url = "https://receiver.invalid/jobs";
+  return { url, subscribedEvents: ["webhook.failing"], payload: "full", ordering: "job" };
+}
 
 const PARAMETER = /\{(\w+)\}/g;
 
-/** A valid request to each route, and one to no route. */
-export function validRequests(known: Known): ValidRequest[] {
+/** A valid request to each route, and one to no route. Only users who are `forErasure` are erased: nothing is left of them. */
+export function validRequests(known: Known, forErasure: boolean): ValidRequest[] {
   const parametersOf = (path: string) => {
-    const values: { [name: string]: string } = { ...known };
+    const values: { [name: string]: string } = { ...known, eventTypeId: "job.created" };
     return Object.fromEntries(
-      [...path.matchAll(PARAMETER)].map(([, name = ""]) => [name, values[name] ?? ""]),
+      [...path.matchAll(PARAMETER)].map(([, name = ""]) => [name, values[name] ?? "s55bf3"]),
     );
   };
   const routes = { ...ROUTES, refuse: { method: "PUT", path: "/users/{userId}/jobs/{jobId}" } };
-  return Object.keys(EXTRAS)
-    .filter(isRoute)
-    .map((route) => {
-      const { method, path } = routes[route];
-      const empty = { query: {}, headers: {}, body: undefined };
-      return { route, method, path, parameters: parametersOf(path), ...empty, ...EXTRAS[route](known) };
-    });
-}
-
-function isRoute(name: string): name is RouteName {
-  return Object.hasOwn(EXTRAS, name);
+  const names: RouteName[] = [...ROUTE_NAMES.filter((name) => forErasure || name !== "erase-user"), "refuse"];
+  return names.map((route) => {
+    const { method, path } = routes[route];
+    const empty = { query: {}, headers: {}, body: undefined };
+    return { route, method, path, parameters: parametersOf(path), ...empty, ...EXTRAS[route]?.(known) };
+  });
 }

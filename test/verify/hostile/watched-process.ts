@@ -75,13 +75,14 @@ export function touchedSince(before: Map<string, unknown>): string[] {
 
 type Row = Record<string, unknown>;
 
-/** All rows of local mode's two tables. */
-export async function storedRows(): Promise<{ jobs: Row[]; secrets: Row[] }> {
+/** All rows of local mode's tables. */
+export async function storedRows(): Promise<{ jobs: Row[]; secrets: Row[]; events: Row[] }> {
   const tables = await allRows();
   const rowsOf = (name: string | undefined) => {
     const found = tables.find(({ table }) => table === name);
     if (found === undefined) throw new Error(`No table ${name}.`);
     return found.rows.map((row) => unmarshall(row));
   };
-  return { jobs: rowsOf(process.env["JOBS_TABLE"]), secrets: rowsOf(process.env["SECRETS_TABLE"]) };
+  const named = (name: string) => rowsOf(process.env[name]);
+  return { jobs: named("JOBS_TABLE"), secrets: named("SECRETS_TABLE"), events: named("EVENTS_TABLE") };
 }

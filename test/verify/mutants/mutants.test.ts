@@ -27,10 +27,10 @@ const EXAMPLE: Mutant = {
 };
 
 describe("the table of mutants", () => {
-  test("has many, with names that are unique and sorted, and no two take the same thing away", () => {
+  test("has many, with names that are unique, and no two take the same thing away", () => {
     const names = MUTANTS.map(({ name }) => name);
     expect(names.length).toBeGreaterThan(90);
-    expect(names).toEqual([...new Set(names)].toSorted());
+    expect(new Set(names).size).toBe(names.length);
     expect(new Set(MUTANTS.map(({ removes }) => removes)).size).toBe(names.length);
   });
 

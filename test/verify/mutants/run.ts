@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,10 +9,12 @@ import {
   catchersOf,
   chosen,
   copyTree,
+  type Edit,
   editsOf,
   type Mutant,
 } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
+import { TestsOfATree } from "./tests-of-a-tree.ts";
 import { notGreen, type Verdict, verdictOfCompiler, verdictOfReport } from "./verdict.ts";
 
 /*
@@ -20,44 +22,51 @@ import { notGreen, type Verdict, verdictOfCompiler, verdictOfReport } from "./ve
  * `npm run test:mutants -- name…` tries those only.
  */
 
+/** A copy of the project. */
+interface Tree {
+  folder: string;
+  tests: TestsOfATree;
+}
+
 /** Whatever hangs without its safeguard is ended. */
-const OVER_WITHIN_MS = 90_000;
+const OVER_WITHIN_MS = 180_000;
 const ALL_OVER_WITHIN_MS = 600_000;
 
-const TSC = ["node_modules/typescript/bin/tsc"];
-const VITEST = ["node_modules/vitest/vitest.mjs", "run", "--reporter=json"];
 /** On a busy machine a test that is well may take its time. */
-const PATIENTLY = ["--maxWorkers=2", "--testTimeout=120000", "--hookTimeout=120000"];
-/** Where the configuration has it written. */
-const REPORT = "coverage/test-report.json";
+const PATIENTLY = { maxWorkers: 2, testTimeout: 120_000, hookTimeout: 120_000 };
+/** One finding is enough. */
+const BRIEFLY = { maxWorkers: 1, bail: 1 };
+
+function newTree(options: Record<string, unknown>): Tree {
+  const folder = copyTree();
+  return { folder, tests: new TestsOfATree(folder, options) };
+}
 
 /** A test that fails anyway catches nothing. */
-async function isGreen(mutants: readonly Mutant[], folder: string): Promise<boolean> {
+async function isGreen(mutants: readonly Mutant[]): Promise<boolean> {
   const catchers = mutants.flatMap(catchersOf);
-  const failed = await failing(folder, catchers);
+  const tree = newTree(PATIENTLY);
+  const failed = await failing(tree, catchers);
+  tree.tests.end();
   for (const file of failed) say(`${file} fails with every safeguard in its place.`);
   say(`${filesOf(catchers).length} files of tests run with every safeguard in its place.`);
   return failed.length === 0;
 }
 
 /** The files of these that fail on a tree that nothing is wrong with. */
-async function failing(folder: string, catchers: readonly Catcher[]): Promise<string[]> {
+async function failing({ folder, tests }: Tree, catchers: readonly Catcher[]): Promise<string[]> {
   const failed: string[] = [];
-  const compiled = filesOf(catchers.filter(({ program }) => program === "tsc"));
-  if (compiled.length > 0 && (await run(folder, TSC, OVER_WITHIN_MS)).exitCode !== 0)
-    failed.push(...compiled);
-
-  const tested = catchers.filter(({ program }) => program === "vitest");
-  const whole = filesOf(tested.filter(({ title }) => title === undefined));
-  const inPart = tested.filter(({ file }) => !whole.includes(file));
-  const titles = new Set(inPart.map(({ title = "" }) => patternOf(title)));
-  const only = ["--testNamePattern", [...titles].join("|")];
-  for (const [files, options] of [[whole, []] as const, [filesOf(inPart), only] as const]) {
-    if (files.length === 0) continue;
-    const report = await vitest(folder, [...files, ...options, ...PATIENTLY], ALL_OVER_WITHIN_MS);
-    failed.push(...(report === undefined ? files : notGreen(report, files)));
+  for (const file of filesOf(catchers.filter(({ program }) => program === "tsc"))) {
+    if ((await compile(folder, file)).exitCode !== 0) failed.push(file);
   }
-  return failed;
+  const tested = Map.groupBy(
+    catchers.filter(({ program }) => program === "vitest"),
+    ({ file }) => file,
+  );
+  if (tested.size === 0) return failed;
+  const wanted = [...tested].map(([file, ofFile]) => ({ file, ...patternOf(ofFile) }));
+  const report = await tests.report(wanted, ALL_OVER_WITHIN_MS);
+  return [...failed, ...(report === undefined ? [...tested.keys()] : notGreen(report, [...tested.keys()]))];
 }
 
 function filesOf(catchers: readonly Catcher[]): string[] {
@@ -65,18 +74,21 @@ function filesOf(catchers: readonly Catcher[]): string[] {
 }
 
 /** Says whether each of its tests notices. */
-async function isCaught(folder: string, mutant: Mutant): Promise<boolean> {
+async function isCaught(tree: Tree, mutant: Mutant): Promise<boolean> {
   const { name, failsBy } = mutant;
   const began = performance.now();
   const catchers = catchersOf(mutant);
   const blind: string[] = [];
   try {
-    const revert = applyEdits(folder, editsOf(mutant));
-    for (const catcher of catchers) {
-      const verdict = await judge(folder, catcher, failsBy);
-      if (!verdict.isCaught) blind.push(`${captionOf(catcher)} (${verdict.why})`);
+    const putBack = breakTree(tree, editsOf(mutant));
+    try {
+      for (const catcher of catchers) {
+        const verdict = await judge(tree, catcher, failsBy);
+        if (!verdict.isCaught) blind.push(`${captionOf(catcher)} (${verdict.why})`);
+      }
+    } finally {
+      putBack();
     }
-    revert();
   } catch (error) {
     say(`STALE     ${name}: ${messageOf(error)}`);
     return false;
@@ -87,32 +99,44 @@ async function isCaught(folder: string, mutant: Mutant): Promise<boolean> {
   return blind.length === 0;
 }
 
+/** Returns a function that puts back what the edits took away. */
+function breakTree({ folder, tests }: Tree, edits: readonly Edit[]): () => void {
+  const files = edits.map(({ file }) => file);
+  const revert = applyEdits(folder, edits);
+  tests.noteChangeOf(files);
+  return () => {
+    revert();
+    tests.noteChangeOf(files);
+  };
+}
+
 /** Whether the test notices that something is wrong with the tree. */
-async function judge(folder: string, { program, file, title }: Catcher, failsBy?: string): Promise<Verdict> {
+async function judge({ folder, tests }: Tree, catcher: Catcher, failsBy?: string): Promise<Verdict> {
+  const { program, file } = catcher;
   if (program === "tsc") {
-    const { exitCode, output } = await run(folder, TSC, OVER_WITHIN_MS);
+    const { exitCode, output } = await compile(folder, file);
     return verdictOfCompiler(exitCode, output, file);
   }
-  const only = title === undefined ? [] : ["--testNamePattern", patternOf(title)];
-  const report = await vitest(folder, [file, ...only, "--bail=1", "--maxWorkers=1"], OVER_WITHIN_MS);
+  const report = await tests.report([{ file, ...patternOf([catcher]) }], OVER_WITHIN_MS);
   return report === undefined
     ? { isCaught: false, why: "no report was written" }
     : verdictOfReport(report, failsBy);
 }
 
-/** A title of several tests has a place in it for what tells them apart. */
-function patternOf(title: string): string {
-  return title.replaceAll(/[^\w% ]/g, "\\$&").replaceAll(/%\w/g, ".*");
+/** Compiles the file and what it imports, with the options of the project. */
+function compile(folder: string, file: string) {
+  const config = join(folder, "tsconfig.of-one-file.json");
+  writeFileSync(config, JSON.stringify({ extends: "./tsconfig.json", include: [], files: [file] }));
+  return run(folder, ["node_modules/typescript/bin/tsc", "-p", config], OVER_WITHIN_MS);
 }
 
-async function vitest(folder: string, args: readonly string[], withinMs: number): Promise<unknown> {
-  rmSync(join(folder, REPORT), { force: true });
-  await run(folder, [...VITEST, ...args], withinMs);
-  try {
-    return JSON.parse(readFileSync(join(folder, REPORT), "utf8"));
-  } catch {
-    return undefined;
-  }
+/** Of the titles, unless a whole file is to run. A title of several tests has a place in it for what tells them apart. */
+function patternOf(catchers: readonly Catcher[]): { pattern?: string } {
+  if (catchers.some(({ title }) => title === undefined)) return {};
+  const titles = catchers.map(({ title = "" }) =>
+    title.replaceAll(/[^\w% ]/g, "\\$&").replaceAll(/%\w/g, ".*"),
+  );
+  return { pattern: [...new Set(titles)].join("|") };
 }
 
 function run(folder: string, args: readonly string[], timeout: number) {
@@ -153,17 +177,24 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 const mutants = wanted();
 const startedAt = performance.now();
-const trees = [copyTree(), copyTree()] as const;
-if (!(await isGreen(mutants, trees[0]))) process.exit(1);
+if (!(await isGreen(mutants))) process.exit(1);
 const left = [...mutants];
 let caught = 0;
-await Promise.all(
-  trees.map(async (tree) => {
-    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-      if (await isCaught(tree, mutant)) caught += 1;
-    }
-  }),
-);
+let areMended = true;
+/** Takes one mutant after the other until none is left. */
+async function tryMutants(): Promise<void> {
+  const tree = newTree(BRIEFLY);
+  let tried: Mutant[] = [];
+  for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+    if (await isCaught(tree, mutant)) caught += 1;
+    tried = [mutant];
+  }
+  // Had Vitest kept a file without its safeguard, this test would still fail.
+  areMended &&= (await failing(tree, tried.flatMap(catchersOf))).length === 0;
+  tree.tests.end();
+}
+await Promise.all([tryMutants(), tryMutants()]);
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
 say(`${caught} of ${mutants.length} mutants caught, in ${seconds} s.`);
-process.exitCode = caught === mutants.length && caught > 0 ? 0 : 1;
+if (!areMended) say("Tests fail with every safeguard back in its place.");
+process.exitCode = areMended && caught === mutants.length && caught > 0 ? 0 : 1;

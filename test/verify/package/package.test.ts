@@ -3,11 +3,12 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import * as z from "zod";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
 import { entriesIn } from "../../../infra/bundling/bundle-entries.ts";
 import { linksOf, textOf } from "../../docs/pages.ts";
+import { nodeOf } from "./node-of.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -24,7 +25,6 @@ const TSC = [
 ];
 
 const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });
-const packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 const template = z.object({
   Resources: z.record(
     z.string(),
@@ -33,8 +33,11 @@ const template = z.object({
   Outputs: z.record(z.string(), z.unknown()),
 });
 
+/** Deployed only with the secret of the aggregator's webhooks, which the app does not have. */
+const FOR_UPSTREAM_WEBHOOKS = "functions/webhooks/upstream/fetch-events.lambda.ts";
+
 let folder = "";
-let packedFiles: string[] = [];
+const { archive, files: packedFiles } = inject("packed");
 
 /** Runs a program in the folder of the app. */
 const run = (program: string, args: string[], env = {}) =>
@@ -43,22 +46,18 @@ const run = (program: string, args: string[], env = {}) =>
 /** An empty CDK app in a folder of its own, with the package as `npm pack` makes it. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "connection-jobs-app-"));
-  const pack = ["pack", "--json", "--silent", "--pack-destination", folder];
-  const { stdout } = await promisify(execFile)("npm", pack, { cwd: ROOT, maxBuffer: 16 * 1024 * 1024 });
-  const [{ filename, files }] = packed.parse(JSON.parse(stdout));
-  packedFiles = files.map(({ path }) => path);
   const { devDependencies } = manifest.parse(JSON.parse(textOf("package.json")));
   const cdk = ["aws-cdk-lib", "constructs"].map((name) => `${name}@${devDependencies[name]}`);
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
   await copyFile(join(import.meta.dirname, "app.ts"), join(folder, "app.ts"));
   const quietly = ["--prefer-offline", "--no-audit", "--no-fund", "--silent"];
-  await run("npm", ["install", ...quietly, `./${filename}`, ...cdk]);
+  await run("npm", ["install", ...quietly, archive, ...cdk]);
 }, 240_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("the package is the compiled construct, the bundles, the program for keys and the pages: no source, no test", () => {
+test("the package is the compiled construct, the bundles, the programs, the client, the test system and the pages: no source, no test", () => {
   const kinds = packedFiles.map((path) =>
-    path.replace(/^(dist\/(?:functions|infra|bundles)\/|docs\/).*/, "$1"),
+    path.replace(/^(dist\/(?:client|functions|infra|bundles|testing)\/|docs\/).*/, "$1"),
   );
   expect([...new Set(kinds)].toSorted()).toEqual([
     "CHANGELOG.md",
@@ -66,13 +65,17 @@ test("the package is the compiled construct, the bundles, the program for keys a
     "LICENSE",
     "README.md",
     "dist/bundles/",
+    "dist/cli.mjs",
+    "dist/client.js",
+    "dist/client/",
     "dist/functions/",
     "dist/infra/",
     "dist/keys.mjs",
+    "dist/testing/",
     "docs/",
     "package.json",
   ]);
-  expect(packedFiles.filter((path) => /(?<!\.d)\.ts$|(^|\/)test\/|\.test\./.test(path))).toEqual([]);
+  expect(packedFiles.filter((path) => /(?<!\.d)\.c?ts$|(^|\/)test\/|\.test\./.test(path))).toEqual([]);
 });
 
 test("every page that the packed README links to is packed too", () => {
@@ -94,7 +97,8 @@ test("an empty CDK app with the package type-checks and synthesizes", { timeout:
     JSON.parse(await readFile(join(outdir, "Banking.template.json"), "utf8")),
   );
   const entries = Object.values(Resources).flatMap(({ Metadata }) => Metadata[ENTRY_METADATA] ?? []);
-  expect(entries.toSorted()).toEqual(entriesIn().filter((entry) => entry.startsWith("functions/")));
+  const ofFunctions = entriesIn().filter((entry) => entry.startsWith("functions/"));
+  expect(entries.toSorted()).toEqual(ofFunctions.filter((entry) => entry !== FOR_UPSTREAM_WEBHOOKS));
   expect(Object.keys(Outputs)).toEqual(["Url", "Api", "Table", "Workflow"]);
   const assets = (await readdir(outdir)).filter((name) => name.startsWith("asset."));
   expect(assets).toHaveLength(entries.length);
@@ -105,3 +109,32 @@ test("the program for API keys of the package runs", async () => {
   const { stdout, stderr } = await run(join(folder, "node_modules/.bin/connection-jobs-keys"), ["--help"]);
   expect(stdout + stderr).toMatch(/create .*list .*revoke/s);
 });
+
+test("the program connection-jobs of the package runs, and says in one line that no local mode answers", async () => {
+  const program = join(folder, "node_modules/.bin/connection-jobs");
+  expect((await run(program, ["help"])).stdout).toContain("connect [INSTITUTION] --user ID");
+  await expect(run(program, ["watch", "a", "--local"], { PORT: "9" })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("No local mode answers"),
+  });
+});
+
+test.each(["20", "24"])(
+  "the programs of the package say in one line on Node.js %s what lacks",
+  async (major) => {
+    const node = await nodeOf(major, folder);
+    const nowhere = {
+      AWS_REGION: undefined,
+      AWS_DEFAULT_REGION: undefined,
+      AWS_CONFIG_FILE: join(folder, "none"),
+    };
+    for (const program of [["cli.mjs", "keys"], ["keys.mjs"]]) {
+      const [file = "", ...words] = program;
+      const path = join(folder, "node_modules/connection-jobs/dist", file);
+      await expect(run(node, [path, ...words, "list"], nowhere)).rejects.toMatchObject({
+        code: 1,
+        stderr: "No AWS region is set: AWS_REGION says which.\n",
+      });
+    }
+  },
+);

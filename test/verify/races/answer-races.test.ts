@@ -8,7 +8,6 @@ import { loginOf, Secret, taskTokenOf } from "../../../functions/jobs/domain/sec
 import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
-import { expectHistory } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import {
   awaitingJob,
@@ -20,9 +19,11 @@ import {
   USER_ID,
   WITH_MFA,
 } from "../../support/job-examples.ts";
-import { asking, deciding, done } from "../../support/job-stories.ts";
 import type { Fate, Look } from "../../support/scripted-aggregator.ts";
+import { done } from "../../support/scripted-aggregator.ts";
 import { caller } from "../../support/use-case-worlds.ts";
+import { expectHistory } from "./crash-world.ts";
+import { asking, deciding } from "./job-stories.ts";
 import {
   type Coming,
   coming,
@@ -91,7 +92,7 @@ async function jobAtChallenge(
   });
   const sealed = await real.sealer.seal(taskTokenOf(job), new Secret("of-the-execution-before"));
   real.jobs.put({ ...job, ...(isShown && { sealedTaskToken: Buffer.from(sealed).toString("base64") }) });
-  await real.vault.keep(loginOf(job), packLogin(gavin), real.clock.after(1e9));
+  await real.vault.store(loginOf(job), packLogin(gavin), real.clock.after(1e9));
   real.upstream.script.looks.push(look);
   real.upstream.script.looksAfterAnswer.push([deciding, done]);
   real.upstream.script.answers.push(...fates);

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
-import { expectHistory, expectWhole, loginWitness } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, lookOf, PLAIN, USER_ID } from "../../support/job-examples.ts";
-import { donePlain } from "../../support/job-stories.ts";
+import { donePlain } from "../../support/scripted-aggregator.ts";
+import { expectHistory, expectWhole, loginWitness } from "./crash-world.ts";
 import { type Coming, coming, mortal, passing, racingWorld, testRaces } from "./racing-world.ts";
 
 interface Race {

@@ -1,16 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
-import {
-  type CrashPoint,
-  crashingPorts,
-  crashWorld,
-  expectWhole,
-  type Healing,
-  loginWitness,
-} from "../../support/crash-world.ts";
+import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
-import { JOB_STORIES, QUEUE_STORIES, type Story } from "../../support/job-stories.ts";
+import { crashWorld, expectWhole, type Healing, loginWitness } from "./crash-world.ts";
+import { JOB_STORIES, QUEUE_STORIES, type Story } from "./job-stories.ts";
 
 const HEALINGS: Healing[] = ["run-again", "sweeper"];
 

@@ -1,15 +1,15 @@
 import type { Scheduler } from "fast-check";
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { KeptReply } from "../../../functions/jobs/domain/idempotency.ts";
+import type { StoredReply } from "../../../functions/jobs/domain/idempotency.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
 import { failJob } from "../../../functions/jobs/use-cases/end-job.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
-import { scheduledPorts } from "../../support/crash-world.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, USER_ID } from "../../support/job-examples.ts";
 import { CALLS } from "../../support/use-case-worlds.ts";
+import { scheduledPorts } from "./crash-world.ts";
 import { testRaces } from "./racing-world.ts";
 
 const RUNS = 3_000;
@@ -40,7 +40,7 @@ async function once<Reply>(
 }
 
 /** Sends the same again until it hears. The sweeper comes meanwhile. */
-async function insist(real: FakePorts, scheduler: Scheduler): Promise<KeptReply> {
+async function insist(real: FakePorts, scheduler: Scheduler): Promise<StoredReply> {
   for (let tries = 0; tries < 50; tries++) {
     const reply = await once(real, scheduler, CALLS.create);
     if (reply !== undefined) return reply;

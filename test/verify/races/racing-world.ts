@@ -7,8 +7,8 @@ import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
 import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { Refusal, type RefusalReason } from "../../../functions/jobs/domain/refusal.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
-import { execution, scheduledPorts } from "../../support/crash-world.ts";
 import type { FakePorts } from "../../support/fake-ports.ts";
+import { execution, scheduledPorts } from "./crash-world.ts";
 
 /**
  * A schedule that showed a defect: its seed, and its path in fast-check. A path is valid as long as its race draws the same
@@ -63,9 +63,9 @@ export function passing(...ms: number[]): fc.Arbitrary<(Coming & { ms: number })
 }
 
 /** What came of a request. */
-export type Heard<Reply> = { told: Reply } | { refused: RefusalReason } | "died" | "absent";
+export type Received<Reply> = { told: Reply } | { refused: RefusalReason } | "died" | "absent";
 
-export function wasTold(heard: Heard<unknown>): boolean {
+export function wasTold(heard: Received<unknown>): boolean {
   return typeof heard === "object" && "told" in heard;
 }
 
@@ -151,7 +151,7 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
   async function request<Reply>(
     coming: Coming | null,
     call: (ports: FakePorts) => Promise<Reply>,
-  ): Promise<Heard<Reply>> {
+  ): Promise<Received<Reply>> {
     if (coming === null) return "absent";
     return act(async () => {
       await turns(coming.after);

@@ -8,13 +8,18 @@ import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
 import { resumeJob } from "../../../functions/jobs/use-cases/resume-job.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
-import { expectHistory } from "../../support/crash-world.ts";
 import { START } from "../../support/fake-clock.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../../support/job-examples.ts";
-import { donePlain } from "../../support/job-stories.ts";
-import { type Fate, type Look, OUTAGE_PROBLEM, setStatus } from "../../support/scripted-aggregator.ts";
+import {
+  donePlain,
+  type Fate,
+  type Look,
+  OUTAGE_PROBLEM,
+  setStatus,
+} from "../../support/scripted-aggregator.ts";
 import { caller } from "../../support/use-case-worlds.ts";
+import { expectHistory } from "./crash-world.ts";
 import {
   type Coming,
   coming,
@@ -81,7 +86,7 @@ async function queuedJob({ isDown, isDue, isLost, fates, outages }: Race): Promi
     queue: { nextAttemptAt, expiresAt: real.clock.after(6 * 24 * 3600_000).toISOString() },
   });
   real.jobs.put(job);
-  await real.vault.keep(loginOf(job), packLogin(gavin), real.clock.after(1e9));
+  await real.vault.store(loginOf(job), packLogin(gavin), real.clock.after(1e9));
   if (isDown) setStatus(real, "major-outage");
   script.openings.push(...fates);
   for (let count = 0; count < outages; count++) script.looksByJob.push([lookOf(PLAIN), outage]);

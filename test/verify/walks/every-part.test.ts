@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { secretsOf } from "../../journeys/local/tables.ts";
 import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "../../journeys/logins.ts";
 import { ALL_DONE, type MobileBackend, statuses, stepOf } from "../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../journeys/queued.ts";
-import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../../support/faulty-functions.ts";
-import type { Run } from "../../workflow/definition.ts";
-import { type Definition, parseDefinition, partsOf, partsUsed } from "../../workflow/definition.ts";
+import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../support/faulty-functions.ts";
+import { secretsOf } from "../support/tables.ts";
+import type { Run } from "./definition.ts";
+import { type Definition, parseDefinition, partsOf, partsUsed } from "./definition.ts";
 import { observedSystem } from "./observed-system.ts";
 
 const TASKS = ["open-connection", "ask-for-answer", "send-answer"] as const;
@@ -14,7 +14,8 @@ const runs = new Map<string, Run>();
 let definition: Definition;
 
 describe("at a pace at which a user can answer,", () => {
-  const system = observedSystem(20);
+  // A challenge is open for 12 s.
+  const system = observedSystem(10);
   beforeAll(() => {
     definition = parseDefinition(system.deployed().stateMachines[0]?.definition);
   });
@@ -173,8 +174,8 @@ describe("at a pace at which two hours are ten seconds,", () => {
 
 describe("these journeys", () => {
   const without = (leftOut: (title: string) => boolean) => {
-    const kept = [...runs].filter(([title]) => !leftOut(title));
-    const used = new Set(kept.flatMap(([, run]) => [...partsUsed(definition, run)]));
+    const stored = [...runs].filter(([title]) => !leftOut(title));
+    const used = new Set(stored.flatMap(([, run]) => [...partsUsed(definition, run)]));
     return partsOf(definition).filter((part) => !used.has(part));
   };
 

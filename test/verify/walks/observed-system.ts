@@ -2,13 +2,13 @@ import { afterAll, beforeAll, inject, vi } from "vitest";
 import * as z from "zod";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { parseResources } from "../../infra/resources.ts";
-import { executionOf } from "../../journeys/execution-of.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../journeys/mobile-backend.ts";
 import { startForTests } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { awsRecorder } from "../../support/aws-recorder.ts";
-import { type FunctionFaults, faultyFunctions } from "../../support/faulty-functions.ts";
-import { ASK, WAIT } from "../../workflow/definition.ts";
+import { awsRecorder } from "../support/aws-recorder.ts";
+import { executionOf } from "../support/execution-of.ts";
+import { type FunctionFaults, faultyFunctions } from "../support/faulty-functions.ts";
+import { ASK, WAIT } from "./definition.ts";
 import { inWords, permissionsByRole, recordedAccess, refusedBy, SWEEP } from "./permissions.ts";
 
 const entryModule = z.object({
@@ -22,6 +22,10 @@ function functionsApart() {
     async load(entries: readonly string[]): Promise<void> {
       for (const entry of entries) {
         vi.resetModules();
+        const { loopbackReceivers } = await import(
+          "../../../functions/webhooks/sending/loopback-receivers.ts"
+        );
+        loopbackReceivers.allow();
         const loaded: unknown = await import(new URL(`../../../${entry}`, import.meta.url).href);
         handlers.set(entry, entryModule.parse(loaded).handler);
       }

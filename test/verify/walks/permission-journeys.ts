@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import * as z from "zod";
 import { jobReply } from "../../../functions/http/reply-schemas.ts";
 import { cancel, connectionOf, connectionPath, list, page, resume } from "../../journeys/calls.ts";
+import { eventsUntil, listEvents } from "../../journeys/event-calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import {
   ALL_DONE,
@@ -11,8 +13,9 @@ import {
   stepOf,
 } from "../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../journeys/queued.ts";
-import type { AwsCall } from "../../support/aws-recorder.ts";
-import { fails } from "../../support/faulty-functions.ts";
+import type { AwsCall } from "../support/aws-recorder.ts";
+import { fails } from "../support/faulty-functions.ts";
+import { addRow, change, rowsOfAll } from "../support/tables.ts";
 import type { ObservedSystem } from "./observed-system.ts";
 
 export interface PermissionJourney {
@@ -21,12 +24,20 @@ export interface PermissionJourney {
   walk(system: ObservedSystem): Promise<string[]>;
 }
 
+/** A journey of a user, who has nothing yet. */
+export function journey(
+  title: string,
+  walk: (system: ObservedSystem, backend: MobileBackend) => Promise<string[]>,
+): PermissionJourney {
+  return { title, walk: (system) => walk(system, system.newBackend()) };
+}
+
 type Matches = (call: AwsCall) => boolean;
 
 /** Matches calls of one function. `entry` is such as `api/create-connection`. */
 export function callOf(entry: string, operation: string): Matches {
   return ({ by, ...call }) =>
-    by?.entry === `functions/jobs/${entry}.lambda.ts` && call.operation === operation;
+    by?.entry.endsWith(`/${entry}.lambda.ts`) === true && call.operation === operation;
 }
 
 /** Matches calls of one function about rows whose key begins like this. */
@@ -43,84 +54,80 @@ async function answer(backend: MobileBackend, jobId: string): Promise<void> {
 }
 
 const ANSWERING: readonly PermissionJourney[] = [
-  {
-    title: "a request asks only whether the API is up, and for an unknown path",
-    async walk(system) {
-      const backend = system.newBackend();
-      expect((await backend.send("GET", "/health")).status).toBe(200);
-      expect((await backend.send("GET", "/elsewhere")).status).toBe(404);
-      expect(system.recorder.calls).toEqual([]);
-      return [];
-    },
-  },
-  {
-    title: "a bank asks, and the user answers",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      await answer(backend, jobId);
-      expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
-      return [jobId];
-    },
-  },
-  {
-    title: "a bank takes longer than a slice",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startSlowJob(backend, HOOLI, LOGINS.gavin);
-      await system.over(backend, jobId);
-      return [jobId];
-    },
-  },
-  {
-    title: "a login is posted again while its job runs",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      const again = await backend.connect(PIED_PIPER, LOGINS.jared);
-      expect([again.status, jobReply.parse(again.json).id]).toEqual([200, jobId]);
-      await answer(backend, jobId);
-      await system.over(backend, jobId);
-      expect(await backend.loginsSent()).toBe(1);
-      return [jobId];
-    },
-  },
-  {
-    title: "the aggregator refuses a login at once",
-    async walk(system) {
-      const backend = system.newBackend();
-      const path = `/users/${backend.userId}/connections`;
-      await backend.faults([{ method: "POST", path, times: 1, do: { status: 400 } }]);
-      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
-      const { steps } = await system.over(backend, jobId);
-      expect(steps[0]).toMatchObject({ status: "failed", result: { code: "parameter-not-valid" } });
-      expect(await backend.loginsSent()).toBe(1);
-      return [jobId];
-    },
-  },
-  {
-    title: "the challenge expires before a late answer is stored",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      const held = system.recorder.hold(rowCall("api/answer-mfa", "PutItem", "jobId", jobId));
-      const late = backend.answer(jobId, ["1234"]);
-      await held.arrived;
-      const { steps } = await system.over(backend, jobId);
-      expect(stepOf(steps, "mfa-challenge")?.result).toMatchObject({ code: "mfa-expired" });
-      held.release();
-      expect((await late).status).toBe(410);
-      expect(await backend.answersSent()).toBe(0);
-      return [jobId];
-    },
-  },
-  {
-    title: "the Task that asks is cut off and runs again, and the answer comes in between",
-    async walk(system) {
-      const backend = system.newBackend();
+  journey("a request asks only whether the API is up, and for an unknown path", async (system, backend) => {
+    expect((await backend.send("GET", "/health")).status).toBe(200);
+    expect((await backend.send("GET", "/openapi.json")).status).toBe(200);
+    expect((await backend.send("POST", "/upstream/notifications")).status).toBe(404);
+    expect((await backend.send("GET", "/elsewhere")).status).toBe(404);
+    // The function that sends messages looks for some every minute.
+    const ofRequests = system.recorder.calls.filter(
+      ({ by }) => !by?.entry.endsWith("/deliver-webhooks.lambda.ts"),
+    );
+    expect(ofRequests).toEqual([]);
+    return [];
+  }),
+  journey("a bank asks, and the user answers", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    await answer(backend, jobId);
+    expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
+    return [jobId];
+  }),
+  journey("a client waits for a change of a job, in vain and then with success", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    const authorization = `Bearer ${await backend.token()}`;
+    const wait = (seconds: number, etag: string) =>
+      backend.send("GET", `/jobs/${jobId}/changes?wait=${seconds}`, {
+        headers: { authorization, "if-none-match": etag },
+      });
+    const etag = (await wait(0, "")).headers.get("etag") ?? "";
+    expect((await wait(1, etag)).status).toBe(304);
+    await answer(backend, jobId);
+    expect((await wait(25, etag)).status).toBe(200);
+    await system.over(backend, jobId);
+    return [jobId];
+  }),
+  journey("a bank takes longer than a slice", async (system, backend) => {
+    const jobId = await system.startSlowJob(backend, HOOLI, LOGINS.gavin);
+    await system.over(backend, jobId);
+    return [jobId];
+  }),
+  journey("a login is posted again while its job runs", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    const again = await backend.connect(PIED_PIPER, LOGINS.jared);
+    expect([again.status, jobReply.parse(again.json).id]).toEqual([200, jobId]);
+    await answer(backend, jobId);
+    await system.over(backend, jobId);
+    expect(await backend.loginsSent()).toBe(1);
+    return [jobId];
+  }),
+  journey("the aggregator refuses a login at once", async (system, backend) => {
+    const path = `/users/${backend.userId}/connections`;
+    await backend.faults([{ method: "POST", path, times: 1, do: { status: 400 } }]);
+    const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+    const { steps } = await system.over(backend, jobId);
+    expect(steps[0]).toMatchObject({ status: "failed", result: { code: "parameter-not-valid" } });
+    expect(await backend.loginsSent()).toBe(1);
+    return [jobId];
+  }),
+  journey("the challenge expires before a late answer is stored", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    const held = system.recorder.hold(rowCall("api/answer-mfa", "PutItem", "jobId", jobId));
+    const late = backend.answer(jobId, ["1234"]);
+    await held.arrived;
+    const { steps } = await system.over(backend, jobId);
+    expect(stepOf(steps, "mfa-challenge")?.result).toMatchObject({ code: "mfa-expired" });
+    held.release();
+    expect((await late).status).toBe(410);
+    expect(await backend.answersSent()).toBe(0);
+    return [jobId];
+  }),
+  journey(
+    "the Task that asks is cut off and runs again, and the answer comes in between",
+    async (system, backend) => {
       const jobId = await backend.startJob(PIED_PIPER, LOGINS.jared);
       const isAsking = rowCall("workflow/ask-for-answer", "GetItem", "pk", `job#${jobId}`);
       // The run that is cut off reads twice, and this is the first read after it.
@@ -135,18 +142,14 @@ const ANSWERING: readonly PermissionJourney[] = [
       expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 1]);
       return [jobId];
     },
-  },
-  {
-    title: "a Task fails for good, and the job is given up",
-    async walk(system) {
-      const backend = system.newBackend();
-      const faults = { "open-connection": fails("before", "SyntaxError") };
-      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin, faults);
-      const { steps } = await system.over(backend, jobId);
-      expect(steps[0]).toMatchObject({ status: "failed", result: { code: "internal-server-error" } });
-      return [jobId];
-    },
-  },
+  ),
+  journey("a Task fails for good, and the job is given up", async (system, backend) => {
+    const faults = { "open-connection": fails("before", "SyntaxError") };
+    const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin, faults);
+    const { steps } = await system.over(backend, jobId);
+    expect(steps[0]).toMatchObject({ status: "failed", result: { code: "internal-server-error" } });
+    return [jobId];
+  }),
 ];
 
 /** The POST routes that make a job, each by its function. */
@@ -202,25 +205,22 @@ async function userFor(system: ObservedSystem, route: Route) {
 }
 
 function racing(route: Route): PermissionJourney {
-  return {
-    title: `two requests for ${route.title} race, and one loses the claim`,
-    async walk(system) {
-      const { backend, connectionId, jobs } = await userFor(system, route);
-      const send = () => backend.call("POST", route.path(backend, connectionId), route.body);
-      await backend.token();
-      const held = system.recorder.hold(rowCall(`api/${route.entry}`, "PutItem", "pk", "claim#"));
-      const losing = send();
-      await held.arrived;
-      const jobId = jobNamed(await send());
-      held.release();
-      expect(jobNamed(await losing)).toBe(jobId);
-      system.plan(jobId, {});
-      await system.over(backend, jobId);
-      const posts = (await backend.upstreamCalls()).filter((call) => /^POST .*\/connections/.test(call));
-      expect(posts).toHaveLength(jobs.length + 1);
-      return [jobId, ...jobs];
-    },
-  };
+  return journey(`two requests for ${route.title} race, and one loses the claim`, async (system) => {
+    const { backend, connectionId, jobs } = await userFor(system, route);
+    const send = () => backend.call("POST", route.path(backend, connectionId), route.body);
+    await backend.token();
+    const held = system.recorder.hold(rowCall(`api/${route.entry}`, "PutItem", "pk", "claim#"));
+    const losing = send();
+    await held.arrived;
+    const jobId = jobNamed(await send());
+    held.release();
+    expect(jobNamed(await losing)).toBe(jobId);
+    system.plan(jobId, {});
+    await system.over(backend, jobId);
+    const posts = (await backend.upstreamCalls()).filter((call) => /^POST .*\/connections/.test(call));
+    expect(posts).toHaveLength(jobs.length + 1);
+    return [jobId, ...jobs];
+  });
 }
 
 async function sendWithKey(backend: MobileBackend, path: string, body: object = {}): Promise<HttpReply> {
@@ -233,33 +233,29 @@ async function sendWithKey(backend: MobileBackend, path: string, body: object = 
 }
 
 function repeated(route: Route): PermissionJourney {
-  return {
-    title: `a request for ${route.title} is repeated with its Idempotency-Key`,
-    async walk(system) {
-      const { backend, connectionId, jobs } = await userFor(system, route);
-      const path = route.path(backend, connectionId);
-      const first = await sendWithKey(backend, path, route.body);
-      expect(first.status).toBe(202);
-      const again = await sendWithKey(backend, path, route.body);
-      expect([again.status, again.json]).toEqual([202, first.json]);
-      const jobId = jobNamed(first);
-      system.plan(jobId, {});
-      await system.over(backend, jobId);
-      return [jobId, ...jobs];
-    },
-  };
+  return journey(`a request for ${route.title} is repeated with its Idempotency-Key`, async (system) => {
+    const { backend, connectionId, jobs } = await userFor(system, route);
+    const path = route.path(backend, connectionId);
+    const first = await sendWithKey(backend, path, route.body);
+    expect(first.status).toBe(202);
+    const again = await sendWithKey(backend, path, route.body);
+    expect([again.status, again.json]).toEqual([202, first.json]);
+    const jobId = jobNamed(first);
+    system.plan(jobId, {});
+    await system.over(backend, jobId);
+    return [jobId, ...jobs];
+  });
 }
 
 function refused(route: Route, body = route.body): PermissionJourney {
-  return {
-    title: `a request for ${route.title} is refused, and its Idempotency-Key is deleted`,
-    async walk(system) {
-      const backend = system.newBackend();
+  return journey(
+    `a request for ${route.title} is refused, and its Idempotency-Key is deleted`,
+    async (_, backend) => {
       const { status } = await sendWithKey(backend, route.path(backend, "none"), body);
       expect([400, 404]).toContain(status);
       return [];
     },
-  };
+  );
 }
 
 const accessToken = z.object({ access_token: z.string() });
@@ -280,28 +276,21 @@ async function madeElsewhere({ userId, target }: MobileBackend): Promise<string>
 
 const REQUESTING: readonly PermissionJourney[] = [
   ...ROUTES.map(racing),
-  {
-    title: "a connection that only the aggregator knows is refreshed",
-    async walk(system) {
-      const backend = system.newBackend();
-      const connectionId = await madeElsewhere(backend);
-      const jobId = jobNamed(await backend.call("POST", REFRESH.path(backend, connectionId)));
-      system.plan(jobId, {});
-      await system.over(backend, jobId);
-      expect(await backend.upstreamCalls()).toContain(`GET ${connectionPath(backend, connectionId)}`);
-      return [jobId];
-    },
-  },
-  {
-    title: "all connections of a user are refreshed",
-    async walk(system) {
-      const { backend, jobs } = await userFor(system, REFRESH_ALL);
-      const jobId = jobNamed(await backend.call("POST", REFRESH_ALL.path(backend, "")));
-      system.plan(jobId, {});
-      await system.over(backend, jobId);
-      return [...jobs, jobId];
-    },
-  },
+  journey("a connection that only the aggregator knows is refreshed", async (system, backend) => {
+    const connectionId = await madeElsewhere(backend);
+    const jobId = jobNamed(await backend.call("POST", REFRESH.path(backend, connectionId)));
+    system.plan(jobId, {});
+    await system.over(backend, jobId);
+    expect(await backend.upstreamCalls()).toContain(`GET ${connectionPath(backend, connectionId)}`);
+    return [jobId];
+  }),
+  journey("all connections of a user are refreshed", async (system) => {
+    const { backend, jobs } = await userFor(system, REFRESH_ALL);
+    const jobId = jobNamed(await backend.call("POST", REFRESH_ALL.path(backend, "")));
+    system.plan(jobId, {});
+    await system.over(backend, jobId);
+    return [...jobs, jobId];
+  }),
   ...ROUTES.map(repeated),
   refused(CREATE, { ...LOGINS.gavin, institution: { id: "AU99999" } }),
   refused(UPDATE),
@@ -348,21 +337,17 @@ function bankThatAsksFirst(verify: object) {
 }
 
 function askingFirst(title: string, verify: object, isReplyLost: boolean): PermissionJourney {
-  return {
-    title,
-    async walk(system) {
-      const backend = system.newBackend();
-      if (isReplyLost) system.recorder.loseReply(rowCall("workflow/send-answer", "PutItem", "pk", "claim#"));
-      await backend.faults(bankThatAsksFirst(verify));
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      await answer(backend, jobId);
-      const { steps } = await system.over(backend, jobId);
-      await backend.faults([]);
-      expect(stepOf(steps, "verify-credentials")).toMatchObject(verify);
-      return [jobId];
-    },
-  };
+  return journey(title, async (system, backend) => {
+    if (isReplyLost) system.recorder.loseReply(rowCall("workflow/send-answer", "PutItem", "pk", "claim#"));
+    await backend.faults(bankThatAsksFirst(verify));
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    await answer(backend, jobId);
+    const { steps } = await system.over(backend, jobId);
+    await backend.faults([]);
+    expect(stepOf(steps, "verify-credentials")).toMatchObject(verify);
+    return [jobId];
+  });
 }
 
 /** A login at a bank that is done within the first slice, or takes longer. */
@@ -372,27 +357,19 @@ function logins(
   follower: "open-connection" | "follow-job",
 ): PermissionJourney[] {
   return [
-    {
-      title: `a ${pace} bank refuses a login`,
-      async walk(system) {
-        const backend = system.newBackend();
-        const jobId = await system[start](backend, HOOLI, LOGINS.bighead);
-        const { steps } = await system.over(backend, jobId);
-        expect(steps[0]).toMatchObject({ status: "failed", result: { code: "invalid-credentials" } });
-        return [jobId];
-      },
-    },
-    {
-      title: `the reply to the claim on the connection of a ${pace} bank is lost`,
-      async walk(system) {
-        const backend = system.newBackend();
-        system.recorder.loseReply(rowCall(`workflow/${follower}`, "PutItem", "pk", "claim#"));
-        const jobId = await system[start](backend, HOOLI, LOGINS.gavin);
-        const { steps } = await system.over(backend, jobId);
-        expect(statuses(steps)).toContain("retrieve-transactions: success");
-        return [jobId];
-      },
-    },
+    journey(`a ${pace} bank refuses a login`, async (system, backend) => {
+      const jobId = await system[start](backend, HOOLI, LOGINS.bighead);
+      const { steps } = await system.over(backend, jobId);
+      expect(steps[0]).toMatchObject({ status: "failed", result: { code: "invalid-credentials" } });
+      return [jobId];
+    }),
+    journey(`the reply to the claim on the connection of a ${pace} bank is lost`, async (system, backend) => {
+      system.recorder.loseReply(rowCall(`workflow/${follower}`, "PutItem", "pk", "claim#"));
+      const jobId = await system[start](backend, HOOLI, LOGINS.gavin);
+      const { steps } = await system.over(backend, jobId);
+      expect(statuses(steps)).toContain("retrieve-transactions: success");
+      return [jobId];
+    }),
   ];
 }
 
@@ -415,45 +392,66 @@ async function queuedJob(system: ObservedSystem, backend: MobileBackend): Promis
 }
 
 const QUEUEING: readonly PermissionJourney[] = [
+  journey("a job waits for its bank, and is resumed when the bank is back", async (system, backend) => {
+    const jobId = await queuedJob(system, backend);
+    await backend.institution(HOOLI, { status: "operational" });
+    expect((await resume(backend, jobId)).status).toBe(202);
+    await system.execution(jobId, 2).ended();
+    expect(statuses((await backend.job(jobId)).steps)).toContain("retrieve-transactions: success");
+    return [jobId];
+  }),
+  journey("a job that waits for its bank is cancelled", async (system, backend) => {
+    const jobId = await queuedJob(system, backend);
+    expect((await cancel(backend, jobId)).status).toBe(202);
+    await backend.institution(HOOLI, { status: "operational" });
+    const { steps } = await backend.job(jobId);
+    expect(stepOf(steps, "verify-credentials")?.result).toMatchObject({ code: "job-cancelled" });
+    return [jobId];
+  }),
+  journey("a user lists the jobs, and cancels the job that waits for an answer", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    expect(page(await list(backend)).data.map(({ id }) => id)).toEqual([jobId]);
+    expect((await cancel(backend, jobId)).status).toBe(202);
+    const { run, steps } = await system.over(backend, jobId);
+    expect(run.status).toBe("Aborted");
+    expect(stepOf(steps, "mfa-challenge")?.result).toMatchObject({ code: "job-cancelled" });
+    return [jobId];
+  }),
+];
+
+/** Journeys in which every function makes every call that it may make, in success and in failure. */
+const EVENTS: readonly PermissionJourney[] = [
   {
-    title: "a job waits for its bank, and is resumed when the bank is back",
+    title: "a backend reads the events of all users and of one",
     async walk(system) {
       const backend = system.newBackend();
-      const jobId = await queuedJob(system, backend);
-      await backend.institution(HOOLI, { status: "operational" });
-      expect((await resume(backend, jobId)).status).toBe(202);
-      await system.execution(jobId, 2).ended();
-      expect(statuses((await backend.job(jobId)).steps)).toContain("retrieve-transactions: success");
+      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+      await system.over(backend, jobId);
+      const [first] = await eventsUntil(backend, "succeeded");
+      expect((await listEvents(backend, { limit: "1" })).status).toBe(200);
+      expect((await backend.call("GET", `/events/${first?.id}`)).status).toBe(200);
       return [jobId];
     },
   },
   {
-    title: "a job that waits for its bank is cancelled",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await queuedJob(system, backend);
-      expect((await cancel(backend, jobId)).status).toBe(202);
-      await backend.institution(HOOLI, { status: "operational" });
-      const { steps } = await backend.job(jobId);
-      expect(stepOf(steps, "verify-credentials")?.result).toMatchObject({ code: "job-cancelled" });
-      return [jobId];
-    },
-  },
-  {
-    title: "a user lists the jobs, and cancels the job that waits for an answer",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      expect(page(await list(backend)).data.map(({ id }) => id)).toEqual([jobId]);
-      expect((await cancel(backend, jobId)).status).toBe(202);
-      const { run, steps } = await system.over(backend, jobId);
-      expect(run.status).toBe("Aborted");
-      expect(stepOf(steps, "mfa-challenge")?.result).toMatchObject({ code: "job-cancelled" });
-      return [jobId];
+    title: "a change of a job cannot be read",
+    async walk() {
+      const key = { pk: `job#${randomUUID()}` };
+      await addRow("JOBS_TABLE", { ...key, phase: "accepted" });
+      await change("JOBS_TABLE", key, "phase", "unheard of");
+      const isSetAside = async () =>
+        (await rowsOfAll()).some((row) => JSON.stringify(row).includes("set-aside#"));
+      await expect.poll(isSetAside).toBe(true);
+      return [];
     },
   },
 ];
 
-/** Journeys in which every function makes every call that it may make, in success and in failure. */
-export const PERMISSION_JOURNEYS = [...ANSWERING, ...REQUESTING, ...VERIFYING, ...QUEUEING];
+export const PERMISSION_JOURNEYS: readonly PermissionJourney[] = [
+  ...ANSWERING,
+  ...REQUESTING,
+  ...VERIFYING,
+  ...QUEUEING,
+  ...EVENTS,
+];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Permission } from "../../infra/statements.ts";
-import { rows } from "../../infra/statements.ts";
+import type { Permission } from "../support/statements.ts";
+import { rows } from "../support/statements.ts";
 import { type Access, accessOf, allows, piecesOf } from "./permissions.ts";
 
 const purpose = (...patterns: string[]) => ({

@@ -2,8 +2,8 @@ import * as z from "zod";
 import type { LocalTable } from "../../../infra/local/aws/dynamodb/dynamodb-endpoint.ts";
 import type { Deployed } from "../../../infra/local/template/deployed.ts";
 import { functionsByEntry, ofType, type Resources, referredTo, withoutHash } from "../../infra/resources.ts";
-import { DONE_BY_LAMBDA, keyOf, type Permission, permissionsOfRole, roleOf } from "../../infra/statements.ts";
-import type { AwsCall, AwsRecorder } from "../../support/aws-recorder.ts";
+import type { AwsCall, AwsRecorder } from "../support/aws-recorder.ts";
+import { DONE_BY_LAMBDA, keyOf, type Permission, permissionsOfRole, roleOf } from "../support/statements.ts";
 
 /** What IAM is asked about one call. */
 export interface Access {
@@ -41,6 +41,7 @@ const SERVICES: { readonly [service: string]: Read } = {
     const resource = operation === "SendTaskSuccess" ? stateMachine : nameIn(stateMachineArn);
     return { resource, context: {} };
   },
+  lambda: (request) => ({ resource: nameIn(functionRequest.parse(request).FunctionName), context: {} }),
   secretsmanager: (request) => {
     const { SecretId } = secretRequest.parse(request);
     return { resource: `secret:${SecretId}-${CHOSEN_BY_AWS}`, context: {} };
@@ -55,6 +56,7 @@ const machineRequest = z.object({
   stateMachineArn: z.string().default(""),
   executionArn: z.string().optional(),
 });
+const functionRequest = z.object({ FunctionName: z.string() });
 const secretRequest = z.object({ SecretId: z.string() });
 
 /** Six characters follow the name of a secret in its ARN. */
@@ -103,7 +105,7 @@ function rowsAsked(operation: string, request: unknown, tables: readonly LocalTa
         ofIndex.parse(request);
       const indexes = tables.flatMap(({ GlobalSecondaryIndexes = [] }) => GlobalSecondaryIndexes);
       const key = hashIn(indexes.find((index) => index.IndexName === IndexName)?.KeySchema ?? []);
-      const [, name, value = ""] = /^(\w+) = (:\w+)/.exec(KeyConditionExpression) ?? [];
+      const [, name, value = ""] = /^#?(\w+) = (:\w+)/.exec(KeyConditionExpression) ?? [];
       if (name !== key) throw new Error(`${IndexName} is not asked by its partition key.`);
       return asked(`${withoutHash(TableName)}/index/${IndexName}`, [ExpressionAttributeValues[value]]);
     }
@@ -240,16 +242,19 @@ export function recordedAccess(
     const access = accessOf(call, { tables: deployed.tables, stateMachine });
     return [{ role: call.by.entry, access, about: `${call.operation}${subjectOf(call.request, access)}` }];
   });
-  const invoked = invocations.map(({ entry }) => ({
-    role: invokerOf(entry),
-    access: { action: "lambda:InvokeFunction", resource: nameIn(arns.get(entry) ?? ""), context: {} },
-    about: "Invoke",
-  }));
+  // Lambda reads a stream for its function, by the function's own role, and needs nobody's permission to invoke it.
+  const invoked = invocations
+    .filter(({ entry }) => entry !== OF_A_STREAM)
+    .map(({ entry }) => ({
+      role: invokerOf(entry),
+      access: { action: "lambda:InvokeFunction", resource: nameIn(arns.get(entry) ?? ""), context: {} },
+      about: "Invoke",
+    }));
   return [...made, ...invoked];
 }
 
 function invokerOf(entry: string): string {
-  if (entry === SWEEP) return SCHEDULE;
+  if (SCHEDULED.includes(entry)) return SCHEDULE;
   return entry.startsWith("functions/jobs/workflow/") ? STATE_MACHINE : API;
 }
 
@@ -274,8 +279,13 @@ const STATE_MACHINE = "the state machine";
 const API = "the API";
 const SCHEDULE = "the schedule";
 
-/** The one function that a schedule invokes. */
+/** The one function that gets the records of a stream. */
+const OF_A_STREAM = "functions/events/store-events.lambda.ts";
+
 export const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
+
+/** The functions that a schedule invokes. Other functions invoke one of them too, which is among their calls. */
+const SCHEDULED = [SWEEP, "functions/webhooks/deliver-webhooks.lambda.ts"];
 
 /** Functions let others in by themselves: those take on no role. */
 const lettingIn = z.object({ Action: z.string(), FunctionName: z.unknown(), Principal: z.string() });

@@ -4,11 +4,11 @@ import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { expect } from "vitest";
 import * as z from "zod";
 import { cancel, newestJob } from "../../journeys/calls.ts";
-import { rowsOfAll, secretsOf } from "../../journeys/local/tables.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { ALL_DONE, statuses } from "../../journeys/mobile-backend.ts";
+import { rowsOfAll, secretsOf } from "../support/tables.ts";
 import type { ObservedSystem } from "./observed-system.ts";
-import { callOf, type PermissionJourney, rowCall } from "./permission-journeys.ts";
+import { callOf, journey, type PermissionJourney, rowCall } from "./permission-journeys.ts";
 
 /** Far more than any journey needs, on any machine. */
 const MAX_SWEEPS = 500;
@@ -44,7 +44,10 @@ async function makeDue(TableName: string | undefined, jobId: string): Promise<vo
   client.destroy();
 }
 
-const sweptRow = z.object({ pk: z.object({ S: z.string() }), sweep: z.object({ S: z.string() }) });
+const sweptRow = z.object({
+  pk: z.object({ S: z.string().startsWith("job#") }),
+  sweep: z.object({ S: z.string() }),
+});
 
 /** The jobs that will become due for the sweeper. */
 async function jobsToSweep(): Promise<string[]> {
@@ -66,18 +69,15 @@ async function goesOnWithout(system: ObservedSystem, call: ReturnType<typeof cal
 
 /** Journeys of jobs whose request or execution died. The sweeper takes them to the end. */
 export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
-  {
-    // First, so that the sweeps of the others do not meet what earlier journeys left.
-    title: "the sweeper cleans up what finished jobs left",
-    async walk(system) {
-      expect(await jobsToSweep()).not.toEqual([]);
-      const table = system.deployed().tables[0]?.TableName;
-      for (const jobId of await jobsToSweep()) await makeDue(table, jobId);
-      await system.sweep();
-      expect(await jobsToSweep()).toEqual([]);
-      return [];
-    },
-  },
+  // First, so that the sweeps of the others do not meet what earlier journeys left.
+  journey("the sweeper cleans up what finished jobs left", async (system) => {
+    expect(await jobsToSweep()).not.toEqual([]);
+    const table = system.deployed().tables[0]?.TableName;
+    for (const jobId of await jobsToSweep()) await makeDue(table, jobId);
+    await system.sweep();
+    expect(await jobsToSweep()).toEqual([]);
+    return [];
+  }),
   {
     title: "a request dies before it starts the execution of its job",
     walk: (system) => goesOnWithout(system, callOf("api/create-connection", "StartExecution")),
@@ -86,62 +86,46 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
     title: "a request dies before it writes the claim",
     walk: (system) => goesOnWithout(system, rowCall("api/create-connection", "PutItem", "pk", "claim#")),
   },
-  {
-    title: "a request dies before it writes the claim, and is repeated",
-    async walk(system) {
-      const backend = system.newBackend();
-      system.recorder.fail(rowCall("api/create-connection", "PutItem", "pk", "claim#"), DENIED);
-      expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(503);
-      const lost = await newestJob(backend);
-      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
-      await sweepUntil(system, lost, async () => (await backend.readJob(lost)).status === 404);
-      expect(await secretsOf(lost)).toEqual([]);
-      await system.over(backend, jobId);
-      expect(await backend.loginsSent()).toBe(1);
-      return [jobId];
-    },
-  },
-  {
-    title: "an operator stops the execution of a job that waits for an answer",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      const operator = new SFNClient({});
-      await operator.send(new StopExecutionCommand({ executionArn: system.execution(jobId).arn }));
-      operator.destroy();
-      await sweepUntil(system, jobId, async () => system.execution(jobId, 2).exists());
-      // At this pace the challenge may have expired by now, so the end of the job may differ.
-      await backend.answer(jobId, ["1234"]);
-      await system.execution(jobId, 2).ended();
-      expect(await backend.loginsSent()).toBe(1);
-      return [jobId];
-    },
-  },
-  {
-    title: "a request with an answer dies after it stored the answer",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      system.recorder.fail(rowCall("api/answer-mfa", "PutItem", "pk", "job#"), DENIED);
-      expect((await backend.answer(jobId, ["1234"])).status).toBe(503);
-      await sweepUntil(system, jobId, async () => (await backend.answersSent()) === 1);
-      expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
-      return [jobId];
-    },
-  },
-  {
-    title: "a request to cancel dies before it stops the execution",
-    async walk(system) {
-      const backend = system.newBackend();
-      const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
-      await system.asked(backend, jobId);
-      system.recorder.fail(callOf("api/cancel-job", "StopExecution"), DENIED);
-      expect((await cancel(backend, jobId)).status).toBe(503);
-      await sweepUntil(system, jobId, async () => (await secretsOf(jobId)).length === 0);
-      expect((await system.execution(jobId).ended()).status).toBe("Aborted");
-      return [jobId];
-    },
-  },
+  journey("a request dies before it writes the claim, and is repeated", async (system, backend) => {
+    system.recorder.fail(rowCall("api/create-connection", "PutItem", "pk", "claim#"), DENIED);
+    expect((await backend.connect(HOOLI, LOGINS.gavin)).status).toBe(503);
+    const lost = await newestJob(backend);
+    const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+    await sweepUntil(system, lost, async () => (await backend.readJob(lost)).status === 404);
+    expect(await secretsOf(lost)).toEqual([]);
+    await system.over(backend, jobId);
+    expect(await backend.loginsSent()).toBe(1);
+    return [jobId];
+  }),
+  journey("a request with an answer dies after it stored the answer", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    system.recorder.fail(rowCall("api/answer-mfa", "PutItem", "pk", "job#"), DENIED);
+    expect((await backend.answer(jobId, ["1234"])).status).toBe(503);
+    await sweepUntil(system, jobId, async () => (await backend.answersSent()) === 1);
+    expect(statuses((await system.over(backend, jobId)).steps)).toEqual(ALL_DONE);
+    return [jobId];
+  }),
+  journey("an operator stops the execution of a job that waits for an answer", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    const operator = new SFNClient({});
+    await operator.send(new StopExecutionCommand({ executionArn: system.execution(jobId).arn }));
+    operator.destroy();
+    await sweepUntil(system, jobId, async () => system.execution(jobId, 2).exists());
+    // At this pace the challenge may have expired by now, so the end of the job may differ.
+    await backend.answer(jobId, ["1234"]);
+    await system.execution(jobId, 2).ended();
+    expect(await backend.loginsSent()).toBe(1);
+    return [jobId];
+  }),
+  journey("a request to cancel dies before it stops the execution", async (system, backend) => {
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    system.recorder.fail(callOf("api/cancel-job", "StopExecution"), DENIED);
+    expect((await cancel(backend, jobId)).status).toBe(503);
+    await sweepUntil(system, jobId, async () => (await secretsOf(jobId)).length === 0);
+    expect((await system.execution(jobId).ended()).status).toBe("Aborted");
+    return [jobId];
+  }),
 ];

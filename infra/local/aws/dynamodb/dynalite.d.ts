@@ -10,3 +10,15 @@ declare module "dynalite" {
   }): Server;
   export = dynalite;
 }
+
+declare module "dynalite/db/index.js" {
+  type Item = Record<string, unknown>;
+
+  /** Returns the entries of indexes that a write of `item` makes. */
+  export function getIndexActions(
+    indexes: readonly unknown[],
+    existing: Item | undefined,
+    item: Item,
+    table: unknown,
+  ): { puts: { index: string; key: string; item: Item }[] };
+}

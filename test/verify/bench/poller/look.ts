@@ -4,7 +4,7 @@ import { answerWithinMs, showChallenge } from "../../../../functions/jobs/domain
 import { isFinished, type Job } from "../../../../functions/jobs/domain/job.ts";
 import { findJob } from "../../../../functions/jobs/use-cases/change-job.ts";
 import { cleanUp } from "../../../../functions/jobs/use-cases/end-job.ts";
-import { lookAtJob } from "../../../../functions/jobs/use-cases/follow-job.ts";
+import { pollJob } from "../../../../functions/jobs/use-cases/follow-job.ts";
 import { sendAnswer } from "../../../../functions/jobs/use-cases/send-answer.ts";
 import { jobInput, taskHandler } from "../../../../functions/jobs/workflow/handlers.ts";
 
@@ -16,7 +16,7 @@ export const handler = taskHandler("follow-job", jobInput, output, async ({ jobI
   const job = await findJob(deps(), jobId);
   const after =
     job.phase === "following"
-      ? await showIfAsked(await lookAtJob(deps(), job))
+      ? await showIfAsked(await pollJob(deps(), job))
       : await sendAnswer(deps(), { jobId });
   if (isFinished(after)) await cleanUp(deps(), after);
   return { jobId, isOver: isFinished(after) };

@@ -3,13 +3,22 @@ import { startDynamoDb } from "../../../../infra/local/aws/dynamodb/dynamodb-end
 import { startSecretsManager } from "../../../../infra/local/aws/secrets-manager/secrets-manager-endpoint.ts";
 import type { Around } from "../../../../infra/local/function-host.ts";
 import { synthesizeApart, type Template } from "../../../../infra/local/template/template.ts";
-import { cancel, connected, list, refresh, refreshAll, resume, update } from "../../../journeys/calls.ts";
-import { executionOf } from "../../../journeys/execution-of.ts";
+import {
+  cancel,
+  connected,
+  connectionPath,
+  list,
+  refresh,
+  refreshAll,
+  resume,
+  update,
+} from "../../../journeys/calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../../journeys/logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../../journeys/queued.ts";
 import { SANDBOX_TABLE, sandboxTable } from "../../../sandbox/table-sandbox.ts";
-import { WAIT } from "../../../workflow/definition.ts";
+import { executionOf } from "../../support/execution-of.ts";
+import { WAIT } from "../../walks/definition.ts";
 import { functionFacts, functionName, startLocalMode } from "../system.ts";
 import { type RecordedCall, startRecorder } from "./replay.ts";
 import { type Startable, timeStart } from "./timed-start.ts";
@@ -30,7 +39,7 @@ interface RecordOptions {
 /** Bank steps of 2 s take 0.1 s. */
 const TIME_SCALE = 20;
 const MAX_LOOKS = 1_500;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const OPEN_CONNECTION = "functions/jobs/workflow/open-connection.lambda.ts";
 
 /**
@@ -66,11 +75,12 @@ export async function recordFirstEvents(options: RecordOptions): Promise<FirstEv
     refused.add(OPEN_CONNECTION);
     await newBackend().startJob(HOOLI, LOGINS.gavin);
     await queueAndResume(newBackend());
+    await passAndErase(newBackend());
     const entries = local.deployed.functions.map(({ entry }) => entry);
     const missing = () => entries.filter((entry) => recorded.get(entry) === undefined);
     for (let looks = 0; missing().length > 0; looks++) {
       if (looks === MAX_LOOKS) throw new Error(`No event reached ${missing().join(", ")}.`);
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
   } finally {
     await local.close();
@@ -81,11 +91,16 @@ export async function recordFirstEvents(options: RecordOptions): Promise<FirstEv
 
 async function connectWithCode(backend: MobileBackend): Promise<void> {
   await backend.send("GET", "/health");
+  await backend.send("GET", "/openapi.json");
+  await backend.send("POST", "/upstream/notifications");
   await backend.send("GET", "/elsewhere");
   await connected(backend, PIED_PIPER, LOGINS.jared, ["1234"]);
   await list(backend);
+  await backend.call("GET", "/events/types");
+  await backend.call("GET", "/notifications/webhooks");
   const cancelled = await backend.startJob(PIED_PIPER, LOGINS.jared);
   await backend.untilAsked(cancelled);
+  await backend.call("GET", `/jobs/${cancelled}/changes`);
   await cancel(backend, cancelled);
 }
 
@@ -111,6 +126,13 @@ async function queueAndResume(backend: MobileBackend): Promise<void> {
   await backend.institution(HOOLI, { status: "operational" });
   await resume(backend, jobId);
   await backend.untilOver(jobId);
+}
+
+async function passAndErase(backend: MobileBackend): Promise<void> {
+  const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
+  await backend.call("GET", "/institutions");
+  await backend.call("DELETE", connectionPath(backend, connectionId));
+  await backend.call("DELETE", `/users/${backend.userId}`);
 }
 
 async function recordOne(runner: string, startable: Startable, upstreamUrl: string) {

@@ -35,7 +35,7 @@ export interface StartUpOptions {
   only?: readonly string[];
 }
 
-/** 19 functions and as many others, each in a tenth to a third of a second, take about 2 minutes; the limited runs as long. */
+/** 23 functions and as many others, each in a tenth to a third of a second, take about 2 minutes; the limited runs as long. */
 export const DEFAULT_OPTIONS: StartUpOptions = { runs: 15, limitedRuns: 3 };
 
 /** Those that are started with a limited processor too, one of each group: at 128 MB that takes seconds. */

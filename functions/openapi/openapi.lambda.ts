@@ -1,0 +1,11 @@
+import document from "../../docs/openapi.json" with { type: "json" };
+import { apiHandler } from "../http/api-handler.ts";
+import { replyUnlessKnown, tagged } from "../http/etag.ts";
+
+const DOCUMENT = tagged(document);
+
+export const handler = apiHandler("openapi", async (request) => {
+  const { headers, ...reply } = replyUnlessKnown(request, DOCUMENT);
+  // Copies may be used for five minutes without a question: the document changes only with a deployment.
+  return { ...reply, headers: { ...headers, "cache-control": "public, max-age=300" } };
+});
