@@ -82,10 +82,13 @@ const ANSWERING: readonly PermissionJourney[] = [
         headers: { authorization, "if-none-match": etag },
       });
     const etag = (await wait(0, "")).headers.get("etag") ?? "";
-    expect((await wait(1, etag)).status).toBe(304);
+    const hasWaited = system.recorder.fromNow();
+    // On a slow machine the time of a request may be up before it takes a slot.
+    do expect((await wait(25, etag)).status).toBe(304);
+    while (!hasWaited().calls.some(rowCall("api/job-changes", "DeleteItem", "pk", "waiter#")));
     await answer(backend, jobId);
-    expect((await wait(25, etag)).status).toBe(200);
     await system.over(backend, jobId);
+    expect((await wait(25, etag)).status).toBe(200);
     return [jobId];
   }),
   journey("a bank takes longer than a slice", async (system, backend) => {
