@@ -48,8 +48,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // The time-outs only end tests that hang. No test may depend on the speed of the machine.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     expect: { poll: { timeout: 60_000 } },
     projects: [
       {

@@ -1,4 +1,4 @@
 import { crashTests } from "./matrix.ts";
 import { EVENTS } from "./scenarios.ts";
 
-crashTests({ timeScale: 10 }, EVENTS);
+crashTests({ timeScale: 5 }, EVENTS);
