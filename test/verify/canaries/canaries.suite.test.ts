@@ -39,7 +39,7 @@ const MAX_GOES = 3;
 const TOO_LATE = /mfa-expired|got (409|410|503)/;
 const MAX_TRIES = 6;
 /** For a machine that has other work too. */
-const PATIENCE = { timeout: 600_000 };
+const PATIENCE = { timeout: 1_800_000 };
 /** The sweeper runs every eight seconds here. */
 const UNTIL_SWEPT = { interval: 500, timeout: 300_000 };
 

@@ -17,7 +17,7 @@ import { execution, scheduledPorts } from "./crash-world.ts";
 export type FailedOnce = readonly [seed: number, path: string];
 
 /** For a machine that has other work too. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_800_000;
 
 /** Runs `numRuns` new schedules, whose seed is printed, and before them those that failed once. */
 export function testRaces<Ts>(
