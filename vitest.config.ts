@@ -10,12 +10,15 @@ const OF_PARTS = [
   "test/verify/webhooks/python.test.ts",
 ];
 
-/** Proof that takes seconds. `npm test` runs it, so that its coverage counts. */
+/** Proof that takes seconds. `npm test` runs it, and its coverage counts. */
 const OF_QUICK_PARTS = [
-  "test/verify/{aggregator,changes,cli/parts,client/parts,docs,local-aws,webhooks/parts}/**/*.test.ts",
+  "test/verify/{adopt/parts,aggregator,changes,cli/parts,client/parts,consent-ui,docs,links/parts,local-aws,page/parts,webhooks/parts}/**/*.test.ts",
   "test/verify/testing-kit/{clock,settings}.test.ts",
   "test/verify/webhooks/{cached-secrets,replies,ssrf,tls}.test.ts",
 ];
+
+/** Tests in a real browser. Run with `npm run test:browser`. */
+const OF_THE_BROWSER = "test/verify/browser/**/*.test.ts";
 
 /** Tests that install the package that `npm pack` creates. Run with `npm run test:package`. */
 const OF_THE_PACKAGE = "test/verify/package/**/*.test.ts";
@@ -82,6 +85,7 @@ export default defineConfig({
             OF_CANARIES,
             OF_HOSTILITY,
             OF_THE_PACKAGE,
+            OF_THE_BROWSER,
           ],
           ...LOCAL_MODE,
         },
@@ -102,17 +106,26 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "browser",
+          include: [OF_THE_BROWSER],
+          isolate: true,
+          globalSetup: ["test/verify/browser/need-chromium.ts", ...LOCAL_MODE.globalSetup],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "package",
           include: [OF_THE_PACKAGE],
           globalSetup: ["test/verify/package/pack-once.ts"],
         },
       },
-      // The project "parts" runs these tests on the sandbox as a program, and this project on the sandbox as a function.
+      // Other projects run these tests on the sandbox as a program, and this project on the sandbox as a function.
       {
         extends: true,
         test: {
           name: "deployed-sandbox",
-          include: ["test/sandbox/*.test.ts"],
+          include: ["test/sandbox/*.test.ts", "test/verify/consent-ui/*.test.ts"],
           isolate: false,
           provide: { sandbox: "deployed" },
         },

@@ -22,6 +22,8 @@ export interface Token {
 export interface JobStub {
   type: "job";
   id: string;
+  /** In the reply to a refresh of all connections: whether the bank asks the user something in each login. */
+  asksUser?: "always" | "sometimes" | "never";
   links: { self: string };
 }
 

@@ -7,12 +7,17 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { dynamoApiKeys } from "./access/api-keys.ts";
 import { dynamoRequestCounts } from "./access/request-counts.ts";
 import { kmsTokenIssuer, kmsTokenVerifier } from "./access/tokens.ts";
+import { basiqBanks } from "./aggregators/basiq/banks.ts";
 import { basiq } from "./aggregators/basiq/basiq.ts";
 import { basiqEvents } from "./aggregators/basiq/events.ts";
+import { basiqLinks } from "./aggregators/basiq/links.ts";
 import { basiqPassing } from "./aggregators/basiq/passing.ts";
 import { basiqTransport } from "./aggregators/basiq/transport.ts";
+import { cachedBanks } from "./aggregators/cached-banks.ts";
 import { cachedInstitutions } from "./aggregators/cached-institutions.ts";
 import {
+  measuredBanks,
+  measuredLinkUpstream,
   measuredPassing,
   measuredUpstream,
   measuredUpstreamEvents,
@@ -35,6 +40,10 @@ import { dynamoReservations } from "./jobs/store/reservations.ts";
 import { dynamoSweptJobs } from "./jobs/store/swept-jobs.ts";
 import { dynamoVault, kmsSealer } from "./jobs/store/vault.ts";
 import { dynamoWaiterSlots, loggedWaiterSlots } from "./jobs/store/waiter-slots.ts";
+import { dynamoCurrentLinks, dynamoOwnedLinks } from "./links/store/current-links.ts";
+import { linkEraser as eraserOfLinks } from "./links/store/link-eraser.ts";
+import { dynamoLinks } from "./links/store/links.ts";
+import { newLinkId, newRandom } from "./links/store/random.ts";
 import { replyCache } from "./pass-through/public.ts";
 import { notingCalls } from "./platform/aws-call.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -291,10 +300,22 @@ export const upstreamSignature = /* @__PURE__ */ once(() => {
 /** Institutions that may be a minute old. */
 const institutions = /* @__PURE__ */ once(() => cachedInstitutions(upstream()));
 
+/** Banks as people see them, which may be a minute old. */
+const banks = /* @__PURE__ */ once(() =>
+  cachedBanks(
+    measuredBanks(basiqBanks(upstreamTransport(), environment("UPSTREAM_VERSION")), metrics()),
+    clock(),
+  ),
+);
+
+const followLimitMs = /* @__PURE__ */ once(
+  () => Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
+);
+
 /** Whether jobs are queued, and for how long they are followed. */
 const policy = /* @__PURE__ */ once(() => ({
   queues: setting("QUEUE") !== "off",
-  followLimitMs: Number(setting("FOLLOW_LIMIT_MINUTES") ?? DEFAULT_FOLLOW_LIMIT_MINUTES) * 60_000,
+  followLimitMs: followLimitMs(),
   followSliceMs: Number(setting("FOLLOW_SLICE_SECONDS") ?? DEFAULT_FOLLOW_SLICE_SECONDS) * 1000,
 }));
 
@@ -313,8 +334,10 @@ export const waiterSlots = /* @__PURE__ */ once(() => {
   return loggedWaiterSlots(dynamoWaiterSlots(dynamo(), jobsTable(), clock(), count), logSlotFailure);
 });
 
-/** Whether our API takes logins, and not only the aggregator's Consent UI. */
-export const takesLogins = /* @__PURE__ */ once(() => setting("CONNECT") !== "consent-ui");
+/** Who takes logins: our API, or only the aggregator's Consent UI. */
+export const connect = /* @__PURE__ */ once(() =>
+  setting("CONNECT") === "consent-ui" ? ("consent-ui" as const) : ("direct" as const),
+);
 
 /** The dependencies of every function that passes requests to the aggregator. */
 export const passDeps = /* @__PURE__ */ once(() => ({
@@ -339,8 +362,7 @@ export const replyOptions = /* @__PURE__ */ once(() => {
   return { apiUrl: environment("API_URL"), stepResults };
 });
 
-/** The dependencies of every function that accepts jobs. */
-export const acceptingDeps = /* @__PURE__ */ once(() => ({
+const beginningDeps = /* @__PURE__ */ once(() => ({
   newId,
   clock: clock(),
   jobs: jobStore(),
@@ -352,9 +374,72 @@ export const acceptingDeps = /* @__PURE__ */ once(() => ({
   institutions: institutions(),
   requestCounts: requestCounts(),
   erasures: erasures(),
+}));
+
+/** The dependencies of every function that accepts jobs. */
+export const acceptingDeps = /* @__PURE__ */ once(() => ({
+  ...beginningDeps(),
   reservations: reservations(),
   fingerprints: fingerprints(),
   tokenVerifier: tokenVerifier(),
+}));
+
+const links = /* @__PURE__ */ once(() => dynamoLinks(dynamo(), jobsTable(), clock()));
+
+const ownedLinksOptions = /* @__PURE__ */ once(() => ({
+  client: dynamo(),
+  tableName: environment("SECRETS_TABLE"),
+  clock: clock(),
+}));
+
+export const linkEraser = /* @__PURE__ */ once(() =>
+  eraserOfLinks(links(), dynamoOwnedLinks(ownedLinksOptions()), clock()),
+);
+
+const linkUpstream = /* @__PURE__ */ once(() =>
+  measuredLinkUpstream(basiqLinks(upstreamTransport()), metrics()),
+);
+
+/** The dependencies of the function that companies ask for links. */
+export const manageLinksDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  links: links(),
+  currentLinks: dynamoCurrentLinks({ ...ownedLinksOptions(), sealer: sealer() }),
+  linkUpstream: linkUpstream(),
+  upstream: upstream(),
+  erasures: erasures(),
+  newLinkId,
+  connect: connect(),
+  returnUrls: setting("RETURN_URLS")?.split(",") ?? [],
+  tokenVerifier: tokenVerifier(),
+}));
+
+/** The dependencies of the function that serves the page of a link. */
+export const openLinkDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  links: links(),
+  linkUpstream: linkUpstream(),
+  requestCounts: requestCounts(),
+  newRandom,
+  connect: connect(),
+  consentUiUrl: environment("CONSENT_UI_URL"),
+}));
+
+/** The name of the application that sends links. */
+export const appName = /* @__PURE__ */ once(() => environment("APP_NAME"));
+
+/** The dependencies of every function that serves the session of a link. */
+export const sessionDeps = /* @__PURE__ */ once(() => ({ clock: clock(), links: links() }));
+
+/** The dependencies of every function that adopts jobs which began at the aggregator. */
+export const adoptDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  jobs: jobStore(),
+  jobList: jobList(),
+  executions: executions(),
+  upstream: upstream(),
+  institutions: institutions(),
+  policy: { followLimitMs: followLimitMs() },
 }));
 
 /** The dependencies of every function that may end a job. */
@@ -368,4 +453,20 @@ export const followDeps = /* @__PURE__ */ once(() => ({
   claims: claims(),
   refusedLogins: refusedLogins(),
   policy: policy(),
+}));
+
+/** The dependencies of the pages on which a person connects a bank. */
+export const pageDeps = /* @__PURE__ */ once(() => ({
+  ...beginningDeps(),
+  ...endDeps(),
+  ...sessionDeps(),
+  clock: clock(),
+  sealer: sealer(),
+  waker: waker(),
+  banks: banks(),
+  settings: {
+    apiUrl: apiUrl(),
+    appName: appName(),
+    takesLogins: connect() === "direct",
+  },
 }));

@@ -75,7 +75,16 @@ export function refuseToken(
   rule: TokenRule,
   userId: string,
 ): Refusal | undefined {
-  const token = state.tokens.get(presentedToken(call) ?? "");
+  return checkToken(state.tokens.get(presentedToken(call) ?? ""), now, rule, userId);
+}
+
+/** Returns the refusal of a token. Undefined if it is enough. */
+export function checkToken(
+  token: Token | undefined,
+  now: number,
+  rule: TokenRule,
+  userId: string,
+): Refusal | undefined {
   if (token === undefined) return unknownToken;
   if (now >= token.expiresAt) return expiredToken;
   if (rule.versions !== undefined && !rule.versions.includes(token.version)) {
@@ -111,7 +120,8 @@ function credential(header: string | undefined, scheme: "basic" | "bearer"): str
   return name?.toLowerCase() === scheme ? value : undefined;
 }
 
-function digest(token: string): string {
+/** Returns the SHA-256 of a token in hex, as the state stores it. */
+export function digest(token: string): string {
   return sha256(token).digest("hex");
 }
 

@@ -1,5 +1,6 @@
 import { refuseControl, refuseToken } from "./access-token.ts";
 import type { Outcome, Params, Situation } from "./call.ts";
+import { withConsentsOfNew } from "./consents.ts";
 import { takeFault } from "./fault.ts";
 import { recordCall } from "./ledger.ts";
 import { withEventsOf } from "./notifications/events.ts";
@@ -26,7 +27,8 @@ export function answer(situation: Situation): { state: State; reply: Reply } {
   const reply =
     "refusal" in outcome ? refusalReply(outcome.refusal, situation.setting.newId()) : outcome.reply;
   const { change } = outcome;
-  const state = change === undefined ? situation.state : { ...situation.state, ...change };
+  const changed = change === undefined ? situation.state : { ...situation.state, ...change };
+  const state = withConsentsOfNew(situation.state, changed, situation.now);
   return { state: situation.setting.notifies === true ? notified(situation, state) : state, reply };
 }
 
@@ -65,6 +67,7 @@ function ofUser(situation: Situation, route: Route, params: Params): Outcome {
 function refuseAccess(situation: Situation, route: Route, params: Params): Refusal | undefined {
   switch (route.access) {
     case "key":
+    case "page":
     case "public":
       return undefined;
     case "control":

@@ -2,7 +2,13 @@ import type { Refusal } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 import type { State } from "./state.ts";
 
-export const maxBodyBytes = 65_536;
+const usualBytes = 65_536;
+const statementBytes = 6_000_000;
+
+/** Returns the length of the longest body that a call may have, in bytes. */
+export function maxBodyBytes(path: string): number {
+  return path.endsWith("/statements") ? statementBytes : usualBytes;
+}
 
 /** A request, independent of its transport. Header names are in lower case. */
 export type Call = {
@@ -10,7 +16,7 @@ export type Call = {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
-  /** `null` if the body was longer than `maxBodyBytes`. */
+  /** `null` if the body was longer than {@link maxBodyBytes}. Bytes that are not UTF-8, such as those of a file, are lost. */
   readonly body: string | null;
 };
 
@@ -29,6 +35,8 @@ export type Setting = {
    * false.
    */
   readonly notifies?: boolean;
+  /** Where the Consent UI sends browsers back to. Undefined: it shows no way back, as published. */
+  readonly consentReturnUrl?: string | undefined;
 };
 
 type PathPart =

@@ -2,7 +2,7 @@ import { accountsOf } from "./bank-account.ts";
 import type { Outcome, Params, Situation } from "./call.ts";
 import { startJob } from "./connection-job.ts";
 import { connectionEntry, connectionReply, statusOf } from "./connection-reply.ts";
-import { readCreate, readUpdate } from "./connection-request.ts";
+import { type LoginRequest, readCreate, readUpdate } from "./connection-request.ts";
 import { type Properties, readFilter } from "./filter.ts";
 import { type Institution, institutionById } from "./institutions.ts";
 import { readObject } from "./json-body.ts";
@@ -11,14 +11,20 @@ import { notFound, notJsonType, purgeNeedsActive, type Refusal } from "./refusal
 import { jsonReply, noContent } from "./reply.ts";
 import type { Connection, State } from "./state.ts";
 
-/** As at the aggregator, the same login at the same institution gets the connection that it had before. */
 export function createConnection(situation: Situation, { userId }: Params): Outcome {
   if (!isJsonType(situation)) return { refusal: notJsonType };
   const body = readObject(situation.call);
   if ("refusal" in body) return body;
   const request = readCreate(body.value);
-  if ("refusal" in request) return request;
-  const { institution, login } = request;
+  return "refusal" in request ? request : connectBank(situation, userId, request);
+}
+
+/** As at the aggregator, the same login at the same institution gets the connection that it had before. */
+export function connectBank(
+  situation: Situation,
+  userId: string,
+  { institution, login }: LoginRequest,
+): Outcome {
   const { now, setting, state } = situation;
   const known = [...state.connections.values()].find(
     (connection) =>
@@ -43,9 +49,15 @@ export function updateConnection(situation: Situation, params: Params): Outcome 
   const body = readObject(situation.call);
   if ("refusal" in body) return body;
   const request = readUpdate(body.value, known.institution, known.connection.login.testUser);
-  if ("refusal" in request) return request;
-  const { connection, institution } = known;
-  // A login that the bank refuses changes nothing of whom the connection belongs to.
+  return "refusal" in request ? request : changeLogin(situation, known.connection, request);
+}
+
+/** A login that the bank refuses changes nothing of whom the connection belongs to. */
+export function changeLogin(
+  situation: Situation,
+  connection: Connection,
+  { institution, ...request }: LoginRequest,
+): Outcome {
   const { verdict } = request.login;
   const login = verdict === "accepted" ? request.login : { testUser: connection.login.testUser, verdict };
   const isSameUser = login.testUser === connection.login.testUser;
@@ -110,7 +122,11 @@ export function deleteConnection(situation: Situation, params: Params): Outcome 
   const known = findConnection(situation, params);
   if ("refusal" in known) return known;
   const { state, now } = situation;
-  return { reply: noContent, change: withConnection(state, { ...known.connection, deletedAt: now }) };
+  return { reply: noContent, change: withoutConnection(state, known.connection, now) };
+}
+
+export function withoutConnection(state: State, connection: Connection, now: number) {
+  return withConnection(state, { ...connection, deletedAt: now });
 }
 
 /** Deletes the data that the connection has read. The next refresh reads it again. */
@@ -128,9 +144,10 @@ function withConnection({ connections }: State, connection: Connection): Pick<St
   return { connections: new Map([...connections, [connection.id, connection]]) };
 }
 
-type Known = { readonly connection: Connection; readonly institution: Institution };
+export type Known = { readonly connection: Connection; readonly institution: Institution };
 
-function connectionsOf(state: State, userId: string): readonly Known[] {
+/** Returns the connections of a user that are not deleted. */
+export function connectionsOf(state: State, userId: string): readonly Known[] {
   return [...state.connections.values()].flatMap((connection) => {
     const institution = institutionById(connection.institutionId);
     const isShown = connection.userId === userId && connection.deletedAt === undefined;

@@ -43,12 +43,13 @@ export function startJob(situation: Situation, connection: Connection, instituti
   };
 }
 
-/** A job of a deleted connection hinders no other job. */
+/** A job of a deleted connection, or of a statement, hinders no other job. */
 function unfinishedJob({ state, now }: Situation, { userId, institutionId }: Connection): Job | undefined {
   return [...state.jobs.values()].find(
     (job) =>
       job.userId === userId &&
       job.institutionId === institutionId &&
+      !job.isStatement &&
       state.connections.get(job.connectionId)?.deletedAt === undefined &&
       !isFinished(job, now),
   );

@@ -18,7 +18,7 @@ const titles = {
   secondaryLoginId: "Secondary login ID",
 } as const;
 
-type LoginField = keyof typeof titles;
+export type LoginField = keyof typeof titles;
 const loginFields = ["loginId", "password", "userToken", "securityCode", "secondaryLoginId"] as const;
 
 function loginField(name: LoginField) {
@@ -45,11 +45,12 @@ export function readCreate(body: JsonObject): LoginRequest | { readonly refusal:
   if (institution === undefined) {
     return { refusal: notValid("Requested institution does not exist.", "id", institutionField.pointer) };
   }
-  const needed: LoginField[] =
-    institution.authorization === "token"
-      ? ["userToken"]
-      : ["loginId", "password", ...institution.extraFields];
-  return readLogin(body, institution, needed, null);
+  return readLogin(body, institution, neededFields(institution), null);
+}
+
+/** Returns the fields that the login of an institution needs. */
+export function neededFields({ authorization, extraFields }: Institution): readonly LoginField[] {
+  return authorization === "token" ? ["userToken"] : ["loginId", "password", ...extraFields];
 }
 
 /** Reads and validates the body of an update. It may omit the `loginId`: the stored connection identifies the user. */

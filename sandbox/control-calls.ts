@@ -10,6 +10,7 @@ import { type Condition, faultSchema, institutionStatus, outageMode, transaction
 import { emptyState } from "./stored-state.ts";
 import { isUserId } from "./user-id.ts";
 import { withEntry } from "./users.ts";
+import { wholeNumberFrom } from "./whole-number.ts";
 
 const conditionBody = z.object({ status: institutionStatus, outage: z.optional(outageMode) });
 
@@ -61,6 +62,26 @@ export function setFaults({ call }: Situation): Outcome {
   const parsed = z.array(faultSchema).safeParse(body.value);
   if (!parsed.success) return { refusal: invalid(parsed.error) };
   return { reply: jsonReply(200, { faults: parsed.data }), change: { faults: parsed.data } };
+}
+
+const consentUiBody = z.strictObject({
+  returnUrl: z.optional(z.string().check(z.refine(isWebAddress))),
+  policy: z.optional(wholeNumberFrom(1)),
+});
+
+/** Sets where the Consent UI sends browsers back to, and the version of the consent policy. Keeps what the body does not have. */
+export function setConsentUi({ state, call }: Situation): Outcome {
+  const body = readObject(call);
+  if ("refusal" in body) return body;
+  const parsed = consentUiBody.safeParse(body.value);
+  if (!parsed.success) return { refusal: invalid(parsed.error) };
+  const { returnUrl, policy = state.consentUi.policy } = parsed.data;
+  const consentUi = { ...state.consentUi, ...(returnUrl !== undefined && { returnUrl }), policy };
+  return { reply: jsonReply(200, consentUi), change: { consentUi } };
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 export function readLedger({ state }: Situation): Outcome {

@@ -10,20 +10,20 @@ export async function readCall(request: IncomingMessage): Promise<Call> {
     path: decoded(path),
     query: new URLSearchParams(query.join("?")),
     headers: new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
-    body: await readBody(request),
+    body: await readBody(request, maxBodyBytes(path)),
   };
 }
 
 /** Reads the whole body, but discards it past the limit, so that the client receives the reason for the refusal. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
     const part = Buffer.from(chunk);
     bytes += part.length;
-    if (bytes <= maxBodyBytes) chunks.push(part);
+    if (bytes <= maxBytes) chunks.push(part);
   }
-  return bytes <= maxBodyBytes ? Buffer.concat(chunks).toString("utf8") : null;
+  return bytes <= maxBytes ? Buffer.concat(chunks).toString("utf8") : null;
 }
 
 function decoded(path: string): string {

@@ -3,13 +3,21 @@ import { logoOf } from "./logo.ts";
 import type { Condition } from "./state.ts";
 
 const web = ["web"] as const;
-const loginCaptions = { loginIdCaption: "Login", passwordCaption: "Password" } as const;
-const tokenCaption = { userTokenCaption: "User token" } as const;
+/** How a bank names the fields of its login. */
+export const captions = {
+  loginId: "Login",
+  password: "Password",
+  userToken: "User token",
+  securityCode: "Security Code",
+  secondaryLoginId: "Secondary Login",
+} as const;
+const loginCaptions = { loginIdCaption: captions.loginId, passwordCaption: captions.password } as const;
+const tokenCaption = { userTokenCaption: captions.userToken } as const;
 /** A page of nobody, as in the published examples. */
 const forgottenPasswordUrl = "https://example.com/forgotten-password";
 const extraCaptions = {
-  securityCode: { securityCodeCaption: "Security Code" },
-  secondaryLoginId: { secondaryLoginIdCaption: "Secondary Login" },
+  securityCode: { securityCodeCaption: captions.securityCode },
+  secondaryLoginId: { secondaryLoginIdCaption: captions.secondaryLoginId },
 } as const;
 
 export function institutionReply(institution: Institution, status: Condition["status"], baseUrl: string) {
@@ -70,8 +78,8 @@ export function institutionReply(institution: Institution, status: Condition["st
 
 const noScopes: readonly string[] = [];
 const connectorCaptions = {
-  securityCode: { security_code_caption: "Security Code" },
-  secondaryLoginId: { secondary_login_id_caption: "Secondary Login" },
+  securityCode: { security_code_caption: captions.securityCode },
+  secondaryLoginId: { secondary_login_id_caption: captions.secondaryLoginId },
 } as const;
 
 export function connectorReply(institution: Institution, status: Condition["status"], baseUrl: string) {
@@ -81,8 +89,10 @@ export function connectorReply(institution: Institution, status: Condition["stat
     baseUrl,
   );
   const asksMore = institution.extraFields.map((field) => connectorCaptions[field]);
-  const captions =
-    institution.authorization === "token" ? {} : { login_id_caption: "Login", password_caption: "Password" };
+  const ofLogin =
+    institution.authorization === "token"
+      ? {}
+      : { login_id_caption: captions.loginId, password_caption: captions.password };
   return {
     type: "connector",
     id,
@@ -92,7 +102,7 @@ export function connectorReply(institution: Institution, status: Condition["stat
     scopes: noScopes,
     authorization: {
       type: institution.authorization,
-      meta: { ...captions, ...Object.assign({}, ...asksMore), forgotten_password_url: forgottenPasswordUrl },
+      meta: { ...ofLogin, ...Object.assign({}, ...asksMore), forgotten_password_url: forgottenPasswordUrl },
     },
     institution: { type: institutionType, name, shortName, country, tier, logo },
     stats,

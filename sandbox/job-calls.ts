@@ -42,24 +42,30 @@ const answerBody = z.object({
   "mfa-response": z.array(someText).check(z.refine(({ length }) => length > 0)),
 });
 
+export function answerChallenge(situation: Situation, { jobId }: Params): Outcome {
+  const job = situation.state.jobs.get(jobId);
+  if (job === undefined) return { refusal: notFound("job") };
+  const body = readObject(situation.call);
+  if ("refusal" in body) return body;
+  const parsed = answerBody.safeParse(body.value);
+  if (!parsed.success) return { refusal: notValid("MFA response must be a list of texts.", "mfa-response") };
+  return takeAnswers(situation, job, parsed.data["mfa-response"]);
+}
+
 /**
  * Stores the answer to an open challenge. Only the first answer counts: a repeated answer gets the same reply and changes
  * nothing.
  */
-export function answerChallenge(situation: Situation, { jobId }: Params): Outcome {
-  const { state, call, now, setting } = situation;
-  const job = state.jobs.get(jobId);
-  if (job === undefined) return { refusal: notFound("job") };
-  const body = readObject(call);
-  if ("refusal" in body) return body;
-  const parsed = answerBody.safeParse(body.value);
-  if (!parsed.success) return { refusal: notValid("MFA response must be a list of texts.", "mfa-response") };
+export function takeAnswers(
+  { state, now, setting }: Situation,
+  job: Job,
+  answers: readonly string[],
+): Outcome {
   const { mfa } = timelineOf(job, now);
   if (mfa !== undefined && "error" in mfa && mfa.error.code === challengeExpired.code) {
     return { refusal: challengeOver };
   }
   if (mfa?.status !== "in-progress" || job.mfa.kind !== "asked") return { refusal: challengeNotActive };
-  const answers = parsed.data["mfa-response"];
   if (answers.length !== challenges[job.mfa.challenge].input.length) {
     return { refusal: notValid("MFA response must answer every input.", "mfa-response") };
   }

@@ -26,7 +26,7 @@ export function jobReply(job: Job, now: number, baseUrl: string) {
     ],
     links: {
       self: `${baseUrl}/jobs/${job.id}`,
-      ...(verify.status === "success" ? { source: `${baseUrl}${source}` } : {}),
+      ...(verify.status === "success" && !job.isStatement ? { source: `${baseUrl}${source}` } : {}),
     },
   };
 }

@@ -7,6 +7,7 @@ const environment = z.object({
   TIME_SCALE: timeScaleText,
   SANDBOX_DATA_FILE: z.optional(z.string()),
   SANDBOX_API_KEY: z.optional(z.string()),
+  CONSENT_RETURN_URL: z.optional(z.string().check(z.refine((url) => URL.canParse(url)))),
 });
 
 function isPort(number: number): boolean {
@@ -14,12 +15,14 @@ function isPort(number: number): boolean {
 }
 
 async function main(): Promise<void> {
-  const { SANDBOX_PORT: port, TIME_SCALE, SANDBOX_DATA_FILE, SANDBOX_API_KEY } = readEnvironment(environment);
+  const settings = readEnvironment(environment);
+  const { SANDBOX_PORT: port, TIME_SCALE, SANDBOX_DATA_FILE, SANDBOX_API_KEY } = settings;
   const sandbox = await startSandbox({
     port,
     timeScale: Number(TIME_SCALE ?? 1),
     dataFile: SANDBOX_DATA_FILE,
     apiKey: SANDBOX_API_KEY,
+    consentReturnUrl: settings.CONSENT_RETURN_URL,
   });
   const stop = () => void sandbox.close().then(() => process.exit(0));
   process.once("SIGINT", stop);

@@ -105,6 +105,10 @@ export function methodNotAllowed(allowed: readonly string[]): Refusal {
   };
 }
 
+function requestNotValid(detail: string): Refusal {
+  return refusal(400, "invalid-content", "Invalid request content", detail);
+}
+
 function invalidContent(status: number, detail: string): Refusal {
   return refusal(status, "invalid-content", "Invalid content", detail);
 }
@@ -112,6 +116,15 @@ function invalidContent(status: number, detail: string): Refusal {
 export const notJson = invalidContent(400, "Request body is not a JSON object.");
 export const notJsonList = invalidContent(400, "Request body is not a JSON list.");
 export const tooLarge = invalidContent(413, "Request body is too large.");
+export const notMultipart = invalidContent(400, "Request body is not a multipart form.");
+export const noInstitutionGiven = requestNotValid("Institution ID not provided");
+export const noStatementGiven = requestNotValid("Statement not provided");
+export const noStatements = refusal(
+  400,
+  "institution-not-supported",
+  "Institution not supported",
+  "The institution does not support the upload of statements.",
+);
 export const notJsonType = refusal(
   415,
   "unsupported-content-type",
@@ -138,6 +151,19 @@ export const onlyInConsentUi = refusal(
   "forbidden-access",
   "Forbidden Access",
   "Connections are created in the Consent UI only.",
+);
+/** Published: the Consent UI needs a client token that is bound to a user. */
+export const tokenNotBound = refusal(
+  400,
+  "missing-attributes",
+  "Missing attributes",
+  "The access token is not bound to a user.",
+);
+export const notOfThree = refusal(
+  403,
+  "forbidden-access",
+  "Forbidden Access",
+  "The Consent UI needs an access token of version 3.0.",
 );
 export const challengeNotActive = refusal(
   409,

@@ -11,12 +11,20 @@ import {
   refreshConnection,
   updateConnection,
 } from "./connection-calls.ts";
-import { readLedger, resetEverything, setFaults, setInstitution, setTransactions } from "./control-calls.ts";
+import { deleteConsent, listConsents } from "./consent-calls.ts";
+import { showHome, submitHome } from "./consent-ui/home-calls.ts";
+import {
+  readLedger,
+  resetEverything,
+  setConsentUi,
+  setFaults,
+  setInstitution,
+  setTransactions,
+} from "./control-calls.ts";
 import { enrich } from "./enrich-calls.ts";
 import { getIdentity, listIdentities } from "./identity-calls.ts";
 import { getConnector, getInstitution, listConnectors, listInstitutions } from "./institution-calls.ts";
 import { answerChallenge, getJob, listJobs } from "./job-calls.ts";
-import { deleteConsent, listConsents } from "./notifications/consent-calls.ts";
 import { forceEvent, setLies } from "./notifications/control-calls.ts";
 import { getEvent, getEventType, listEvents, listEventTypes } from "./notifications/event-calls.ts";
 import {
@@ -36,15 +44,24 @@ import {
   listAffordability,
   listReportTransactions,
 } from "./reports/report-calls.ts";
+import { createStatement } from "./statement-calls.ts";
 import { getTransaction, listTransactions } from "./transaction-calls.ts";
 import { createUser, deleteUser, getUser, updateUser } from "./user-calls.ts";
 
-/** Parts of the state. Jobs, connections, reports and logins are those of the user in the path. */
-export type Part = "jobs" | "connections" | "reports" | "logins" | "queue" | "ledger";
+/** Parts of the state. Jobs, connections, consents, reports and logins are those of the user in the path or of the token. */
+export type Part =
+  | "jobs"
+  | "connections"
+  | "consents"
+  | "consentUi"
+  | "reports"
+  | "logins"
+  | "queue"
+  | "ledger";
 
 type Rule = {
-  /** `key`: the call checks the API key itself. */
-  readonly access: "key" | "token" | "control" | "public";
+  /** `key`: the call checks the API key itself. `page`: the call checks the token in the address or form of a page itself. */
+  readonly access: "key" | "token" | "control" | "public" | "page";
   /** What the route asks of the token. Undefined: any token. */
   readonly token?: TokenRule;
   /**
@@ -52,7 +69,7 @@ type Rule = {
    * job exists.
    */
   readonly takesUnknownUsers?: true;
-  /** Whether the route is about consents, events or webhooks, which the deployed sandbox does not have. */
+  /** Whether the route is about events or webhooks, which the deployed sandbox does not have. */
   readonly notifies?: true;
 };
 
@@ -80,6 +97,7 @@ function route(
 const key = { access: "key" } as const;
 const open = { access: "public" } as const;
 const control = { access: "control" } as const;
+const page = { access: "page" } as const;
 
 const two = ["2.0", "2.1"] as const;
 const server = "SERVER_ACCESS";
@@ -104,7 +122,9 @@ const connections = `${user}/connections`;
 const connection = `${connections}/:connectionId`;
 /** Accounts and transactions follow from the connections and jobs of their user. */
 const data: readonly Part[] = ["connections", "jobs"];
-const starting: readonly Part[] = [...data, "logins"];
+const consents: readonly Part[] = ["consents", "consentUi"];
+/** A new connection needs a consent. */
+const starting: readonly Part[] = [...data, "logins", ...consents];
 const reports: readonly Part[] = [...data, "reports"];
 const webhook = "/notifications/webhooks/:webhookId";
 const connector = "/connectors/:institutionId/:method";
@@ -124,7 +144,7 @@ const routes: readonly Route[] = [
   route("POST", "/users", ofServers, createUser),
   route("GET", user, anyToken, getUser, data),
   route("POST", user, ofServers, updateUser),
-  route("DELETE", user, ofServers, deleteUser, [...data, "reports", "logins"]),
+  route("DELETE", user, ofServers, deleteUser, [...data, "consents", "reports", "logins"]),
 
   route("GET", connections, anyToken, listConnections, data),
   route("POST", connections, makesConnections, createConnection, starting),
@@ -134,6 +154,8 @@ const routes: readonly Route[] = [
   route("DELETE", connection, ofServers, deleteConnection),
   route("POST", `${connection}/refresh`, ofServers, refreshConnection, starting),
   route("POST", `${connection}/purge`, serversInThree, purgeConnection, ["jobs"]),
+
+  route("POST", `${user}/statements`, anyToken, createStatement),
 
   route("GET", `${user}/accounts`, ofServers, listAccounts, data),
   route("GET", `${user}/accounts/:accountId`, ofServers, getAccount, data),
@@ -158,8 +180,10 @@ const routes: readonly Route[] = [
   route("GET", "/jobs/:jobId", anyToken, getJob),
   route("POST", "/jobs/:jobId/mfa", ofClients, answerChallenge),
 
-  route("GET", `${user}/consents`, notices, listConsents),
-  route("DELETE", `${user}/consents/:consentId`, notices, deleteConsent),
+  route("GET", `${user}/consents`, serversInThree, listConsents, ["consents"]),
+  route("DELETE", `${user}/consents/:consentId`, serversInThree, deleteConsent, [...data, ...consents]),
+  route("GET", "/home", page, showHome, starting),
+  route("POST", "/home", page, submitHome, starting),
   route("GET", "/events", notices, listEvents),
   route("GET", "/events/types", notices, listEventTypes),
   route("GET", "/events/types/:eventTypeId", notices, getEventType),
@@ -177,6 +201,7 @@ const routes: readonly Route[] = [
   route("PUT", "/_control/notifications", noticeControl, setLies),
   route("PUT", "/_control/institutions/:institutionId", control, setInstitution, ["queue"]),
   route("PUT", "/_control/users/:userId", control, setTransactions),
+  route("PUT", "/_control/consent-ui", control, setConsentUi, ["consentUi"]),
   route("PUT", "/_control/faults", control, setFaults),
   route("GET", "/_control/ledger", control, readLedger, ["ledger"]),
   route("DELETE", "/_control", control, resetEverything),

@@ -15,6 +15,8 @@ export type SandboxOptions = {
   /** Default: the state is stored in memory only. */
   readonly dataFile?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** Where the Consent UI sends browsers back to. Default: it shows no way back. */
+  readonly consentReturnUrl?: string | undefined;
   /** Returns milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
   /** Waits between two looks for messages of webhooks to send. Default: in real time. */
@@ -25,7 +27,7 @@ export type Sandbox = { readonly url: string; readonly close: () => Promise<void
 
 /** Starts the sandbox on 127.0.0.1. Rejects if the port is taken (`EADDRINUSE`) or the data file cannot be used. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { port, timeScale = 1, dataFile, apiKey, now = Date.now, rest } = options;
+  const { port, timeScale = 1, dataFile, apiKey, consentReturnUrl, now = Date.now, rest } = options;
   const server = limitTime(createServer());
   const front = Promise.withResolvers<Front>();
   server.on("request", (request, response) => {
@@ -47,6 +49,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     newId: randomUUID,
     newToken: () => randomBytes(32).toString("base64url"),
     notifies: true,
+    consentReturnUrl,
   };
   const closing = new AbortController();
   const closed = once(server, "close");

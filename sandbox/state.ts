@@ -9,6 +9,7 @@ const verdict = z.literal([
   "user-action-required",
   "bank-service-unavailable",
   "institution-not-available",
+  "statement-not-supported",
 ]);
 export type Verdict = z.infer<typeof verdict>;
 
@@ -27,6 +28,8 @@ const job = z.object({
   userId: z.string(),
   connectionId: z.string(),
   institutionId: z.string(),
+  /** The job reads a statement in place of a connection: the sandbox has no connection with its `connectionId`. */
+  isStatement: z.optional(z.literal(true)),
   createdAt: z.number(),
   /** `null` while the job is queued because its institution is down. */
   startedAt: z.nullable(z.number()),
@@ -158,8 +161,21 @@ const consent = z.object({
   createdAt: z.number(),
   updatedAt: z.number(),
   status: z.literal(["active", "expired", "revoked"]),
+  /** Undefined: it was never extended. */
+  extendedAt: z.optional(z.number()),
+  /** The version of the application's policy that the user has agreed to. Undefined: the first. */
+  policy: z.optional(z.number()),
 });
 export type Consent = z.infer<typeof consent>;
+
+/** What an application sets for the Consent UI in the publisher's dashboard. */
+const consentUi = z.object({
+  /** Where the browser goes back to. Undefined: where the sandbox was started to send it. */
+  returnUrl: z.optional(z.string()),
+  /** The version of the application's consent policy. */
+  policy: wholeNumberFrom(1),
+});
+export type ConsentUi = z.infer<typeof consentUi>;
 
 const event = z.object({
   id: z.string(),
@@ -254,8 +270,9 @@ export const storedState = z.object({
   tokens: z._default(z.array(entryOf(token)), []),
   faults: z.array(faultSchema),
   ledger: z.array(ledgerCall),
-  // Data of an earlier version, and the rows of the deployed sandbox, have none of these.
+  // Data of an earlier version has none of these, and the rows of the deployed sandbox have no events, webhooks and messages.
   consents: z._default(z.array(consent), []),
+  consentUi: z._default(consentUi, { policy: 1 }),
   events: z._default(z.array(event), []),
   webhooks: z._default(z.array(webhook), []),
   messages: z._default(z.array(message), []),
@@ -282,6 +299,7 @@ export type State = {
   readonly ledger: readonly LedgerCall[];
   /** By id, oldest first, like the events, webhooks and messages. */
   readonly consents: ReadonlyMap<string, Consent>;
+  readonly consentUi: ConsentUi;
   readonly events: ReadonlyMap<string, Event>;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly messages: ReadonlyMap<string, Message>;

@@ -22,6 +22,12 @@ export const verdictErrors: Readonly<Record<Exclude<Verdict, "accepted">, StepEr
     title: "Institution not available",
     detail: "Institution is currently not available. Please try again later.",
   },
+  "statement-not-supported": {
+    code: "bank-statement-not-supported",
+    title: "Statement not supported.",
+    detail:
+      "Statement is not currently supported for this institution - check statement uploaded against correct bank.",
+  },
 };
 
 export const wrongAnswer: StepError = { ...cannotLogin, detail: "MFA response is not correct" };

@@ -1,6 +1,8 @@
 import { measureFailedCall } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
 import type { Upstream, UpstreamWatch } from "../jobs/domain/ports.ts";
+import type { LinkUpstream } from "../links/domain/ports.ts";
+import type { Banks } from "../page/bank.ts";
 import type { Passing } from "../pass-through/passing.ts";
 import type { UpstreamEvents } from "../webhooks/domain/ports.ts";
 
@@ -25,6 +27,14 @@ export function measuredUpstream(upstream: Upstream, watch: UpstreamWatch): Upst
   };
 }
 
+/** As {@link measuredUpstream}. */
+export function measuredBanks(banks: Banks, watch: UpstreamWatch): Banks {
+  return {
+    all: () => measured(watch, "record", banks.all()),
+    find: (institutionId) => measured(watch, "record", banks.find(institutionId)),
+  };
+}
+
 /** As {@link measuredUpstream}. A refusal of a client's request is no failure. */
 export function measuredPassing(passing: Passing, watch: UpstreamWatch): Passing {
   return { send: (call) => measured(watch, "pass", passing.send(call)) };
@@ -35,6 +45,15 @@ export function measuredUpstreamEvents(events: UpstreamEvents, watch: UpstreamWa
   return {
     find: (id) => measured(watch, "event", events.find(id)),
     consentsOf: (userId) => measured(watch, "event", events.consentsOf(userId)),
+  };
+}
+
+/** As {@link measuredUpstream}. */
+export function measuredLinkUpstream(links: LinkUpstream, watch: UpstreamWatch): LinkUpstream {
+  return {
+    user: (userId) => measured(watch, "link", links.user(userId)),
+    hasActiveConsent: (userId) => measured(watch, "link", links.hasActiveConsent(userId)),
+    clientToken: (userId) => measured(watch, "link", links.clientToken(userId)),
   };
 }
 

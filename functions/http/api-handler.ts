@@ -4,7 +4,7 @@ import { type Problem, Refusal } from "../jobs/domain/refusal.ts";
 import { aboutJob, log, logAbout } from "../platform/log.ts";
 import { type LogFields, type LoggedRoute, ofError, ofGateway, type Uuid } from "../platform/log-fields.ts";
 import { renderErrors } from "./errors.ts";
-import { type ApiResult, type HttpRequest, readHttpRequest } from "./request.ts";
+import { type ApiResult, type BodyLimit, type HttpRequest, readHttpRequest } from "./request.ts";
 
 export interface Reply {
   status: number;
@@ -12,6 +12,7 @@ export interface Reply {
   /** A body that is sent as it is, in place of `body`. */
   raw?: Pick<ApiResult, "body" | "isBase64Encoded">;
   headers?: Record<string, string>;
+  cookies?: string[];
   /** For the log, on routes whose path does not contain the job's id. */
   jobId?: string | undefined;
 }
@@ -19,21 +20,32 @@ export interface Reply {
 /** In seconds. By about then, our own client has given up on the failed dependency, and a retry is reasonable. */
 const RETRY_AFTER_SECONDS = "5";
 
+export interface HandlerOptions {
+  /** Default: 16 KiB. */
+  bodyLimit?: BodyLimit;
+  /** Renders a refusal. Default: as the published error shape. */
+  renderRefusal?: (
+    correlationId: string,
+    problems: readonly [Problem | "internal", ...Problem[]],
+  ) => Pick<Reply, "status" | "body" | "raw" | "headers">;
+}
+
 /**
  * Wraps every API function: reads the request, calls `answer`, and renders every error in the published error shape.
  */
 export function apiHandler(
   route: LoggedRoute,
   answer: (request: HttpRequest) => Promise<Reply>,
-  { maxBodyBytes }: { maxBodyBytes?: number } = {},
+  { bodyLimit, renderRefusal = renderErrors }: HandlerOptions = {},
 ): (event: unknown) => Promise<ApiResult> {
   return (event) => {
     const fields: RequestFields = { correlationId: randomUUID(), ...ofGateway(event), route };
     return logAbout(fields, async () => {
       const startedAt = performance.now();
-      const { status, headers, body, raw, jobId } = await answerOrRefuse(
-        () => readHttpRequest(event, maxBodyBytes),
+      const { status, headers, cookies, body, raw, jobId } = await answerOrRefuse(
+        () => readHttpRequest(event, bodyLimit),
         answer,
+        renderRefusal,
         fields,
       );
       const durationMs = Math.round(performance.now() - startedAt);
@@ -46,6 +58,7 @@ export function apiHandler(
           "cache-control": "no-store",
           ...headers,
         },
+        ...(cookies !== undefined && { cookies }),
         ...(raw ?? { body: body === undefined ? "" : JSON.stringify(body) }),
       };
     });
@@ -58,6 +71,7 @@ type RequestFields = LogFields & { correlationId: Uuid };
 async function answerOrRefuse(
   read: () => HttpRequest,
   answer: (request: HttpRequest) => Promise<Reply>,
+  renderRefusal: NonNullable<HandlerOptions["renderRefusal"]>,
   fields: RequestFields,
 ): Promise<Reply> {
   try {
@@ -71,7 +85,8 @@ async function answerOrRefuse(
     if (!(error instanceof Refusal)) {
       log(first === "internal" ? "error" : "warn", "request failed", ofError(error));
     }
-    return { ...renderErrors(fields.correlationId, problems), headers: headersOf(first) };
+    const { headers, ...refused } = renderRefusal(fields.correlationId, problems);
+    return { ...refused, headers: { ...headers, ...headersOf(first) } };
   }
 }
 

@@ -10,6 +10,7 @@ const NOT_FOUND = [404, "resource-not-found", "Requested resource is not found"]
 const NOT_ACCEPTED = [400, "invalid-content", "Invalid request content"] as const;
 const TOO_MANY = [429, "too-many-requests", "Too many requests"] as const;
 const NOT_VALID_CONTENT = [400, "invalid-content", "Invalid request content"] as const;
+const OVER = [410, "resource-no-longer-available", "Resource no longer available"] as const;
 const NOT_AUTHORIZED = [401, "invalid-authorization-token", "Invalid authorization token."] as const;
 
 const INTERNAL: Words = [
@@ -33,6 +34,12 @@ const WORDINGS: { readonly [reason in RefusalReason]: Words } = {
     "invalid-content",
     "Invalid content",
     "Request body must not be larger than 64 KiB.",
+  ],
+  "statement-too-large": [
+    413,
+    "invalid-content",
+    "Invalid content",
+    "Request body must not be larger than 4.5 MB.",
   ],
   "content-type-not-json": [
     415,
@@ -161,12 +168,7 @@ const WORDINGS: { readonly [reason in RefusalReason]: Words } = {
     "MFA challenge is not active",
     "The job does not wait for an MFA response.",
   ],
-  "challenge-over": [
-    410,
-    "resource-no-longer-available",
-    "Resource no longer available",
-    "The time for the MFA response is over.",
-  ],
+  "challenge-over": [...OVER, "The time for the MFA response is over."],
   "answers-not-valid": [...NOT_VALID, "MFA response must hold one string for each input of the challenge."],
   "answer-refused": [400, "invalid-credentials", "MFA response was not accepted"],
   "refused-upstream": [502, "bad-gateway", "Bad gateway", "The aggregator refused the request."],
@@ -182,6 +184,42 @@ const WORDINGS: { readonly [reason in RefusalReason]: Words } = {
     "Unsupported content type",
     "Content type must be application/x-www-form-urlencoded.",
   ],
+  "content-type-not-multipart": [
+    415,
+    "unsupported-content-type",
+    "Unsupported content type",
+    "Content type must be multipart/form-data.",
+  ],
+  "form-not-valid": [...NOT_VALID_CONTENT, "Request body must be a multipart form."],
+  "institution-not-provided": [...NOT_VALID_CONTENT, "Institution ID not provided"],
+  "statement-not-provided": [...NOT_VALID_CONTENT, "Statement not provided"],
+  "origin-not-ours": [
+    403,
+    "forbidden-access",
+    "Forbidden Access",
+    "The request does not come from our page.",
+  ],
+  "auth-link-not-found": [...NOT_FOUND, "Requested auth link does not exist."],
+  "auth-link-over": [...OVER, "The auth link has expired."],
+  "action-not-in-direct": [
+    ...NOT_VALID,
+    "Only the Consent UI of the aggregator has this action: it needs version 3.0 of the aggregator's API.",
+  ],
+  "confirmation-missing": [
+    ...NOT_VALID,
+    'The action \'update\' may delete all connections of the user. Confirm it with "confirm": "deletes-connections".',
+  ],
+  "no-active-consent": [...NOT_VALID, "The user has no active consent to extend."],
+  "return-url-not-listed": [
+    ...NOT_VALID,
+    "The returnUrl must be one of the addresses that this API was deployed with.",
+  ],
+  "link-not-found": [...NOT_FOUND, "Requested link does not exist."],
+  "link-over": [...OVER, "The link is over."],
+  "link-used": [...OVER, "Another browser has used the link."],
+  "cookie-missing": [403, "access-denied", "Access denied.", "The browser sent no cookie."],
+  "session-not-valid": [403, "access-denied", "Access denied.", "There is no session, or it has expired."],
+  "state-not-valid": [...NOT_VALID, "The state is not valid."],
   "version-not-valid": [...NOT_VALID, "Basiq-version must be specified in HTTP request header"],
   "api-key-not-valid": [
     404,
@@ -236,7 +274,17 @@ const CAPTIONS: { [place: string]: { [field: string]: string } } = {
     eventTypeId: "Event type ID",
     Text: "Text",
   },
-  "job/": { "mfa-response": "MFA response" },
+  "auth_link/": {
+    mobile: "Mobile",
+    action: "Action",
+    institutionId: "Institution ID",
+    connectionId: "Connection ID",
+    returnUrl: "Return URL",
+    state: "State",
+    expiresInMinutes: "Expires in minutes",
+    confirm: "Confirm",
+  },
+  "job/": { "mfa-response": "MFA response", jobIds: "Job IDs" },
   "header/": { "basiq-version": "Basiq-version", "Idempotency-Key": "Idempotency-Key" },
 };
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { OTHER_ENTITIES } from "../events/domain/event-types.ts";
+import { ASKING } from "../jobs/domain/institution.ts";
 import { CHALLENGE_METHODS } from "../jobs/domain/job.ts";
 import { JOB_EVENT_TYPES } from "../jobs/domain/job-events.ts";
 import { STEP_STATUSES } from "../jobs/domain/steps.ts";
@@ -22,7 +23,18 @@ export const tokenReply = z.strictObject({
 export const stubReply = z.strictObject({
   type: z.literal("job"),
   id: z.uuidv4(),
+  /** In a list of several jobs. */
+  asksUser: z.optional(z.enum(ASKING)),
   links: z.strictObject({ self: z.url() }),
+});
+
+export const authLinkReply = z.strictObject({
+  type: z.literal("auth_link"),
+  id: z.string(),
+  userId: z.string(),
+  mobile: z.string(),
+  expiresAt: timestamp,
+  links: z.strictObject({ public: z.url(), self: z.string().check(z.startsWith("/")) }),
 });
 
 export const linkResult = z.strictObject({
@@ -274,4 +286,5 @@ export type WebhookMessageListReply = z.infer<typeof webhookMessageListReply>;
 export type TestMessagesReply = z.infer<typeof testMessagesReply>;
 export type ReplayReply = z.infer<typeof replayReply>;
 export type StubListReply = z.infer<typeof stubListReply>;
+export type AuthLinkReply = z.infer<typeof authLinkReply>;
 export type ErrorReply = z.infer<typeof errorReply>;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Refusal } from "../jobs/domain/refusal.ts";
+import { Refusal, type RefusalReason } from "../jobs/domain/refusal.ts";
 
 const texts = z.nullish(z.record(z.string(), z.optional(z.string())));
 
@@ -9,6 +9,8 @@ export const apiEventSchema = z.object({
   rawPath: z.string(),
   rawQueryString: z.nullish(z.string()),
   headers: texts,
+  /** API Gateway takes the cookies out of the headers. */
+  cookies: z.nullish(z.array(z.string())),
   pathParameters: texts,
   body: z.nullish(z.string()),
   isBase64Encoded: z.nullish(z.boolean()),
@@ -19,6 +21,8 @@ export interface ApiResult {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
+  /** A `Set-Cookie` header for each. */
+  cookies?: string[];
   /** Lambda's reply is text. A body of bytes is base64, which the gateway decodes. */
   isBase64Encoded?: boolean;
 }
@@ -40,21 +44,34 @@ export interface HttpRequest {
   /** Returns the first query parameter of that name, or `undefined` if it is missing or empty. */
   query(name: string): string | undefined;
   header(name: string): string | undefined;
+  /** Returns the first cookie of that name, or `undefined` if it is missing or empty. */
+  cookie(name: string): string | undefined;
+  /** The body as it was sent. */
+  bytes(): Buffer;
   /** Throws a `Refusal` if the body is not UTF-8. */
   text(): string;
   /** Throws a `Refusal` if the body is not a JSON object. Drops the parser's message, because it quotes the body. */
   jsonObject(): object;
 }
 
+/** The longest body of a route, and the reason to refuse a longer one. */
+export interface BodyLimit {
+  bytes: number;
+  reason: RefusalReason;
+}
+
+const USUAL_LIMIT: BodyLimit = { bytes: MAX_BODY_BYTES, reason: "body-too-large" };
+
 /**
  * Throws a `Refusal` if the body exceeds 16 KiB, or the other limit of the route, even if the route does not read the body.
  */
-export function readHttpRequest(event: unknown, maxBodyBytes = MAX_BODY_BYTES): HttpRequest {
+export function readHttpRequest(event: unknown, limit: BodyLimit = USUAL_LIMIT): HttpRequest {
   const {
     routeKey,
     rawPath,
     rawQueryString,
     headers,
+    cookies,
     pathParameters,
     body,
     isBase64Encoded,
@@ -64,9 +81,7 @@ export function readHttpRequest(event: unknown, maxBodyBytes = MAX_BODY_BYTES): 
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8");
-  if (bytes.byteLength > maxBodyBytes) {
-    throw new Refusal(maxBodyBytes === MAX_BODY_BYTES ? "body-too-large" : "message-too-large");
-  }
+  if (bytes.byteLength > limit.bytes) throw new Refusal(limit.reason);
   const text = () => decode(bytes);
   return {
     method: requestContext.http.method,
@@ -77,9 +92,24 @@ export function readHttpRequest(event: unknown, maxBodyBytes = MAX_BODY_BYTES): 
     parameter: (name) => pathParameters?.[name] ?? "",
     query: (name) => new URLSearchParams(rawQueryString ?? "").get(name) || undefined,
     header: (name) => lowerCased.get(name),
+    cookie: (name) => cookieIn(cookies ?? [], name),
+    bytes: () => bytes,
     text,
     jsonObject: () => parseObject(text()),
   };
+}
+
+function cookieIn(cookies: readonly string[], name: string): string | undefined {
+  const pairs = cookies.flatMap((cookie) => cookie.split(";")).map((pair) => pair.trim());
+  const start = `${name}=`;
+  return pairs.find((pair) => pair.startsWith(start))?.slice(start.length) || undefined;
+}
+
+/** Returns the fields of a form. Throws a `Refusal` unless the content type is that of a form of a page. */
+export function formOf(request: HttpRequest): URLSearchParams {
+  if (mediaTypeOf(request) !== "application/x-www-form-urlencoded")
+    throw new Refusal("content-type-not-form");
+  return new URLSearchParams(request.text());
 }
 
 /** Throws a `Refusal` unless the content type is `application/json`. */

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { SCOPES } from "../access/caller.ts";
 import {
+  authLinkReply,
   errorReply,
   errorResult,
   eventListReply,
@@ -29,8 +30,9 @@ import {
   webhookReply,
   webhookWithSecretReply,
 } from "../http/reply-schemas.ts";
-import { connectionRequest, mfaRequest } from "../jobs/api/requests.ts";
+import { adoptRequest, connectionRequest, mfaRequest } from "../jobs/api/requests.ts";
 import { userIdSchema } from "../jobs/domain/ids.ts";
+import { authLinkRequest } from "../links/api/requests.ts";
 import {
   replayRequest,
   rotationRequest,
@@ -100,6 +102,28 @@ export const REQUESTS = {
         "The bank. Necessary for a new connection; ignored when a connection gets new credentials.",
     },
   },
+  AuthLinkRequest: {
+    schema: authLinkRequest,
+    description: "What a user is sent to do. `null` and an empty text count as missing.",
+    fields: {
+      mobile:
+        "The user's mobile. The page shows its last digits. Absent: that of the user's record, if it has one.",
+      action:
+        "Absent: the user connects a bank, in the Consent UI after a first consent. `connect`: the user connects a bank without a consent page. `manage`, `extend`, `update` and `reauthorise` exist only in the Consent UI.",
+      institutionId: "The bank. Absent: the user chooses one.",
+      connectionId: "The connection that gets a new login, or that its bank has to permit again.",
+      returnUrl: "Where the user goes afterwards: one of the addresses that the API was deployed with.",
+      state: "A text that comes back at the `returnUrl` as it went.",
+      expiresInMinutes: "For how long the link can be used: 30 minutes by default, at most 10,080 (7 days).",
+      confirm:
+        "`deletes-connections`: necessary for the action `update`, which ends the consent and deletes all connections of the user if the policy has changed.",
+    },
+  },
+  AdoptRequest: {
+    schema: adoptRequest,
+    description: "Jobs that began at the aggregator.",
+    fields: { jobIds: "The aggregator's ids of the jobs." },
+  },
   WebhookRequest: {
     schema: webhookRequest,
     description: "A new webhook.",
@@ -165,11 +189,25 @@ export const REPLIES = {
       expires_in: "The seconds for which the token is valid.",
     },
   },
+  AuthLink: {
+    schema: authLinkReply,
+    description: "A link for a user.",
+    fields: {
+      id: "Names the link. It opens nothing, so you may log it.",
+      mobile: "Empty if neither the request nor the user's record has one.",
+      expiresAt: "Until then, the link can be used.",
+      links: "`public` is what the user opens. `self` is a path of this API.",
+    },
+  },
   JobStub: {
     schema: stubReply,
     description: "A job that was accepted or changed, with the link to read it.",
+    fields: {
+      asksUser:
+        "In a list of several jobs: whether the bank asks the user something in each login, as far as the aggregator's record of the bank says.",
+    },
   },
-  JobStubList: { schema: stubListReply, description: "One job for each connection of the user." },
+  JobStubList: { schema: stubListReply, description: "Several jobs, each with the link to read it." },
   LinkResult: {
     schema: linkResult,
     description: "What a step has read, as a path of this API.",

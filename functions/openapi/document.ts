@@ -1,6 +1,13 @@
 import { EVENT_TYPES } from "../events/domain/event-types.ts";
 import { isPassed } from "../pass-through/routes.ts";
-import { methodsOfRoute, ROUTE_NAMES, ROUTES, type RouteName } from "../routes.ts";
+import {
+  isPage,
+  methodsOfRoute,
+  type PageRouteName,
+  ROUTE_NAMES,
+  ROUTES,
+  type RouteName,
+} from "../routes.ts";
 import { REPLIES, REQUESTS } from "./components.ts";
 import { type JsonSchema, schemaOf, schemasOf } from "./json-schema.ts";
 import { type Caller, type Operation, type Parameter, TAGS } from "./operation.ts";
@@ -86,6 +93,7 @@ export function documentOf(version: string, examples: Examples): OpenApiDocument
   const responses = new SharedResponses(examples);
   const paths: OpenApiDocument["paths"] = {};
   for (const route of ROUTE_NAMES) {
+    if (isPage(route)) continue;
     for (const method of methodsOfRoute(route)) {
       const { path } = ROUTES[route];
       const operation = operationObject(
@@ -145,7 +153,7 @@ function webhooksOf(examples: Examples): OpenApiDocument["webhooks"] {
   );
 }
 
-function operationOf(route: RouteName): Operation {
+function operationOf(route: Exclude<RouteName, PageRouteName>): Operation {
   return isPassed(route) ? passedOperation(route) : OPERATIONS[route];
 }
 

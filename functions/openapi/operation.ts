@@ -10,6 +10,7 @@ export const TAGS = {
   Banks:
     "Find the banks, and learn what their logins need. An institution is a bank; a connector is a way to connect it.",
   Connections: "Connect a user's bank, give a connection new credentials, read its data again, or delete it.",
+  Links: "Send a user to a page on which the user connects a bank.",
   Jobs: "Follow the work on a connection, and answer its MFA challenge.",
   Events: "Read what happened to all jobs.",
   Webhooks: "Let the API send what happens to your backend.",

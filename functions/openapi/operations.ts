@@ -1,6 +1,6 @@
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
 import type { PASSED_ROUTES } from "../pass-through/routes.ts";
-import type { RouteName } from "../routes.ts";
+import type { PageRouteName, RouteName } from "../routes.ts";
 import type { Operation } from "./operation.ts";
 import {
   AFTER,
@@ -55,7 +55,7 @@ const existing = (what: string) =>
     schema: "Job",
   }) as const;
 
-type OwnRoute = Exclude<RouteName, keyof typeof PASSED_ROUTES>;
+type OwnRoute = Exclude<RouteName, keyof typeof PASSED_ROUTES | PageRouteName>;
 
 /** What the document says about each route that has no counterpart at the aggregator, or does more than pass. */
 export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
@@ -115,7 +115,7 @@ export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
     tag: "Connections",
     summary: "Read the data of all connections of a user again",
     description:
-      "A connection with a job that is queued or in progress keeps this job. A connection whose first login the bank has not accepted yet gets no new job.",
+      "A connection with a job that is queued or in progress keeps this job. A connection whose first login the bank has not accepted yet gets no new job. `asksUser` of each job says whether its user has to be there to answer.",
     callers: ["SERVER_ACCESS"],
     parameters: [IDEMPOTENCY_KEY],
     replies: { 202: { description: "One job for each connection.", schema: "JobStubList" } },
@@ -132,6 +132,16 @@ export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
       304: SAME,
     },
     refusals: OF_USER,
+  },
+  "adopt-jobs": {
+    tag: "Jobs",
+    summary: "Adopt jobs that began at the aggregator",
+    description:
+      "For jobs of the user that began without this API, such as in the aggregator's Consent UI. From then on, each is a job of this API: it shows its steps, takes the answer to a challenge, and makes events. An adopted job that is adopted again, or that began in this API, keeps its id. If the aggregator does not list one of the jobs for this user, none is adopted. An adopted job does not wait in the queue.",
+    callers: ["SERVER_ACCESS"],
+    body: { types: JSON_ONLY, schema: "AdoptRequest" },
+    replies: { 202: { description: "One job for each id, in the same order.", schema: "JobStubList" } },
+    refusals: [...OF_USER, ...COUNTED, "not-json", "content-type-not-json", "field-missing", "job-not-found"],
   },
   "get-job": {
     tag: "Jobs",
@@ -202,6 +212,40 @@ export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
       "challenge-over",
       ...COUNTED,
     ],
+  },
+  "create-auth-link": {
+    tag: "Links",
+    summary: "Make a link for a user",
+    description:
+      "The user opens the link in a browser, and connects a bank there. A user has one link at a time: a new one ends the one before, and its session. Whoever has the link may act for the user, so send it to nobody else.",
+    callers: ["SERVER_ACCESS"],
+    body: { types: JSON_ONLY, schema: "AuthLinkRequest", isOptional: true },
+    replies: { 201: { description: "The link.", schema: "AuthLink" } },
+    refusals: [
+      ...OF_USER,
+      "not-json",
+      "user-not-found",
+      "connection-not-found",
+      "action-not-in-direct",
+      "confirmation-missing",
+      "no-active-consent",
+      "return-url-not-listed",
+    ],
+  },
+  "get-auth-link": {
+    tag: "Links",
+    summary: "Read the link of a user",
+    callers: ["SERVER_ACCESS"],
+    replies: { 200: { description: "The link.", schema: "AuthLink" } },
+    refusals: [...OF_USER, "auth-link-not-found", "auth-link-over"],
+  },
+  "delete-auth-link": {
+    tag: "Links",
+    summary: "End the link of a user",
+    description: "Also ends the session of the browser that has used it.",
+    callers: ["SERVER_ACCESS"],
+    replies: { 204: { description: "The link has ended." } },
+    refusals: [...OF_USER, "auth-link-not-found"],
   },
   "list-events": {
     tag: "Events",

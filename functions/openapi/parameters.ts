@@ -14,6 +14,7 @@ export const PATH_PARAMETERS: { readonly [name: string]: Omit<Parameter, "name" 
   accountId: { description: "The id of an account.", schema: upstreamId },
   transactionId: { description: "The id of a transaction.", schema: upstreamId },
   snapshotId: { description: "The id of a report.", schema: upstreamId },
+  consentId: { description: "The id of a consent.", schema: upstreamId },
   identityId: { description: "The id of an identity.", schema: upstreamId },
   institutionId: { description: "The id of a bank.", schema: upstreamId },
   connectorId: { description: "The id of a connector.", schema: upstreamId },

@@ -13,6 +13,14 @@ export const PASSED_REQUESTS = {
     schema: passed.userRequest,
     description: "The data of a user. A new user needs `email` or `mobile`.",
   },
+  StatementRequest: {
+    schema: passed.statementRequest,
+    description: "A statement of a bank. The whole body has at most 4,500,000 bytes.",
+    fields: {
+      institutionId: "The bank of the statement.",
+      statement: "An official statement as PDF, or a CSV file in the aggregator's format.",
+    },
+  },
   ReportRequest: { schema: passed.reportRequest, description: "What the report is about.", fields: MONTHS },
 } as const satisfies Record<string, Component>;
 
@@ -24,7 +32,8 @@ export const PASSED_REPLIES = {
     schema: passed.connection,
     description: "A connection of a user to a bank.",
     fields: {
-      status: "`pending` until the bank has accepted the login, `invalid` if it has refused the login.",
+      status:
+        "`pending` until the bank has accepted the login, `invalid` if it has refused the login, `pre-init` until the user has come back from the bank's own site (open banking).",
     },
   },
   ConnectionList: { schema: passed.connectionList, description: "Connections of a user." },
@@ -73,5 +82,9 @@ export const PASSED_REPLIES = {
     description: "What the aggregator knows about a text of a transaction.",
   },
   Identity: { schema: passed.identity, description: "What a bank knows about the identity of a user." },
+  ConsentList: {
+    schema: passed.consentList,
+    description: "What a user has agreed to.",
+  },
   IdentityList: { schema: passed.identityList, description: "Identities of a user, one for each bank." },
 } as const satisfies Record<string, Component>;

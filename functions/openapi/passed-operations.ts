@@ -10,9 +10,13 @@ interface PassedOperation {
   /** Without it, the reply has no body. */
   reply?: ReplyName;
   body?: RequestName;
+  /** Default: JSON. */
+  types?: readonly string[];
   parameters?: readonly Parameter[];
-  status?: 201;
+  status?: 201 | 202;
   description?: string;
+  /** The reasons to refuse a body. Default: those of JSON, for a POST. */
+  refusesBody?: readonly RefusalReason[];
 }
 
 const REPORT = { tag: "Reports", body: "ReportRequest" } as const;
@@ -46,6 +50,31 @@ const PASSED: { readonly [route in keyof typeof PASSED_ROUTES]: PassedOperation 
     tag: "Connections",
     summary: "Delete the data of a connection at the aggregator",
     description: "The connection and its jobs stay.",
+  },
+  "create-statement": {
+    tag: "Connections",
+    summary: "Upload a statement of a bank",
+    description:
+      "The job reads the statement in place of a connection, and has no `links.source`. A user may have several of these jobs at once. A repeated request uploads the statement again.",
+    reply: "JobStub",
+    body: "StatementRequest",
+    types: ["multipart/form-data"],
+    status: 202,
+    refusesBody: [
+      "content-type-not-multipart",
+      "form-not-valid",
+      "institution-not-provided",
+      "unknown-institution",
+      "statement-not-provided",
+      "statement-too-large",
+    ],
+  },
+  "list-consents": { tag: "Users", summary: "List the consents of a user", reply: "ConsentList" },
+  "delete-consent": {
+    tag: "Users",
+    summary: "Delete a consent of a user",
+    description:
+      "The aggregator deletes the connections that go with the consent. Also ends the jobs of these connections.",
   },
   "list-accounts": { tag: "Data", summary: "List the accounts of a user", reply: "AccountList", ...filtered },
   "get-account": { tag: "Data", summary: "Read an account", reply: "Account" },
@@ -135,6 +164,7 @@ export function passedOperation(name: keyof typeof PASSED_ROUTES): Operation {
   const { method, path, callers, versions }: PassedRoute = PASSED_ROUTES[name];
   const passed = PASSED[name];
   const { tag, summary, reply, body, parameters, status = reply === undefined ? 204 : 200 } = passed;
+  const { types = ["application/json"], refusesBody = ["not-json", "content-type-not-json"] } = passed;
   const isCounted = method !== "GET" && path.includes("{userId}") && name !== "erase-user";
   const isReport = body === "ReportRequest";
   const description = [passed.description, VERSIONS[versions]].filter((text) => text !== undefined).join(" ");
@@ -144,7 +174,7 @@ export function passedOperation(name: keyof typeof PASSED_ROUTES): Operation {
     ...(description !== "" && { description }),
     callers: CALLERS[callers] ?? [],
     ...(parameters && { parameters }),
-    ...(body && { body: { types: ["application/json"], schema: body } }),
+    ...(body && { body: { types, schema: body } }),
     replies: {
       [status]: {
         description: reply === undefined ? "Done." : REPLIES[reply].description,
@@ -159,7 +189,7 @@ export function passedOperation(name: keyof typeof PASSED_ROUTES): Operation {
       ...(path.includes("{userId}")
         ? (["field-not-valid", "token-of-another-user", "scope-not-enough"] as const)
         : []),
-      ...(method === "POST" ? (["not-json", "content-type-not-json"] as const) : []),
+      ...(method === "POST" ? refusesBody : []),
       ...(path.includes("connectionId") ? (["connection-not-found"] as const) : []),
       ...(/\{(?!userId|connectionId)/.test(path) ? (["resource-not-found"] as const) : []),
       ...(callers === "everybody" ? (["rate-exceeded"] as const) : []),

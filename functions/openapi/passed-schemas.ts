@@ -30,6 +30,8 @@ export const userRequest = z.object({
   lastName: text,
 });
 
+export const statementRequest = z.object({ institutionId: z.string(), statement: z.file() });
+
 export const user = z.object({
   type: z.literal("user"),
   id: z.string(),
@@ -55,7 +57,7 @@ export const userDetails = z.object({
 const connectionFields = {
   type: z.literal("connection"),
   id: z.string(),
-  status: z.enum(["pending", "active", "invalid"]),
+  status: z.enum(["pending", "active", "invalid", "pre-init"]),
   method: text,
   createdDate: text,
   lastUsed: text,
@@ -268,3 +270,32 @@ export const identity = z.object({
 });
 
 export const identityList = z.object({ type: z.literal("list"), count: number, data: z.array(identity) });
+
+const consent = z.object({
+  type: z.literal("consent"),
+  id: z.string(),
+  created: z.string(),
+  updated: z.string(),
+  expiryDate: z.string(),
+  origin: text,
+  status: z.enum(["active", "expired", "revoked"]),
+  purpose: z.object({
+    primary: z.object({ title: z.string(), description: z.string() }),
+    other: z.unknown(),
+  }),
+  data: z.object({
+    retainData: z.boolean(),
+    initialRetrievalDays: number,
+    organisation: z.unknown(),
+    permissions: z.array(z.record(z.string(), z.unknown())),
+  }),
+  revoked: text,
+  links: z.nullish(z.object({ self: text, consentPolicy: text, latestConsentPolicy: text })),
+});
+
+export const consentList = z.object({
+  type: z.literal("list"),
+  size: number,
+  data: z.array(consent),
+  links: z.nullish(links()),
+});

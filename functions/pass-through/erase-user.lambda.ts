@@ -1,4 +1,13 @@
-import { endDeps, eventEraser, eventWriter, executions, fanOutDeps, once, passDeps } from "../compose.ts";
+import {
+  endDeps,
+  eventEraser,
+  eventWriter,
+  executions,
+  fanOutDeps,
+  linkEraser,
+  once,
+  passDeps,
+} from "../compose.ts";
 import { otherEventId } from "../events/domain/event.ts";
 import { apiHandler } from "../http/api-handler.ts";
 import { eraseRows } from "../jobs/use-cases/erase-user.ts";
@@ -13,6 +22,7 @@ const deps = once(() => ({
   ...endDeps(),
   executions: executions(),
   eventEraser: eventEraser(),
+  linkEraser: linkEraser(),
 }));
 
 const ROUTE = PASSED_ROUTES["erase-user"];

@@ -33,7 +33,7 @@ export async function pass(
 }
 
 /** Throws a `Refusal` if the deployment's version of the aggregator's API lacks the route, as for any unknown path. */
-function requirePublished({ versions }: PassedRoute, version: string): void {
+export function requirePublished({ versions }: PassedRoute, version: string): void {
   if (versions !== "all" && !version.startsWith(versions)) throw new Refusal("route-not-found");
 }
 

@@ -5,8 +5,10 @@ export interface PassedCall {
   path: string;
   /** Without the question mark; empty without a query. */
   query: string;
-  /** JSON, as the client sent it. */
-  body?: string | undefined;
+  /** As the client sent it. */
+  body?: string | Uint8Array<ArrayBuffer> | undefined;
+  /** Of the body. Default: JSON. */
+  contentType?: string | undefined;
 }
 
 export interface PassedReply {

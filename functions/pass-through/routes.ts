@@ -11,7 +11,7 @@ export interface PassedRoute {
   readonly callers: Callers;
   readonly versions: Versions;
   /** The entry that serves the route, if the route does more than pass. */
-  readonly entry?: "delete-connection" | "erase-user";
+  readonly entry?: "delete-connection" | "erase-user" | "create-statement";
 }
 
 const USER = "/users/{userId}";
@@ -62,6 +62,21 @@ export const PASSED_ROUTES = {
     path: CONNECTION,
     callers: "server",
     versions: "all",
+    entry: "delete-connection",
+  },
+  "create-statement": {
+    method: "POST",
+    path: `${USER}/statements`,
+    callers: "server and user",
+    versions: "all",
+    entry: "create-statement",
+  },
+  "list-consents": read(`${USER}/consents`, "server", "3"),
+  "delete-consent": {
+    method: "DELETE",
+    path: `${USER}/consents/{consentId}`,
+    callers: "server",
+    versions: "3",
     entry: "delete-connection",
   },
   "erase-user": { method: "DELETE", path: USER, callers: "server", versions: "all", entry: "erase-user" },

@@ -5,6 +5,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** All variables that our functions read. Only this file reads them. */
 type VariableName =
   | "API_URL"
+  | "APP_NAME"
+  | "CONSENT_UI_URL"
   | "DELIVER_FUNCTION"
   | "EVENTS_TABLE"
   | "JOBS_TABLE"
@@ -28,6 +30,7 @@ type SettingName =
   | "METRICS_NAMESPACE"
   | "QUEUE"
   | "RETENTION_DAYS"
+  | "RETURN_URLS"
   | "STEP_RESULTS"
   | "TIME_SCALE"
   | "UPSTREAM_WEBHOOK_SECRET"

@@ -8,6 +8,7 @@ import {
   grantEventIndexes,
   grantEvents,
   grantIndex,
+  grantLinkSecrets,
   grantMessageIndexes,
   grantReading,
   grantRows,
@@ -35,6 +36,12 @@ export interface WireOptions {
   answerWaitSeconds: number;
   /** How many requests may wait at a time for a change of a job, or for the bank's decision on an answer. */
   waiters: number;
+  /** The name of the application that pages show to persons. Default: "the app that sent you this link". */
+  appName: string;
+  /** The addresses to which persons may go back after a link, compared whole. Default: none. */
+  returnUrls: readonly string[];
+  /** The address of the aggregator's Consent UI. Default: that of Basiq. */
+  consentUiUrl: string;
 }
 
 export interface ApiFunctionsProps {
@@ -46,6 +53,8 @@ export interface ApiFunctionsProps {
   workflow: Workflow;
   webhooks: Webhooks;
   maxWebhooks: number;
+  /** An adopted job fails when the aggregator has not finished it after this many minutes. */
+  followLimitMinutes: number;
   ownUrls: string;
   apiUrl: string;
 }
@@ -64,6 +73,7 @@ const MEMORY_MB: { readonly [endpoint in EndpointName | "refuse"]: number } = {
   "refresh-connection": 384,
   "refresh-connections": 512,
   "list-jobs": 384,
+  "adopt-jobs": 384,
   "get-job": 384,
   // Waits for most of its time, so that its memory decides its price.
   "job-changes": 128,
@@ -72,9 +82,17 @@ const MEMORY_MB: { readonly [endpoint in EndpointName | "refuse"]: number } = {
   "answer-mfa": 384,
   "read-events": 384,
   webhooks: 384,
+  "connect-page": 512,
+  // As `job-changes`.
+  "connect-changes": 128,
   "pass-through": 256,
   "delete-connection": 384,
   "erase-user": 384,
+  "auth-links": 256,
+  "open-link": 256,
+  "consent-return": 384,
+  // Holds a statement of 4.5 MB several times.
+  "create-statement": 384,
   "receive-notification": 256,
   health: 128,
   openapi: 128,
@@ -96,6 +114,7 @@ export class ApiFunctions extends Construct {
     this.#shared = props.shared;
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
     const { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters } = props.wire;
+    const { appName, returnUrls, consentUiUrl } = props.wire;
     const waiting = { WAITERS: String(waiters) };
     const listing = {
       JOBS_TABLE: tables.jobs.tableName,
@@ -115,6 +134,9 @@ export class ApiFunctions extends Construct {
     const accepting = { ...stored, ...upstreamEnvironment(props.upstream), ...driving };
     const takingLogins = { ...accepting, CONNECT: connect };
 
+    const following = { ...driving, FOLLOW_LIMIT_MINUTES: String(props.followLimitMinutes) };
+    const adopting = { ...measured, ...upstreamEnvironment(props.upstream), ...following };
+
     const passing = {
       ...signing,
       JOBS_TABLE: tables.jobs.tableName,
@@ -130,6 +152,14 @@ export class ApiFunctions extends Construct {
       SEALING_KEY_ID: keys.sealing.keyArn,
     };
 
+    const linking = {
+      JOBS_TABLE: tables.jobs.tableName,
+      API_URL: props.apiUrl,
+      CONNECT: connect,
+      METRICS_NAMESPACE: metricsNamespace(this),
+      ...upstreamEnvironment(props.upstream),
+    };
+
     this.byEndpoint = {
       "issue-token": this.#endpoint("IssueToken", "issue-token", {
         ...signing,
@@ -141,6 +171,7 @@ export class ApiFunctions extends Construct {
       "refresh-connection": this.#endpoint("RefreshConnection", "refresh-connection", accepting),
       "refresh-connections": this.#endpoint("RefreshConnections", "refresh-connections", accepting),
       "list-jobs": this.#endpoint("ListJobs", "list-jobs", listing),
+      "adopt-jobs": this.#endpoint("AdoptJobs", "adopt-jobs", adopting),
       "get-job": this.#endpoint("GetJob", "get-job", api),
       "job-changes": this.#endpoint("JobChanges", "job-changes", { ...api, ...waiting }),
       "cancel-job": this.#endpoint("CancelJob", "cancel-job", { ...stored, ...driving }),
@@ -166,6 +197,19 @@ export class ApiFunctions extends Construct {
         OWN_URLS: props.ownUrls,
         ...props.webhooks.environment,
       }),
+      "connect-page": this.#endpoint("ConnectPage", "connect-page", {
+        ...linking,
+        ...tables.jobsEnvironment,
+        ...driving,
+        SECRETS_TABLE: tables.secrets.tableName,
+        SEALING_KEY_ID: keys.sealing.keyArn,
+        APP_NAME: appName,
+      }),
+      "connect-changes": this.#endpoint("ConnectChanges", "connect-changes", {
+        ...tables.jobsEnvironment,
+        ...waiting,
+        API_URL: props.apiUrl,
+      }),
       "pass-through": this.#endpoint("PassThrough", "pass-through", passing),
       "delete-connection": this.#endpoint("DeleteConnection", "delete-connection", settling),
       "erase-user": this.#endpoint("EraseUser", "erase-user", {
@@ -173,9 +217,29 @@ export class ApiFunctions extends Construct {
         ...props.webhooks.environment,
         EVENTS_TABLE: tables.events.tableName,
       }),
+      "create-statement": this.#endpoint("CreateStatement", "create-statement", adopting),
       "receive-notification": this.#endpoint("ReceiveNotification", "receive-notification", {
         EVENTS_TABLE: tables.events.tableName,
         ...webhookEnvironment(props.upstream),
+      }),
+      "auth-links": this.#endpoint("AuthLinks", "auth-links", {
+        ...linking,
+        ...signing,
+        SECRETS_TABLE: tables.secrets.tableName,
+        SEALING_KEY_ID: keys.sealing.keyArn,
+        RETURN_URLS: returnUrls.join(","),
+      }),
+      "open-link": this.#endpoint("OpenLink", "open-link", {
+        ...linking,
+        CONSENT_UI_URL: consentUiUrl,
+        APP_NAME: appName,
+      }),
+      "consent-return": this.#endpoint("ConsentReturn", "consent-return", {
+        ...tables.jobsEnvironment,
+        API_URL: props.apiUrl,
+        METRICS_NAMESPACE: metricsNamespace(this),
+        ...upstreamEnvironment(props.upstream),
+        ...following,
       }),
       health: this.#endpoint("Health", "health", {}),
       openapi: this.#endpoint("OpenApi", "openapi", {}),
@@ -188,12 +252,17 @@ export class ApiFunctions extends Construct {
     return [...Object.values(this.byEndpoint), this.refuse];
   }
 
-  #grant({ tables, keys, workflow, upstream, webhooks: sender }: ApiFunctionsProps) {
+  #grant(props: ApiFunctionsProps) {
+    const { tables, keys, workflow, upstream, webhooks: sender, wire } = props;
     const {
       "issue-token": issueToken,
       "receive-notification": receiveNotification,
+      "open-link": openLink,
+      "consent-return": consentReturn,
       health: _,
       openapi: __,
+      "connect-page": connectPage,
+      "connect-changes": connectChanges,
       ...verifying
     } = this.byEndpoint;
     const { "get-job": getJob, "list-jobs": listJobs, "answer-mfa": answerMfa } = this.byEndpoint;
@@ -201,16 +270,18 @@ export class ApiFunctions extends Construct {
     const { "create-connection": createConnection, "update-connection": updateConnection } = this.byEndpoint;
     const { "refresh-connection": refreshConnection, "refresh-connections": refreshConnections } =
       this.byEndpoint;
+    const { "adopt-jobs": adoptJobs, "create-statement": createStatement } = this.byEndpoint;
     const { "pass-through": passThrough, "delete-connection": deleteConnection } = this.byEndpoint;
     const { "erase-user": eraseUser, "read-events": readEvents, webhooks } = this.byEndpoint;
     const takingLogins = [createConnection, updateConnection];
+    const beginning = [...takingLogins, refreshConnection, refreshConnections];
 
     grantRows(tables, issueToken, ["api-key"], "GetItem");
     grantRows(tables, issueToken, ["rate#token"], "UpdateItem");
     keys.signing.grant(issueToken, "kms:Sign");
     for (const endpoint of Object.values(verifying)) keys.signing.grant(endpoint, "kms:GetPublicKey");
 
-    for (const endpoint of [...takingLogins, refreshConnection, refreshConnections]) {
+    for (const endpoint of beginning) {
       grantRows(tables, endpoint, ["job", "claim"], "GetItem", "PutItem");
       grantRows(tables, endpoint, ["job"], "DeleteItem");
       grantRows(tables, endpoint, ["idempotency"], "GetItem", "PutItem");
@@ -219,8 +290,8 @@ export class ApiFunctions extends Construct {
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
     }
-    const counting = [...takingLogins, refreshConnection, refreshConnections, resumeJob, answerMfa];
-    for (const endpoint of [...counting, passThrough, deleteConnection]) {
+    const counting = [...beginning, resumeJob, answerMfa, connectPage];
+    for (const endpoint of [...counting, adoptJobs, createStatement, passThrough, deleteConnection]) {
       grantRows(tables, endpoint, ["rate#user"], "UpdateItem");
       grantRows(tables, endpoint, ["erased"], "GetItem");
     }
@@ -235,12 +306,23 @@ export class ApiFunctions extends Construct {
       grantSealing(keys.sealing, endpoint, "Encrypt", "login");
     }
 
-    for (const endpoint of [getJob, jobChanges]) grantRows(tables, endpoint, ["job"], "GetItem");
-    for (const endpoint of [jobChanges, answerMfa]) {
+    for (const endpoint of [getJob, jobChanges, connectChanges])
+      grantRows(tables, endpoint, ["job"], "GetItem");
+    for (const endpoint of [jobChanges, connectChanges, answerMfa]) {
       grantRows(tables, endpoint, ["waiter"], "BatchGetItem", "PutItem", "DeleteItem");
     }
-    grantIndex(tables, listJobs, "listed-by-age", "user");
-    grantRows(tables, listJobs, ["job"], "BatchGetItem");
+    grantRows(tables, adoptJobs, ["job"], "GetItem");
+    for (const endpoint of [adoptJobs, createStatement]) {
+      grantRows(tables, endpoint, ["job"], "PutItem");
+      grantUpstream(upstream, endpoint);
+      workflow.stateMachine.grantStartExecution(endpoint);
+    }
+    // Only version 3.0 has consents, and a deleted consent ends the jobs of its user.
+    const ofConsents = upstream.version === "3.0" ? [deleteConnection] : [];
+    for (const endpoint of [listJobs, adoptJobs, ...ofConsents]) {
+      grantIndex(tables, endpoint, "listed-by-age", "user");
+      grantRows(tables, endpoint, ["job"], "BatchGetItem");
+    }
 
     grantEvents(tables, readEvents, ["event"], "GetItem");
     grantEventIndexes(tables, readEvents);
@@ -271,8 +353,20 @@ export class ApiFunctions extends Construct {
     grantRows(tables, deleteConnection, ["claim"], "GetItem");
     grantRows(tables, eraseUser, ["erased"], "UpdateItem");
     grantErasing(tables, eraseUser);
+    grantLinkSecrets(tables, eraseUser, "GetItem");
     grantEvents(tables, eraseUser, ["event", "message"], "PutItem");
     sender.grantWaking(eraseUser);
+
+    const { "auth-links": authLinks } = this.byEndpoint;
+    for (const endpoint of [authLinks, openLink]) grantRows(tables, endpoint, ["link"], "GetItem", "PutItem");
+    grantUpstream(upstream, authLinks);
+    grantRows(tables, authLinks, ["erased"], "GetItem");
+    grantLinkSecrets(tables, authLinks, "GetItem", "PutItem", "DeleteItem");
+    grantSealing(keys.sealing, authLinks, "Encrypt", "link");
+    grantSealing(keys.sealing, authLinks, "Decrypt", "link");
+    grantRows(tables, consentReturn, ["link"], "GetItem");
+    if (wire.connect === "consent-ui") this.#grantConsentUi(props);
+    else this.#grantLoginPage(props);
 
     grantRows(tables, resumeJob, ["job"], "GetItem", "PutItem");
     workflow.grantExecutions(resumeJob, "StopExecution");
@@ -283,6 +377,37 @@ export class ApiFunctions extends Construct {
     grantSealing(keys.sealing, answerMfa, "Encrypt", "answer-*");
     grantSealing(keys.sealing, answerMfa, "Decrypt", "task-token");
     workflow.grantWaking(answerMfa);
+
+    for (const endpoint of [connectPage, connectChanges]) grantRows(tables, endpoint, ["link"], "GetItem");
+    grantRows(tables, connectPage, ["job"], "GetItem", "PutItem", "UpdateItem");
+    grantSecrets(tables, connectPage, "PutItem", "DeleteItem");
+    grantSealing(keys.sealing, connectPage, "Encrypt", "answer-*");
+    grantSealing(keys.sealing, connectPage, "Decrypt", "task-token");
+    grantUpstream(upstream, connectPage);
+    workflow.grantWaking(connectPage);
+    workflow.grantExecutions(connectPage, "StopExecution");
+    workflow.stateMachine.grantStartExecution(connectPage);
+  }
+
+  /** Grants what our own page needs to take logins. */
+  #grantLoginPage({ tables, keys }: ApiFunctionsProps) {
+    const { "connect-page": connectPage } = this.byEndpoint;
+    grantRows(tables, connectPage, ["claim"], "GetItem", "PutItem");
+    grantRows(tables, connectPage, ["job"], "DeleteItem");
+    grantRows(tables, connectPage, ["refused"], "GetItem");
+    grantRows(tables, connectPage, ["link"], "PutItem");
+    grantSealing(keys.sealing, connectPage, "Encrypt", "login");
+  }
+
+  /** Grants what links need that lead to the Consent UI, and nothing of it where our own page makes connections. */
+  #grantConsentUi({ tables, workflow, upstream }: ApiFunctionsProps) {
+    const { "open-link": openLink, "consent-return": consentReturn } = this.byEndpoint;
+    grantRows(tables, openLink, ["rate#user"], "UpdateItem");
+    grantUpstream(upstream, openLink, consentReturn);
+    grantRows(tables, consentReturn, ["link"], "PutItem");
+    grantRows(tables, consentReturn, ["job"], "GetItem", "PutItem", "BatchGetItem");
+    grantIndex(tables, consentReturn, "listed-by-age", "user");
+    workflow.stateMachine.grantStartExecution(consentReturn);
   }
 
   #endpoint(id: string, name: EndpointName, environment: Record<string, string>): LambdaFunction {

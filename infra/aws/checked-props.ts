@@ -4,6 +4,8 @@ import { MAX_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.t
 import { MAX_FOLLOW_LIMIT_MINUTES, MAX_FOLLOW_SLICE_SECONDS } from "../../functions/jobs/domain/following.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
+import { isAppName } from "../../functions/links/domain/link.ts";
+import { isReturnUrl } from "../../functions/links/domain/return-urls.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
@@ -59,6 +61,31 @@ export function checkedArchiveDays(eventBus: boolean, days: number): number {
 export function checkedMaxWebhooks(webhooks: number): number {
   return checkedWhole("maxWebhooks", webhooks, 0, MAX_ENDPOINTS);
 }
+
+export const RETURN_URL_RULE =
+  "must be https, a scheme of an app, or http on this machine, without commas, spaces, a user name and a password";
+export const APP_NAME_RULE = "must have 1 to 60 characters";
+
+/** Returns the addresses to which persons may go back after a link. */
+export function checkedReturnUrls(urls: readonly string[]): readonly string[] {
+  if (urls.every(isReturnUrl)) return urls;
+  throw new Error(`Each of returnUrls ${RETURN_URL_RULE}.`);
+}
+
+export function checkedAppName(name: string): string {
+  if (isAppName(name)) return name;
+  throw new Error(`appName ${APP_NAME_RULE}.`);
+}
+
+/** That of Basiq, as it is published. */
+export const DEFAULT_CONSENT_UI_URL = "https://consent.basiq.io/home";
+
+/** Does not check an address that is known only at deployment (a CDK token). */
+export function checkedConsentUi(url: string): string {
+  if (Token.isUnresolved(url) || isUpstreamUrl(url)) return url;
+  throw new Error("consentUiUrl must be an https address.");
+}
+
 export const WEBHOOKS_NEED_3 =
   "the secret of the aggregator's webhooks needs version 3.0 of the aggregator's API: earlier ones have no webhooks";
 

@@ -1,7 +1,7 @@
 import { type App, Stack } from "aws-cdk-lib";
 import { ConnectionJobs } from "./connection-jobs.ts";
 import { addOutputs } from "./outputs.ts";
-import { propsFrom } from "./props-from-settings.ts";
+import { propsFrom, sandboxFrom } from "./props-from-settings.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -15,6 +15,9 @@ export class ConnectionJobsStack extends Stack {
       description: "Bank connection jobs",
       tags: { application: "connection-jobs", ...(stage !== undefined && { stage }) },
     });
-    addOutputs(this, new ConnectionJobs(this, "Default", propsFrom(this, settings)));
+    const sandbox = sandboxFrom(this, settings);
+    const system = new ConnectionJobs(this, "Default", propsFrom(this, settings, sandbox));
+    sandbox?.sendBackTo(`${system.apiUrl}/consent/return`);
+    addOutputs(this, system);
   }
 }

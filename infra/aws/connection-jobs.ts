@@ -14,21 +14,26 @@ import {
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
+import { DEFAULT_APP_NAME } from "../../functions/links/domain/link.ts";
 import type { LogLevel } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
 import {
   checkedAnswerWait,
+  checkedAppName,
   checkedArchiveDays,
   checkedConcurrency,
   checkedConnect,
+  checkedConsentUi,
   checkedFollowLimit,
   checkedFollowSlice,
   checkedMaxWebhooks,
   checkedRetentionDays,
+  checkedReturnUrls,
   checkedUpstream,
   checkedWaiters,
+  DEFAULT_CONSENT_UI_URL,
 } from "./checked-props.ts";
 import { WatchDashboard } from "./dashboard.ts";
 import { JobEventBus } from "./event-bus.ts";
@@ -94,7 +99,8 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
  * The whole system: an HTTP API, a state machine, and their storage.
  *
  * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`,
- * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `eventArchiveDays` or `maxWebhooks` is not valid.
+ * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `eventArchiveDays`, `maxWebhooks`,
+ * `appName`, `returnUrls` or `consentUiUrl` is not valid.
  */
 export class ConnectionJobs extends Construct {
   /** The URL of the API, without a trailing slash. */
@@ -138,12 +144,19 @@ export class ConnectionJobs extends Construct {
     const connect = checkedConnect(upstream.version, props.connect);
     const answerWaitSeconds = checkedAnswerWait(props.answerWaitSeconds ?? DEFAULT_ANSWER_WAIT_SECONDS);
     const waiters = checkedWaiters(props.waiters ?? DEFAULT_WAITERS);
-    const wire = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters };
+    const ofLinks = {
+      appName: checkedAppName(props.appName ?? DEFAULT_APP_NAME),
+      returnUrls: checkedReturnUrls(props.returnUrls ?? []),
+      consentUiUrl: checkedConsentUi(props.consentUiUrl ?? DEFAULT_CONSENT_UI_URL),
+    };
+    const answering = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters };
+    const wire = { ...answering, ...ofLinks };
     const webhooks = new Webhooks(this, "Webhooks", {
       ...{ tables, keys, apiUrl: api.url, ownUrls: api.ownUrls, stepResults, shared },
     });
     const maxWebhooks = checkedMaxWebhooks(props.maxWebhooks ?? MAX_ENDPOINTS);
-    const about = { webhooks, maxWebhooks, apiUrl: api.url, ownUrls: api.ownUrls };
+    const { followLimitMinutes } = policy;
+    const about = { webhooks, maxWebhooks, followLimitMinutes, apiUrl: api.url, ownUrls: api.ownUrls };
     const options = { tables, keys, upstream, shared, wire, workflow, ...about };
     const endpoints = new ApiFunctions(this, "Endpoints", options);
     api.addRoutes(endpoints);
@@ -151,7 +164,7 @@ export class ConnectionJobs extends Construct {
     if (upstream.webhookSecret !== undefined) {
       const { deadLetters } = sweeper;
       new UpstreamWebhooks(this, "UpstreamWebhooks", {
-        ...{ tables, keys, workflow, upstream, webhooks, shared, deadLetters },
+        ...{ tables, keys, workflow, upstream, webhooks, shared, deadLetters, followLimitMinutes },
       });
     }
     const eventMaker = new EventMaker(this, "EventMaker", { tables, webhooks, shared });
@@ -170,7 +183,7 @@ export class ConnectionJobs extends Construct {
       lostRecords,
       deliverer: webhooks.deliverer,
       deliveryDeadLetters: webhooks.deadLetters,
-      followLimitMinutes: policy.followLimitMinutes,
+      followLimitMinutes,
     };
     const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
     const watch = new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { HttpApi, HttpRoute, HttpRouteKey, HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { accessLog } from "./access-log.ts";
@@ -36,6 +37,7 @@ export class DeployedSandbox extends Construct {
   readonly url: string;
   /** A generated API key, valid for the bank's API and its control API. */
   readonly apiKeySecret: ISecret;
+  readonly #answer: LambdaFunction;
 
   constructor(scope: Construct, id: string, { shared, timeScale = 1 }: DeployedSandboxProps) {
     super(scope, id);
@@ -83,6 +85,7 @@ export class DeployedSandbox extends Construct {
       routeKey: HttpRouteKey.DEFAULT,
       integration: new HttpLambdaIntegration("Answer", answer),
     });
+    this.#answer = answer;
     table.grant(answer, ...ACTIONS.map((action) => `dynamodb:${action}`));
     grantReading(this.apiKeySecret, answer);
     acknowledge(this, "APIG4", "The function takes its own API key and tokens, as the aggregator does.");
@@ -92,5 +95,10 @@ export class DeployedSandbox extends Construct {
       "SMG4",
       "It opens a bank that is made up, and goes with the stack. Another deployment makes another one.",
     );
+  }
+
+  /** Sets where the sandbox's Consent UI sends browsers back to. The API's address is known only after the sandbox's. */
+  sendBackTo(url: string): void {
+    this.#answer.addEnvironment("CONSENT_RETURN_URL", url);
   }
 }

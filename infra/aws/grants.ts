@@ -18,7 +18,8 @@ type RowKind =
   | "idempotency"
   | "api-key"
   | "erased"
-  | "waiter";
+  | "waiter"
+  | "link";
 
 /**
  * Grants actions on the rows of the jobs table whose partition key starts with one of the kinds. For example, a function that
@@ -48,6 +49,7 @@ export function grantIndex(
 export function grantErasing(tables: Pick<Tables, "jobs" | "events">, grantee: IGrantable) {
   grantIndex(tables, grantee, "owned-by-user", "user");
   grantRows(tables, grantee, ["job", "claim", "refused", "idempotency", "rate#user"], "DeleteItem");
+  grantRows(tables, grantee, ["link"], "PutItem");
   grantEvents(tables, grantee, ["erased"], "PutItem");
   grantEvents(tables, grantee, ["event", "message", "order"], "DeleteItem");
   grantEvents(tables, grantee, ["webhooks"], "GetItem");
@@ -80,6 +82,15 @@ export function grantWebhookSecrets(
   ...actions: RowAction[]
 ) {
   grantKeys(grantee, secrets.tableArn, actions, "webhook#*");
+}
+
+/** Grants actions on the ids of links in the secrets table, and on no others. */
+export function grantLinkSecrets(
+  { secrets }: Pick<Tables, "secrets">,
+  grantee: IGrantable,
+  ...actions: RowAction[]
+) {
+  grantKeys(grantee, secrets.tableArn, actions, "auth-link#*");
 }
 
 /** Grants actions on the rows of the events table whose partition key starts with one of the kinds. */

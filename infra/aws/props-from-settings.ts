@@ -7,12 +7,16 @@ import { DeployedSandbox } from "./deployed-sandbox.ts";
 import type { Settings } from "./settings.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** Converts the settings of a deployment into the props of the construct. */
-export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsProps {
+/** Converts the settings of a deployment into the props of the construct. `sandbox` stands in for the aggregator. */
+export function propsFrom(
+  scope: Construct,
+  settings: Settings,
+  sandbox: DeployedSandbox | undefined,
+): ConnectionJobsProps {
   const { domainName, certificateArn } = settings;
   return {
     upstream: {
-      ...upstreamFrom(scope, settings),
+      ...upstreamFrom(scope, settings, sandbox),
       ...webhookSecretFrom(scope, settings),
       version: settings.upstreamVersion,
     },
@@ -32,6 +36,10 @@ export function propsFrom(scope: Construct, settings: Settings): ConnectionJobsP
     eventBus: settings.eventBus,
     eventArchiveDays: settings.eventArchiveDays,
     maxWebhooks: settings.maxWebhooks,
+    appName: settings.appName,
+    returnUrls: settings.returnUrls,
+    // A token of the sandbox opens the sandbox's Consent UI only.
+    consentUiUrl: sandbox === undefined ? settings.consentUiUrl : `${sandbox.url}/home`,
     corsOrigins: settings.corsOrigins,
     ...(settings.alarmEmail !== undefined && { alarmEmail: settings.alarmEmail }),
     ...(domainName !== undefined &&
@@ -53,15 +61,22 @@ function webhookSecretFrom(
     : { webhookSecret: Secret.fromSecretNameV2(scope, "UpstreamWebhookSecret", name) };
 }
 
-/** Returns the aggregator, or deploys the sandbox bank in the same stack and returns it. */
-function upstreamFrom(scope: Construct, settings: Settings): Omit<Upstream, "version"> {
-  if (settings.upstream === "basiq") {
-    const apiKeySecret = Secret.fromSecretNameV2(scope, "UpstreamApiKey", settings.upstreamApiKeySecret);
-    return { url: settings.upstreamUrl, apiKeySecret };
-  }
+/** Deploys the sandbox bank in the same stack, unless the settings name an aggregator. */
+export function sandboxFrom(scope: Construct, settings: Settings): DeployedSandbox | undefined {
+  if (settings.upstream === "basiq") return undefined;
   const shared = { logLevel: settings.logLevel, logRetention: settings.logRetentionDays };
-  const { url, apiKeySecret } = new DeployedSandbox(scope, "Sandbox", { shared });
-  new CfnOutput(scope, "SandboxUrl", { value: url });
-  new CfnOutput(scope, "SandboxApiKeySecret", { value: apiKeySecret.secretArn });
-  return { url, apiKeySecret };
+  const sandbox = new DeployedSandbox(scope, "Sandbox", { shared });
+  new CfnOutput(scope, "SandboxUrl", { value: sandbox.url });
+  new CfnOutput(scope, "SandboxApiKeySecret", { value: sandbox.apiKeySecret.secretArn });
+  return sandbox;
+}
+
+function upstreamFrom(
+  scope: Construct,
+  settings: Settings,
+  sandbox: DeployedSandbox | undefined,
+): Omit<Upstream, "version"> {
+  if (sandbox !== undefined) return { url: sandbox.url, apiKeySecret: sandbox.apiKeySecret };
+  const apiKeySecret = Secret.fromSecretNameV2(scope, "UpstreamApiKey", settings.upstreamApiKeySecret);
+  return { url: settings.upstreamUrl, apiKeySecret };
 }

@@ -19,9 +19,17 @@ import {
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS, MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
+import { DEFAULT_APP_NAME, isAppName } from "../../functions/links/domain/link.ts";
+import { isReturnUrl } from "../../functions/links/domain/return-urls.ts";
 import { LOG_LEVELS } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
-import { ARCHIVE_NEEDS_BUS, WEBHOOKS_NEED_3 } from "./checked-props.ts";
+import {
+  APP_NAME_RULE,
+  ARCHIVE_NEEDS_BUS,
+  DEFAULT_CONSENT_UI_URL,
+  RETURN_URL_RULE,
+  WEBHOOKS_NEED_3,
+} from "./checked-props.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z
@@ -57,6 +65,7 @@ const flag = z.union([z.boolean(), z.stringbool()]);
 const origin = z
   .string()
   .check(z.regex(/^(\*|https?:\/\/[^\s/*]+)$/, "must be * or an origin such as https://app.example.com"));
+const returnUrl = z.string().check(z.refine(isReturnUrl, RETURN_URL_RULE));
 const listed = z.union([
   z.array(z.string()),
   z.pipe(
@@ -95,6 +104,12 @@ const settingsSchema = z
     eventBus: z._default(flag, false),
     eventArchiveDays: z._default(archiveDays, 0),
     maxWebhooks: z._default(webhooks, MAX_ENDPOINTS),
+    appName: z._default(z.string().check(z.refine(isAppName, APP_NAME_RULE)), DEFAULT_APP_NAME),
+    returnUrls: z._default(z.pipe(listed, z.array(returnUrl)), []),
+    consentUiUrl: z._default(
+      z.string().check(z.refine(isUpstreamUrl, "must be an https address")),
+      DEFAULT_CONSENT_UI_URL,
+    ),
     corsOrigins: z._default(z.pipe(listed, z.array(origin)), []),
   })
   .check(

@@ -18,7 +18,7 @@ const EVENT_INDEXES = [
 
 export class Tables extends Construct {
   /**
-   * Stores jobs, claims, records of refused logins, replies to requests with an idempotency key, request counters, the slots
+   * Stores jobs, links for persons, claims, records of refused logins, replies to requests with an idempotency key, request counters, the slots
    * of waiting requests, and API keys.
    */
   readonly jobs: Table;

@@ -13,6 +13,7 @@ import type { Webhooks } from "./webhooks.ts";
 const TIMEOUT = Duration.minutes(5);
 
 export interface UpstreamWebhooksProps extends SweeperProps {
+  followLimitMinutes: number;
   /** Receives runs that could not start or that failed. */
   deadLetters: Sweeper["deadLetters"];
   webhooks: Webhooks;
@@ -24,7 +25,7 @@ export class UpstreamWebhooks extends Construct {
 
   constructor(scope: Construct, id: string, props: UpstreamWebhooksProps) {
     super(scope, id);
-    const { tables, keys, workflow, upstream, webhooks, shared, deadLetters } = props;
+    const { tables, keys, workflow, upstream, webhooks, shared, deadLetters, followLimitMinutes } = props;
     this.function = nodeFunction(this, "FetchEvents", {
       entry: "functions/webhooks/upstream/fetch-events.lambda.ts",
       timeout: TIMEOUT,
@@ -35,6 +36,7 @@ export class UpstreamWebhooks extends Construct {
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
         STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn,
+        FOLLOW_LIMIT_MINUTES: String(followLimitMinutes),
         ...upstreamEnvironment(upstream),
         ...webhooks.environment,
       },

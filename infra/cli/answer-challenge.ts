@@ -1,6 +1,7 @@
 import { ApiError } from "../../client/errors.ts";
 import { challengeOf } from "../../client/job-state.ts";
 import type { Challenge } from "../../client/types.ts";
+import { APPROVED, isApproval } from "../../functions/jobs/domain/challenge.ts";
 import type { Secret } from "../../functions/jobs/domain/secret.ts";
 import { askHidden, type Question } from "./ask.ts";
 import type { Context } from "./context.ts";
@@ -8,9 +9,6 @@ import type { Io } from "./io.ts";
 import { timeLeft } from "./job-lines.ts";
 import type { JobView } from "./job-view.ts";
 import { printable } from "./printable.ts";
-
-/** The published answer to a challenge that the user approves in the bank's own app. */
-const APPROVED = "confirmed";
 
 /** Distinguishes a challenge from the one before, also if the bank asks the same again. */
 export function keyOf(challenge: Challenge | undefined): string {
@@ -43,13 +41,6 @@ function questionFor(challenge: Challenge, label: string, signal: AbortSignal, i
   const left = () => `${timeLeft(challenge.expiresAt, io.now())} left`;
   if (!isApproval(challenge)) return { label, signal, hint: left };
   return { label, signal, hint: () => `${left()}, then press Enter`, whenEmpty: APPROVED };
-}
-
-/** The API has no field that says so. Only where the bank's words do, Enter without a text is an answer. */
-function isApproval({ method, description, input }: Challenge): boolean {
-  return (
-    method === "token" && input.length === 1 && /\b(approve|confirm)/i.test(`${description} ${input[0]}`)
-  );
 }
 
 /** What the bank says beside its questions. Its name for security questions says nothing to a person. */

@@ -59,7 +59,7 @@ export const COMMANDS = {
   cancel: syntax("cancel JOB", "cancel a job"),
   jobs: syntax("jobs --user ID", "list the jobs of a user", { user: "text" }),
   link: syntax(
-    "link --user ID [--mobile NUMBER] [--action ACTION] [--institution ID] [--connection ID] [--return-url URL] [--state TEXT]",
+    "link --user ID [--mobile NUMBER] [--action ACTION] [--institution ID] [--connection ID] [--return-url URL] [--state TEXT] [--minutes NUMBER] [--confirm TEXT]",
     "make a link with which a person connects a bank",
     {
       user: "text",
@@ -69,6 +69,8 @@ export const COMMANDS = {
       connection: "text",
       "return-url": "text",
       state: "text",
+      minutes: "text",
+      confirm: "text",
     },
   ),
   events: syntax("events [--follow] [--after EVENT] [--user ID]", "list what happened to all jobs", {

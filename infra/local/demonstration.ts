@@ -11,6 +11,10 @@ const POLL_EVERY_MS = 100;
 /** At the bank's normal speed (`TIME_SCALE=1`), the job takes about ten seconds. */
 const OVER_WITHIN_MS = 60_000;
 
+/** A day: whoever tries local mode reads first. */
+const LINK_MINUTES = 24 * 60;
+
+const linkReply = z.object({ links: z.object({ public: z.string() }) });
 const stubReply = z.object({ id: z.string() });
 const jobReply = z.object({
   steps: z.array(
@@ -27,8 +31,8 @@ export interface DemonstrationOptions extends ApiAccess {
 }
 
 /**
- * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step. Never
- * throws: prints a failure in one line.
+ * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step, and then a link to
+ * the page on which a person does the same. Never throws: prints a failure in one line.
  */
 export async function demonstrate(options: DemonstrationOptions): Promise<void> {
   try {
@@ -75,6 +79,9 @@ async function connectBank({ apiUrl, apiKey, print }: DemonstrationOptions): Pro
     if (steps.every(({ status }) => status === "success" || status === "skipped")) {
       said("the bank is connected");
       print(`The job can be read at ${apiUrl}/jobs/${id}`);
+      const fields = { expiresInMinutes: LINK_MINUTES };
+      const { links } = await api.call("POST", `/users/${USER_ID}/auth_link`, linkReply, fields);
+      print(`A person connects a bank at ${links.public}`);
       return;
     }
     const failed = steps.find(({ status }) => status === "failed");

@@ -9,7 +9,7 @@ const ERRORS = {
   403: ["forbidden-access", "Forbidden Access", "Access to this resource is forbidden."],
   404: ["resource-not-found", "Requested resource is not found", "Requested route does not exist."],
   408: ["request-timeout", "Request timeout", "The request did not arrive in time."],
-  413: ["invalid-content", "Invalid content", "Request body must not be larger than 16 KiB."],
+  413: ["invalid-content", "Invalid content", "Request body is too large."],
   417: ["invalid-content", "Invalid content", "The expectation cannot be met."],
   431: ["invalid-content", "Invalid content", "Request headers are too large."],
   500: ["internal-server-error", "Internal Server error.", "Internal Server error. Contact support."],

@@ -14,6 +14,7 @@ type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
 const functionResult = z.object({
   statusCode: z.int(),
   headers: z.record(z.string(), z.string()).default({}),
+  cookies: z.array(z.string()).default([]),
   body: z.string().default(""),
   isBase64Encoded: z.boolean().default(false),
 });
@@ -26,6 +27,13 @@ const MAX_RESULT_BYTES = 6_291_556;
  * than this limit.
  */
 const MAX_BODY_BYTES = 256 * 1024;
+
+/** The route whose bodies may be large. Lambda takes a body up to this size, and the function refuses the largest of them. */
+const LARGE_BODIES = "POST /users/{userId}/statements";
+const MAX_LARGE_BODY_BYTES = 4_650_000;
+
+/** At most so many large bodies are in memory at a time. Others wait, unread. */
+const LARGE_AT_ONCE = 4;
 
 /** The routes of the API, and what it answers to web pages. */
 export type LocalApi = Pick<Deployed, "routes"> & Partial<Pick<Deployed, "cors">>;
@@ -65,7 +73,10 @@ export async function openGateway(port: number): Promise<Gateway> {
     close,
     serve({ routes, cors }, invoke, tables) {
       const match = routeMatcher(routes);
-      ready.resolve((request, response) => answerOne({ match, invoke, tables, cors }, request, response));
+      const inTurn = turns(LARGE_AT_ONCE);
+      ready.resolve((request, response) =>
+        answerOne({ match, invoke, tables, cors, inTurn }, request, response),
+      );
     },
   };
 }
@@ -76,13 +87,16 @@ interface Serving {
   /** Returned to programs on this machine that request them. */
   tables: LocalTables | undefined;
   cors: LocalCors | undefined;
+  /** Runs the work on a large body. */
+  inTurn(work: () => Promise<void>): Promise<void>;
 }
 
 async function answerOne(
-  { match, invoke, tables, cors }: Serving,
+  serving: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { match, tables } = serving;
   const { method = "GET", url: target = "/", headers } = request;
   if (headers.host === undefined && request.httpVersion === "1.1") return fail(response, 400);
   const { path, query } = partsOf(target);
@@ -90,7 +104,29 @@ async function answerOne(
     return tell(tables, request, response);
   const found = match(method, path);
   if (found === undefined) return fail(response, 404);
-  const body = await readBody(request, MAX_BODY_BYTES);
+  const asked = { found, method, path, query };
+  if (found.routeKey !== LARGE_BODIES) return callFunction(serving, asked, request, response, MAX_BODY_BYTES);
+  return serving.inTurn(() => callFunction(serving, asked, request, response, MAX_LARGE_BODY_BYTES));
+}
+
+interface Asked {
+  found: Matched;
+  method: string;
+  path: string;
+  query: string;
+}
+
+async function callFunction(
+  { invoke, cors }: Serving,
+  { found, method, path, query }: Asked,
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBodyBytes: number,
+): Promise<void> {
+  const { headers } = request;
+  // The client may have gone while the request waited for its turn.
+  if (request.destroyed) return;
+  const body = await readBody(request, maxBodyBytes);
   if (body === undefined) return fail(response, 413);
   const event = {
     version: "2.0",
@@ -98,6 +134,7 @@ async function answerOne(
     rawPath: decoded(path),
     rawQueryString: query,
     headers: headersOf(request),
+    ...(headers.cookie !== undefined && { cookies: headers.cookie.split(/; */) }),
     pathParameters: found.parameters,
     requestContext: {
       http: { method, path, protocol: "HTTP/1.1", sourceIp: request.socket.remoteAddress },
@@ -113,11 +150,29 @@ async function answerOne(
   const replyBody = Buffer.from(result.body, result.isBase64Encoded ? "base64" : "utf8");
   response.writeHead(result.statusCode, {
     ...result.headers,
+    ...(result.cookies.length > 0 && { "set-cookie": result.cookies }),
     ...corsHeaders(cors, request),
     // A 304 has no body, and its length would be that of the body that the client has.
     ...(result.statusCode !== 304 && { "content-length": replyBody.byteLength }),
   });
   response.end(request.method === "HEAD" ? undefined : replyBody);
+}
+
+/** Returns a function that runs at most `atOnce` works at a time, in the order of their requests. */
+function turns(atOnce: number): Serving["inTurn"] {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
 }
 
 /**
@@ -138,9 +193,11 @@ function partsOf(target: string): { path: string; query: string } {
   return end < 0 ? { path: target, query: "" } : { path: target.slice(0, end), query: target.slice(end + 1) };
 }
 
+/** API Gateway hands on the cookies apart from the other headers. */
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const { cookie: _, ...others } = headers;
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
+    Object.entries(others).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join(",") : (value ?? ""),
     ]),

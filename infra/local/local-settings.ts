@@ -31,7 +31,9 @@ const environment = z.object({
 export const SETTINGS_OF_A_DEPLOYMENT = {
   ALLOW_UNBOUND_CLIENT_TOKENS: "allowUnboundClientTokens",
   ANSWER_WAIT_SECONDS: "answerWaitSeconds",
+  APP_NAME: "appName",
   CONNECT: "connect",
+  CONSENT_UI_URL: "consentUiUrl",
   CORS_ORIGINS: "corsOrigins",
   FOLLOW_CONCURRENCY: "followConcurrency",
   FOLLOW_LIMIT_MINUTES: "followLimitMinutes",
@@ -39,6 +41,7 @@ export const SETTINGS_OF_A_DEPLOYMENT = {
   MAX_WEBHOOKS: "maxWebhooks",
   QUEUE: "queue",
   RETENTION_DAYS: "retentionDays",
+  RETURN_URLS: "returnUrls",
   STEP_RESULTS: "stepResults",
   UPSTREAM_VERSION: "upstreamVersion",
   WAITERS: "waiters",

@@ -77,7 +77,10 @@ export async function startLocal(
             portTaken(
               "SANDBOX_PORT",
               settings.sandboxPort,
-              startSandbox({ port: settings.sandboxPort, timeScale, dataFile: fileAt("sandbox.json"), rest }),
+              startSandbox({
+                ...{ port: settings.sandboxPort, timeScale, dataFile: fileAt("sandbox.json"), rest },
+                consentReturnUrl: `${settings.publicUrl ?? gateway.url}/consent/return`,
+              }),
             ),
           )
         : undefined;
@@ -85,6 +88,7 @@ export async function startLocal(
 
     const hasWebhooks = sandbox !== undefined && settings.deployment.upstreamVersion === "3.0";
     const template = await synthesize({
+      ...(sandbox !== undefined && { consentUiUrl: `${sandbox.url}/home` }),
       ...settings.deployment,
       ...(hasWebhooks && { upstreamWebhookSecret: WEBHOOK_SECRET }),
       upstreamUrl: upstream.url,

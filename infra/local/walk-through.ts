@@ -32,7 +32,10 @@ export function walkThrough(walk: Walk): string {
 
 function nextSteps({ apiUrl, sandboxUrl, apiKey, connect }: Walk): string[] {
   if (connect === "consent-ui") {
-    return ["Only the Consent UI makes connections. docs/api.md has commands to try that with the sandbox."];
+    return [
+      "Only the Consent UI makes connections. To connect a bank in a browser, see docs/local.md. To try it without a browser,",
+      "docs/api.md has commands.",
+    ];
   }
   const { port } = new URL(apiUrl);
   const variables = [

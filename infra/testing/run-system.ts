@@ -10,7 +10,7 @@ import type { TestClock } from "./test-clock.ts";
 const API_KEY = "test-system-key";
 
 /** A request to this function waits for what other functions change, so its waits must not move the time. */
-const WATCHING = /\bjob-changes\.lambda\.ts$/;
+const WATCHING = /\b(job|connect)-changes\.lambda\.ts$/;
 
 const WRITES = /\.(PutItem|UpdateItem|DeleteItem)$/;
 

@@ -5,12 +5,15 @@ import { Worker } from "node:worker_threads";
 export interface TestSystemOptions {
   allowUnboundClientTokens?: boolean;
   answerWaitSeconds?: number;
+  appName?: string;
   connect?: "direct" | "consent-ui";
+  consentUiUrl?: string;
   followLimitMinutes?: number;
   followSliceSeconds?: number;
   maxWebhooks?: number;
   queue?: boolean;
   retentionDays?: number;
+  returnUrls?: string[];
   stepResults?: "object" | "list";
   upstreamVersion?: "2.0" | "2.1" | "3.0";
   waiters?: number;

@@ -9,9 +9,12 @@ import { MAX_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.t
 import { MAX_FOLLOW_LIMIT_MINUTES, MAX_FOLLOW_SLICE_SECONDS } from "../../functions/jobs/domain/following.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
+import { isAppName } from "../../functions/links/domain/link.ts";
+import { isReturnUrl } from "../../functions/links/domain/return-urls.ts";
 import { LOG_LEVELS } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import type { DeploymentSetting } from "../aws/settings.ts";
+import { isUpstreamUrl } from "../aws/upstream-url.ts";
 import type { Variables } from "./templates.ts";
 
 const whole = (from: number, to: number) => z.int().min(from).max(to).optional();
@@ -20,12 +23,15 @@ const whole = (from: number, to: number) => z.int().min(from).max(to).optional()
 const settingsShape = {
   allowUnboundClientTokens: z.boolean().optional(),
   answerWaitSeconds: whole(0, MAX_ANSWER_WAIT_SECONDS),
+  appName: z.string().refine(isAppName).optional(),
   connect: z.enum(CONNECTS).optional(),
+  consentUiUrl: z.string().refine(isUpstreamUrl).optional(),
   followLimitMinutes: whole(1, MAX_FOLLOW_LIMIT_MINUTES),
   followSliceSeconds: whole(0, MAX_FOLLOW_SLICE_SECONDS),
   maxWebhooks: whole(0, MAX_ENDPOINTS),
   queue: z.boolean().optional(),
   retentionDays: whole(1, MAX_RETENTION_DAYS),
+  returnUrls: z.array(z.string().refine(isReturnUrl)).optional(),
   stepResults: z.enum(["object", "list"]).optional(),
   upstreamVersion: z.enum(API_VERSIONS).default(DEFAULT_UPSTREAM_VERSION),
   waiters: whole(0, MAX_WAITERS),
@@ -57,12 +63,15 @@ export function readSystemSettings(given: unknown): SystemSettings & { connect: 
 export const VARIABLES = {
   allowUnboundClientTokens: "ALLOW_UNBOUND_CLIENT_TOKENS",
   answerWaitSeconds: "ANSWER_WAIT_SECONDS",
+  appName: "APP_NAME",
   connect: "CONNECT",
+  consentUiUrl: "CONSENT_UI_URL",
   followLimitMinutes: "FOLLOW_LIMIT_MINUTES",
   followSliceSeconds: "FOLLOW_SLICE_SECONDS",
   maxWebhooks: "MAX_WEBHOOKS",
   queue: "QUEUE",
   retentionDays: "RETENTION_DAYS",
+  returnUrls: "RETURN_URLS",
   stepResults: "STEP_RESULTS",
   upstreamVersion: "UPSTREAM_VERSION",
   waiters: "WAITERS",

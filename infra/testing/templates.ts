@@ -14,7 +14,8 @@ export type TemplateKind = keyof typeof CONTEXTS;
 const ANY_UPSTREAM = "http://127.0.0.1:1";
 
 function synthesizeKind(kind: TemplateKind): Promise<Template> {
-  return synthesizeApart({ upstreamUrl: ANY_UPSTREAM, ...CONTEXTS[kind] });
+  const consentUiUrl = `${ANY_UPSTREAM}/home`;
+  return synthesizeApart({ upstreamUrl: ANY_UPSTREAM, consentUiUrl, ...CONTEXTS[kind] });
 }
 
 /** Returns the content of the package's file of templates. */

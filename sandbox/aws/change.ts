@@ -10,7 +10,14 @@ import type { Table } from "./table.ts";
 const maxRounds = 100;
 
 /** Kinds of rows that several calls may create at the same time. All other rows have a newly generated id. */
-const sharedKinds: ReadonlySet<Kind> = new Set(["faults", "condition", "login", "user"]);
+const sharedKinds: ReadonlySet<Kind> = new Set([
+  "faults",
+  "condition",
+  "consent-ui",
+  "consent",
+  "login",
+  "user",
+]);
 
 /**
  * Reads the rows that a call needs, does its work on them, and writes the changed rows. If another call changed a row

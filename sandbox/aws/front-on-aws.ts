@@ -13,6 +13,7 @@ const environment = z.object({
   /** The URL of the sandbox, without a trailing slash. */
   SANDBOX_URL: z.string().check(z.refine((url) => URL.canParse(url))),
   SANDBOX_API_KEY_SECRET: z.string(),
+  CONSENT_RETURN_URL: z.optional(z.string().check(z.refine((url) => URL.canParse(url)))),
   TIME_SCALE: timeScaleText,
 });
 
@@ -33,6 +34,7 @@ export async function frontOnAws(): Promise<EventFront> {
     baseUrl: settings.SANDBOX_URL,
     apiKey,
     isControlGuarded: true,
+    consentReturnUrl: settings.CONSENT_RETURN_URL,
     timeScale: Number(settings.TIME_SCALE ?? 1),
     newId: randomUUID,
     newToken: () => randomBytes(32).toString("base64url"),

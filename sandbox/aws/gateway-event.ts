@@ -35,7 +35,7 @@ export function callOf(event: unknown): Call {
     path: rawPath,
     query: new URLSearchParams(rawQueryString ?? ""),
     headers: new Map(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
-    body: bytes.length <= maxBodyBytes ? bytes.toString("utf8") : null,
+    body: bytes.length <= maxBodyBytes(rawPath) ? bytes.toString("utf8") : null,
   };
 }
 

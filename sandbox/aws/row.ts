@@ -23,8 +23,10 @@ const days = 30;
 const kinds = {
   faults: {},
   condition: {},
+  "consent-ui": {},
   user: {},
   connection: { days },
+  consent: { days },
   report: { days },
   /** Counts how often an institution has received a login. Does not contain the login. */
   login: { days },

@@ -1,6 +1,7 @@
 import { presentedToken, refuseControl } from "../access-token.ts";
 import type { Call, Params, Setting } from "../call.ts";
-import { matchRoute, type Part } from "../routes.ts";
+import { pageToken } from "../consent-ui/visit.ts";
+import { matchRoute, type Part, type Route } from "../routes.ts";
 import { isUserId } from "../user-id.ts";
 import {
   controlPk,
@@ -22,7 +23,7 @@ const ledgerPages = 4;
 export async function rowsFor(table: Table, call: Call, setting: Setting): Promise<Row[]> {
   const { params, route } = matchRoute(call.method, call.path) ?? {};
   const [token, ...common] = await Promise.all([
-    route?.access === "token" ? tokenOf(table, call) : undefined,
+    tokenOf(table, call, route),
     table.list(controlPk, "condition"),
     table.list(controlPk, "faults"),
     params && namedJob(table, params),
@@ -30,9 +31,12 @@ export async function rowsFor(table: Table, call: Call, setting: Setting): Promi
   ]);
   // Do not read many rows for a call without valid access.
   const isLetIn =
-    route?.access === "token" ? token !== undefined : refuseControl({ call, setting }) === undefined;
+    route?.access === "token" || route?.access === "page"
+      ? token !== undefined
+      : refuseControl({ call, setting }) === undefined;
   const parts = (isLetIn && route?.reads) || [];
-  const userId = params?.userId ?? "";
+  // A page is about the user of its token.
+  const userId = params?.userId || userOf(token);
   const [user, ...read] = await Promise.all([
     isLetIn && isUserId(userId) ? table.get(userKey(userId)) : undefined,
     ...parts.map((part) => readPart[part](table, userId)),
@@ -40,9 +44,15 @@ export async function rowsFor(table: Table, call: Call, setting: Setting): Promi
   return [token, ...common, user, ...read].flat().filter((row) => row !== undefined);
 }
 
-async function tokenOf(table: Table, call: Call): Promise<Row | undefined> {
-  const token = presentedToken(call);
+async function tokenOf(table: Table, call: Call, route: Route | undefined): Promise<Row | undefined> {
+  if (route?.access === "page") return table.get(tokenKey(pageToken(call)));
+  const token = route?.access === "token" ? presentedToken(call) : undefined;
   return token === undefined ? undefined : table.get(tokenKey(token));
+}
+
+function userOf(token: Row | undefined): string {
+  const { userId } = Object(token?.value);
+  return typeof userId === "string" ? userId : "";
 }
 
 async function namedJob(table: Table, { jobId }: Params): Promise<Row | undefined> {
@@ -64,6 +74,8 @@ function isId(text: string): boolean {
 const readPart: Readonly<Record<Part, (table: Table, userId: string) => Promise<Row[]>>> = {
   jobs: (table, userId) => listOf(table, userId, "job"),
   connections: (table, userId) => listOf(table, userId, "connection"),
+  consents: (table, userId) => listOf(table, userId, "consent"),
+  consentUi: (table) => table.list(controlPk, "consent-ui"),
   reports: (table, userId) => listOf(table, userId, "report"),
   logins: (table, userId) => listOf(table, userId, "login"),
   // A scan instead of an index, because only the control API needs the queue, and rarely. A job that joins the queue during

@@ -29,6 +29,8 @@ export function stateOf(rows: readonly Row[]): State {
       reports: values("report"),
       jobs: values("job"),
       connections: values("connection"),
+      consents: values("consent"),
+      consentUi: values("consent-ui").at(-1),
       conditions: entries("condition"),
       askCounts: entries("login"),
       tokens: entries("access-token"),
@@ -62,9 +64,11 @@ export function removedKeys(before: State, after: State): RowKey[] {
 function rowsOf(state: State): NewRow[] {
   return [
     rowOf("faults", controlPk, "all", state.faults),
+    rowOf("consent-ui", controlPk, "all", state.consentUi),
     ...[...state.conditions].map(([id, condition]) => rowOf("condition", controlPk, id, condition)),
     ...[...state.users].map(([id, value]) => rowOf("user", userPk(id), id, value)),
     ...[...state.reports].map(([id, value]) => rowOf("report", userPk(value.userId), id, value)),
+    ...[...state.consents].map(([id, value]) => rowOf("consent", userPk(value.userId), id, value)),
     ...[...state.connections].map(([id, value]) => rowOf("connection", userPk(value.userId), id, value)),
     ...[...state.askCounts].map(([login, count]) => rowOf("login", userPk(userOf(login)), login, count)),
     ...[...state.tokens].map(

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 import type { Outcome, Params, Situation } from "../call.ts";
+import { consentsOf, endConsent, withConsent } from "../consents.ts";
+import { hashed } from "../hashed.ts";
 import { readList, readObject } from "../json-body.ts";
 import { notFound, notValid } from "../refusal.ts";
 import { jsonReply } from "../reply.ts";
 import { lieSchema, type State } from "../state.ts";
 import { isUserId } from "../user-id.ts";
-import { consentsOf, endConsent, withConsent } from "./consents.ts";
 import { eventTypes } from "./event-types.ts";
 import { withEvents } from "./events.ts";
-import { hashed } from "./hashed.ts";
 import { withMessagesAbout } from "./messages.ts";
 
 /** Sets what is wrong with the next messages. */

@@ -1,23 +1,19 @@
 import { accountsOf } from "../bank-account.ts";
 import { loginStatus } from "../connection-reply.ts";
+import { hashed } from "../hashed.ts";
 import { isFinished, retrievalOf, timelineOf } from "../job-timeline.ts";
 import type { Connection, Event, Job, State } from "../state.ts";
-import { withConsent } from "./consents.ts";
-import { hashed } from "./hashed.ts";
 
 /** Published: events of the last 7 days are returned. */
 const keptMs = 7 * 24 * 3_600_000;
 
-/** Adds the events of a change that a call has made, and the consents that new connections need. */
+/** Adds the events of a change that a call has made. */
 export function withEventsOf(before: State, after: State, now: number): State {
-  const created = changed(before.connections, after.connections).filter(([old]) => old === undefined);
-  const owners = new Set(created.map(([, { userId }]) => userId));
-  const state = [...owners].reduce((given, userId) => withConsent(given, userId, now), after);
   return withEvents(
-    state,
-    [...ofUsers(before, state), ...ofConsents(before, state), ...ofConnections(before, state)].map(
+    after,
+    [...ofUsers(before, after), ...ofConsents(before, after), ...ofConnections(before, after)].map(
       (one, index) => {
-        const id = hashed(`${one.typeId} ${one.path} ${now} ${state.events.size} ${index}`);
+        const id = hashed(`${one.typeId} ${one.path} ${now} ${after.events.size} ${index}`);
         return { ...one, id, at: now };
       },
     ),
@@ -42,7 +38,7 @@ function ofUsers(before: State, after: State): Unnumbered[] {
 
 function ofConsents(before: State, after: State): Unnumbered[] {
   return changed(before.consents, after.consents).map(([old, { id, userId, status }]) => ({
-    typeId: old === undefined && status === "active" ? "consent.created" : `consent.${status}`,
+    typeId: `consent.${status !== "active" ? status : old === undefined ? "created" : "updated"}`,
     userId,
     path: `/users/${userId}/consents/${id}`,
   }));

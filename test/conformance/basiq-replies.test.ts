@@ -217,10 +217,14 @@ describe("a list of jobs of the aggregator", () => {
     [{ title: "retrieve-statements", status: "pending", result: null }],
     [{ title: "verify-credentials", status: "failed", result: { code: "bank-statement-invalid" } }],
     [{ title: "verify-credentials", status: "failed", result: [{ code: "bank-statement-invalid" }] }],
-  ])("has no job of a statement, which the step %j tells", (step) => {
+  ])("marks the job of a statement, which the step %j tells", (step) => {
     const ofStatement = reply({}, { id: "2", jobType: "connection", steps: [reply({}).steps[0], step] });
     const data = [ours, ofStatement, { ...ofStatement, institution }];
-    expect(readUpstreamJobs({ data })).toMatchObject([{ id: "61723" }]);
+    const jobs = readUpstreamJobs({ data });
+    expect(jobs.map(({ id, isOfStatement }) => [id, isOfStatement])).toEqual([
+      ["61723", undefined],
+      ["2", true],
+    ]);
   });
 });
 

@@ -131,8 +131,12 @@ describe("the reply to a request for a job", () => {
   });
 
   test("for several jobs at once is a list of their stubs", () => {
-    const reply = renderStubs([jobOf(), jobOf()], asObject);
-    expect(reply).toEqual({ type: "list", data: [stub, stub] });
+    const reply = renderStubs([jobOf(), jobOf({ authorization: "user-mfa" })], asObject);
+    const data = [
+      { ...stub, asksUser: "never" },
+      { ...stub, asksUser: "always" },
+    ];
+    expect(reply).toEqual({ type: "list", data });
     stubListReply.parse(sent(reply));
   });
 });

@@ -30,6 +30,9 @@ const DEFAULTS = {
   eventBus: false,
   eventArchiveDays: 0,
   maxWebhooks: 10,
+  appName: "the app that sent you this link",
+  returnUrls: [],
+  consentUiUrl: "https://consent.basiq.io/home",
   corsOrigins: [],
 };
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1f2e-3d";
@@ -99,6 +102,18 @@ describe("a valid setting", () => {
     ["alarmEmail", "ops@example.com", "ops@example.com"],
     ["corsOrigins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
     ["corsOrigins", ["*"], ["*"]],
+    ["appName", "Hooli Money", "Hooli Money"],
+    [
+      "returnUrls",
+      "https://app.example/back, com.example.app:/back?a=b, http://127.0.0.1:4000/, http://localhost/",
+      [
+        "https://app.example/back",
+        "com.example.app:/back?a=b",
+        "http://127.0.0.1:4000/",
+        "http://localhost/",
+      ],
+    ],
+    ["consentUiUrl", "http://127.0.0.1:3001/home", "http://127.0.0.1:3001/home"],
   ])("%s may be %o", (name, value, expected) => {
     expect(read({ ...VALID, [name]: value })).toEqual({ ...VALID, ...DEFAULTS, [name]: expected });
   });
@@ -164,6 +179,21 @@ describe("an invalid setting", () => {
     ["logLevel", "loud"],
     ["alarmEmail", "nobody"],
     ["certificateArn", CERTIFICATE],
+    ["appName", ""],
+    ["appName", "x".repeat(61)],
+    ["appName", "two\nlines"],
+    ["returnUrls", "app.example/back"],
+    ["returnUrls", "http://app.example/back"],
+    ["returnUrls", "http://localhost.app.example/"],
+    ["returnUrls", "https://user:pass@app.example/"],
+    ["returnUrls", "https://app.example/a\\b"],
+    ["returnUrls", ["https://app.example/back", "javascript:alert(1)"]],
+    ["returnUrls", "JavaScript:alert(1)"],
+    ["returnUrls", "data:text/html;base64,PGI+"],
+    ["returnUrls", "file:///etc/hosts"],
+    ["returnUrls", "blob:https://app.example/1"],
+    ["consentUiUrl", "http://consent.example/home"],
+    ["consentUiUrl", "https://consent.example/home?token=1"],
     ["corsOrigins", "a.example"],
     ["corsOrigins", "https://a.example/path"],
     ["corsOrigins", "https://*.example.com"],

@@ -4,7 +4,7 @@ import { methodsOf } from "../../functions/routes.ts";
 export interface Link {
   /** The field that holds it. */
   name: string;
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** With the query. */
   path: string;
 }
@@ -14,15 +14,19 @@ export function linksOf(json: unknown, apiUrl: string, name = ""): Link[] {
   if (typeof json === "string") {
     const isOurs = json.startsWith(`${apiUrl}/`);
     if (!isOurs && !(name === "url" && /^\/\w/.test(json))) return [];
-    // Only the link to which an answer is posted leads to no `GET`.
-    return [
-      { name, method: name === "response" ? "POST" : "GET", path: isOurs ? json.slice(apiUrl.length) : json },
-    ];
+    const path = isOurs ? json.slice(apiUrl.length) : json;
+    return [{ name, method: methodOf(name, path), path }];
   }
   if (typeof json !== "object" || json === null) return [];
   return Object.entries(json).flatMap(([field, value]) =>
     linksOf(value, apiUrl, Array.isArray(json) ? name : field),
   );
+}
+
+/** Only the link to which an answer is posted, and that of a consent, as published, lead to no `GET`. */
+function methodOf(name: string, path: string): Link["method"] {
+  if (name === "response") return "POST";
+  return /\/consents\/[^/]+$/.test(path) ? "DELETE" : "GET";
 }
 
 /** Links whose ids alone differ are of one kind. */

@@ -13,5 +13,10 @@ export const ANY_UPSTREAM = "http://127.0.0.1:1";
 
 /** Local mode synthesizes at each start, in two seconds. The files of a run share one template. */
 export async function setup({ provide }: TestProject): Promise<void> {
-  provide("template", JSON.stringify(await synthesizeApart({ upstreamUrl: ANY_UPSTREAM })));
+  provide(
+    "template",
+    JSON.stringify(
+      await synthesizeApart({ upstreamUrl: ANY_UPSTREAM, consentUiUrl: `${ANY_UPSTREAM}/home` }),
+    ),
+  );
 }

@@ -21,7 +21,7 @@ export const sandboxTable = {
   ],
 };
 
-export type TableSandboxOptions = Pick<SandboxOptions, "timeScale" | "now"> & {
+export type TableSandboxOptions = Pick<SandboxOptions, "timeScale" | "now" | "consentReturnUrl"> & {
   readonly apiKey: string;
   readonly wait?: (ms: number) => Promise<unknown>;
 };
@@ -31,6 +31,7 @@ export async function startTableSandbox({
   apiKey,
   timeScale = 1,
   now = Date.now,
+  consentReturnUrl,
   ...options
 }: TableSandboxOptions) {
   const [dynamo, gateway] = await Promise.all([startDynamoDb({ tables: [sandboxTable] }), openGateway(0)]);
@@ -43,6 +44,7 @@ export async function startTableSandbox({
     baseUrl: gateway.url,
     apiKey,
     isControlGuarded: true,
+    consentReturnUrl,
     timeScale,
     newId: randomUUID,
     newToken: () => randomBytes(32).toString("base64url"),

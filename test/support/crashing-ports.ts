@@ -14,6 +14,7 @@ export interface CrashPoint {
 const CRASHING = [
   "upstream",
   "jobs",
+  "jobList",
   "vault",
   "sealer",
   "waker",

@@ -316,7 +316,7 @@ export function fakeTokens(clock: Clock): FakeTokens {
 }
 
 /** Parts of the application in memory, to be looked into and to be spoilt. */
-function fakeEventEraser() {
+function fakeEraser() {
   const erased: string[] = [];
   return { erased, erase: async (owner: string) => void erased.push(owner) };
 }
@@ -343,7 +343,8 @@ export function fakePorts() {
     claims,
     reservations,
     erasures: fakeErasures(clock, jobs, ofUsers),
-    eventEraser: fakeEventEraser(),
+    eventEraser: fakeEraser(),
+    linkEraser: fakeEraser(),
     fingerprints: sealedFingerprints(sealer),
     refusedLogins,
     requestCounts,

@@ -2,7 +2,7 @@ import type { TokenClaims } from "../../functions/access/caller.ts";
 import { renderAccepted, renderStubs } from "../../functions/jobs/api/replies.ts";
 import { packAnswers, unpackAnswers } from "../../functions/jobs/domain/challenge.ts";
 import { derivedId, type KeyedRequest, type StoredReply } from "../../functions/jobs/domain/idempotency.ts";
-import type { Job, Phase } from "../../functions/jobs/domain/job.ts";
+import { bringsLogin, type Job, type Phase } from "../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../functions/jobs/domain/login.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { answerTo, loginOf, Secret, taskTokenOf } from "../../functions/jobs/domain/secret.ts";
@@ -84,7 +84,7 @@ export async function reasonOf(call: Promise<unknown>): Promise<unknown> {
 async function withLogin(job: Job) {
   const ports = fakePorts();
   ports.jobs.put(job);
-  if (job.kind !== "refresh") {
+  if (bringsLogin(job)) {
     await ports.vault.store(loginOf(job), packLogin(gavin), ports.clock.after(EIGHT_DAYS_MS));
   }
   return { ports, row: () => ports.jobs.row(job.id) };

@@ -33,6 +33,7 @@ test("Erasing a user stops the executions of open jobs and deletes secrets, even
   await eraseRows(ports, erasure);
   expect(leftIn(ports)).toEqual([0, 0, 0]);
   expect(ports.eventEraser.erased).toEqual([erasure.owner]);
+  expect(ports.linkEraser.erased).toEqual([erasure.owner]);
   expect([...ports.executions.states.values()]).toEqual(["ended"]);
 });
 

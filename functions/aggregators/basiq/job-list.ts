@@ -9,8 +9,8 @@ const jobListSchema = z.object({ data: z.array(z.unknown()) });
 
 /**
  * A list may contain other kinds of jobs than ours. Since version 3.0, `jobType` names the kind, but the published
- * examples of statements have the kind `connection` too: their steps and errors tell. A connection may have statements
- * too: only then does the job name its connection as its source.
+ * examples of statements have the kind `connection` too: some show it in their steps or errors. A connection may have
+ * statements too: only then does the job name its connection as its source.
  */
 const otherKindSchema = z.object({ jobType: z.string().check(z.refine((kind) => kind !== "connection")) });
 const statementStepSchema = z.object({ title: z.literal("retrieve-statements") });
@@ -36,19 +36,20 @@ const verifiedSchema = z.object({
 });
 
 /**
- * Returns the jobs of a list, without jobs of another kind. Throws if any other entry cannot be read: it may be the
- * job that we search for, and we would send its login again.
+ * Returns the jobs of a list, without jobs of another kind than connections and statements. Throws if an entry cannot be
+ * read: it may be the job that we search for, and we would send its login again. A statement that cannot be read is omitted.
  */
 export function readUpstreamJobs(reply: unknown): ListedJob[] {
-  return z
-    .parse(jobListSchema, reply)
-    .data.filter((entry) => !isOfOtherKind(entry))
-    .map((entry) => toListed(z.parse(listedSchema, entry)));
+  return z.parse(jobListSchema, reply).data.flatMap((entry) => {
+    if (z.safeParse(otherKindSchema, entry).success) return [];
+    if (!isOfStatement(entry)) return [toListed(z.parse(listedSchema, entry))];
+    const { data } = z.safeParse(listedSchema, entry);
+    return data === undefined ? [] : [{ ...toListed(data), connectionId: undefined, isOfStatement: true }];
+  });
 }
 
-/** Reads few fields only: a job of another kind may lack those that ours have. */
-function isOfOtherKind(entry: unknown): boolean {
-  if (z.safeParse(otherKindSchema, entry).success) return true;
+/** Reads few fields only: a job of a statement may lack those that ours have. */
+function isOfStatement(entry: unknown): boolean {
   const has = (schema: z.core.$ZodType) => stepsIn(entry).some((step) => z.safeParse(schema, step).success);
   const isOfConnection = connectionIdIn(sourceIn(entry)) !== undefined;
   return has(statementErrorSchema) || (has(statementStepSchema) && !isOfConnection);

@@ -47,7 +47,7 @@ export function basiqPassing(options: PassingOptions): Passing {
     const headers = {
       accept: "application/json",
       ...(accessToken !== undefined && { authorization: `Bearer ${accessToken.reveal()}` }),
-      ...(call.body !== undefined && { "content-type": "application/json" }),
+      ...(call.body !== undefined && { "content-type": call.contentType ?? "application/json" }),
     };
     const url = new URL(`${baseUrl}${call.path}${call.query === "" ? "" : `?${call.query}`}`);
     const init = { method: call.method, headers, ...(call.body !== undefined && { body: call.body }) };

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { upstreamId } from "../../jobs/domain/ids.ts";
 import { AUTHORIZATIONS, type Authorization, type Institution } from "../../jobs/domain/institution.ts";
+import { LOGIN_FIELDS, type LoginField } from "../../jobs/domain/login.ts";
 import {
   MFA_CHALLENGE,
   STEP_STATUSES,
@@ -9,6 +10,7 @@ import {
   VERIFY_CREDENTIALS,
 } from "../../jobs/domain/steps.ts";
 import type { Connection, UpstreamJob } from "../../jobs/domain/upstream-job.ts";
+import type { Bank } from "../../page/bank.ts";
 
 /*
  * The parsers in this file are tolerant. They accept results as objects or as one-element lists, links relative or
@@ -74,6 +76,8 @@ export function readStepError(error: {
   return { code: error.code, title, detail: error.detail ?? error.details ?? title };
 }
 
+const listSchema = z.object({ data: z.array(z.unknown()) });
+
 const institutionSchema = z.object({
   id: upstreamId,
   authorization: text,
@@ -100,9 +104,73 @@ export function readInstitution(reply: unknown): Institution {
   };
 }
 
+/** Only a page of the web: a script or a file is no page of a bank. */
+const webPage = z.catch(z.nullish(shortText.check(z.regex(/^https:\/\/[^\s"'<>\\]+$/))), undefined);
+
+const bankSchema = z.object({
+  name: text,
+  stage: text,
+  loginIdCaption: text,
+  passwordCaption: text,
+  userTokenCaption: text,
+  securityCodeCaption: text,
+  secondaryLoginIdCaption: text,
+  forgottenPasswordUrl: webPage,
+});
+
+/** Reads an institution with what people see of it. Throws if the reply is not an institution. */
+export function readBank(reply: unknown): Bank {
+  const institution = readInstitution(reply);
+  const record = z.parse(bankSchema, reply);
+  return {
+    ...institution,
+    name: record.name || institution.id,
+    captions: captionsOf({
+      loginId: record.loginIdCaption,
+      password: record.passwordCaption,
+      userToken: record.userTokenCaption,
+      securityCode: record.securityCodeCaption,
+      secondaryLoginId: record.secondaryLoginIdCaption,
+    }),
+    ...(record.forgottenPasswordUrl != null && { forgottenPasswordUrl: record.forgottenPasswordUrl }),
+  };
+}
+
+function captionsOf(given: { [field in LoginField]: string | null | undefined }): Bank["captions"] {
+  const named = LOGIN_FIELDS.flatMap((field) => {
+    const caption = given[field];
+    return caption ? [[field, caption] as const] : [];
+  });
+  return Object.fromEntries(named);
+}
+
+const listedBank = z.object({ stage: text, authorization: text });
+
+/**
+ * Returns the banks of a list to which people can log in: not those that are tried out, nor those that connect in
+ * another way. Throws if the reply is not a list.
+ */
+export function readBanks(reply: unknown): Bank[] {
+  return z.parse(listSchema, reply).data.flatMap((entry) => {
+    const { data: listed } = z.safeParse(listedBank, entry);
+    const isOffered =
+      listed !== undefined && listed.stage !== "alpha" && MEANINGS.has(listed.authorization ?? "");
+    return isOffered ? (orNothing(() => readBank(entry)) ?? []) : [];
+  });
+}
+
+function orNothing<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 const connectorSchema = z.object({
   id: upstreamId,
   status: text,
+  institution: z.catch(z.nullish(z.object({ name: text })), undefined),
   authorization: z.catch(
     z.object({
       type: text,
@@ -127,13 +195,18 @@ export function readConnector(reply: unknown): Institution {
   });
 }
 
+/** As {@link readConnector}, with the name. Since version 3.0, nobody logs in on our pages. */
+export function readConnectedBank(reply: unknown): Bank {
+  const connector = readConnector(reply);
+  const { institution } = z.parse(connectorSchema, reply);
+  return { ...connector, name: institution?.name || connector.id, captions: {} };
+}
+
 const connectionSchema = z.object({
   id: upstreamId,
   status: text,
   institution: z.object({ id: upstreamId }),
 });
-
-const connectionListSchema = z.object({ data: z.array(z.unknown()) });
 
 /** Throws if the reply is not a connection. */
 export function readConnection(reply: unknown): Connection {
@@ -144,17 +217,21 @@ export function readConnection(reply: unknown): Connection {
  * Returns the connections of a list, and omits entries that are not connections. Throws if the reply is not a list.
  */
 export function readConnections(reply: unknown): Connection[] {
-  return z.parse(connectionListSchema, reply).data.flatMap((entry) => {
+  return z.parse(listSchema, reply).data.flatMap((entry) => {
     const parsed = z.safeParse(connectionSchema, entry);
     return parsed.success ? [toConnection(parsed.data)] : [];
   });
 }
 
+/** Published for open banking, until the user comes back from the bank. */
+const AWAITS_USER = "pre-init";
+
 function toConnection({ id, status, institution }: z.output<typeof connectionSchema>): Connection {
   return {
     id: id.toLowerCase(),
     institutionId: institution.id,
-    ...(status === "pending" && { isBeingMade: true }),
+    ...((status === "pending" || status === AWAITS_USER) && { isBeingMade: true }),
+    ...(status === AWAITS_USER && { awaitsUser: true }),
   };
 }
 
@@ -233,13 +310,15 @@ function toJob(reply: UpstreamJobReply): UpstreamJob {
   if (Buffer.byteLength(JSON.stringify([steps, challenge])) > MAX_BYTES) {
     throw new TypeError("The job is larger than any.");
   }
+  const source = connectionIdIn(reply.links?.source);
   return {
     id: reply.id,
     created: reply.created ?? "",
     updated: timeIn(reply.updated),
     steps,
     challenge,
-    connectionId: connectionIdIn(reply.links?.source) ?? connectionIdIn(linkOf(steps)),
+    connectionId: source ?? connectionIdIn(linkOf(steps)),
+    ...(source !== undefined && { namesSource: true }),
     institutionId: reply.institution?.id,
   };
 }

@@ -41,6 +41,11 @@ export interface BasiqTransport {
   post<Result>(path: string, body: object, read: Read<Result>, asUser?: string): Promise<Result>;
 }
 
+export interface IssuingTransport extends BasiqTransport {
+  /** Returns a new token that is bound to the user, or `undefined` if the aggregator refuses to issue one. */
+  tokenOf(userId: string): Promise<Secret | undefined>;
+}
+
 /** A reply, or an error if no usable reply arrived. */
 type Received = BasiqReply | UpstreamUnavailable;
 
@@ -48,7 +53,7 @@ type Received = BasiqReply | UpstreamUnavailable;
  * Sends requests to the aggregator. Retries a GET if no usable reply arrived. Retries a POST only if the aggregator
  * reported that it did nothing: status 429, or a rejected token.
  */
-export function basiqTransport(options: TransportOptions): BasiqTransport {
+export function basiqTransport(options: TransportOptions): IssuingTransport {
   const { clock } = options;
   const token = basiqToken(options, send);
   /** We send nothing until then. */
@@ -122,6 +127,7 @@ export function basiqTransport(options: TransportOptions): BasiqTransport {
       };
       return call(exchangeOnce, false, read);
     },
+    tokenOf: (userId) => token.ofUser(userId),
   };
 }
 

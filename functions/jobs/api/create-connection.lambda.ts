@@ -1,5 +1,5 @@
 import { authenticate, userOfPath, writtenIds } from "../../access/authenticate.ts";
-import { acceptingDeps, replyOptions, takesLogins } from "../../compose.ts";
+import { acceptingDeps, connect, replyOptions } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
 import { aboutJob } from "../../platform/log.ts";
@@ -14,7 +14,7 @@ const render = (accepted: Accepted) => renderAccepted(accepted, replyOptions());
 
 export const handler = apiHandler("create-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(acceptingDeps(), request));
-  if (!takesLogins()) throw new Refusal("connects-in-consent-ui");
+  if (connect() === "consent-ui") throw new Refusal("connects-in-consent-ui");
   requireJson(request);
   const asked = parseConnectionRequest(request.jsonObject());
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {

@@ -5,6 +5,7 @@ import type {
   StubListReply,
   StubReply,
 } from "../../http/reply-schemas.ts";
+import { asksUser } from "../domain/institution.ts";
 import type { Job, QueueReason } from "../domain/job.ts";
 import type { JobsPage } from "../domain/ports.ts";
 import { MAX_ATTEMPTS, RETRY_EVERY_SECONDS } from "../domain/queue.ts";
@@ -30,9 +31,12 @@ export function renderAccepted({ isNew, job }: { isNew: boolean; job: Job }, opt
     : { status: 200, body: renderJob(job, options), jobId: job.id };
 }
 
-/** Renders a list with one stub for each job. */
+/** Renders a list with one stub for each job, which says whether its user has to be there. */
 export function renderStubs(jobs: readonly Job[], options: JobReplyOptions): StubListReply {
-  return { type: "list", data: jobs.map((job) => renderJobStub(job, options)) };
+  return {
+    type: "list",
+    data: jobs.map((job) => ({ ...renderJobStub(job, options), asksUser: asksUser(job) })),
+  };
 }
 
 export function renderJob(job: ShownJob, options: JobReplyOptions): JobReply {

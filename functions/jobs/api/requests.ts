@@ -7,6 +7,7 @@ import { LOGIN_FIELDS, type Login, packLogin } from "../domain/login.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
 import { Secret } from "../domain/secret.ts";
 import { DEFAULT_WAIT_SECONDS, MAX_WAIT_SECONDS } from "../domain/waiting.ts";
+import { MAX_ADOPTED } from "../use-cases/adopt-jobs.ts";
 
 /** 1 to 255 characters of printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,255}$/;
@@ -93,6 +94,19 @@ function fieldsNotValid(paths: readonly PropertyKey[][]): Refusal {
   );
   const [first, ...more] = [...fields].map((field): Problem => ({ reason: "field-not-valid", field }));
   return new Refusal(first ?? "not-json", ...more);
+}
+
+export const adoptRequest = z.object({
+  jobIds: z.array(z.string()).check(z.minLength(1), z.maxLength(MAX_ADOPTED)),
+});
+
+/** Returns the ids of the aggregator's jobs in a body. Throws a `Refusal` if they are missing or not valid. */
+export function parseAdoptRequest(body: object): string[] {
+  const field = "jobIds";
+  if (!Object.hasOwn(body, field)) throw new Refusal({ reason: "field-missing", field });
+  const parsed = z.safeParse(adoptRequest, body);
+  if (!parsed.success) throw new Refusal({ reason: "field-not-valid", field });
+  return parsed.data.jobIds;
 }
 
 const MAX_LIMIT = 500;

@@ -43,6 +43,27 @@ export function answerWithinMs(expiryMs: number): number {
   return Math.min(Math.max(expiryMs, MIN_MS), MAX_ANSWER_MS);
 }
 
+/** The published answer to a challenge that the user approves in the bank's own app. */
+export const APPROVED = "confirmed";
+
+/**
+ * Returns whether the bank's words ask for an approval in its app. No field says so: a code may still be the right answer,
+ * so offer both.
+ */
+export function isApproval({
+  method,
+  description,
+  input,
+}: {
+  method: string;
+  description: string;
+  input: readonly string[];
+}): boolean {
+  return (
+    method === "token" && input.length === 1 && /\b(approve|confirm)/i.test(`${description} ${input[0]}`)
+  );
+}
+
 /** Packs the answers to one challenge into one secret, for encryption. */
 export function packAnswers(answers: readonly Secret[]): Secret {
   return new Secret(JSON.stringify(answers.map((answer) => answer.reveal())));

@@ -25,6 +25,13 @@ export const JOB_TIMED_OUT: StepError = {
   detail: "The institution did not finish in time. Please try again later.",
 };
 
+/** For an adopted job: open banking leads the user to the bank's own site, and the user never came back from it. */
+export const USER_LEFT: StepError = {
+  code: JOB_TIMED_OUT.code,
+  title: JOB_TIMED_OUT.title,
+  detail: "The user left before the institution had confirmed the connection. Please try again.",
+};
+
 export const SERVICE_UNAVAILABLE: StepError = {
   code: "service-unavailable",
   title: "Service Unavailable",
@@ -53,6 +60,7 @@ export const INTERNAL_ERROR: StepError = {
 const OUR_FAILURES: readonly StepError[] = [
   MFA_EXPIRED,
   JOB_TIMED_OUT,
+  USER_LEFT,
   SERVICE_UNAVAILABLE,
   JOB_CANCELLED,
   TEMPORARY_UNAVAILABLE,
@@ -145,6 +153,13 @@ export function outcomeOf({ phase, steps }: Pick<Job, "phase" | "steps">): Outco
   // A wrong MFA answer has the same code as a wrong password.
   const mayBeTheAnswer = outcome === "credentials-refused" || outcome === "other";
   return mayBeTheAnswer && failed?.title === MFA_CHALLENGE ? "mfa-failed" : outcome;
+}
+
+/** Returns whether the job failed because its user left: neither the bank nor the aggregator is to blame. */
+export function wasLeft({ steps }: Pick<Job, "steps">): boolean {
+  return steps.some(
+    ({ result }) => result !== null && "code" in result && result.detail === USER_LEFT.detail,
+  );
 }
 
 export function wasCancelled({ steps }: Pick<Job, "steps">): boolean {

@@ -1,6 +1,13 @@
 import type { Clock } from "./clock.ts";
-import { failure, isOutage, JOB_TIMED_OUT, MFA_EXPIRED } from "./failures.ts";
-import type { Job } from "./job.ts";
+import {
+  failure,
+  isOutage,
+  JOB_TIMED_OUT,
+  MFA_EXPIRED,
+  TEMPORARY_UNAVAILABLE,
+  USER_LEFT,
+} from "./failures.ts";
+import { type Job, kindOf } from "./job.ts";
 import {
   errorCodeOf,
   MFA_CHALLENGE,
@@ -13,7 +20,13 @@ import {
   verdict,
 } from "./steps.ts";
 import type { JobChange } from "./transitions.ts";
-import { asksTheSame, isQueuedUpstream, openChallenge, type UpstreamJob } from "./upstream-job.ts";
+import {
+  asksTheSame,
+  type Connection,
+  isQueuedUpstream,
+  openChallenge,
+  type UpstreamJob,
+} from "./upstream-job.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -93,7 +106,7 @@ export function decideOnPoll(
   const challenge = isAnswered(job, seen, now) ? undefined : openChallenge(seen);
   const listed = challenge === undefined ? seen.steps : asBeforeTheChallenge(seen.steps, job.steps);
   const steps = skipUnlisted(mergeSteps(job.steps, listed), seen.steps);
-  const changes = { steps, connectionId: job.connectionId ?? seen.connectionId };
+  const changes = { steps, connectionId: job.connectionId ?? connectionIn(job, seen) };
   const result = verdict(steps);
   if (result !== "working") return { event: result, changes };
   if (challenge !== undefined) {
@@ -101,11 +114,18 @@ export function decideOnPoll(
     const numbered = { ...challenge, number, upstreamUpdated: seen.updated };
     return { event: "challengeSeen", changes: { ...changes, challenge: numbered, followLeftMs } };
   }
-  if (hasFollowedTooLong(job, now)) return timeOut(steps, changes.connectionId);
+  if (hasFollowedTooLong(job, now)) {
+    return timeOut(steps, changes.connectionId, isQueuedUpstream(seen) ? TEMPORARY_UNAVAILABLE : undefined);
+  }
   if (changes.connectionId !== job.connectionId || differ(steps, job.steps)) {
     return { event: "stepsProgressed", changes };
   }
   return undefined;
+}
+
+/** An adopted job may be that of a statement, which has no connection of its user's: only a source counts. */
+function connectionIn(job: Job, { connectionId, namesSource }: UpstreamJob): string | undefined {
+  return kindOf(job) === "adopt" && namesSource !== true ? undefined : connectionId;
 }
 
 /** Returns whether the aggregator still shows the challenge that was answered. */
@@ -168,8 +188,34 @@ function hasFollowedTooLong(job: Job, now: Date): boolean {
   return job.followUntil !== undefined && Date.parse(job.followUntil) <= now.getTime();
 }
 
-function timeOut(steps: readonly Step[], connectionId: string | undefined): JobChange {
-  return failure({ steps }, JOB_TIMED_OUT, { connectionId });
+function timeOut(
+  steps: readonly Step[],
+  connectionId: string | undefined,
+  error: StepError = JOB_TIMED_OUT,
+): JobChange {
+  return failure({ steps }, error, { connectionId });
+}
+
+/** Returns whether a change ends an adopted job that we have followed for too long. Its user may have left. */
+export function mayBeLeft(job: Job, change: JobChange | undefined): change is JobChange {
+  const failed = change?.changes.steps?.find(({ status }) => status === "failed");
+  return kindOf(job) === "adopt" && change?.event === "failed" && failed?.result === JOB_TIMED_OUT;
+}
+
+/** Returns whether the user has not come back from the bank for the connection that the job makes. */
+export function isLeft({ institutionId }: Job, { changes }: JobChange, all: readonly Connection[]): boolean {
+  return all.some(
+    (connection) =>
+      connection.awaitsUser === true &&
+      (changes.connectionId === undefined
+        ? connection.institutionId === institutionId
+        : connection.id === changes.connectionId),
+  );
+}
+
+/** Ends an adopted job whose user has left, in place of the change that says that the time is up. */
+export function leave(job: Job, { changes: { connectionId } }: JobChange): JobChange {
+  return timeOut(job.steps, connectionId, USER_LEFT);
 }
 
 function differ(a: readonly Step[], b: readonly Step[]): boolean {

@@ -1,5 +1,5 @@
 import { outcomeOf, wasCancelled } from "./failures.ts";
-import { hasBegun, isFinished, type Job } from "./job.ts";
+import { hasBegun, isFinished, type Job, kindOf } from "./job.ts";
 import { shownChallenge, shownQueue } from "./shown.ts";
 
 /** The types of a job's events, as readers see them. */
@@ -20,15 +20,20 @@ export type JobEventType = (typeof JOB_EVENT_TYPES)[number];
 /**
  * Returns the types of the events that a write makes, in their order. The write counts them in the row, and the reader of
  * the table's stream makes them: both call this function. A job has no events before it has begun, because its row may
- * still be deleted. A write without a new version makes none.
+ * still be deleted. A write without a new version makes none. The stream does not show the write that adds a row: an
+ * adopted job, which begins with that write, makes its first event with its first change.
  */
 export function eventTypesOf(before: Job, after: Job): JobEventType[] {
   if (after.version <= before.version || !hasBegun(after)) return [];
-  const types: JobEventType[] = hasBegun(before) ? [] : ["created"];
+  const types: JobEventType[] = hasBegun(before) && !isAsAdopted(before) ? [] : ["created"];
   if (expiredChallenge(before, after)) types.push("mfa-expired");
   const step = namedStep(before, after);
   if (step !== undefined) return [...types, step];
   return types.length === 0 && shownOf(before) !== shownOf(after) ? ["updated"] : types;
+}
+
+function isAsAdopted(job: Job): boolean {
+  return kindOf(job) === "adopt" && job.version === 1;
 }
 
 /** Returns the number of events that the job has made since it was accepted. Rows of earlier versions have none. */

@@ -48,10 +48,11 @@ export interface Challenge {
 }
 
 /**
- * The source of the credentials: a create or an update brings a login, a refresh uses the login
- * that the aggregator has.
+ * How the job begins. A create or an update brings a login, and a refresh uses the login that the aggregator has. An adopted
+ * job (`adopt`) follows an upstream job that began without us: in the aggregator's Consent UI, with a statement, or in
+ * another program.
  */
-export const JOB_KINDS = ["create", "update", "refresh"] as const;
+export const JOB_KINDS = ["create", "update", "refresh", "adopt"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** Why a queued job waits. With `ready-for-user`, the job waits for the presence of its user, not for the bank. */
@@ -122,7 +123,7 @@ export interface Job {
   knownUpstreamJobIds: string[];
   upstreamJobId?: string | undefined;
   blocked?: Blocked | undefined;
-  /** Set from the beginning for an update and a refresh. Set for a create once the aggregator has sent it. */
+  /** Set from the beginning for an update and a refresh. Set for other jobs once the aggregator has sent it. */
   connectionId?: string | undefined;
   /**
    * When the job fails because the aggregator refuses to show the upstream job. A poll that shows it removes this.
@@ -145,6 +146,11 @@ export function kindOf(job: Pick<Job, "kind">): JobKind {
   return job.kind ?? "create";
 }
 
+/** Returns whether the job comes with a login, which may be stored for as long as the job may need it. */
+export function bringsLogin(job: Pick<Job, "kind">): boolean {
+  return kindOf(job) === "create" || kindOf(job) === "update";
+}
+
 export function generationOf(job: Pick<Job, "generation">): number {
   return job.generation ?? 1;
 }
@@ -164,8 +170,8 @@ export function isFinished({ phase }: Pick<Job, "phase">): boolean {
 export type ClaimOn = { userId: string } & ({ institutionId: string } | { connectionId: string });
 
 /**
- * Returns the subject of the job's claim: for a create the user's account at the institution,
- * otherwise the connection.
+ * Returns the subject of the job's claim: for a create the user's account at the institution, otherwise the connection. An
+ * adopted job begins without a claim.
  */
 export function claimOf(job: Pick<Job, "kind" | "userId" | "institutionId" | "connectionId">): ClaimOn {
   const { userId, institutionId, connectionId } = job;

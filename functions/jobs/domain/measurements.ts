@@ -1,7 +1,7 @@
 import { UpstreamRefused, UpstreamUnavailable } from "./errors.ts";
-import { isOutage, outcomeOf } from "./failures.ts";
+import { isOutage, outcomeOf, wasLeft } from "./failures.ts";
 import { INSTITUTION_ID } from "./ids.ts";
-import { isFinished, type Job } from "./job.ts";
+import { isFinished, type Job, kindOf } from "./job.ts";
 import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall } from "./metrics.ts";
 import { currentStep, statusOf } from "./steps.ts";
 import type { JobEvent } from "./transitions.ts";
@@ -20,6 +20,7 @@ export interface Census {
 export function* measureChange(before: Job, event: JobEvent, after: Job): Iterable<Measurement> {
   const { phase } = before;
   if (event === "attemptStarted" && before.attempt === 0) yield count("JobsStarted");
+  if (kindOf(before) === "adopt" && before.version === 1) yield count("JobsStarted");
   const isHeld = event === "heldUpstream" || (event === "attemptHeld" && after.queue?.reason === undefined);
   if (isHeld) yield count("AttemptsHeld");
   // Do not count a challenge that is opened again with another task token.
@@ -34,7 +35,7 @@ export function* measureChange(before: Job, event: JobEvent, after: Job): Iterab
   // A further attempt goes back to the queue when its challenge expires.
   const isExpired = event === "attemptHeld" || outcome === "mfa-expired";
   if (isExpired && phase === "awaiting-answer") yield count("ChallengesExpired");
-  const blamesUpstream = isHeld || outcome === "unavailable" || outcome === "timed-out";
+  const blamesUpstream = isHeld || outcome === "unavailable" || (outcome === "timed-out" && !wasLeft(after));
   // Before the aggregator has accepted the login, the failed call itself is counted.
   if (blamesUpstream && before.upstreamJobId !== undefined) yield* upstreamError(before.institutionId);
 }

@@ -12,6 +12,7 @@ export const UPSTREAM_CALLS = [
   "answer",
   "pass",
   "event",
+  "link",
 ] as const;
 export type UpstreamCall = (typeof UPSTREAM_CALLS)[number];
 

@@ -27,6 +27,7 @@ export interface Ports {
   refusedLogins: RefusedLoginNotes;
   erasures: Erasures;
   eventEraser: EventEraser;
+  linkEraser: LinkEraser;
   sealer: Sealer;
   vault: Vault;
   executions: Executions;
@@ -138,6 +139,12 @@ export interface Erasures {
 /** The events of erased users. */
 export interface EventEraser {
   /** Deletes the events of a user, whom a hash names as in `Erasure`. From now on, none is stored. */
+  erase(owner: string): Promise<void>;
+}
+
+/** The links of erased users. */
+export interface LinkEraser {
+  /** Erases the link of a user, whom a hash names as in `Erasure`. */
   erase(owner: string): Promise<void>;
 }
 

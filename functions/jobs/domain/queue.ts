@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { failure, MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "./failures.ts";
 import { mayAskForMfa } from "./institution.ts";
-import { type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
+import { bringsLogin, type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
 import {
   initialSteps,
   isOver,
@@ -44,9 +44,9 @@ export type Policy = {
   followSliceMs: number;
 };
 
-/** Refreshes are never queued: the caller can retry. */
+/** Only jobs with a login are queued: who requested a refresh can retry, and an adopted job has no login for a further attempt. */
 export function mayBeHeld(job: Pick<Job, "kind">, { queues }: Pick<Policy, "queues">): boolean {
-  return queues && kindOf(job) !== "refresh";
+  return queues && bringsLogin(job);
 }
 
 /** Returns whether the next attempt may start. A run that comes more than a minute too early is a repeated run. */
@@ -89,7 +89,7 @@ export function needsTheUser({ authorization, queue }: Pick<Job, "authorization"
 
 /** Returns whether a further attempt may need the login again. */
 export function mayNeedLogin(job: Pick<Job, "kind" | "steps" | "queue">): boolean {
-  if (kindOf(job) === "refresh") return false;
+  if (!bringsLogin(job)) return false;
   if (statusOf(job.steps, VERIFY_CREDENTIALS) !== "success") return true;
   const asks = statusOf(job.steps, MFA_CHALLENGE);
   return job.queue !== undefined && asks !== undefined && !isOver(asks);

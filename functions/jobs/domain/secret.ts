@@ -38,7 +38,7 @@ export class Secret {
 export interface SecretRef {
   jobId: string;
   userId: string;
-  purpose: "login" | "task-token" | "idempotency" | `answer-${number}` | `webhook-${number}`;
+  purpose: "login" | "task-token" | "idempotency" | "link" | `answer-${number}` | `webhook-${number}`;
 }
 
 export function loginOf(job: Job): SecretRef {

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { isFinished, type Job, kindOf } from "./job.ts";
+import { bringsLogin, isFinished, type Job } from "./job.ts";
 import { eventCountAfter } from "./job-events.ts";
 import { RETRY_EVERY_SECONDS } from "./queue.ts";
 import { IN_FLIGHT_MS } from "./sending.ts";
@@ -92,7 +92,7 @@ export function retrySweepAt(clock: Pick<Clock, "after">): string {
 function leavesNothing(before: Job, event: JobEvent): boolean {
   if (event !== "succeeded" || before.isRepeated) return false;
   if (before.challenge !== undefined || before.queue !== undefined) return false;
-  return kindOf(before) === "refresh" || statusOf(before.steps, VERIFY_CREDENTIALS) === "success";
+  return !bringsLogin(before) || statusOf(before.steps, VERIFY_CREDENTIALS) === "success";
 }
 
 function isBeyondNextAttempt({ phase, sweepAt }: Job, clock: Pick<Clock, "msUntil">): boolean {

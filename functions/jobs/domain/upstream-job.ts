@@ -11,6 +11,8 @@ export interface UpstreamJob {
   steps: Step[];
   challenge?: Pick<Challenge, "method" | "description" | "input" | "expiryMs"> | undefined;
   connectionId?: string | undefined;
+  /** The job names its connection as its source. Jobs of statements do not, although they show a connection in a step. */
+  namesSource?: true | undefined;
   institutionId?: string | undefined;
 }
 
@@ -22,7 +24,10 @@ export interface Posted {
 }
 
 /** The fields of a job in the aggregator's lists. */
-export type ListedJob = Pick<UpstreamJob, "id" | "created" | "connectionId" | "institutionId">;
+export interface ListedJob extends Pick<UpstreamJob, "id" | "created" | "connectionId" | "institutionId"> {
+  /** The job reads a statement that somebody uploaded. Without it, the job may do so nevertheless. */
+  isOfStatement?: true | undefined;
+}
 
 type Question = Pick<Challenge, "method" | "description" | "input">;
 
@@ -75,7 +80,7 @@ export function isOfAttempt({ id, created }: Pick<UpstreamJob, "id" | "created">
 
 /**
  * Finds the upstream job of an attempt whose reply was lost: the newest job of the institution since the attempt
- * began, without those of earlier attempts and earlier jobs. For an update or a refresh, it is about the same
+ * began, without those of statements, of earlier attempts and of earlier jobs. For an update or a refresh, it is about the same
  * connection. For a create, a job about a connection that had a job before counts only if there is no other, because
  * the aggregator may name the same connection again for the same bank and login. A job whose creation time or
  * connection is missing counts.
@@ -85,7 +90,7 @@ export function findAttempt(listed: readonly ListedJob[], attempt: Attempt): Lis
   const isEarlier = ({ created }: ListedJob) => Date.parse(created) < notBefore;
   const earlier = listed.filter(isEarlier).flatMap(({ connectionId }) => connectionId ?? []);
   const found = listed
-    .filter((job) => job.institutionId === attempt.institutionId)
+    .filter((job) => job.institutionId === attempt.institutionId && !job.isOfStatement)
     .filter((job) => !isEarlier(job) && !isAboutAnother(job, attempt))
     .filter((job) => !isKnown(job.id, attempt.knownUpstreamJobIds))
     .toSorted((a, b) => Date.parse(b.created) - Date.parse(a.created));
@@ -108,4 +113,6 @@ export interface Connection {
   institutionId: string;
   /** The bank has not accepted any login for this connection yet. */
   isBeingMade?: true | undefined;
+  /** Open banking: the user has not come back from the bank's own site, where the user agrees to the connection. */
+  awaitsUser?: true | undefined;
 }

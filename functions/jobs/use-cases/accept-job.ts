@@ -3,13 +3,13 @@ import { DependencyDown } from "../domain/errors.ts";
 import type { WrittenIds } from "../domain/ids.ts";
 import type { Institution } from "../domain/institution.ts";
 import {
+  bringsLogin,
   claimOf,
   generationOf,
   hasBegun,
   isFinished,
   type Job,
   type JobKind,
-  kindOf,
 } from "../domain/job.ts";
 import { blockedForMs, type Login, packLogin } from "../domain/login.ts";
 import type { Executions, JobStore, Ports, RefusedLoginNotes, Vault } from "../domain/ports.ts";
@@ -40,7 +40,7 @@ async function requireUnblocked(deps: UnblockedDeps, { userId, institutionId }: 
 }
 
 export interface AcceptJob {
-  kind: JobKind;
+  kind: Exclude<JobKind, "adopt">;
   userId: string;
   institution: Pick<Institution, "id" | "authorization">;
   /** For an update and a refresh. */
@@ -192,7 +192,7 @@ export interface DropDeps {
 export async function dropJob(deps: DropDeps, job: Job): Promise<boolean> {
   const marked = await markDropped(deps, job, true);
   if (marked === undefined) return false;
-  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
+  if (bringsLogin(job)) await deps.vault.destroy(loginOf(job));
   return deps.jobs.drop(marked);
 }
 

@@ -23,6 +23,8 @@ export interface AnswerChallenge {
   jobId: string;
   caller: TokenClaims;
   answers: readonly Secret[];
+  /** The challenge that the user has seen. An answer to another one is not taken. */
+  seen?: number;
 }
 
 type Deps = Pick<Ports, "jobs" | "vault" | "sealer" | "waker"> & UserCountDeps;
@@ -59,6 +61,8 @@ export async function answerChallenge(deps: Deps, request: AnswerChallenge): Pro
 
 async function answerFound(deps: Deps, job: Job, request: AnswerChallenge): Promise<Job> {
   const challenge = requireChallenge(job, deps.clock.now());
+  if (request.seen !== undefined && request.seen !== challenge.number)
+    throw new Refusal("challenge-not-active");
   if (request.answers.length !== challenge.input.length)
     throw new Refusal({ reason: "answers-not-valid", field: "mfa-response" });
   if (job.phase !== "awaiting-answer") return woken(deps, job);

@@ -1,5 +1,5 @@
 import { failure, failureFor, wasCancelled } from "../domain/failures.ts";
-import { isFinished, type Job, kindOf } from "../domain/job.ts";
+import { bringsLogin, isFinished, type Job } from "../domain/job.ts";
 import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
 import type { StepError } from "../domain/steps.ts";
@@ -43,7 +43,7 @@ export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
 
 /** Deletes the login of a create or an update. */
 export async function destroyLogin(deps: Pick<Ports, "vault">, job: Job): Promise<void> {
-  if (kindOf(job) !== "refresh") await deps.vault.destroy(loginOf(job));
+  if (bringsLogin(job)) await deps.vault.destroy(loginOf(job));
 }
 
 /** Writes a change. A change that ends the job passes through {@link endJob}. */

@@ -8,7 +8,7 @@ import { type CancelDeps, cancelOpenJob } from "./cancel-job.ts";
 import { cleanUp } from "./end-job.ts";
 import { inBatches } from "./in-batches.ts";
 
-export type EraseDeps = CancelDeps & Pick<Ports, "clock" | "erasures" | "eventEraser">;
+export type EraseDeps = CancelDeps & Pick<Ports, "clock" | "erasures" | "eventEraser" | "linkEraser">;
 
 const AT_ONCE = 10;
 
@@ -23,6 +23,7 @@ const OF_NO_JOB = "";
  */
 export async function eraseRows(deps: EraseDeps, erasure: Erasure): Promise<boolean> {
   await deps.eventEraser.erase(erasure.owner);
+  await deps.linkEraser.erase(erasure.owner);
   const rows = await deps.erasures.rowsOf(erasure);
   const results = await inBatches(rows, AT_ONCE, (row) =>
     eraseRow(deps, erasure, row).then(

@@ -7,12 +7,15 @@ import {
   decideOnRefusal,
   decideWithoutReply,
   endsUnanswered,
+  isLeft,
   knownAgain,
+  leave,
+  mayBeLeft,
   POLL_EVERY_MS,
   waitSeconds,
   waitsUpstream,
 } from "../domain/following.ts";
-import { isFinished, type Job } from "../domain/job.ts";
+import { isFinished, type Job, kindOf } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { holdChange, holdUpstreamChange, mayBeHeld, mayNeedLogin } from "../domain/queue.ts";
 import { errorCodeOf, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
@@ -25,7 +28,7 @@ export type FollowDeps = EndDeps & Pick<Ports, "clock" | "upstream" | "claims" |
 
 /**
  * Records whether the bank accepted the login, before the job's row says so. A function that dies between the two
- * writes does this again; each job counts once.
+ * writes does this again; each job counts once. The login of an adopted job did not pass through us, if it had one.
  */
 export async function noteVerdict(
   deps: Pick<Ports, "refusedLogins">,
@@ -33,6 +36,7 @@ export async function noteVerdict(
   after: readonly Step[],
 ): Promise<void> {
   const { userId, institutionId } = job;
+  if (kindOf(job) === "adopt") return;
   const [was, is] = [job.steps, after].map((steps) =>
     steps.find(({ title }) => title === VERIFY_CREDENTIALS),
   );
@@ -58,7 +62,7 @@ async function poll(deps: FollowDeps, job: Job): Promise<{ job: Job; retryAfterM
 
 async function writePoll(deps: FollowDeps, job: Job, seen: Seen): Promise<Job> {
   try {
-    const change = decide(deps, job, seen);
+    const change = await nameWhoLeft(deps, job, decide(deps, job, seen));
     if (change === undefined) return job;
     await noteVerdict(deps, job, change.changes.steps ?? []);
     await claimConnection(deps, job, change.changes.connectionId);
@@ -68,6 +72,20 @@ async function writePoll(deps: FollowDeps, job: Job, seen: Seen): Promise<Job> {
     const current = await findJob(deps, job.id);
     return isFinished(current) ? cleanUp(deps, current) : current;
   }
+}
+
+/** If the time is up for an adopted job, asks the aggregator whether the user ever came back from the bank. */
+async function nameWhoLeft(
+  deps: FollowDeps,
+  job: Job,
+  change: JobChange | undefined,
+): Promise<JobChange | undefined> {
+  if (!mayBeLeft(job, change)) return change;
+  const connections = await deps.upstream.connectionsOf(job.userId).catch((error: unknown) => {
+    if (error instanceof UpstreamRefused || error instanceof UpstreamUnavailable) return [];
+    throw error;
+  });
+  return isLeft(job, change, connections) ? leave(job, change) : change;
 }
 
 type Seen = UpstreamJob | UpstreamRefused | UpstreamUnavailable;
@@ -81,7 +99,8 @@ function decide(deps: FollowDeps, job: Job, seen: Seen): JobChange | undefined {
 
 function decideOnJob(deps: FollowDeps, job: Job, seen: UpstreamJob, now: Date): JobChange | undefined {
   const attempt = { attempt: job.attempt };
-  if (waitsUpstream(job, seen)) {
+  // An adopted job has no queue. Until its time is up, it shows that the aggregator holds it.
+  if (waitsUpstream(job, seen) && kindOf(job) !== "adopt") {
     return mayBeHeld(job, deps.policy)
       ? holdUpstreamChange(job, job.attempt, deps.clock)
       : failure(job, TEMPORARY_UNAVAILABLE);

@@ -2,7 +2,7 @@ import { closeChallenge, isPast, takeAnswer } from "../domain/challenge.ts";
 import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { mayBeAtWork } from "../domain/idempotency.ts";
-import { claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
+import { bringsLogin, claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import type { SweepResult, SweepWatch, Swept } from "../domain/measurements.ts";
 import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
@@ -59,9 +59,12 @@ async function drive(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   }
 }
 
-/** Starts an accepted job only if it holds its claim: another job may have been accepted in its place. */
+/**
+ * Starts an accepted job only if it holds its claim: another job may have been accepted in its place. An adopted job needs
+ * no claim.
+ */
 async function startMissing(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
-  if (generationOf(job) === 1) {
+  if (generationOf(job) === 1 && kindOf(job) !== "adopt") {
     const claim = await claimFor(deps, job);
     if (claim === "not yet") return "nothing";
     if (claim === "not held") return (await dropJob(deps, job)) ? "dropped" : "nothing";
@@ -81,7 +84,7 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
   if (holderId === job.id) return "held";
   const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
   if (holder !== undefined && (!isFinished(holder) || holder.createdAt >= job.createdAt)) return "not held";
-  const isWhole = kindOf(job) === "refresh" || (await deps.vault.holds(loginOf(job)));
+  const isWhole = !bringsLogin(job) || (await deps.vault.holds(loginOf(job)));
   const wasHeldSince = holder !== undefined && holder.updatedAt >= job.createdAt;
   if (!isWhole || wasHeldSince) return mayBeAtWork(job.createdAt, deps.clock.now()) ? "not yet" : "not held";
   return (await deps.claims.take(claimOf(job), job.id, holderId)) ? "held" : "not held";
@@ -163,7 +166,7 @@ function pace(clock: Clock, perSecond: number): () => Promise<void> {
  * may have very many. A failure at one job does not affect other jobs.
  */
 export async function sweep(
-  given: SweepJobDeps & Pick<Ports, "erasures" | "eventEraser">,
+  given: SweepJobDeps & Pick<Ports, "erasures" | "eventEraser" | "linkEraser">,
   watch: SweepWatch = (_, look) => look(),
 ): Promise<Swept> {
   const deps = { ...given, executions: paced(given) };

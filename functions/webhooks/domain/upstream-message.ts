@@ -73,6 +73,11 @@ export function endsConsent({ entity, eventType }: Pick<UpstreamEvent, "entity" 
   return entity === "consent" && (eventType === "revoked" || eventType === "expired");
 }
 
+/** Whether an event says that a connection was made. Its job may have begun in the Consent UI. */
+export function makesConnection({ entity, eventType }: Pick<UpstreamEvent, "entity" | "eventType">): boolean {
+  return entity === "connection" && (eventType === "created" || eventType === "activated");
+}
+
 /** Returns whether the consent that an event is about is one that the aggregator still shows as active. */
 export function isStillActive({ path }: UpstreamEvent, consents: readonly UpstreamConsent[]): boolean {
   const named = path.split("/").at(-1)?.toLowerCase();

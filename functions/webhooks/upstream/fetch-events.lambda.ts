@@ -1,12 +1,9 @@
 import {
-  clock,
+  adoptDeps,
   endDeps,
   eventWriter,
-  executions,
   fanOutDeps,
-  jobList,
   once,
-  upstream,
   upstreamEvents,
   upstreamMessages,
 } from "../../compose.ts";
@@ -17,11 +14,8 @@ import { type FetchDeps, fetchUpstreamEvents } from "../use-cases/fetch-upstream
 import { wake } from "../wake.ts";
 
 const deps = once(() => ({
+  ...adoptDeps(),
   ...endDeps(),
-  clock: clock(),
-  executions: executions(),
-  jobList: jobList(),
-  upstream: upstream(),
   upstreamEvents: upstreamEvents(),
   messages: upstreamMessages(),
   onFailure: (error: unknown) => log("warn", "upstream event not fetched", ofError(error)),

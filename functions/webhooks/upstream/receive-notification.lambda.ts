@@ -27,5 +27,5 @@ export const handler = apiHandler(
     if (!isGenuine) throw new Refusal("signature-not-valid");
     return { status: 204 };
   },
-  { maxBodyBytes: MAX_MESSAGE_BYTES },
+  { bodyLimit: { bytes: MAX_MESSAGE_BYTES, reason: "message-too-large" } },
 );

@@ -1,8 +1,12 @@
 import type { EventWriter } from "../../events/domain/ports.ts";
-import { isFinished, type Job } from "../../jobs/domain/job.ts";
 import type { Ports } from "../../jobs/domain/ports.ts";
 import { isQueuedUpstream } from "../../jobs/domain/upstream-job.ts";
-import { type CancelDeps, cancelOpenJob } from "../../jobs/use-cases/cancel-job.ts";
+import { type AdoptDeps, adoptUnseen } from "../../jobs/use-cases/adopt-jobs.ts";
+import {
+  endJobsOfGoneConnections,
+  type GoneDeps,
+  openJobsOf,
+} from "../../jobs/use-cases/end-gone-connections.ts";
 import { inBatches } from "../../jobs/use-cases/in-batches.ts";
 import { resumeQueued } from "../../jobs/use-cases/resume-job.ts";
 import type { EventSink, UpstreamEvents, UpstreamMessages } from "../domain/ports.ts";
@@ -11,14 +15,17 @@ import {
   eventFrom,
   isStillActive,
   MAY_APPEAR_MS,
+  makesConnection,
   type StoredUpstreamMessage,
   type UpstreamEvent,
 } from "../domain/upstream-message.ts";
 
-export interface FetchDeps extends CancelDeps, Pick<Ports, "clock" | "jobList"> {
+export interface FetchDeps extends GoneDeps, AdoptDeps {
   messages: UpstreamMessages;
   upstreamEvents: UpstreamEvents;
-  upstream: Pick<Ports["upstream"], "connection" | "job">;
+  jobs: Ports["jobs"];
+  executions: Ports["executions"];
+  upstream: Pick<Ports["upstream"], "connection" | "job" | "jobsOf">;
   events: EventSink & Pick<EventWriter, "isErased">;
   /** Receives every failure. The message is tried again. */
   onFailure(error: unknown): void;
@@ -28,13 +35,10 @@ export interface FetchDeps extends CancelDeps, Pick<Ports, "clock" | "jobList"> 
 const AT_A_SWEEP = 200;
 const AT_ONCE = 5;
 
-/** A user has far fewer jobs that have not ended. */
-const MAX_JOBS = 100;
-
 /**
  * Fetches the events of which webhooks of the aggregator have told, and believes only what it fetched: stores each as an event
- * of ours, ends the jobs whose connections went with a consent, and goes on with jobs that the aggregator has held. A message whose event cannot be fetched waits for the next
- * sweep, behind the others.
+ * of ours, ends the jobs whose connections went with a consent, goes on with jobs that the aggregator has held, and adopts the
+ * jobs of new connections. A message whose event cannot be fetched waits for the next sweep, behind the others.
  */
 export async function fetchUpstreamEvents(deps: FetchDeps): Promise<void> {
   const waiting = await deps.messages.waiting(AT_A_SWEEP);
@@ -50,18 +54,22 @@ export async function fetchUpstreamEvents(deps: FetchDeps): Promise<void> {
 
 async function fetchOne(deps: FetchDeps, message: StoredUpstreamMessage): Promise<void> {
   const event = await deps.upstreamEvents.find(message.eventId);
-  if (event !== undefined) await believe(deps, event);
   const mayAppear = event === undefined && -deps.clock.msUntil(new Date(message.since)) < MAY_APPEAR_MS;
-  await (mayAppear ? deps.messages.postpone(message) : deps.messages.finish(message));
+  const isDone = event === undefined ? !mayAppear : await believe(deps, event);
+  await (isDone ? deps.messages.finish(message) : deps.messages.postpone(message));
 }
 
-/** May be repeated: the event has the same id, and a job ends once. */
-async function believe(deps: FetchDeps, event: UpstreamEvent): Promise<void> {
-  if (await deps.events.isErased(event.userId)) return;
+/**
+ * May be repeated: the event has the same id, a job ends once, and an upstream job is adopted once. Returns false if it has to be
+ * repeated.
+ */
+async function believe(deps: FetchDeps, event: UpstreamEvent): Promise<boolean> {
+  if (await deps.events.isErased(event.userId)) return true;
   const ours = eventFrom(event);
   if (ours !== undefined) await deps.events.add(ours);
-  if (endsConsent(event)) await endJobsOfGoneConnections(deps, event);
+  if (endsConsent(event)) await endJobsOfConsent(deps, event);
   if (event.entity === "connection") await goOnWithHeldJobs(deps, event);
+  return makesConnection(event) ? adoptUnseen(deps, event.userId) : true;
 }
 
 /** A job that waits in the aggregator's own queue goes on now, and not at its next poll, if it does not wait there any more. */
@@ -73,18 +81,8 @@ async function goOnWithHeldJobs(deps: FetchDeps, { userId }: UpstreamEvent): Pro
 }
 
 /** The aggregator decides: it says whether the consent has ended, and which connections it still has. */
-async function endJobsOfGoneConnections(deps: FetchDeps, event: UpstreamEvent): Promise<void> {
+async function endJobsOfConsent(deps: FetchDeps, event: UpstreamEvent): Promise<void> {
   const { userId } = event;
   if (isStillActive(event, await deps.upstreamEvents.consentsOf(userId))) return;
-  for (const { id, connectionId } of await openJobsOf(deps, userId)) {
-    if (connectionId === undefined) continue;
-    const connection = await deps.upstream.connection(userId, connectionId);
-    if (connection === undefined) await cancelOpenJob(deps, id);
-  }
-}
-
-async function openJobsOf({ jobList }: FetchDeps, userId: string): Promise<Job[]> {
-  const wanted = (job: Job) => !isFinished(job) && job.isDropped === undefined;
-  const { jobs } = await jobList.page([userId], { limit: MAX_JOBS, from: undefined, wanted });
-  return jobs;
+  await endJobsOfGoneConnections(deps, userId);
 }

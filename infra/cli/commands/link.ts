@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { ApiError } from "../../../client/errors.ts";
 import { type Context, print } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
@@ -7,7 +6,7 @@ import type { Call } from "../read-arguments.ts";
 import { matching, userIn } from "../values.ts";
 
 const linkReply = z.looseObject({
-  expiresAt: z.optional(z.string()),
+  expiresAt: z.string(),
   links: z.object({ public: z.string() }),
 });
 
@@ -25,6 +24,8 @@ export async function link(context: Context, call: Call): Promise<ExitCode> {
     "the address to return to",
   );
   const state = matching(call, "state", /^.{1,512}$/s, "a text of at most 512 characters");
+  const minutes = matching(call, "minutes", /^[1-9]\d{0,4}$/, "a number of minutes, at most 10080");
+  const confirm = matching(call, "confirm", /^[a-z-]{1,40}$/, "deletes-connections");
   const body = {
     ...(mobile !== undefined && { mobile }),
     ...(action !== undefined && { action }),
@@ -32,27 +33,13 @@ export async function link(context: Context, call: Call): Promise<ExitCode> {
     ...(connectionId !== undefined && { connectionId }),
     ...(returnUrl !== undefined && { returnUrl }),
     ...(state !== undefined && { state }),
+    ...(minutes !== undefined && { expiresInMinutes: Number(minutes) }),
+    ...(confirm !== undefined && { confirm }),
   };
-  const reply = linkReply.parse(await made(context, userId, body));
-  const until = reply.expiresAt === undefined ? "" : `It works until ${printable(reply.expiresAt)}.`;
-  print(
-    context,
-    [reply],
-    [printable(reply.links.public), until].filter((line) => line !== ""),
-  );
+  const { client, io } = context;
+  const options = { body, signal: io.signal };
+  const reply = linkReply.parse(await client.request("POST", `/users/${userId}/auth_link`, options));
+  const until = `It works until ${printable(reply.expiresAt)}.`;
+  print(context, [reply], [printable(reply.links.public), until]);
   return EXIT.done;
-}
-
-async function made({ client, io }: Context, userId: string, body: object): Promise<unknown> {
-  try {
-    return await client.request("POST", `/users/${userId}/auth_link`, { body, signal: io.signal });
-  } catch (error) {
-    if (error instanceof ApiError && isMissingRoute(error)) throw new Error("This API has no links yet.");
-    throw error;
-  }
-}
-
-/** A user who does not exist gets 404 too, but in other words. */
-function isMissingRoute({ status, detail = "" }: ApiError): boolean {
-  return status === 405 || (status === 404 && !/user/i.test(detail));
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import { webhookWithSecretReply } from "../../../functions/http/reply-schemas.ts";
 import { isPassed } from "../../../functions/pass-through/routes.ts";
-import { methodsOfRoute, ROUTE_NAMES, ROUTES } from "../../../functions/routes.ts";
+import { isPage, methodsOfRoute, ROUTE_NAMES, ROUTES } from "../../../functions/routes.ts";
 import { listenLocally } from "../../../infra/local/local-server.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { refusal } from "../../journeys/posting.ts";
@@ -41,7 +41,8 @@ beforeAll(async () => {
   serverToken = await backend.token();
 });
 
-const OTHER_PATHS = PATHS.filter(({ reply }) => !["above", "passed", "(passed)"].includes(reply));
+const OTHER_PATHS = PATHS.filter(({ reply }) => !["above", "passed", "(passed)", "page"].includes(reply));
+const PAGES = PATHS.filter(({ reply }) => reply === "page");
 const KINDS = ["own", "other's", "unknown", "malformed"];
 const OF_TOKENS = [
   "SERVER",
@@ -103,7 +104,9 @@ describe("the page", () => {
 
   test("has every route, and no other", () => {
     const passed = ROUTE_NAMES.filter(isPassed).map((name) => `${ROUTES[name].method} ${ROUTES[name].path}`);
-    const routes = ROUTE_NAMES.filter((name) => !isPassed(name)).flatMap((name) =>
+    const pages = ROUTE_NAMES.filter(isPage).map((name) => `${ROUTES[name].method} ${ROUTES[name].path}`);
+    expect(namesOf(PAGES).toSorted()).toEqual(pages.toSorted());
+    const routes = ROUTE_NAMES.filter((name) => !isPassed(name) && !isPage(name)).flatMap((name) =>
       methodsOfRoute(name).map((method) => `${method} ${ROUTES[name].path}`),
     );
     expect([...SUCCESSES.keys()].toSorted()).toEqual(routes.toSorted());
@@ -131,8 +134,8 @@ describe("the page", () => {
 
   test("has no fewer cells than before", () => {
     expect(CREDENTIALS).toHaveLength(14);
-    expect([...CELLS.values()].flat().length).toBeGreaterThanOrEqual(1_094);
-    expect(PATHS.length).toBeGreaterThanOrEqual(138);
+    expect([...CELLS.values()].flat().length).toBeGreaterThanOrEqual(1_318);
+    expect(PATHS.length).toBeGreaterThanOrEqual(342);
     expect(ORDER.length).toBeGreaterThanOrEqual(28);
     expect(REFUSALS.size).toBeGreaterThanOrEqual(12);
   });
@@ -207,6 +210,21 @@ test.each(CREDENTIALS)(
       wanted.push(`${method} ${path}: ${reply}, ${reply === "405" ? methodsOf(path) : ""}`);
     }
     expect(seen).toEqual(wanted);
+  },
+);
+
+test.each(CREDENTIALS)(
+  "a page reads no token, and shows the same with the credential: %s",
+  async (credential) => {
+    const shown = async ({ method, path }: (typeof PAGES)[number], headers: Record<string, string>) => {
+      const at = path.replace("{linkId}", "A".repeat(22));
+      const response = await fetch(`${reached().apiUrl}${at}`, { method, headers });
+      expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+      return [response.status, (await response.text()).replace(/[0-9a-f-]{36}/, "")];
+    };
+    for (const one of PAGES) {
+      expect(await shown(one, credentialOf(world, credential))).toEqual(await shown(one, {}));
+    }
   },
 );
 

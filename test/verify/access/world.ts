@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
 import { dynamoApiKeyRegister } from "../../../functions/access/api-key-register.ts";
 import {
+  authLinkReply,
   errorReply,
   eventListReply,
   eventReply,
@@ -30,6 +31,7 @@ import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../journeys/queued.ts";
 import type { Target } from "../../journeys/target.ts";
 import { expectDescribed } from "../../support/described-reply.ts";
+import { Elsewhere } from "../adopt/elsewhere.ts";
 import { type Cell, REFUSALS, SUCCESSES } from "./page.ts";
 import { accessCredentials, deployedParts, tokenMaker } from "./tokens.ts";
 
@@ -54,6 +56,7 @@ export async function accessWorld(target: Target) {
     "other's": await firstEventOf(backends["other's"]),
   };
   await backends.own.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" });
+  const [upstreamJobId = ""] = await new Elsewhere(backends.own).jobs();
   const keys = new Map([
     ["API key", `Basic ${target.apiKey}`],
     ["another API key", `Basic ${randomUUID()}`],
@@ -70,6 +73,13 @@ export async function accessWorld(target: Target) {
     userOf: (owner: Owner) => backends[owner].userId,
     connectionOf: (owner: Owner) => connections[owner],
     eventOf: (owner: Owner) => events[owner],
+    /** The aggregator's id of a job of the user of _own_. */
+    upstreamJobId,
+
+    /** Makes sure that a user has a link. */
+    async makeLink(owner: Owner): Promise<void> {
+      await backends[owner].call("POST", `/users/${backends[owner].userId}/auth_link`, {});
+    },
 
     /** A webhook with a message, until it is deleted. */
     async webhookOf(owner: Owner): Promise<Webhook> {
@@ -151,7 +161,8 @@ export interface Prepared {
 const ANSWER = "POST /jobs/{jobId}/mfa";
 const NEVER_AN_ID = "not.an.id";
 
-const BODIES: { readonly [route: string]: () => object } = {
+const BODIES: { readonly [route: string]: (world: AccessWorld) => object } = {
+  "POST /users/{userId}/jobs": ({ upstreamJobId }) => ({ jobIds: [upstreamJobId] }),
   "POST /users/{userId}/connections": () => ({ ...LOGINS.gavin, institution: { id: HOOLI_GOV } }),
   "POST /users/{userId}/connections/{connectionId}": () => LOGINS.gavin,
   [ANSWER]: () => ({ "mfa-response": ["1234"] }),
@@ -196,9 +207,14 @@ export async function accessRequest(world: AccessWorld, cell: Cell): Promise<Pre
     .replace("{messageId}", await webhookFor(world, second, "messageId"))
     .replace("{eventId}", eventFor(world, first))
     .replace("{eventTypeId}", EVENT_TYPES[first] ?? NEVER_AN_ID);
-  const { type, body } = bodyOf(cell);
+  if (pattern.endsWith("/auth_link") && cell.reply === "yes") await world.makeLink(ownerIn(first));
+  const { type, body } = bodyOf(world, cell);
   const headers = { ...authorization, ...(type !== undefined && { "content-type": type }) };
   return { asked: { method, path, headers, ...(body !== undefined && { body }) }, jobId };
+}
+
+function ownerIn(target: string): Owner {
+  return target === "own" ? "own" : "other's";
 }
 
 async function webhookFor(world: AccessWorld, target: string, field: keyof Webhook): Promise<string> {
@@ -234,8 +250,8 @@ async function jobFor(world: AccessWorld, { route, target, reply }: Cell): Promi
   return route === ANSWER && reply === "yes" ? world.askedJob(target) : world.queuedJob(target);
 }
 
-function bodyOf({ route, body: wrong }: Cell): { type?: string; body?: string } {
-  const right = BODIES[route]?.();
+function bodyOf(world: AccessWorld, { route, body: wrong }: Cell): { type?: string; body?: string } {
+  const right = BODIES[route]?.(world);
   switch (wrong) {
     case "not JSON":
       return { type: "application/json", body: '{"loginId":' };
@@ -291,6 +307,7 @@ const SHAPES: { readonly [name: string]: { safeParse(json: unknown): { success: 
   token: tokenReply,
   "job stub": stubReply,
   job: jobReply,
+  "auth link": authLinkReply,
   "list of job stubs": stubListReply,
   "list of jobs": jobListReply,
   "list of events": eventListReply,

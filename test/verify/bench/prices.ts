@@ -133,6 +133,9 @@ const API_FUNCTIONS = [
   "job-changes",
   "answer-mfa",
   "pass-through",
+  "auth-links",
+  "open-link",
+  "consent-return",
 ];
 
 function priceOfUsage(

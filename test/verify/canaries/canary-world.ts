@@ -128,12 +128,12 @@ export async function startCanaryWorld() {
 
 export type CanaryWorld = Awaited<ReturnType<typeof startCanaryWorld>>;
 
-function isOfStream(event: unknown): boolean {
+export function isOfStream(event: unknown): boolean {
   return Array.isArray(Reflect.get(Object(event), "Records"));
 }
 
 /** Texts of a run, by where they were written. */
-function sinkBook() {
+export function sinkBook() {
   const written = new Map<string, string[]>();
   return {
     add(name: string, text: string): void {
@@ -148,7 +148,7 @@ function sinkBook() {
 type SinkBook = ReturnType<typeof sinkBook>;
 
 /** Writes the output of this process into the book, until the returned function is called. */
-function noteOutput(book: SinkBook): () => void {
+export function noteOutput(book: SinkBook): () => void {
   const streams = { "standard output": process.stdout, "standard error": process.stderr };
   const restores = Object.entries(streams).map(([name, stream]) => {
     const { write } = stream;
@@ -225,6 +225,8 @@ export interface Reply {
 interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** A browser keeps the cookies of a redirect before it follows. */
+  readonly redirect?: "manual";
 }
 
 interface ClientOptions {
@@ -249,11 +251,16 @@ function replySink(method: string, path: string, isAccepted: boolean): string {
 export function canaryClient({ apiUrl, apiKey, book, register }: ClientOptions) {
   const accepted = new Set<string>();
 
-  async function send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Reply> {
+  async function send(
+    method: string,
+    path: string,
+    { headers = {}, body, redirect }: Sent = {},
+  ): Promise<Reply> {
     const init = {
       method,
       headers: { ...headers, ...FRESH_CONNECTION },
       ...(body !== undefined && { body }),
+      ...(redirect !== undefined && { redirect }),
     };
     const response = await fetch(`${apiUrl}${path}`, init);
     const text = await response.text();

@@ -21,6 +21,11 @@ export const JOURNEYS: { readonly [name: string]: Journey } = {
   "a code": async (visitor) => {
     await visitor.connectWithAnswers(PIED_PIPER, visitor.login("jared"), visitor.secret("answer", CODE));
   },
+  "a login and a code that are typed into our page": async (visitor) => {
+    // The aggregator has a user from the first connection on.
+    await visitor.connection(await visitor.begin(HOOLI, visitor.login("ash")));
+    await visitor.connectOnPage(PIED_PIPER, visitor.login("jared"), visitor.secret("answer", CODE));
+  },
   "security questions": async (visitor) => {
     const answers = [visitor.secret("first answer", "Basiq"), visitor.secret("second answer", HOOLI)];
     await visitor.connectWithAnswers(PIED_PIPER, visitor.login("whistler"), ...answers);

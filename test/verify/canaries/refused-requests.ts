@@ -64,6 +64,12 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
     const sent = request(`token: ${name}`, status, "POST", "/token", { ...usual, ...headers });
     return { ...sent, body: String(new URLSearchParams(form)) };
   };
+  const linkOf = `/users/${userId}/auth_link`;
+  const page = (name: string, status: number, line: string, headers: Headers = {}) => {
+    const [method = "", path = ""] = line.split(" ");
+    const cookie = `link-browser=${plain("cookie")}; link-session=${plain("cookie")}`;
+    return request(`page: ${name}`, status, method, path, { ...shared, cookie, ...headers });
+  };
   const connectionsOf = (user: string) => `/users/${user}/connections`;
   const connections = connectionsOf(userId);
   const create = (name: string, status: number, body: string, headers: Headers = {}, user = userId) => {
@@ -164,6 +170,18 @@ export function refusedRequests(register: CanaryRegister, known: Known): Refused
     answer("wrong type", { "mfa-response": [{ is: text("answer") }] }),
     answer("no field", { answer: text("answer") }),
     answer("too long", { "mfa-response": [text("answer").padEnd(5000, "z")] }),
+
+    call("link: action", 400, `POST ${linkOf}`, { action: text("action"), mobile: text("mobile") }),
+    call("link: address", 400, `POST ${linkOf}`, {
+      returnUrl: `https://${plain("address")}.example/`,
+      state: text("state"),
+    }),
+    call("link: types", 400, `POST ${linkOf}`, { mobile: [text("mobile")], state: { is: text("state") } }),
+    call("link: client", 403, `GET ${linkOf}`, undefined, client),
+    page("unknown link", 404, `GET /c/${plain("link")}`),
+    page("malformed link", 404, `GET /c/${inPath("link")}`),
+    page("another origin", 403, `POST /c/${plain("link")}`, { origin: `https://${plain("origin")}.example` }),
+    page("no session", 403, `GET /consent/return?jobIds=${inPath("job")}&state=${inPath("state")}`),
 
     call("unknown route", 404, `POST /${plain("route")}/${inPath("route")}`, login()),
     call("unknown method", 405, `PUT ${connections}`, login()),

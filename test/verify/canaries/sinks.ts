@@ -10,15 +10,18 @@ import { FRESH_CONNECTION } from "./fresh-connection.ts";
 import { filesIn } from "./level-tables.ts";
 import type { Sink } from "./scanner.ts";
 
+/** What is searched of a system. */
+export type SearchedWorld = Pick<CanaryWorld, "folder" | "book" | "recorder" | "sandboxUrl" | "system">;
+
 /** Everything that was logged, sent or stored so far. */
-export async function sinksOf(world: CanaryWorld): Promise<Sink[]> {
+export async function sinksOf(world: SearchedWorld): Promise<Sink[]> {
   // A scan without a function is this suite's own look into the tables.
   const calls = world.recorder.calls.filter(({ by, operation }) => by !== undefined || operation !== "Scan");
   return [...world.book.sinks(), ...awsSinks(calls), ...(await storedSinks(world))];
 }
 
 /** Everything that is stored now. */
-export async function storedSinks(world: CanaryWorld): Promise<Sink[]> {
+export async function storedSinks(world: SearchedWorld): Promise<Sink[]> {
   const ledger = await fetch(`${world.sandboxUrl}/_control/ledger`, { headers: FRESH_CONNECTION });
   return [
     ...filesIn(world.folder),
@@ -66,7 +69,7 @@ function without(fields: Record<string, unknown>, name = ""): object {
 }
 
 /** One line for each execution. Their names, inputs and outputs are in the file of executions. */
-function histories({ system, recorder }: CanaryWorld): Sink {
+function histories({ system, recorder }: SearchedWorld): Sink {
   const started = recorder.calls.filter(
     ({ operation, reply }) => operation === "StartExecution" && reply?.status === 200,
   );
@@ -94,7 +97,10 @@ export function linesOf(sinks: readonly Sink[], name: string): string[] {
 const items = z.array(z.record(z.string(), z.unknown()));
 const text = z.object({ S: z.string() });
 
-/** How many sealed secrets of each kind these sinks have, and those whose job is in no raw file. */
+/** The id of a link outlives the jobs of its session. */
+const OF_LINKS = "link";
+
+/** How many sealed secrets of jobs and webhooks, of each kind, these sinks have, and those whose job is in no raw file. */
 export function sealedIn(sinks: readonly Sink[]) {
   const raw = sinks.filter(({ name }) => /^dynamodb[\\/]/.test(name));
   const files = raw.map(({ content }) => Buffer.from(content));
@@ -105,7 +111,7 @@ export function sealedIn(sinks: readonly Sink[]) {
     .flatMap(({ content }) => items.parse(JSON.parse(Buffer.from(content).toString())));
   for (const row of rows) {
     const kind = "sealedTaskToken" in row ? "task-token" : text.safeParse(row["purpose"]).data?.S;
-    if (kind === undefined || !("sealed" in row || "sealedTaskToken" in row)) continue;
+    if (kind === undefined || kind === OF_LINKS || !("sealed" in row || "sealedTaskToken" in row)) continue;
     sealed[kind] = (sealed[kind] ?? 0) + 1;
     const { data } = text.safeParse(row["jobId"] ?? row["pk"]);
     if (!files.some((content) => content.includes(data?.S ?? ""))) notInFiles.push(kind);

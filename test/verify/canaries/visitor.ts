@@ -11,6 +11,7 @@ const jobReply = z.object({
   links: z.object({ source: z.string().optional() }),
 });
 const failure = z.object({ code: z.enum(["mfa-expired", "invalid-credentials", "job-timed-out"]) });
+const linkReply = z.object({ links: z.object({ public: z.string() }) });
 const idReply = z.object({ id: z.string() });
 
 export type VisitedJob = z.infer<typeof jobReply>;
@@ -54,6 +55,23 @@ export class Visitor {
     return this.world.client.send(method, path, {
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json", ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Uploads a statement, whose content and file name are secrets. */
+  upload(institutionId: string, query: string): Promise<Reply> {
+    const file = `filename="${this.secret("file name")}.pdf"`;
+    const parts = [
+      `name="institutionId"\r\n\r\n${institutionId}`,
+      `name="statement"; ${file}\r\n\r\n%PDF-1.4 ${this.secret("statement")}`,
+    ];
+    const form = parts.map((part) => `--b\r\ncontent-disposition: form-data; ${part}\r\n`).join("");
+    return this.world.client.send("POST", `${this.path("statements")}${query}`, {
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        "content-type": "multipart/form-data; boundary=b",
+      },
+      body: `${form}--b--`,
     });
   }
 
@@ -137,6 +155,41 @@ export class Visitor {
     const { status, text } = await this.postAnswers(jobId, ...answers);
     if (status !== 202 && status !== 400) throw new Error(`Expected 202 or 400, got ${status}: ${text}`);
     this.#hasSent(...answers);
+  }
+
+  /** Opens a link to a bank that asks, logs in on our page, and answers there. */
+  async connectOnPage(institutionId: string, login: Record<string, string>, answer: string): Promise<string> {
+    const made = await this.call("POST", this.path("auth_link"), { institutionId });
+    const { links } = linkReply.parse(made.json);
+    const cookies = new Map<string, string>();
+    const load = async (method: string, path: string, fields: Record<string, string> = {}) => {
+      const { origin } = new URL(links.public);
+      const cookie = [...cookies].map((pair) => pair.join("=")).join("; ");
+      const reply = await this.world.client.send(method, path, {
+        headers: { origin, cookie, "content-type": "application/x-www-form-urlencoded" },
+        ...(method === "POST" && { body: String(new URLSearchParams(fields)) }),
+        redirect: "manual",
+      });
+      for (const header of reply.headers.getSetCookie()) {
+        const [pair = ""] = header.split(";");
+        const at = pair.indexOf("=");
+        cookies.set(pair.slice(0, at), pair.slice(at + 1));
+      }
+      return reply;
+    };
+    const { pathname } = new URL(links.public);
+    await load("GET", pathname);
+    await load("POST", pathname);
+    await load("GET", "/connect/login");
+    const page = (await load("POST", "/connect/login", login)).headers.get("location") ?? "";
+    this.#hasSent(...Object.values(login));
+    const jobId = page.split("/").at(-1) ?? "";
+    await this.asked(jobId);
+    await load("GET", page);
+    await load("POST", `${page}/mfa`, { challenge: "1", answer });
+    this.#hasSent(answer);
+    await load("GET", page);
+    return this.connection(jobId);
   }
 
   async connectWithAnswers(

@@ -430,15 +430,24 @@ test("A webhook is made, changed, tested, given a new secret, disabled, enabled 
 });
 
 describe("a link", () => {
-  test("An API without links says so in one line", async () => {
-    expect(await cli(["link", "--user", "u-link"])).toEqual({
-      code: 1,
-      stdout: "",
-      stderr: "This API has no links yet.\n",
-    });
+  test("is made for a user, and opens", async () => {
+    const { userId } = backend();
+    await backend().call("POST", `/users/${userId}`, { mobile: "+61410888666" });
+    const { code, stdout } = await cli(["link", "--user", userId, "--minutes", "60"]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^http:\S+\/c\/[\w-]{22}\nIt works until \S+Z\.\n$/),
+    ]);
+    expect((await fetch(stdout.split("\n")[0] ?? "")).status).toBe(200);
   });
 
-  test("An API with links gets what the options say, and the address is printed", async () => {
+  test("is refused in the API's words, for a user who does not exist", async () => {
+    const { code, stdout, stderr } = await cli(["link", "--user", "u-nobody"]);
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain("Requested user does not exist.");
+  });
+
+  test("has what the options say", async () => {
     const bodies: unknown[] = [];
     const api = await fakeApi((path, body) => {
       bodies.push([path, body]);
@@ -457,6 +466,10 @@ describe("a link", () => {
       "AU00000",
       "--state",
       "s 1",
+      "--minutes",
+      "5",
+      "--confirm",
+      "deletes-connections",
     ];
     expect(await runCli(["link", "--user", "u1", ...options, "--url", api])).toMatchObject({
       code: 0,
@@ -465,7 +478,10 @@ describe("a link", () => {
     expect(bodies).toEqual([
       [
         "/users/u1/auth_link",
-        { mobile: "+61400000000", action: "connect", institutionId: "AU00000", state: "s 1" },
+        {
+          ...{ mobile: "+61400000000", action: "connect", institutionId: "AU00000", state: "s 1" },
+          ...{ expiresInMinutes: 5, confirm: "deletes-connections" },
+        },
       ],
     ]);
   });

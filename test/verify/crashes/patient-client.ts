@@ -74,6 +74,12 @@ export class PatientClient {
     for (const { id } of stubListReply.parse(json).data) this.acknowledged.add(id);
   }
 
+  /** Adopts jobs that began at the aggregator. */
+  async adopt(jobIds: readonly string[]): Promise<void> {
+    const { json } = await this.send("POST", `/users/${this.userId}/jobs`, { jobIds });
+    for (const { id } of stubListReply.parse(json).data) this.acknowledged.add(id);
+  }
+
   /** The job that was acknowledged last. */
   newest(): string {
     return [...this.acknowledged].at(-1) ?? "";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, RAVIGA } from "../../journeys/logins.ts";
+import { Elsewhere } from "../adopt/elsewhere.ts";
 import type { Act, Scenario, Scenarios } from "./matrix.ts";
 import type { Crash } from "./mortal-system.ts";
 import {
@@ -229,4 +230,30 @@ function answerLeftBy(effect: string): Scenario {
 export const DELIVERING: Scenarios = {
   "the sweeper that takes an answer": answerLeftBy("answer-mfa PutItem job answered"),
   "the sweeper that delivers an answer": answerLeftBy("answer-mfa SendTaskSuccess"),
+};
+
+/** The user connects a bank at the aggregator, without us. */
+async function beginElsewhere(client: PatientClient): Promise<void> {
+  await new Elsewhere(client).connect(HOOLI, LOGINS.gavin);
+}
+
+const adopt: Deed = async (client) => client.adopt(await new Elsewhere(client).jobs());
+
+const adoptAndLeave: Deed = async (client) => {
+  const jobIds = await new Elsewhere(client).jobs();
+  return client.once("POST", `/users/${client.userId}/jobs`, { jobIds });
+};
+
+/** Jobs that began elsewhere, and become ours. */
+export const ADOPTING: Scenarios = {
+  "the adoption of a job": {
+    prepare: beginElsewhere,
+    acts: inOneAct(adopt, untilOver),
+    ends: PLAIN,
+    aims: isOf("adopt-jobs"),
+  },
+  "the sweeper that starts an adopted job": {
+    prepare: beginElsewhere,
+    ...leftBy("adopt-jobs StartExecution", adoptAndLeave, learn),
+  },
 };

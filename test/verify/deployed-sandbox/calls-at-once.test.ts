@@ -87,6 +87,17 @@ describe("calls at once", () => {
     expect(await bank.jobsOf()).toHaveLength(8);
   });
 
+  test("that give the first consent of a user, in forms and with logins, give one consent", async () => {
+    const bank = await openFast();
+    const token = await bank.newToken({ scope: "CLIENT_ACCESS", userId: "user-1" }, "3.0");
+    const body = new URLSearchParams({ token, step: "consent" });
+    const form = () => fetch(`${bank.url}/home`, { method: "POST", body, redirect: "manual" });
+    const replies = await Promise.all([times(5, form), times(5, () => bank.create("AU00000", jared))]);
+    expect(replies[0].map(({ status }) => status)).toEqual(Array(5).fill(303));
+    const consents = (await bank.rows()).filter(({ sk }) => String(sk).startsWith("consent#"));
+    expect(consents.map(({ value }) => value.status)).toEqual(["active"]);
+  });
+
   test("use a fault as often as it says", async () => {
     const bank = await openDeployedSandbox();
     await bank.fault("GET", "/institutions", 3, { status: 503 });

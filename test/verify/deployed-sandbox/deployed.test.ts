@@ -195,13 +195,23 @@ describe("the rows of the table", () => {
     await bank.send("POST", "/users/user-1/income", { body: {} });
     await bank.control("PUT", "/institutions/AU00000", { status: "major-outage" });
     await bank.control("PUT", "/faults", []);
+    await bank.control("PUT", "/consent-ui", { policy: 2 });
     const days = (await bank.rows()).map(({ sk, expiresAt }) => [
       String(sk).split("#")[0],
       expiresAt === undefined ? "never" : Math.floor((expiresAt - start / 1_000) / 86_400),
     ]);
     expect(Object.fromEntries(days)).toEqual({
-      ...{ connection: 30, report: 30, login: 30, job: 30, owner: 30, call: 2, "access-token": 2 },
-      ...{ user: "never", condition: "never", faults: "never", calls: "never" },
+      ...{
+        connection: 30,
+        consent: 30,
+        report: 30,
+        login: 30,
+        job: 30,
+        owner: 30,
+        call: 2,
+        "access-token": 2,
+      },
+      ...{ user: "never", condition: "never", "consent-ui": "never", faults: "never", calls: "never" },
     });
   });
 

@@ -3,13 +3,14 @@
 Each correction looks for what it corrects and fails where that is not there: another version has to be read anew.
 """
 
+import inspect
 import json
 import re
 import threading
 
 import ministack.app
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import dynamodb, eventbridge, lambda_svc, stepfunctions
+from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 
@@ -129,6 +130,22 @@ def key_of_query(table, request):
 
 
 iam_actions.request_tag_context = request_context
+
+# An event of an HTTP API has the cookies of its request in a list. MiniStack leaves them in the headers.
+
+replaced_once(inspect.getsource(apigateway._invoke_lambda_proxy), '"headers": dict(headers),', "")
+execute_in_scope = lambda_svc._execute_function_with_config_scope
+
+
+def execute_with_cookies(record, event, *rest):
+    if isinstance(event, dict) and event.get("version") == "2.0":
+        cookie = event["headers"].pop("cookie", None)
+        if cookie is not None:
+            event["cookies"] = [pair.strip() for pair in cookie.split(";")]
+    return execute_in_scope(record, event, *rest)
+
+
+lambda_svc._execute_function_with_config_scope = execute_with_cookies
 
 # A schedule is as much faster as every other wait. MiniStack knows a factor for the waits of Step Functions only, and looks
 # every ten seconds.

@@ -27,12 +27,18 @@ const NOT_HERE = [
   "npm run upstream-webhooks -- status",
 ];
 
-/** With this command, the pages reset the deployed sandbox. After it, clients make their trips there. */
-const RESET = "-X DELETE $SANDBOX/_control";
-const TRIPS = [
-  'TARGET_API_URL="$API" TARGET_API_KEY="$KEY" TARGET_SANDBOX_URL="$SANDBOX" TARGET_SANDBOX_KEY="$SANDBOX_KEY"',
-  "npx vitest run --config test/verify/emulator/trips.config.ts --reporter=default",
-].join(" ");
+/** Runs tests against the deployment whose aggregator is the deployed sandbox. */
+const trips = (tests: string) =>
+  [
+    'TARGET_API_URL="$API" TARGET_API_KEY="$KEY" TARGET_SANDBOX_URL="$SANDBOX" TARGET_SANDBOX_KEY="$SANDBOX_KEY"',
+    `npx vitest run --config test/verify/emulator/trips.config.ts --reporter=default ${tests}`,
+  ].join(" ");
+
+/** After these commands of the pages, others go on: clients make their trips, and a person goes through the Consent UI. */
+const THEN: readonly { command: string; runs: string }[] = [
+  { command: "-X DELETE $SANDBOX/_control", runs: trips("test/verify/clients") },
+  { command: "/auth_link", runs: trips("test/verify/links") },
+];
 
 /** The id of the pages' example, and how that of the key that was just made is got. */
 const EXAMPLE_ID = "1a2b3c4d5e6f";
@@ -40,15 +46,19 @@ const REAL_ID = '$(printf %s "$KEY" | sha256sum | cut -c 1-12)';
 
 /**
  * Does as the pages for operators say, in one shell, from the first deployment to the last removal, and gives what each
- * command printed. While the sandbox is deployed, clients make their trips. Throws when a command fails.
+ * command printed. While the sandbox is deployed, clients make their trips, and a person goes through its Consent UI. Throws when a command fails.
  */
 export async function followThePages(commands: Environment, upstreamApiKey: string): Promise<string[]> {
   if (existsSync(KEY_FILE)) throw new Error("There is an upstream-api-key.txt of yours: move it away first.");
   process.once("exit", () => rmSync(KEY_FILE, { force: true }));
   writeFileSync(KEY_FILE, `${upstreamApiKey}\n`);
   const lines = commandsOf(OPERATORS_PAGES).filter((command) => !NOT_HERE.includes(command));
-  if (!lines.some((line) => line.includes(RESET))) throw new Error("No page resets the sandbox.");
-  const withTrips = lines.flatMap((line) => (line.includes(RESET) ? [line, TRIPS] : [line]));
+  const missing = THEN.find(({ command }) => !lines.some((line) => line.includes(command)));
+  if (missing !== undefined) throw new Error(`No page has the command ${missing.command}.`);
+  const withTrips = lines.flatMap((line) => [
+    line,
+    ...THEN.filter(({ command }) => line.includes(command)).map(({ runs }) => runs),
+  ]);
   const script = withTrips.map(
     (line, index) => `echo; echo "== command ${index + 1}"\n${line.replaceAll(EXAMPLE_ID, REAL_ID)}`,
   );
@@ -74,6 +84,7 @@ function check(printed: readonly string[]): void {
   found("login in the ledger", /"calls":.*"path":"\/users\/ea3a81\/connections"/);
   found("answer in the ledger", /"calls":.*\/mfa"/);
   found("bank that is down", /"id":"AU00000","status":"major-outage"/);
+  found("link for a person", /"type":"auth_link".*\/c\//);
   found("list of keys", /mobile backend/);
   found("key that was revoked", /revoked/i);
   found("log group", /ConnectionJobs\/Tasks/);

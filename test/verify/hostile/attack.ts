@@ -1,4 +1,5 @@
 import { errorReply } from "../../../functions/http/reply-schemas.ts";
+import { isPage } from "../../../functions/routes.ts";
 import { API_KEY } from "../../journeys/start-for-tests.ts";
 import { type HostileRequest, hostileRequest } from "./hostile-requests.ts";
 import type { hostileSystem, Reply } from "./hostile-system.ts";
@@ -40,6 +41,8 @@ const SHARES: { [route in RouteName]?: number } = {
   "refresh-connection": 1,
   "refresh-connections": 1,
   "list-jobs": 8,
+  "adopt-jobs": 4,
+  "create-statement": 2,
   "get-job": 4,
   "job-changes": 4,
   "cancel-job": 4,
@@ -54,6 +57,18 @@ const SHARES: { [route in RouteName]?: number } = {
   "erase-user": 20,
   "delete-connection": 2,
   "receive-notification": 4,
+  "create-auth-link": 4,
+  "open-link": 2,
+  "press-link": 2,
+  "consent-return": 2,
+  "connect-banks": 1,
+  "connect-login-form": 1,
+  "connect-login": 2,
+  "connect-job": 1,
+  "connect-changes": 1,
+  "connect-answer": 2,
+  "connect-cancel": 1,
+  "connect-resume": 1,
   health: 4,
   openapi: 2,
   refuse: 10,
@@ -124,14 +139,18 @@ export async function attack(
 
 function wrongWith(
   { statusCode, headers, body }: Reply,
-  { method, mark }: HostileRequest,
+  { method, mark, route }: HostileRequest,
 ): string | undefined {
   if (statusCode >= 500) return `The reply is a ${statusCode}`;
   if (statusCode < 400) return undefined;
-  if (method !== "HEAD" && !errorReply.safeParse(JSON.parse(body)).success)
-    return `The error has another shape: ${body}`;
+  const hasShape = isPage(route) ? body.startsWith("<!doctype html>") : isError(body);
+  if (method !== "HEAD" && !hasShape) return `The error has another shape: ${body}`;
   const whole = `${JSON.stringify(headers)}${body}`.toLowerCase();
   return whole.includes(mark.toLowerCase()) ? `The reply repeats the input: ${body}` : undefined;
+}
+
+function isError(body: string): boolean {
+  return errorReply.safeParse(JSON.parse(body)).success;
 }
 
 /** The least share of each status: a third of the usual one. If all requests were refused early, most would be missing. */

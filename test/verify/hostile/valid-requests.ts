@@ -1,4 +1,5 @@
 import { connectionRequest, mfaRequest } from "../../../functions/jobs/api/requests.ts";
+import { authLinkRequest } from "../../../functions/links/api/requests.ts";
 import { ROUTE_NAMES, ROUTES } from "../../../functions/routes.ts";
 import { LOGINS } from "../../journeys/logins.ts";
 
@@ -60,6 +61,21 @@ const EXTRAS: { [route in RouteName]?: (known: Known) => Extras } = {
       next: `2026-01-05T09:00:00.000Z_${jobId}`,
     },
   }),
+  "adopt-jobs": () => ({ headers: JSON_TYPE, body: { jobIds: ["s55bf3"] } }),
+  "create-statement": ({ institutionId }) => ({
+    headers: { "content-type": "multipart/form-data; boundary=b" },
+    body: [
+      "--b",
+      'content-disposition: form-data; name="institutionId"',
+      "",
+      institutionId,
+      "--b",
+      'content-disposition: form-data; name="statement"; filename="a.pdf"',
+      "",
+      "%PDF-",
+      "--b--",
+    ].join("\r\n"),
+  }),
   "get-job": () => ({ headers: { "if-none-match": '"none"' } }),
   "job-changes": () => ({ query: { wait: "1", while: "running" }, headers: { "if-none-match": '"none"' } }),
   "cancel-job": () => ({}),
@@ -109,6 +125,26 @@ const EXTRAS: { [route in RouteName]?: (known: Known) => Extras } = {
     },
     body: { eventTypeId: "user.updated", eventId },
   }),
+  "create-auth-link": ({ institutionId }) => ({ headers: JSON_TYPE, body: linkBody(institutionId) }),
+  "get-auth-link": () => ({}),
+  "delete-auth-link": () => ({}),
+  "open-link": () => ({ headers: { cookie: COOKIES } }),
+  "press-link": () => ({ headers: { cookie: COOKIES, origin: "http://127.0.0.1:3000" } }),
+  "consent-return": ({ jobId }) => ({
+    headers: { cookie: COOKIES },
+    query: { jobIds: `${jobId},2`, jobId: "3", state: `${"n".repeat(22)}.${"m".repeat(43)}` },
+  }),
+  "connect-banks": () => ({ headers: { cookie: COOKIES }, query: { q: "hooli" } }),
+  "connect-login-form": ({ institutionId }) => ({ headers: { cookie: COOKIES }, query: { institutionId } }),
+  "connect-login": ({ institutionId }) => ({
+    headers: FORM,
+    body: String(new URLSearchParams({ institutionId, ...LOGINS.gavin })),
+  }),
+  "connect-job": () => ({ headers: { cookie: COOKIES } }),
+  "connect-changes": () => ({ headers: { cookie: COOKIES }, query: { version: "1" } }),
+  "connect-answer": () => ({ headers: FORM, body: "challenge=1&answer=1234" }),
+  "connect-cancel": () => ({ headers: FORM }),
+  "connect-resume": () => ({ headers: FORM }),
   health: () => ({}),
   openapi: () => ({ headers: { "if-none-match": '"none"' } }),
   refuse: () => ({}),
@@ -116,6 +152,30 @@ const EXTRAS: { [route in RouteName]?: (known: Known) => Extras } = {
   "list-transactions": () => ({ query: { limit: "500", filter: "account.id.eq('a1')" } }),
   enrich: () => ({ query: { q: "coffee", institution: "AU00000" } }),
 };
+
+/** Of the form of ours, and of no link. */
+const COOKIES = `link-browser=${"b".repeat(43)}; link-session=${"h".repeat(43)}.${"b".repeat(43)}`;
+
+/** Of a form of our pages. */
+const FORM = {
+  cookie: COOKIES,
+  origin: "http://127.0.0.1:3000",
+  "content-type": "application/x-www-form-urlencoded",
+};
+
+/** Every field in the schema of a link. A link has a bank or a connection. */
+function linkBody(institutionId: string): object {
+  const given: { [field: string]: unknown } = {
+    mobile: "+61410888666",
+    action: "connect",
+    institutionId,
+    state: "a state",
+    expiresInMinutes: 30,
+  };
+  return Object.fromEntries(
+    Object.keys(authLinkRequest._zod.def.shape).map((field) => [field, given[field] ?? ""]),
+  );
+}
 
 /** A name that does not resolve: nothing is sent anywhere. */
 function webhookFields(): object {

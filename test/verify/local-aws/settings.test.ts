@@ -35,6 +35,8 @@ describe("The settings of a deployment", () => {
   const GIVEN = {
     ALLOW_UNBOUND_CLIENT_TOKENS: "true",
     ANSWER_WAIT_SECONDS: "0",
+    APP_NAME: "Hooli Money",
+    CONSENT_UI_URL: "http://127.0.0.1:9/home",
     CONNECT: "consent-ui",
     CORS_ORIGINS: "https://a.example, https://b.example",
     FOLLOW_CONCURRENCY: "5",
@@ -43,6 +45,7 @@ describe("The settings of a deployment", () => {
     MAX_WEBHOOKS: "0",
     QUEUE: "false",
     RETENTION_DAYS: "1",
+    RETURN_URLS: "https://app.example/back, hooli-money://back",
     STEP_RESULTS: "list",
     UPSTREAM_VERSION: "2.0",
     WAITERS: "50",
@@ -101,6 +104,14 @@ describe("Local mode does not start", () => {
     [
       ["ANSWER_WAIT_SECONDS", "FOLLOW_SLICE_SECONDS", "WAITERS"],
       { ANSWER_WAIT_SECONDS: "21", FOLLOW_SLICE_SECONDS: "-1", WAITERS: "101" },
+    ],
+    [
+      ["APP_NAME", "CONSENT_UI_URL", "RETURN_URLS"],
+      {
+        APP_NAME: " Hooli",
+        CONSENT_UI_URL: "http://consent.example/home",
+        RETURN_URLS: "https://app.example/back,javascript:alert(1)",
+      },
     ],
     [["CORS_ORIGINS", "QUEUE"], { CORS_ORIGINS: "https://*.example.com", QUEUE: "perhaps" }],
     [

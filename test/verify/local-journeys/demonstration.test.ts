@@ -13,8 +13,12 @@ async function demonstrated(apiKey: string): Promise<string[]> {
 
 test("The demonstration connects a bank, and prints each change of a step once", async () => {
   const lines = await demonstrated(API_KEY);
-  expect(lines.at(-1)).toMatch(/^The job can be read at http:\/\/127\.0\.0\.1:\d+\/jobs\/[0-9a-f-]{36}$/);
-  const changes = lines.slice(1, -1).map((line) => line.replace(/^ +\d+\.\d s {2}/, ""));
+  expect(lines.at(-2)).toMatch(/^The job can be read at http:\/\/127\.0\.0\.1:\d+\/jobs\/[0-9a-f-]{36}$/);
+  const link = /^A person connects a bank at (http:\/\/127\.0\.0\.1:\d+\/c\/[\w-]{22})$/.exec(
+    lines.at(-1) ?? "",
+  )?.[1];
+  expect(await (await fetch(link ?? "")).text()).toContain("Connect your bank");
+  const changes = lines.slice(1, -2).map((line) => line.replace(/^ +\d+\.\d s {2}/, ""));
   expect(new Set(changes).size).toBe(changes.length);
   const ends = [
     "login posted, job accepted",
@@ -38,5 +42,5 @@ test("The greeting names the addresses; what to try next is one command, or a pa
   const direct = walkThrough({ ...started, connect: "direct" });
   expect(direct).toContain("\n  PORT=3100 LOCAL_API_KEY='a key' npm run connect\n");
   expect(direct).toContain("The login goes to your aggregator.");
-  expect(walkThrough({ ...started, connect: "consent-ui" })).toMatch(/Consent UI.+docs\/api\.md/);
+  expect(walkThrough({ ...started, connect: "consent-ui" })).toMatch(/Consent UI.+docs\/local\.md.+docs\/api\.md/s);
 });

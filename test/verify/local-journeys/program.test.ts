@@ -103,7 +103,7 @@ test("With the Consent UI, the greeting names the page whose commands send no lo
 test("The commands of the pages about local mode work as written, but for the ports", async () => {
   // CI runs the commands of npm itself.
   const commands = commandsOf(LOCAL_PAGES).filter((line) => !line.startsWith("npm "));
-  expect(commands).toHaveLength(7);
+  expect(commands).toHaveLength(9);
   const script = commands
     .join("\necho\n")
     .replaceAll("http://127.0.0.1:3000", local.apiUrl)

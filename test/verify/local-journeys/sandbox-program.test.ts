@@ -220,8 +220,10 @@ describe("the program", () => {
     const onTakenPort = run({ SANDBOX_PORT: port });
     expect(await once(onTakenPort.program, "close")).toEqual([1, null]);
     expect(onTakenPort.output()).toBe(`Port ${port} is taken. Set SANDBOX_PORT to another one.\n`);
-    const misconfigured = run({ SANDBOX_PORT: "70000", TIME_SCALE: "0" });
+    const misconfigured = run({ SANDBOX_PORT: "70000", TIME_SCALE: "0", CONSENT_RETURN_URL: "back" });
     expect(await once(misconfigured.program, "close")).toEqual([1, null]);
-    expect(misconfigured.output()).toBe("Not valid in the environment: SANDBOX_PORT, TIME_SCALE\n");
+    expect(misconfigured.output()).toBe(
+      "Not valid in the environment: SANDBOX_PORT, TIME_SCALE, CONSENT_RETURN_URL\n",
+    );
   });
 });

@@ -258,6 +258,7 @@ export function crashWorld(real: FakePorts, mortal: CrashingPorts, healing: Heal
 }
 const SCHEDULED = [
   "jobs",
+  "jobList",
   "claims",
   "vault",
   "sealer",

@@ -4,6 +4,7 @@ import type { Outcome } from "../../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
 import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
+import { adoptJobs } from "../../../functions/jobs/use-cases/adopt-jobs.ts";
 import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
 import { acceptConnection } from "../../../functions/jobs/use-cases/create-connection.ts";
@@ -12,7 +13,13 @@ import { resumeJob } from "../../../functions/jobs/use-cases/resume-job.ts";
 import { updateConnection } from "../../../functions/jobs/use-cases/update-connection.ts";
 import type { FakePorts } from "../../support/fake-ports.ts";
 import { gavin, lookOf, PLAIN, question, stepsOf, USER_ID, WITH_MFA } from "../../support/job-examples.ts";
-import { done, donePlain, OUTAGE_PROBLEM, queuedUpstream } from "../../support/scripted-aggregator.ts";
+import {
+  done,
+  donePlain,
+  type Look,
+  OUTAGE_PROBLEM,
+  queuedUpstream,
+} from "../../support/scripted-aggregator.ts";
 import type { Request } from "./crash-world.ts";
 
 const caller: TokenClaims = { scope: "CLIENT_ACCESS", version: "3.0", userId: USER_ID };
@@ -29,6 +36,12 @@ export function update(connectionId: string): Request {
 
 export function refresh(connectionId: string): Request {
   return accepting((ports) => refreshConnection(ports, { userId: USER_ID, connectionId }));
+}
+
+/** Jobs that began elsewhere. */
+function adopt(...upstreamJobIds: string[]): Request {
+  const all = (ports: FakePorts) => adoptJobs(ports, { userId: USER_ID, upstreamJobIds });
+  return { when: atOnce, send: async (ports) => (await all(ports)).map(({ id }) => id) };
 }
 
 function accepting(accept: (ports: FakePorts) => Promise<{ job: Job }>): Request {
@@ -247,6 +260,59 @@ export const JOB_STORIES = stories([
       addConnection(ports);
       plainLooks(ports);
     },
+  },
+]);
+
+/** A job begins elsewhere. The script says what it shows. */
+function beginElsewhere({ upstream }: FakePorts, institutionId = "AU00000"): void {
+  upstream.addJob(USER_ID, institutionId, "elsewhere");
+}
+
+const ours = (look: Look): Look => ({ ...look, namesSource: true });
+
+export const ADOPTED_STORIES = stories([
+  {
+    name: "a job that is adopted twice",
+    requests: () => [adopt("elsewhere"), adopt("ELSEWHERE", "elsewhere")],
+    set: (ports) => {
+      ports.upstream.script.looks.push(lookOf(PLAIN), ours(donePlain));
+      beginElsewhere(ports);
+    },
+    logins: 0,
+  },
+  {
+    name: "an adopted job that asks",
+    requests: () => [adopt("elsewhere"), answer("1234")],
+    set: (ports) => {
+      ports.upstream.script.looks.push(asking());
+      ports.upstream.script.looksAfterAnswer.push([deciding, ours(done)]);
+      beginElsewhere(ports, "AU00002");
+    },
+    logins: 0,
+    orElse: ["mfa-expired"],
+    answers: ["1234"],
+  },
+  {
+    name: "an adopted job that is never finished",
+    requests: () => [adopt("elsewhere")],
+    set: (ports) => {
+      ports.policy.followLimitMs = MINUTE;
+      ports.upstream.script.looks.push(lookOf(PLAIN));
+      beginElsewhere(ports);
+    },
+    ends: "timed-out",
+    logins: 0,
+  },
+  {
+    name: "an adopted job that is cancelled",
+    requests: () => [adopt("elsewhere"), cancel(({ phase }) => phase === "following")],
+    set: (ports) => {
+      ports.upstream.script.looks.push(...Array.from({ length: 30 }, () => lookOf(PLAIN)), ours(donePlain));
+      beginElsewhere(ports);
+    },
+    ends: "cancelled",
+    orElse: ["succeeded"],
+    logins: 0,
   },
 ]);
 

@@ -4,7 +4,7 @@ import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
 import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { crashWorld, expectWhole, type Healing, loginWitness } from "./crash-world.ts";
-import { JOB_STORIES, QUEUE_STORIES, type Story } from "./job-stories.ts";
+import { ADOPTED_STORIES, JOB_STORIES, QUEUE_STORIES, type Story } from "./job-stories.ts";
 
 const HEALINGS: Healing[] = ["run-again", "sweeper"];
 
@@ -41,7 +41,7 @@ function expectEnd(story: Story, { ports, logins, world }: Awaited<ReturnType<ty
   expect(new Set(answers).size).toBe(answers.length);
 }
 
-describe.each([...JOB_STORIES, ...QUEUE_STORIES])("$name", (story) => {
+describe.each([...JOB_STORIES, ...QUEUE_STORIES, ...ADOPTED_STORIES])("$name", (story) => {
   test.each(HEALINGS)("ends as expected when nothing dies (%s)", async (healing) => {
     const life = await live(story, healing);
     expect(life.mortal.crashes()).toBe(0);

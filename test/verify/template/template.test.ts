@@ -422,14 +422,15 @@ describe("secrets", () => {
 });
 
 describe("the upstream", () => {
-  const callers = (all: Resources) =>
-    [...functionsByEntry(all).values()].filter(({ Properties }) => "UPSTREAM_URL" in variablesOf(Properties));
+  const callersIn = (functions: readonly Resources[string][]) =>
+    functions.filter(({ Properties }) => "UPSTREAM_URL" in variablesOf(Properties));
+  const callers = (all: Resources) => callersIn([...functionsByEntry(all).values()]);
 
   test("The address and the name of the key are those of the settings", () => {
     const { upstreamUrl: UPSTREAM_URL, upstreamApiKeySecret: UPSTREAM_API_KEY_SECRET } = ALL_SETTINGS;
     const expected = { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET };
     const found = callers(withAllSettings);
-    expect(found).toHaveLength(12);
+    expect(found).toHaveLength(18);
     for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
   });
 
@@ -440,8 +441,12 @@ describe("the upstream", () => {
   });
 
   test("With the sandbox, the functions that call the aggregator call the sandbox, with its key", () => {
-    expect(callers(withSandbox)).toHaveLength(11);
-    for (const { Properties } of callers(withSandbox)) {
+    // They call the aggregator only in a deployment whose links lead to the Consent UI.
+    const ofConsentUi = /\/(open-link|consent-return)\.lambda\.ts$/;
+    const found = [...functionsByEntry(withSandbox)].filter(([entry]) => !ofConsentUi.test(entry));
+    const calling = callersIn(found.map(([, resource]) => resource));
+    expect(calling).toHaveLength(15);
+    for (const { Properties } of calling) {
       const { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET } = variablesOf(Properties);
       expect([UPSTREAM_URL, UPSTREAM_API_KEY_SECRET].map((value) => withoutHash(referredTo(value)))).toEqual([
         "SandboxHttp",
@@ -452,6 +457,24 @@ describe("the upstream", () => {
         "SandboxApiKey",
       ]);
     }
+  });
+
+  test("With the sandbox, links lead to its Consent UI, which sends browsers back to the API", () => {
+    const ofSandbox = functionsByEntry(withSandbox);
+    const joined = z.object({ "Fn::Join": z.tuple([z.literal(""), z.tuple([z.unknown(), z.string()])]) });
+    const partsOf = (entry: string, variable: string) => {
+      const address = variablesOf(ofSandbox.get(entry)?.Properties ?? {})[variable];
+      const [origin, path] = joined.parse(address)["Fn::Join"][1];
+      return [withoutHash(referredTo(origin)), path];
+    };
+    const parts = [
+      partsOf("functions/links/api/open-link.lambda.ts", "CONSENT_UI_URL"),
+      partsOf(SANDBOX, "CONSENT_RETURN_URL"),
+    ];
+    expect(parts).toEqual([
+      ["SandboxHttp", "/home"],
+      ["ApiHttp", "/consent/return"],
+    ]);
   });
 
   test("The sandbox reads its own key, which the deployment generates, and its own table", () => {

@@ -18,12 +18,15 @@ describe("A test system has the functions, variables, routes and tables of a dep
     {
       allowUnboundClientTokens: true,
       answerWaitSeconds: 3,
+      appName: "Hooli Money",
       connect: "consent-ui",
+      consentUiUrl: "http://127.0.0.1:9/home",
       followLimitMinutes: 7,
       followSliceSeconds: 5,
       maxWebhooks: 2,
       queue: false,
       retentionDays: 11,
+      returnUrls: ["https://app.example/back", "hooli-money://back"],
       stepResults: "list",
       upstreamVersion: "2.0",
     },
@@ -35,7 +38,9 @@ describe("A test system has the functions, variables, routes and tables of a dep
     const template = is3 ? templates.withUpstreamWebhooks : templates.plain;
     const context = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
     const webhooks = is3 ? { upstreamWebhookSecret: "upstream-webhook" } : {};
-    const deployed = await synthesizeApart({ upstreamUrl: UPSTREAM, ...context, ...webhooks });
+    // As local mode, a test system leads persons to the Consent UI of its sandbox.
+    const own = { upstreamUrl: UPSTREAM, consentUiUrl: `${UPSTREAM}/home` };
+    const deployed = await synthesizeApart({ ...own, ...context, ...webhooks });
     expect(deploy(templateWith(template, UPSTREAM, variablesOf(settings)), AT)).toEqual(
       deploy(parseTemplate(deployed), AT),
     );

@@ -2,7 +2,9 @@ import { describe, expect, inject, test } from "vitest";
 import * as z from "zod";
 import { parseResources } from "../../infra/resources.ts";
 import { FORCED, FORCED_BY, keyOf, type Permission, rows } from "../support/statements.ts";
+import { LINK_JOURNEYS } from "./link-journeys.ts";
 import { observedSystem } from "./observed-system.ts";
+import { PAGE_JOURNEYS } from "./page-journeys.ts";
 import { PASS_JOURNEYS } from "./pass-journeys.ts";
 import { PERMISSION_JOURNEYS } from "./permission-journeys.ts";
 import {
@@ -83,16 +85,20 @@ const granted = permissionsByRole(parseResources(JSON.parse(inject("template")))
 const forced = new Set(FORCED.map(keyOf));
 const walked: WalkedAccess[] = [];
 
-test.each([...PERMISSION_JOURNEYS, ...WEBHOOK_JOURNEYS, ...SWEEP_JOURNEYS, ...PASS_JOURNEYS])(
-  "$title",
-  async ({ title: journey, walk }) => {
-    const recorded = system.recorder.fromNow();
-    for (const jobId of await walk(system)) await system.execution(jobId).ended();
-    for (const access of recordedAccess(recorded(), system.deployed())) {
-      if (isOfJourney(access, journey)) walked.push({ ...access, journey });
-    }
-  },
-);
+test.each([
+  ...PERMISSION_JOURNEYS,
+  ...WEBHOOK_JOURNEYS,
+  ...LINK_JOURNEYS,
+  ...PAGE_JOURNEYS,
+  ...SWEEP_JOURNEYS,
+  ...PASS_JOURNEYS,
+])("$title", async ({ title: journey, walk }) => {
+  const recorded = system.recorder.fromNow();
+  for (const jobId of await walk(system)) await system.execution(jobId).ended();
+  for (const access of recordedAccess(recorded(), system.deployed())) {
+    if (isOfJourney(access, journey)) walked.push({ ...access, journey });
+  }
+});
 
 /** The function that sends messages runs every minute, also in journeys that are not about it. */
 function isOfJourney({ role, access }: RecordedAccess, journey: string): boolean {

@@ -1,8 +1,10 @@
 import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
-import { begun, connectionOf, connectionPath, update } from "../../journeys/calls.ts";
-import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
+import { allBegun, begun, connectionOf, connectionPath, update } from "../../journeys/calls.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { BANK_OUT_OF_SIGHT, type MobileBackend } from "../../journeys/mobile-backend.ts";
+import { adoptAll, Elsewhere, uploadStatement } from "../adopt/elsewhere.ts";
+import { newLink } from "../links/links.ts";
 import { rowsOfAll } from "../support/tables.ts";
 import { WAIT } from "./definition.ts";
 import type { ObservedSystem } from "./observed-system.ts";
@@ -17,7 +19,7 @@ const INACTIVE = { url: "https://receiver.invalid/hook", ordering: "job" };
 
 const userPath = ({ userId }: MobileBackend) => `/users/${userId}`;
 
-/** A user with a row of every kind: a claim, a refused login, a reply to an Idempotency-Key, a count, and an open job. */
+/** A user with a row of every kind: a claim, a refused login, a reply to an Idempotency-Key, a count, a link, and an open job. */
 async function userWithRows(system: ObservedSystem) {
   const backend = system.newBackend();
   const jobId = await system.startJob(backend, HOOLI, { ...LOGINS.gavin, password: "mistyped" });
@@ -27,6 +29,7 @@ async function userWithRows(system: ObservedSystem) {
     "content-type": "application/json",
     "idempotency-key": "key-1",
   };
+  await newLink(backend, backend.userId);
   const body = JSON.stringify({ ...LOGINS.jared, institution: { id: PIED_PIPER } });
   await backend.faults(BANK_OUT_OF_SIGHT);
   const open = begun(await backend.send("POST", `${userPath(backend)}/connections`, { headers, body }));
@@ -68,6 +71,30 @@ export const PASS_JOURNEYS: readonly PermissionJourney[] = [
       expect((await backend.call("POST", userPath(backend), { mobile: "+61400000000" })).status).toBe(200);
       expect((await backend.send("GET", "/public/institutions")).status).toBe(200);
       return [];
+    },
+  },
+  {
+    title: "a job that began at the aggregator is adopted, and again",
+    async walk(system) {
+      const backend = system.newBackend();
+      const first = await system.startJob(backend, HOOLI, LOGINS.gavin);
+      await system.over(backend, first);
+      const upstreamJobId = await new Elsewhere(backend).connect(HOOLI_GOV, LOGINS.gavin);
+      const [jobId = ""] = allBegun(await adoptAll(backend, [upstreamJobId]));
+      expect(allBegun(await adoptAll(backend, [upstreamJobId]))).toEqual([jobId]);
+      system.plan(jobId, {});
+      await system.over(backend, jobId);
+      return [first, jobId];
+    },
+  },
+  {
+    title: "a statement is uploaded",
+    async walk(system) {
+      const backend = system.newBackend();
+      const jobId = begun(await uploadStatement(backend, PIED_PIPER));
+      system.plan(jobId, {});
+      await system.over(backend, jobId);
+      return [jobId];
     },
   },
   {

@@ -4,19 +4,25 @@ import { startSecretsManager } from "../../../../infra/local/aws/secrets-manager
 import type { Around } from "../../../../infra/local/function-host.ts";
 import { synthesizeApart, type Template } from "../../../../infra/local/template/template.ts";
 import {
+  begun,
   cancel,
   connected,
   connectionPath,
   list,
+  newestJob,
   refresh,
   refreshAll,
   resume,
+  succeeded,
   update,
 } from "../../../journeys/calls.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../../journeys/logins.ts";
 import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../../journeys/queued.ts";
 import { SANDBOX_TABLE, sandboxTable } from "../../../sandbox/table-sandbox.ts";
+import { adoptAll, Elsewhere, uploadStatement } from "../../adopt/elsewhere.ts";
+import { Browser } from "../../links/browser.ts";
+import { newLink } from "../../links/links.ts";
 import { executionOf } from "../../support/execution-of.ts";
 import { WAIT } from "../../walks/definition.ts";
 import { functionFacts, functionName, startLocalMode } from "../system.ts";
@@ -130,6 +136,14 @@ async function queueAndResume(backend: MobileBackend): Promise<void> {
 
 async function passAndErase(backend: MobileBackend): Promise<void> {
   const connectionId = await connected(backend, HOOLI, LOGINS.gavin);
+  await adoptAll(backend, await new Elsewhere(backend).jobs());
+  await succeeded(backend, begun(await uploadStatement(backend, PIED_PIPER)));
+  const { links } = await newLink(backend, backend.userId);
+  const browser = new Browser(backend.target.apiUrl);
+  await browser.use(links.public);
+  await browser.open("/consent/return?state=none");
+  await browser.open("/connect");
+  await browser.open(`/connect/jobs/${await newestJob(backend)}/changes?version=0`);
   await backend.call("GET", "/institutions");
   await backend.call("DELETE", connectionPath(backend, connectionId));
   await backend.call("DELETE", `/users/${backend.userId}`);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { basiqEvents } from "../../../../functions/aggregators/basiq/events.ts";
 import type { Event } from "../../../../functions/events/domain/event.ts";
 import { UpstreamRefused, UpstreamUnavailable } from "../../../../functions/jobs/domain/errors.ts";
+import type { ListedJob } from "../../../../functions/jobs/domain/upstream-job.ts";
 import {
   eventFrom,
   type StoredUpstreamMessage,
@@ -28,6 +29,7 @@ function world(upstream: {
   activeConsents?: string[];
   connections?: string[];
   queuedJobs?: string[];
+  listed?: ListedJob[];
 }) {
   const ports = fakePorts();
   const stored = new Map<string, Event>();
@@ -56,6 +58,7 @@ function world(upstream: {
       connection: async (_: string, id: string) =>
         upstream.connections?.includes(id) ? { id, institutionId: "AU00000" } : undefined,
       job: async (id: string) => (upstream.queuedJobs?.includes(id) ? queuedUpstream() : lookOf(PLAIN)),
+      jobsOf: async () => upstream.listed ?? [],
     },
     events: {
       add: async (event: Event) => void stored.set(event.id, event),
@@ -190,13 +193,51 @@ test("consents are read with whether they are active; a list that is not readabl
   expect(await events.consentsOf("u3")).toEqual([]);
 });
 
+const created = {
+  ...revoked,
+  entity: "connection",
+  eventType: "created",
+  path: `/users/${USER_ID}/connections/c1`,
+};
+const listed = { id: "up-1", created: START, institutionId: "AU00000" };
+
+test.each(["created", "activated"])(
+  "a connection that was %s adopts the jobs that nobody has brought back, once",
+  async (eventType) => {
+    const { deps, messages, finished } = world({ events: [{ ...created, eventType }], listed: [listed] });
+    messages.push(about("e1"), about("e1", "m-again"));
+    const before = deps.jobs.rows.size;
+    await fetchUpstreamEvents(deps);
+    expect(finished).toEqual(["m-e1", "m-again"]);
+    const adopted = [...deps.jobs.rows.values()].slice(before);
+    expect(adopted).toMatchObject([{ kind: "adopt", upstreamJobId: "up-1", userId: USER_ID }]);
+    expect([...deps.executions.states.keys()]).toEqual([`${adopted[0]?.id}-1`]);
+  },
+);
+
+test("a new connection whose job may be one that is just being opened is looked at again", async () => {
+  const { deps, messages, finished, postponed, failures } = world({ events: [created], listed: [listed] });
+  const opening = deps.jobs.put(jobOf({ id: "5e0c4c1e-6f0a-4c58-9a52-0c2f3a6f1b31", phase: "opening" }));
+  messages.push(about("e1"));
+  await fetchUpstreamEvents(deps);
+  expect([finished, postponed, failures]).toEqual([[], ["m-e1"], []]);
+  deps.jobs.put({ ...opening, phase: "following", upstreamJobId: "up-1" });
+  await fetchUpstreamEvents(deps);
+  expect(finished).toEqual(["m-e1"]);
+  expect([...deps.jobs.rows.values()].filter(({ kind }) => kind === "adopt")).toEqual([]);
+});
+
+test.each([
+  ["a connection that was deleted", { eventType: "deleted" }],
+  ["a transaction", { entity: "transactions", eventType: "updated" }],
+])("%s adopts nothing", async (_, changes) => {
+  const { deps, messages } = world({ events: [{ ...created, ...changes }], listed: [listed] });
+  messages.push(about("e1"));
+  await fetchUpstreamEvents(deps);
+  expect([...deps.jobs.rows.values()].filter(({ kind }) => kind === "adopt")).toEqual([]);
+});
+
 test("an event about a connection goes on with the jobs that the aggregator has held, and with no others", async () => {
-  const created = {
-    ...revoked,
-    entity: "connection",
-    eventType: "created",
-    path: `/users/${USER_ID}/connections/c1`,
-  };
   const { deps, messages } = world({ events: [created], queuedJobs: ["still"] });
   const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
   const put = (id: string, more: object) =>

@@ -1,12 +1,9 @@
-import type { Outcome, Params, Situation } from "../call.ts";
-import { notFound } from "../refusal.ts";
-import { jsonReply, noContent } from "../reply.ts";
-import type { Consent } from "../state.ts";
-import { timestamp } from "../timestamp.ts";
-import { consentsOf, endConsent } from "./consents.ts";
-
-/** A consent is valid for a year, as the published examples show. */
-const validMs = 365 * 24 * 3_600_000;
+import type { Outcome, Params, Situation } from "./call.ts";
+import { consentsOf, endConsent, expiryOf } from "./consents.ts";
+import { notFound } from "./refusal.ts";
+import { jsonReply, noContent } from "./reply.ts";
+import type { Consent } from "./state.ts";
+import { timestamp } from "./timestamp.ts";
 
 export function listConsents({ state, setting }: Situation, { userId }: Params): Outcome {
   const self = `${setting.baseUrl}/users/${userId}/consents`;
@@ -24,13 +21,14 @@ export function deleteConsent({ state, now }: Situation, { userId, consentId }: 
   return { reply: noContent, change };
 }
 
-function consentReply({ id, createdAt, updatedAt, status }: Consent, list: string) {
+function consentReply(consent: Consent, list: string) {
+  const { id, createdAt, updatedAt, status } = consent;
   return {
     type: "consent",
     id,
     created: timestamp(createdAt),
     updated: timestamp(updatedAt),
-    expiryDate: timestamp(createdAt + validMs),
+    expiryDate: timestamp(expiryOf(consent)),
     origin: "user",
     status,
     purpose: { primary: { title: "Share your financial data", description: "" }, other: null },

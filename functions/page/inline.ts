@@ -1,0 +1,17 @@
+import { createHash } from "node:crypto";
+import { inBrowser } from "./in-browser.ts";
+import { STYLE } from "./style.ts";
+
+/*
+ * The style and the script of our pages are small enough to be part of each page: that saves two requests, and a file that
+ * would have to be served. The policy of our pages names their hashes, so that a browser uses no others.
+ */
+
+export const SCRIPT = `(${inBrowser})()`;
+
+export const STYLE_SOURCE = `'${hashOf(STYLE)}'`;
+export const SCRIPT_SOURCE = `'${hashOf(SCRIPT)}'`;
+
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}

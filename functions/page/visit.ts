@@ -1,0 +1,49 @@
+import type { TokenClaims } from "../access/caller.ts";
+import type { HttpRequest } from "../http/request.ts";
+import { Refusal } from "../jobs/domain/refusal.ts";
+import { sessionCookie } from "../links/domain/cookies.ts";
+import { type Outcome, returnAddress, type Session } from "../links/domain/session.ts";
+import { requireSession, type SessionDeps } from "../links/use-cases/sessions.ts";
+import type { PageReply } from "./page-handler.ts";
+
+/** What the pages know of the deployment. */
+export interface PageSettings {
+  /** The base URL of our API, without a trailing slash. */
+  apiUrl: string;
+  /** The name of the application, for people. */
+  appName: string;
+  /** Whether our pages take logins, and not only the aggregator's Consent UI. */
+  takesLogins: boolean;
+}
+
+export type VisitDeps = SessionDeps & { settings: PageSettings };
+
+/** Returns the session of the browser. Throws a `Refusal` if there is none. */
+export function sessionOf(deps: VisitDeps, request: HttpRequest): Promise<Session> {
+  return requireSession(deps, sessionCookie(request, deps.settings.apiUrl));
+}
+
+/** As {@link sessionOf}, for the pages that take logins. */
+export function sessionForLogin(deps: VisitDeps, request: HttpRequest): Promise<Session> {
+  if (!deps.settings.takesLogins) throw new Refusal("connects-in-consent-ui");
+  return sessionOf(deps, request);
+}
+
+/** A session may do with the jobs of its user what a client token of that user may do. */
+export function callerOf({ userId }: Session): TokenClaims {
+  return { scope: "CLIENT_ACCESS", version: "3.0", userId };
+}
+
+/** Returns where a person goes who leaves without a job. */
+export function backWithoutJob(session: Session): string | undefined {
+  return returnAddress(session, [], "cancelled");
+}
+
+export function backWithJob(session: Session, job: { id: string }, outcome: Outcome): string | undefined {
+  return returnAddress(session, [job], outcome);
+}
+
+/** After a form, the browser loads another page: so neither a reload nor the button Back sends the form again. */
+export function goTo(path: string): PageReply {
+  return { status: 303, location: path };
+}

@@ -1,0 +1,36 @@
+/** A piece of a page. Only {@link html} makes it, and escapes all other text. */
+export class Html {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Only for text that this project contains. */
+  static trusted(text: string): Html {
+    return new Html(text);
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+type Part = Html | string | number | undefined | false | readonly Part[];
+
+/** Makes a piece of a page from a template. Escapes every text in it; leaves out `undefined` and `false`. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return Html.trusted(strings.map((text, index) => text + textOf(parts[index])).join(""));
+}
+
+function textOf(part: Part): string {
+  if (part === undefined || part === false) return "";
+  if (part instanceof Html) return part.toString();
+  if (typeof part === "object") return part.map(textOf).join("");
+  // Attributes of the templates always have double quotes, so that this is enough for them too.
+  return String(part)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { list, page } from "../../journeys/calls.ts";
+import { ALL_DONE, MobileBackend, statuses } from "../../journeys/mobile-backend.ts";
+import { localSystem } from "../../journeys/start-for-tests.ts";
+import { deployedTarget, type Target, targetOf } from "../../journeys/target.ts";
+import { Person } from "../support/person.ts";
+import { newLink, newUser } from "./links.ts";
+
+/* Runs against local mode, and on the emulator against a deployment whose aggregator is the deployed sandbox. */
+
+function reachable(): () => Target {
+  const deployed = deployedTarget();
+  if (deployed !== undefined) return () => deployed;
+  const system = localSystem(10, () => ({ settings: { upstreamVersion: "3.0" } }));
+  return () => targetOf(system());
+}
+
+const target = reachable();
+
+test("a person opens a link, agrees in the Consent UI, logs in and answers, and comes back to a job of ours that succeeds", async () => {
+  const backend = new MobileBackend(target(), await newUser(new MobileBackend(target())));
+  const { links } = await newLink(backend, backend.userId);
+  const person = new Person();
+  await person.open(links.public);
+  await person.press("Continue");
+  expect(person.title).toBe("Share your data");
+  expect(new URL(person.seen.url).origin).toBe(new URL(target().sandboxUrl).origin);
+  await person.press("I agree");
+  await person.click("Pied Piper Bank");
+  await person.press("Continue", { loginId: "jared", password: "django" });
+  const looks = async () => (await person.reload()).title;
+  await expect.poll(looks).toBe("Pied Piper Bank asks");
+  await person.press("Continue", { answer: "1234" });
+  await expect.poll(looks).toBe("Pied Piper Bank is connected");
+  expect(page(await list(backend)).data).toEqual([]);
+  await person.click("Finish");
+  const [job, ...more] = page(await list(backend)).data;
+  expect([new URL(person.seen.url).pathname, more]).toEqual([`/connect/jobs/${job?.id}`, []]);
+  expect(statuses((await backend.untilOver(job?.id ?? "")).steps)).toEqual(ALL_DONE);
+  await expect.poll(looks).toBe("Pied Piper Bank is connected");
+  // Our page shows the jobs of the Consent UI, and takes no login.
+  for (const path of ["/connect", "/connect/login"]) {
+    await person.open(new URL(path, target().apiUrl).href);
+    expect(person.title).toBe("You cannot log in here");
+  }
+});
