@@ -43,8 +43,11 @@ const OF_CANARIES = "test/verify/canaries/**/*.suite.test.ts";
 /** Tests with malicious requests and replies. Run with `npm run test:hostile`. */
 const OF_HOSTILITY = "test/verify/hostile/**/*.suite.test.ts";
 
+/** On a busy machine, time passes more slowly for these tests and for what they start. */
+const setupFiles = ["test/journeys/patient-clock.ts"];
+
 /** Each file runs local mode in its own process. All files of a run share one template. */
-const LOCAL_MODE = { isolate: true, globalSetup: ["test/journeys/synthesize-once.ts"] };
+const LOCAL_MODE = { isolate: true, setupFiles, globalSetup: ["test/journeys/synthesize-once.ts"] };
 
 export default defineConfig({
   test: {
@@ -101,7 +104,7 @@ export default defineConfig({
         },
       },
       // These tests do not share the template: they synthesize it themselves, while their canaries are in the environment.
-      { extends: true, test: { name: "canaries", include: [OF_CANARIES], isolate: true } },
+      { extends: true, test: { name: "canaries", include: [OF_CANARIES], isolate: true, setupFiles } },
       { extends: true, test: { name: "hostile", include: [OF_HOSTILITY], ...LOCAL_MODE } },
       {
         extends: true,

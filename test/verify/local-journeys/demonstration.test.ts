@@ -42,5 +42,7 @@ test("The greeting names the addresses; what to try next is one command, or a pa
   const direct = walkThrough({ ...started, connect: "direct" });
   expect(direct).toContain("\n  PORT=3100 LOCAL_API_KEY='a key' npm run connect\n");
   expect(direct).toContain("The login goes to your aggregator.");
-  expect(walkThrough({ ...started, connect: "consent-ui" })).toMatch(/Consent UI.+docs\/local\.md.+docs\/api\.md/s);
+  expect(walkThrough({ ...started, connect: "consent-ui" })).toMatch(
+    /Consent UI.+docs\/local\.md.+docs\/api\.md/s,
+  );
 });

@@ -12,6 +12,7 @@ import { writtenForms } from "../canaries/written-forms.ts";
 
 export const LOCAL_MODE = "infra/local/main.ts";
 export const SANDBOX = "sandbox/main.ts";
+const PATIENT_CLOCK = new URL("../../journeys/patient-clock.ts", import.meta.url).href;
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export const DEVELOPMENT_KEY = "local-development-key";
 
@@ -20,14 +21,14 @@ const ANY_PORTS: Variables = { PORT: "0", SANDBOX_PORT: "0", DEMO: "off" };
 type Variables = Readonly<Record<string, string>>;
 type WhenOver = (stop: () => Promise<void>) => void;
 
-/** Runs a program of ours in its own process, with only these variables. `whenOver` gets what stops it. */
+/** Runs a program of ours in its own process, with the tests' clock and only these variables. `whenOver` gets what stops it. */
 export function startProgram(
   script: string,
   variables: Variables,
   whenOver: WhenOver = onTestFinished,
   args: readonly string[] = [],
 ) {
-  return follow([process.execPath, script, ...args], variables, whenOver);
+  return follow([process.execPath, "--import", PATIENT_CLOCK, script, ...args], variables, whenOver);
 }
 
 /** Runs any program in its own process, with only these variables and the path. */
