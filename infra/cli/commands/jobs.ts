@@ -51,7 +51,7 @@ export async function jobs(context: Context, call: Call): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Sends the answers to the open challenge of a job, from a prompt or from the lines of standard input. */
+/** Sends the answers to the open challenge of a job, from a prompt or from the lines of standard input, and waits for the bank's decision. */
 export async function answer(context: Context, call: Call): Promise<ExitCode> {
   const { client, io } = context;
   const id = jobIn(call);
@@ -67,7 +67,11 @@ export async function answer(context: Context, call: Call): Promise<ExitCode> {
     return EXIT.mfaExpired;
   }
   const revealed = answers.map((one) => one.reveal());
-  return reported(context, challenge, await client.answer(id, revealed, { signal: io.signal }));
+  return reported(
+    context,
+    challenge,
+    await decided(context, await client.answer(id, revealed, { signal: io.signal })),
+  );
 }
 
 /** Returns `undefined` if the time for the answer is over. */
@@ -98,12 +102,23 @@ async function linesOf({ stdin, signal }: Io, { input }: Challenge): Promise<Sec
   return answers;
 }
 
+/** The reply to an answer waits for the bank for some seconds only. Returns the job when it no longer runs. */
+async function decided({ client, io }: Context, answered: Job): Promise<Job> {
+  if (stateOf(answered) !== "running") return answered;
+  let last = answered;
+  for await (const job of client.watch(answered.id, { signal: io.signal })) {
+    last = job;
+    if (stateOf(job) !== "running") break;
+  }
+  return last;
+}
+
 function reported(context: Context, asked: Challenge, job: Job): ExitCode {
   const open = challengeOf(job);
   if (open !== undefined && keyOf(open) !== keyOf(asked)) {
     print(context, [job], ["The bank asks again.", ...open.input.map(printable)]);
     return EXIT.refused;
   }
-  print(context, [job], stateOf(job) === "running" ? ["The answer is with the bank."] : conclusionOf(job));
+  print(context, [job], conclusionOf(job));
   return exitCodeOfJob(job);
 }
