@@ -17,6 +17,9 @@ const OF_QUICK_PARTS = [
   "test/verify/webhooks/{cached-secrets,replies,ssrf,tls}.test.ts",
 ];
 
+/** Proof of links, of the page and of adopted jobs, whose coverage counts. `npm run test:coverage` runs it. */
+const OF_PAGES = "test/verify/{adopt,links,page}/*.test.ts";
+
 /** Tests in a real browser. Run with `npm run test:browser`. */
 const OF_THE_BROWSER = "test/verify/browser/**/*.test.ts";
 
@@ -84,6 +87,7 @@ export default defineConfig({
             ...NEED_A_PROCESS_OF_THEIR_OWN,
             ...OF_PARTS,
             ...OF_QUICK_PARTS,
+            OF_PAGES,
             OF_CRASHES,
             OF_CANARIES,
             OF_HOSTILITY,
@@ -93,6 +97,7 @@ export default defineConfig({
           ...LOCAL_MODE,
         },
       },
+      { extends: true, test: { name: "pages", include: [OF_PAGES], ...LOCAL_MODE } },
       { extends: true, test: { name: "verify-parts", include: OF_PARTS, isolate: false } },
       { extends: true, test: { name: "quick-parts", include: OF_QUICK_PARTS, isolate: false } },
       {
@@ -138,8 +143,9 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["client/**/*.ts", "functions/**/*.ts", "infra/**/*.ts", "sandbox/**/*.ts"],
-      // These programs run in their own processes, which this coverage does not measure.
+      // These programs run in their own processes, or in a browser, which this coverage does not measure.
       exclude: [
+        "functions/page/in-browser.ts",
         "**/main.ts",
         "infra/webhooks/**",
         "infra/app.ts",
