@@ -6,6 +6,7 @@ const OF_PROOF = "test/verify/**/*.test.ts";
 /** Proof that needs neither local mode nor a process of its own. A test system has a thread of its own. */
 const OF_PARTS = [
   "test/verify/{deployed-sandbox,mutants,template}/**/*.test.ts",
+  "test/verify/hostile/tools.test.ts",
   "test/verify/testing-kit/system.test.ts",
   "test/verify/webhooks/python.test.ts",
 ];
