@@ -60,7 +60,7 @@ export default defineConfig({
     // The time-outs only end tests that hang. No test may depend on the speed of the machine.
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 600_000 } },
     projects: [
       {
         extends: true,

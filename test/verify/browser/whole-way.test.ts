@@ -67,7 +67,7 @@ browserTest(
     await connectHooli(visitor.page);
     await visitor.close();
     const { backend } = visitor;
-    await expect.poll(async () => (await ours(backend)).length, { timeout: 120_000 }).toBe(1);
+    await expect.poll(async () => (await ours(backend)).length, { timeout: 600_000 }).toBe(1);
     const [jobId = ""] = await ours(backend);
     expect((await backend.untilOver(jobId)).steps.at(-1)?.status).toBe("success");
   },

@@ -41,7 +41,7 @@ const MAX_TRIES = 6;
 /** For a machine that has other work too. */
 const PATIENCE = { timeout: 1_800_000 };
 /** The sweeper runs every eight seconds here. */
-const UNTIL_SWEPT = { interval: 500, timeout: 300_000 };
+const UNTIL_SWEPT = { interval: 500, timeout: 900_000 };
 
 const IN_THE_JOBS_TABLE = String.raw`rows of TablesJobs\w+|dynamodb[\\/]\d+\.(log|ldb)(, unpacked)?|calls of dynamodb (Get|Put|Update|Delete)Item`;
 

@@ -26,7 +26,7 @@ const EXECUTIONS = /^executions\.jsonl$/;
 const STARTS = /^calls of states StartExecution$/;
 const RECORDS = /^records of the stream$/;
 
-const UNTIL_DELIVERED = { interval: 500, timeout: 300_000 };
+const UNTIL_DELIVERED = { interval: 500, timeout: 900_000 };
 
 /** Plants a leak in every sink, in the way that a real leak would take. */
 export async function plantEverywhere(

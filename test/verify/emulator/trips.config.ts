@@ -9,6 +9,6 @@ export default defineConfig({
     setupFiles: ["test/verify/emulator/localhost-names.ts"],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 600_000 } },
   },
 });

@@ -141,7 +141,7 @@ afterAll(async () => {
 });
 
 /** The pause after the job before may not be over. */
-const UNTIL_PAUSE_ENDS = { interval: 500, timeout: 120_000 };
+const UNTIL_PAUSE_ENDS = { interval: 500, timeout: 600_000 };
 
 const outcomes = new Map<string, number>();
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const user = new MobileBackend(first);
   await user.faults(BANK_OUT_OF_SIGHT);
   followed = { user, jobId: await user.startJob(HOOLI, LOGINS.gavin) };
-  await vi.waitFor(async () => expect(await user.loginsSent()).toBe(1), { timeout: 60_000 });
+  await vi.waitFor(async () => expect(await user.loginsSent()).toBe(1), { timeout: 600_000 });
   await first.end("SIGKILL");
   second = await start();
 });

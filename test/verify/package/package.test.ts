@@ -89,7 +89,7 @@ test("the package installs no dependency but the CDK, which the app has", async 
   expect(installed.toSorted()).toEqual(["aws-cdk-lib", "connection-jobs", "constructs"]);
 });
 
-test("an empty CDK app with the package type-checks and synthesizes", { timeout: 120_000 }, async () => {
+test("an empty CDK app with the package type-checks and synthesizes", { timeout: 600_000 }, async () => {
   expect((await run(join(ROOT, "node_modules/.bin/tsc"), TSC)).stdout).toBe("");
   const outdir = join(folder, "out");
   await run(process.execPath, ["app.ts"], { CDK_OUTDIR: outdir });

@@ -54,14 +54,14 @@ console.log(await left.clock.now() instanceof Date);`;
 
 test.each(["20", "24"])(
   "In Node.js %s, a process that uses two test systems ends by itself, also if it leaves one open",
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   async (major) => {
     await writeFile(join(folder, "uses.mjs"), USES);
     expect(await run(await nodeOf(major, folder), ["uses.mjs"])).toBe("true\n");
   },
 );
 
-test("vitest runs the code of docs/testing.md, and its types are right", { timeout: 240_000 }, async () => {
+test("vitest runs the code of docs/testing.md, and its types are right", { timeout: 900_000 }, async () => {
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", ...VITEST]);
   await writeFile(join(folder, "bank.test.ts"), blockOf("ts"));
   const options = ["--target", "ES2024", "--module", "NodeNext", "--strict", "--skipLibCheck", "--noEmit"];
@@ -69,7 +69,7 @@ test("vitest runs the code of docs/testing.md, and its types are right", { timeo
   expect(await runInstalled("vitest", ["run", "--reporter=default"])).toMatch(/Tests .*2 passed/);
 });
 
-test("jest runs the code of docs/testing.md, without a flag", { timeout: 240_000 }, async () => {
+test("jest runs the code of docs/testing.md, without a flag", { timeout: 900_000 }, async () => {
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent", JEST]);
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true }));
   await writeFile(join(folder, "bank.test.js"), blockOf("js"));

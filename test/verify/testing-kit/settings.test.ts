@@ -32,7 +32,7 @@ describe("A test system has the functions, variables, routes and tables of a dep
     },
     { upstreamVersion: "2.1" },
     { upstreamVersion: "3.0", retentionDays: 12 },
-  ])("%o", { timeout: 120_000 }, async (given) => {
+  ])("%o", { timeout: 600_000 }, async (given) => {
     const is3 = given.upstreamVersion === "3.0";
     const settings = readSystemSettings({ ...given, logLevel: "warn" });
     const template = is3 ? templates.withUpstreamWebhooks : templates.plain;

@@ -62,7 +62,7 @@ export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkf
         if (found === undefined) throw new Error(`The execution of ${jobId} does not end.`);
         return found;
       };
-      const last = await vi.waitFor(end, { interval: 5, timeout: 170_000 });
+      const last = await vi.waitFor(end, { interval: 5, timeout: 900_000 });
       const error = last["executionFailedEventDetails"]?.["error"];
       return { status: last.type.replace("Execution", ""), error, history: endpoint.history(executionArn) };
     },
