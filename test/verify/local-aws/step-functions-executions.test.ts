@@ -286,7 +286,7 @@ test("Closing leaves no timer: the process ends by itself", async () => {
     await endpoint.close();
     console.log("closed");`;
   // Long before the first of the timers, and long after the end on a slow machine.
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { timeout: 900_000 });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { timeout: 600_000 });
   const printed = text(child.stdout);
   const [exitCode] = await once(child, "exit");
   expect([exitCode, await printed]).toEqual([0, "closed\n"]);
