@@ -114,7 +114,7 @@ export interface RefusedLoginNotes {
   clear(userId: string, institutionId: string): Promise<void>;
 }
 
-/** The erasure of a user that was begun. It names the user by a hash only. */
+/** The erasure of a user. It names the user by a hash only. */
 export interface Erasure {
   owner: string;
   /** ISO 8601. */

@@ -25,7 +25,7 @@ export interface Posted {
 
 /** The fields of a job in the aggregator's lists. */
 export interface ListedJob extends Pick<UpstreamJob, "id" | "created" | "connectionId" | "institutionId"> {
-  /** The job reads a statement that somebody uploaded. Without it, the job may do so nevertheless. */
+  /** The job reads a statement that a user uploaded. If this is absent, the job may still read one. */
   isOfStatement?: true | undefined;
 }
 

@@ -8,7 +8,7 @@ export type GoneDeps = CancelDeps & Pick<Ports, "jobList"> & { upstream: Pick<Up
 const MAX_JOBS = 100;
 
 /**
- * Ends the jobs of a user whose connections the aggregator has no more, after a consent has ended. This also frees their
+ * Ends the jobs of a user whose connections the aggregator no longer has, after a consent has ended. This also frees their
  * claims, and deletes their secrets. A second call finds nothing to do.
  */
 export async function endJobsOfGoneConnections(deps: GoneDeps, userId: string): Promise<void> {

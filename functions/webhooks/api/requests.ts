@@ -76,8 +76,8 @@ function typesIn(given: string | string[] | null | undefined): string[] | null |
 }
 
 /**
- * A day: long enough to deploy a receiver with the new secret, and short enough for a secret that is replaced once a year. Whoever has
- * lost a secret asks for 0.
+ * A day: long enough to deploy a receiver with the new secret, and short enough for a secret that is replaced once a year. An owner
+ * whose secret has leaked requests 0.
  */
 const DEFAULT_OVERLAP_SECONDS = 24 * 3600;
 

@@ -5,10 +5,10 @@ import { type Endpoint, type EndpointSecretRef, signingSecrets } from "./endpoin
  * The rules of the list of all endpoints. Each function returns a new list.
  */
 
-/** A deleted endpoint stays in the list until its messages are deleted. More than these are not waited for. */
+/** A deleted endpoint stays in the list until its messages are deleted. Of more than this many, the oldest are removed before. */
 const MAX_DELETED = 20;
 
-/** So many secrets may sign at a time: each adds a signature to every message. */
+/** The most secrets that sign at a time: each adds a signature to every message. */
 const MAX_SECRETS = 3;
 
 /** Returns the endpoints that their owner sees. */
@@ -37,8 +37,8 @@ export function withChanged(endpoints: readonly Endpoint[], changed: Endpoint): 
 }
 
 /**
- * Marks an endpoint as deleted, and forgets the oldest of those that were deleted before. It keeps the numbers of its secrets, so
- * that a function that dies can be followed by one that destroys the secrets.
+ * Marks an endpoint as deleted, and removes the oldest of those that were deleted before. The entry still has the numbers of its
+ * secrets, so that another function can destroy them if this one dies.
  */
 export function withDeleted(endpoints: readonly Endpoint[], id: string): Endpoint[] {
   const deleted: Endpoint = { ...endpointIn(endpoints, id), status: "deleted" };
