@@ -16,7 +16,7 @@ export function whenAborted(signal: AbortSignal | undefined, onAbort: () => void
 }
 
 /**
- * Resolves after so many milliseconds, and rejects when the signal is aborted. `wakers` gets a function that ends the pause
+ * Resolves after `ms` milliseconds, and rejects when the signal is aborted. `wakers` gets a function that ends the pause
  * before that.
  */
 export async function pause(ms: number, signal?: AbortSignal, wakers = new Set<() => void>()): Promise<void> {

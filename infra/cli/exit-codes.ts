@@ -42,7 +42,6 @@ export function exitCodeOfJob(job: Pick<Job, "steps">): ExitCode {
   return EXIT.refused;
 }
 
-/** Returns the exit code for an error. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof UsageError) return EXIT.wrongUsage;

@@ -11,7 +11,7 @@ const POLL_EVERY_MS = 100;
 /** At the bank's normal speed (`TIME_SCALE=1`), the job takes about ten seconds. */
 const OVER_WITHIN_MS = 60_000;
 
-/** A day: whoever tries local mode reads first. */
+/** A day: people read before they try local mode. */
 const LINK_MINUTES = 24 * 60;
 
 const linkReply = z.object({ links: z.object({ public: z.string() }) });
