@@ -140,7 +140,7 @@ function changesOf({ read, seenIn }: Watched, rest: Rest, signal: AbortSignal, p
     const headers = { ...(known?.tag && { "if-none-match": known.tag }) };
     if (waits && !queue()) {
       const isRunning = known === undefined || stateOf(known.job) === "running";
-      // The API replies at once to a request that waits for the end of the progress of a job that asks.
+      // If the job asks, the API replies immediately to a request with `while=running`.
       const skipping = isRunning && !progress ? "&while=running" : "";
       try {
         return await read(`/changes?wait=${WAIT_SECONDS}${skipping}`, headers, signal);

@@ -259,7 +259,7 @@ function entryOf<Value>(value: z.ZodMiniType<Value>) {
 
 /** The format of the stored state. */
 export const storedState = z.object({
-  // Data of an earlier version has no users and no reports. A user with a connection exists nevertheless.
+  // Data of an earlier version has no users and no reports. There, a user with a connection exists.
   users: z._default(z.array(user), []),
   reports: z._default(z.array(report), []),
   jobs: z.array(job),

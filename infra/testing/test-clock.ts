@@ -106,7 +106,7 @@ export class TestClock {
     });
   }
 
-  /** Counts work that goes on after the call that caused it has its reply. */
+  /** Counts work that continues after the reply to the call that caused it. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#start();
     try {
@@ -280,7 +280,7 @@ export class TestClock {
     this.#arm();
   }
 
-  /** Ends waits in real time while the time goes on. */
+  /** Ends waits in real time while the clock runs. */
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#stoppedAt !== undefined || this.#waits.size === 0) return;

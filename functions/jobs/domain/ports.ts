@@ -125,7 +125,7 @@ export interface Erasure {
 export interface Erasures {
   /** Returns whether the user was erased within the last two days. */
   isErased(userId: string): Promise<boolean>;
-  /** From now on, nothing is written for the user. An erasure that was begun before begins anew. */
+  /** From now on, nothing is written for the user. An erasure that was begun before starts again. */
   begin(userId: string): Promise<Erasure>;
   /** Returns the erasures whose next round is due. */
   due(): Promise<Erasure[]>;

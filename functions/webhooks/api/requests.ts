@@ -171,7 +171,7 @@ function parameterNotValid(field: "limit" | "from"): Refusal {
 
 type Wanted = (message: Message, status: MessageStatus) => boolean;
 
-/** Reads conditions with commas in between. A message has to meet all of them. */
+/** Reads conditions, separated by commas. A message has to meet all of them. */
 function filterIn(filter: string | undefined): Wanted | undefined {
   if (filter === undefined) return undefined;
   const conditions = filter.split(",").map((condition) => {

@@ -57,7 +57,7 @@ function requireFreeUrl(endpoints: readonly Endpoint[], { id, url }: Endpoint): 
 
 /**
  * Returns the secrets of an endpoint after a rotation: the new one, and those that still sign, which all end at `until` at the
- * latest. The oldest ones end at once if there would be more than {@link MAX_SECRETS}.
+ * latest. The oldest ones end immediately if there would be more than {@link MAX_SECRETS}.
  */
 export function rotated(
   endpoint: Pick<Endpoint, "secrets">,

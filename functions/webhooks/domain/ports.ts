@@ -98,7 +98,7 @@ export interface MessagePeriodOptions {
 
 /** The secrets that sign the messages of endpoints. Sealed, in the table of secrets. */
 export interface EndpointSecrets {
-  /** Returns false, and stores nothing, if the endpoint has a secret of this number: two rotations at once must not share one. */
+  /** Returns false, and stores nothing, if the endpoint has a secret of this number: two concurrent rotations must not share one. */
   store(endpointId: string, number: number, secret: Secret): Promise<boolean>;
   /** Returns `undefined` for a secret that is lost. */
   reveal(endpointId: string, number: number): Promise<Secret | undefined>;
@@ -128,7 +128,7 @@ export interface Woken {
 }
 
 export interface Waker {
-  /** Starts an attempt of each message at once, and does not wait for them. */
+  /** Starts an attempt of each message immediately, and does not wait for them. */
   wake(messages: readonly Woken[]): Promise<void>;
 }
 

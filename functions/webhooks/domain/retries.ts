@@ -16,7 +16,7 @@ const WAITS_MS = [
   24 * HOUR,
 ];
 
-/** Waits differ by up to a tenth, so that messages of one outage do not all come back at once. */
+/** Waits differ by up to a tenth, so that messages of one outage do not all come back at the same time. */
 const JITTER = 0.1;
 
 /** A receiver may ask for a longer wait, up to this. */

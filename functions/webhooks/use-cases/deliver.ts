@@ -58,7 +58,7 @@ async function deliverTo(deps: DeliverDeps, endpoint: Endpoint, refs: readonly W
   });
 }
 
-/** Calls `work` for every element, in order, with at most `size` calls at once. Throws the first error after all have ended. */
+/** Calls `work` for every element, in order, with at most `size` concurrent calls. Throws the first error after all have ended. */
 export async function inPool<One>(
   all: readonly One[],
   size: number,
