@@ -49,7 +49,6 @@ export function apiAt(options: ApiOptions): Api {
   const send: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
   const tokens = tokensOf(options, () => tokenFor({ scope: "SERVER_ACCESS" }));
 
-  /** Sends a request once. */
   async function once(request: HttpRequest): Promise<HttpReply> {
     const reply = await exchange(send, request);
     if (!/^(2..|304)$/.test(String(reply.status))) throw errorOf(reply);

@@ -82,7 +82,7 @@ function accountsOfLogin(
   });
 }
 
-/** Returns what the newest job that has read accounts has read. */
+/** Returns what the newest job with accounts has read. */
 function lastRead({ jobs }: State, connections: readonly Connection[], now: number) {
   const since = Math.max(...connections.map(({ dataSince = 0 }) => (dataSince <= now ? dataSince : 0)));
   const ends = new Map(connections.map(({ id, deletedAt = now }) => [id, Math.min(deletedAt, now)]));

@@ -257,7 +257,6 @@ function entryOf<Value>(value: z.ZodMiniType<Value>) {
   );
 }
 
-/** The format of the stored state. */
 export const storedState = z.object({
   // Data of an earlier version has no users and no reports. There, a user with a connection exists.
   users: z._default(z.array(user), []),

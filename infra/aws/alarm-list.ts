@@ -23,7 +23,6 @@ const METRICS_PER_ALARM = 10;
  */
 const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh", "pass", "event"];
 
-/** Returns all alarms of a deployment. */
 export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
   return [
     ...workflowAlarms(scope, watched),

@@ -31,8 +31,8 @@ export interface DemonstrationOptions extends ApiAccess {
 }
 
 /**
- * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step, and then a link to
- * the page on which a person does the same. Never throws: prints a failure in one line.
+ * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step. Then prints a link
+ * to the page on which a person does the same. Never throws: prints a failure in one line.
  */
 export async function demonstrate(options: DemonstrationOptions): Promise<void> {
   try {

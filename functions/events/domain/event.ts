@@ -31,7 +31,6 @@ export interface OtherEvent {
 
 export type Event = JobEvent | OtherEvent;
 
-/** An event as it was stored. */
 export type StoredEvent = Event & {
   /** ISO 8601. */
   storedAt: string;

@@ -19,7 +19,6 @@ export async function endJobsOfGoneConnections(deps: GoneDeps, userId: string): 
   }
 }
 
-/** Returns the jobs of a user that have not ended. */
 export async function openJobsOf({ jobList }: Pick<Ports, "jobList">, userId: string): Promise<Job[]> {
   const wanted = (job: Job) => !isFinished(job) && job.isDropped === undefined;
   const { jobs } = await jobList.page([userId], { limit: MAX_JOBS, from: undefined, wanted });

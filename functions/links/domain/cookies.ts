@@ -39,7 +39,6 @@ export function setBrowserCookie(browser: Secret, apiUrl: string): string {
   return setCookie("browser", browser, BROWSER_MAX_AGE, apiUrl);
 }
 
-/** Returns the header `Set-Cookie` of a session. */
 export function setSessionCookie(key: SessionKey, apiUrl: string): string {
   return setCookie("session", sessionCookieValue(key), SESSION_MINUTES * 60, apiUrl);
 }

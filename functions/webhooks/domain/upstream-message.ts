@@ -10,7 +10,6 @@ export interface UpstreamMessage {
   eventId: string;
 }
 
-/** A message as it is stored. */
 export interface StoredUpstreamMessage extends UpstreamMessage {
   /** ISO 8601. When it came. */
   since: string;
