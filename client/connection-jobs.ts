@@ -100,7 +100,7 @@ export interface Webhooks {
   get(id: string, options?: CallOptions): Promise<Webhook>;
   change(id: string, change: WebhookChange, options?: CallOptions): Promise<Webhook>;
   delete(id: string, options?: CallOptions): Promise<void>;
-  /** `overlapSeconds`: for so long, the earlier secrets sign too. Default: a day. */
+  /** The earlier secrets sign for `overlapSeconds` more. Default: a day. */
   rotateSecret(id: string, options?: CallOptions & { overlapSeconds?: number }): Promise<WebhookWithSecret>;
   sendTest(message: { eventTypeId: string; Text?: string }, options?: CallOptions): Promise<WebhookMessage[]>;
   /** The newest first. */
@@ -151,7 +151,7 @@ export interface ConnectionJobsClient {
 /** Throws a `TypeError` if an option is not valid. */
 export function connectionJobs(options: ConnectionJobsOptions): ConnectionJobsClient {
   const api = apiAt(options);
-  /** The watches of this client. They hear of what its other calls did to a job. */
+  /** The watches of this client. Its other calls report to them what they did to a job. */
   const listeners = new Set<(id: string, news: SeenJob | "changed") => void>();
 
   function tell(id: string, news: SeenJob | "changed"): void {
@@ -273,7 +273,7 @@ function seenIn(reply: HttpReply): SeenJob {
   return { job, tag: reply.header("etag") };
 }
 
-/** Returns the API's filter for these conditions; `undefined` without one. */
+/** Returns the API's filter for these conditions; `undefined` if there is no condition. */
 function filterOf(conditions: { readonly [field: string]: string | undefined }): string | undefined {
   const given = Object.entries(conditions).filter(([, value]) => value !== undefined);
   return given.map(([field, value]) => `${field}.eq('${value}')`).join(",") || undefined;

@@ -15,7 +15,7 @@ export class ApiError extends Error {
   declare readonly errors: ErrorReply["errors"];
   /** With this id, the operator finds the request in the log. */
   declare readonly correlationId: string | undefined;
-  /** After so many seconds, the API accepts the request again. */
+  /** The seconds after which the API accepts the request again. */
   declare readonly retryAfterSeconds: number | undefined;
 
   constructor(reply: ErrorReply) {

@@ -39,7 +39,7 @@ export async function* allEntries<Entry extends { id: string }>(
   let patience: Patience | undefined;
   for (let left = limit; left > 0; ) {
     const page = await read({ limit: Math.min(left, PAGE_SIZE), [cursor]: position }, patience);
-    // What has begun goes on for days. A wrong address shows at the first request.
+    // The first request fails soon if the address is wrong. After it, the client retries for longer.
     if (follow) patience = PATIENCE_OF_A_WATCH;
     const entries = entriesIn(page).slice(0, left);
     yield* entries;

@@ -8,7 +8,7 @@ export function abortError(signal: AbortSignal): unknown {
   return signal.reason ?? Object.assign(new Error("The call was aborted."), { name: "AbortError" });
 }
 
-/** Calls `onAbort` when the signal is aborted, or at once if it is aborted already. Returns a function that stops listening. */
+/** Calls `onAbort` when the signal is aborted, or immediately if it is aborted already. Returns a function that stops listening. */
 export function whenAborted(signal: AbortSignal | undefined, onAbort: () => void): () => void {
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener("abort", onAbort);
@@ -16,7 +16,7 @@ export function whenAborted(signal: AbortSignal | undefined, onAbort: () => void
 }
 
 /**
- * Resolves after so many milliseconds, and rejects when the signal is aborted. `wakers` gets a function that ends the pause
+ * Resolves after `ms` milliseconds, and rejects when the signal is aborted. `wakers` gets a function that ends the pause
  * before that.
  */
 export async function pause(ms: number, signal?: AbortSignal, wakers = new Set<() => void>()): Promise<void> {

@@ -49,7 +49,6 @@ export function apiAt(options: ApiOptions): Api {
   const send: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
   const tokens = tokensOf(options, () => tokenFor({ scope: "SERVER_ACCESS" }));
 
-  /** Sends a request once. */
   async function once(request: HttpRequest): Promise<HttpReply> {
     const reply = await exchange(send, request);
     if (!/^(2..|304)$/.test(String(reply.status))) throw errorOf(reply);
@@ -72,7 +71,7 @@ export function apiAt(options: ApiOptions): Api {
   async function call(call: ApiCall): Promise<HttpReply> {
     const { method, path, query = {}, body, idempotencyKey, signal } = call;
     const { isRepeatable = method.toUpperCase() !== "POST" || idempotencyKey !== undefined } = call;
-    // Otherwise, the text could go on with the name of another host, which would get the token.
+    // Otherwise, the path could extend the host name of the URL, and another host would get the token.
     if (path[0] !== "/") throw new TypeError("The path must begin with a slash.");
     const queryText = formText(query);
     const address = url + path + (queryText && `?${queryText}`);

@@ -11,7 +11,7 @@ export interface Patience {
 /** A single call: about 4 s, if the API does not ask for a pause. */
 export const PATIENCE_OF_A_CALL: Patience = { tries: 4, longestPauseMs: 60_000 };
 
-/** Following a job: about 5 minutes without any reply, which begin anew after each reply. */
+/** Following a job: about 5 minutes without any reply. Each reply starts this time again. */
 export const PATIENCE_OF_A_WATCH: Patience = { tries: 15, longestPauseMs: 15 * 60_000 };
 
 const FIRST_PAUSE_MS = 500;

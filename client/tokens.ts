@@ -1,6 +1,6 @@
 import { untilAborted } from "./pause.ts";
 
-/** A token ends this much earlier for the client, so that it does not expire on the way to the API; a short one after nine tenths. */
+/** The client replaces a token this long before its end, so that it does not expire on the way to the API; a short token at nine tenths. */
 const MARGIN_MS = 60_000;
 
 export interface Tokens {
@@ -15,7 +15,7 @@ export interface NewToken {
   validMs: number;
 }
 
-/** Keeps a token until it expires. Calls at the same time share one call of `obtain`. */
+/** Stores a token until it expires. Concurrent calls share one call of `obtain`. */
 export function keptTokens(obtain: () => Promise<NewToken>): Tokens {
   let kept: Promise<string> | undefined;
   let value: string | undefined;

@@ -82,7 +82,7 @@ function keyIn(secret: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/** Takes the same time wherever the texts differ. */
+/** Takes the same time for every position at which the texts differ. */
 function areEqual(one: string, other: string): boolean {
   let difference = one.length ^ other.length;
   for (let index = 0; index < one.length; index++) {

@@ -29,7 +29,6 @@ export interface SeenJob {
   tag: string | undefined;
 }
 
-/** The job that is watched. */
 export interface Watched {
   /** Sends a GET to the path of the job and what follows it, and tries again for long. Returns 200 or 304. */
   read(rest: string, headers: Record<string, string>, signal: AbortSignal): Promise<HttpReply>;
@@ -115,7 +114,7 @@ export async function* watchJob(
   }
 }
 
-/** Replies may overtake each other, and two of them may show the same. */
+/** Replies may arrive in another order, and two of them may show the same. */
 function isNewer(job: Job, latest: Job | undefined): boolean {
   if (latest === undefined) return true;
   return job.updated >= latest.updated && JSON.stringify(job) !== JSON.stringify(latest);
@@ -141,7 +140,7 @@ function changesOf({ read, seenIn }: Watched, rest: Rest, signal: AbortSignal, p
     const headers = { ...(known?.tag && { "if-none-match": known.tag }) };
     if (waits && !queue()) {
       const isRunning = known === undefined || stateOf(known.job) === "running";
-      // The API replies at once to a request that waits for the end of the progress of a job that asks.
+      // If the job asks, the API replies immediately to a request with `while=running`.
       const skipping = isRunning && !progress ? "&while=running" : "";
       try {
         return await read(`/changes?wait=${WAIT_SECONDS}${skipping}`, headers, signal);
@@ -238,12 +237,12 @@ function openPrompt(
     deadline,
     close: () => closing.abort(),
   };
-  // An error counts only where it is awaited: other things may happen first.
+  // If something else happens first, nobody awaits these promises. Their errors then do not count.
   for (const promise of [prompt.outcome, deadline]) promise.catch(() => undefined);
   return prompt;
 }
 
-/** The clock of this machine may be wrong. By the API's clock, the challenge was opened when the job was last updated, or before. */
+/** The clock of this machine may be wrong. On the API's clock, the challenge was opened at the job's last update, or before. */
 function msUntilDeadline({ expiresAt }: Challenge, { updated }: Job): number {
   return Math.min(msUntil(expiresAt), msUntil(expiresAt, Date.parse(updated))) + AFTER_DEADLINE_MS;
 }

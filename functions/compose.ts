@@ -192,7 +192,7 @@ const passing = /* @__PURE__ */ once(() => {
   return measuredPassing(basiqPassing(options), metrics());
 });
 
-/** Separate, so that a pause that the aggregator asks of one stops nothing of the other. */
+/** Separate from `passing`, so that a pause that the aggregator asks for stops only one of the two. */
 const publicPassing = /* @__PURE__ */ once(() => {
   const options = { ...upstreamOptions(), ourUrl: environment("API_URL"), isPublic: true };
   return measuredPassing(basiqPassing(options), metrics());
@@ -202,7 +202,7 @@ export const eventReader = /* @__PURE__ */ once(() =>
   dynamoEventReader(dynamo(), environment("EVENTS_TABLE"), clock()),
 );
 
-/** Makes one attempt of at most two seconds. The stream repeats what fails. A late write would get a time that readers have already passed. */
+/** Makes one attempt of at most two seconds. The stream repeats what fails. A late write would have a time that readers have passed. */
 const eventsDynamo = /* @__PURE__ */ once(() => {
   const oneAttempt = { connectionTimeout: 500, requestTimeout: 1_500, throwOnRequestTimeout: true };
   const client = new DynamoDBClient({ requestHandler: oneAttempt, maxAttempts: 1 });
@@ -223,7 +223,6 @@ export const eventEraser = /* @__PURE__ */ once(() =>
   }),
 );
 
-/** Makes the messages of webhooks in the function that stores events, and in that which sends them. */
 export const webhookEndpoints = /* @__PURE__ */ once(() =>
   dynamoEndpoints(dynamo(), environment("EVENTS_TABLE")),
 );
@@ -236,7 +235,7 @@ export const endpointSecrets = /* @__PURE__ */ once(() =>
   dynamoEndpointSecrets({ client: dynamo(), tableName: environment("SECRETS_TABLE"), sealer: sealer() }),
 );
 
-/** The hosts that no message may be sent to: those of our own API. */
+/** No message may go to the hosts of our own API. */
 const receiverRules = /* @__PURE__ */ once(() => ({
   ownHosts: environment("OWN_URLS")
     .split(",")
@@ -256,7 +255,7 @@ const lambda = /* @__PURE__ */ once(() => {
 
 const webhookWaker = /* @__PURE__ */ once(() => lambdaWaker(lambda(), environment("DELIVER_FUNCTION")));
 
-/** What the function needs that makes the messages about events. */
+/** The dependencies of every function that makes messages about events. */
 export const fanOutDeps = /* @__PURE__ */ once(() => ({
   clock: clock(),
   endpoints: webhookEndpoints(),
@@ -285,12 +284,12 @@ export const webhookDeps = /* @__PURE__ */ once(() => ({
   tokenVerifier: tokenVerifier(),
 }));
 
-/** What the aggregator's webhooks have told. */
+/** The messages of the aggregator's webhooks. */
 export const upstreamMessages = /* @__PURE__ */ once(() =>
   dynamoUpstreamMessages(dynamo(), environment("EVENTS_TABLE"), clock()),
 );
 
-/** Says who signed a message; undefined in a deployment that takes no webhooks of the aggregator. */
+/** Checks the signatures of these messages; undefined in a deployment that takes no webhooks of the aggregator. */
 export const upstreamSignature = /* @__PURE__ */ once(() => {
   const name = setting("UPSTREAM_WEBHOOK_SECRET");
   if (name === undefined) return undefined;

@@ -59,7 +59,7 @@ function tokenFields(call: Call): unknown {
   return Object.fromEntries(new URLSearchParams(body));
 }
 
-/** What a route asks of a token. */
+/** The token that a route requires. */
 export type TokenRule = {
   /** The versions that have the route. Undefined: all. */
   readonly versions?: readonly Token["version"][];

@@ -59,7 +59,7 @@ function numberOf({ seed, plan }: BankAccount): string {
   return `600${digitsFrom(`${seed}/bsb`, 3)}-${digitsFrom(`${seed}/${plan.key}`, 5)}${end}`;
 }
 
-/** Other than the balance, the funds include pending transactions and a credit limit. */
+/** Unlike the balance, the funds include pending transactions and a credit limit. */
 export function availableFunds({ plan, history: { balance, pending } }: BankAccount): string | null {
   if (balance === null) return null;
   return money(pending.reduce((sum, { cents }) => sum + cents, balance + (plan.creditLimit ?? 0)));

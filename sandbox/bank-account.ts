@@ -82,7 +82,7 @@ function accountsOfLogin(
   });
 }
 
-/** Returns what the newest job that has read accounts has read. */
+/** Returns what the newest job with accounts has read. */
 function lastRead({ jobs }: State, connections: readonly Connection[], now: number) {
   const since = Math.max(...connections.map(({ dataSince = 0 }) => (dataSince <= now ? dataSince : 0)));
   const ends = new Map(connections.map(({ id, deletedAt = now }) => [id, Math.min(deletedAt, now)]));
@@ -98,7 +98,7 @@ function lastRead({ jobs }: State, connections: readonly Connection[], now: numb
 type Histories = ReadonlyMap<string, History>;
 
 const cache = new Map<string, Histories>();
-/** The cache has at most so many transactions, about 100 MB, or those of one login. */
+/** The cache has at most this many transactions, about 100 MB, or those of one login. */
 const maxCached = 150_000;
 
 /** Computes histories once for all pages of a list. The function of the deployed sandbox has 256 MB. */

@@ -59,7 +59,7 @@ export type Situation = {
 export type Outcome =
   | {
       readonly refusal: Refusal;
-      /** The fields of the state that changed nevertheless. */
+      /** The fields of the state that changed in spite of the refusal. */
       readonly change?: Partial<State>;
     }
   | {

@@ -52,7 +52,7 @@ export function updateConnection(situation: Situation, params: Params): Outcome 
   return "refusal" in request ? request : changeLogin(situation, known.connection, request);
 }
 
-/** A login that the bank refuses changes nothing of whom the connection belongs to. */
+/** A login that the bank refuses does not change the test user of the connection. */
 export function changeLogin(
   situation: Situation,
   connection: Connection,

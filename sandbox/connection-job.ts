@@ -43,7 +43,7 @@ export function startJob(situation: Situation, connection: Connection, instituti
   };
 }
 
-/** A job of a deleted connection, or of a statement, hinders no other job. */
+/** A job of a deleted connection, or of a statement, blocks no other job. */
 function unfinishedJob({ state, now }: Situation, { userId, institutionId }: Connection): Job | undefined {
   return [...state.jobs.values()].find(
     (job) =>

@@ -48,7 +48,6 @@ export function readCreate(body: JsonObject): LoginRequest | { readonly refusal:
   return readLogin(body, institution, neededFields(institution), null);
 }
 
-/** Returns the fields that the login of an institution needs. */
 export function neededFields({ authorization, extraFields }: Institution): readonly LoginField[] {
   return authorization === "token" ? ["userToken"] : ["loginId", "password", ...extraFields];
 }

@@ -30,7 +30,7 @@ export function withConsent(state: State, userId: string, now: number): State {
   return { ...state, consents: withEntry(state.consents, consent) };
 }
 
-/** Adds the consents that new connections need: a connection that a program makes directly has asked nobody. */
+/** Adds the consents that new connections need: a program that makes a connection directly asks no user for one. */
 export function withConsentsOfNew(before: State, after: State, now: number): State {
   if (before.connections === after.connections) return after;
   const created = [...after.connections.values()].filter(({ id }) => !before.connections.has(id));

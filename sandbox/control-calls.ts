@@ -69,7 +69,7 @@ const consentUiBody = z.strictObject({
   policy: z.optional(wholeNumberFrom(1)),
 });
 
-/** Sets where the Consent UI sends browsers back to, and the version of the consent policy. Keeps what the body does not have. */
+/** Sets where the Consent UI sends browsers back to, and the version of the consent policy. Fields that the body lacks stay as they are. */
 export function setConsentUi({ state, call }: Situation): Outcome {
   const body = readObject(call);
   if ("refusal" in body) return body;

@@ -13,7 +13,7 @@ export const captions = {
 } as const;
 const loginCaptions = { loginIdCaption: captions.loginId, passwordCaption: captions.password } as const;
 const tokenCaption = { userTokenCaption: captions.userToken } as const;
-/** A page of nobody, as in the published examples. */
+/** A page that belongs to nobody, as in the published examples. */
 const forgottenPasswordUrl = "https://example.com/forgotten-password";
 const extraCaptions = {
   securityCode: { securityCodeCaption: captions.securityCode },

@@ -11,7 +11,7 @@ const limit = wholeNumberFrom(1, maxLimit);
 const place = z.object({ account: z.string(), isPending: z.boolean(), index: wholeNumberFrom(0) });
 const cursor = z.object({ filter: z.nullable(z.string()), limit, after: place });
 
-/** What a call asks of a list that is read page by page. */
+/** What a call requests from a list that has pages. */
 type Asked = { readonly filter: string | null; readonly limit: number; readonly after?: Place };
 
 export type Page = {

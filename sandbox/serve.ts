@@ -12,7 +12,7 @@ export type Front = {
   readonly keeper: StateKeeper;
   readonly setting: Setting;
   readonly now: () => number;
-  /** Waits between two looks for messages of webhooks to send. */
+  /** Waits before the next check for messages of webhooks to send. */
   readonly rest?: ((milliseconds: number, signal: AbortSignal) => Promise<unknown>) | undefined;
   readonly closing: AbortSignal;
 };

@@ -19,7 +19,7 @@ export type SandboxOptions = {
   readonly consentReturnUrl?: string | undefined;
   /** Returns milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
-  /** Waits between two looks for messages of webhooks to send. Default: in real time. */
+  /** Waits before the next check for messages of webhooks to send. Default: in real time. */
   readonly rest?: Front["rest"];
 };
 

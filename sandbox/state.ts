@@ -52,7 +52,7 @@ const connection = z.object({
   login: z.object({ testUser: z.nullable(z.string()), verdict }),
   /** As published, a deleted connection leaves its accounts and transactions. */
   deletedAt: z.optional(z.number()),
-  /** The time of the last purge, or of the last change to another user of the bank: earlier data is gone. */
+  /** The time of the last purge, or of the last change to another test user: earlier data is deleted. */
   dataSince: z.optional(z.number()),
 });
 export type Connection = z.infer<typeof connection>;
@@ -76,7 +76,7 @@ export const transactionCount = wholeNumberFrom(1, 100_000);
 const user = z.object({
   id: z.string(),
   fields: userFields,
-  /** Each connection of the user has at least so many transactions. Undefined: as many as its test user has. */
+  /** Each connection of the user has at least this many transactions. Undefined: as many as its test user has. */
   transactions: z.optional(transactionCount),
 });
 export type User = z.infer<typeof user>;
@@ -170,7 +170,7 @@ export type Consent = z.infer<typeof consent>;
 
 /** What an application sets for the Consent UI in the publisher's dashboard. */
 const consentUi = z.object({
-  /** Where the browser goes back to. Undefined: where the sandbox was started to send it. */
+  /** Where the browser goes back to. Undefined: the address with which the sandbox was started. */
   returnUrl: z.optional(z.string()),
   /** The version of the application's consent policy. */
   policy: wholeNumberFrom(1),
@@ -205,7 +205,7 @@ export const lieSchema = z.strictObject({
   times: wholeNumberFrom(1),
   /** Each is sent twice. */
   twice: flag,
-  /** Each is sent so much later. */
+  /** Each is sent this much later. */
   lateMs: z.optional(wholeNumberFrom(0, 600_000)),
   /** Another secret signs. */
   forged: flag,
@@ -257,9 +257,8 @@ function entryOf<Value>(value: z.ZodMiniType<Value>) {
   );
 }
 
-/** The format of the stored state. */
 export const storedState = z.object({
-  // Data of an earlier version has no users and no reports. A user with a connection exists nevertheless.
+  // Data of an earlier version has no users and no reports. There, a user with a connection exists.
   users: z._default(z.array(user), []),
   reports: z._default(z.array(report), []),
   jobs: z.array(job),

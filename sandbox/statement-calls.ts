@@ -9,7 +9,7 @@ import type { Job } from "./state.ts";
 /** Published: this institution takes no statements. */
 const withoutStatements = "AU00000";
 
-/** Starts a job that reads a statement. Its steps are those of a connection. Several may run at once. */
+/** Starts a job that reads a statement. Its steps are those of a connection. Several may run at the same time. */
 export function createStatement(situation: Situation, { userId }: Params): Outcome {
   const { state, now, setting, call } = situation;
   const parts = readParts(call);

@@ -10,7 +10,6 @@ export function userExists(state: State, userId: string): boolean {
   );
 }
 
-/** Returns the state with the user in it. */
 export function withUser(state: State, userId: string): State {
   return state.users.has(userId)
     ? state

@@ -11,7 +11,7 @@ const WINDOW_MS = 5 * 60_000;
  *
  * `user`, per user, over all POST routes for connections and jobs: published clients repeat an MFA answer every 5 s
  * until the job continues, which makes 60 requests in a window for one job. A limit of 600 allows ten such jobs of
- * one user at once; a person makes a few.
+ * one user at the same time; a person makes a few.
  *
  * `address`, per IP address, over all public routes: a page that connects banks reads a few lists for each person, and
  * the people of an office share an address.

@@ -4,7 +4,7 @@ import { ownerOf } from "../platform/dynamo.ts";
 import type { RequestCounts } from "./rate-limit.ts";
 
 /**
- * Stores one row for each window of an API key or a user. The first request of a window creates the row, later
+ * Stores one row for each window of a key, a user or an address. The first request of a window creates the row, later
  * requests update it, and no write has a condition. No request writes to a past window, and DynamoDB deletes its row
  * in time. If a response is lost, the SDK's retry counts the request twice.
  */

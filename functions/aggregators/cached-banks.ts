@@ -1,10 +1,10 @@
 import type { Clock } from "../jobs/domain/clock.ts";
 import type { Bank, Banks } from "../page/bank.ts";
 
-/** A list of banks is large, and people load it again and again while they search. A bank may go down at any time. */
+/** A list of banks is large, and people load it often while they search. A bank may go down at any time. */
 const CACHED_MS = 60_000;
 
-/** Caches the banks for a minute. Does not cache unknown ones. */
+/** Caches the banks for a minute. Does not cache unknown banks. */
 export function cachedBanks(banks: Banks, clock: Pick<Clock, "after" | "msUntil">): Banks {
   let listed: { banks: Bank[]; until: Date } | undefined;
   const found = new Map<string, { bank: Bank; until: Date }>();

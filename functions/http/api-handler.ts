@@ -17,7 +17,7 @@ export interface Reply {
   jobId?: string | undefined;
 }
 
-/** In seconds. By about then, our own client has given up on the failed dependency, and a retry is reasonable. */
+/** In seconds. By about then, our own client has stopped calling the failed dependency, and a retry is reasonable. */
 const RETRY_AFTER_SECONDS = "5";
 
 export interface HandlerOptions {

@@ -120,7 +120,7 @@ export const jobEventReply = z.strictObject({
   data: z.strictObject({ sequence: z.int(), job: jobReply }),
 });
 
-/** An event of what is no job. `dataRef` is the address of what it is about. */
+/** An event that is not about a job. `dataRef` is the address of what it is about. */
 export const otherEventReply = z.strictObject({
   ...eventHead,
   entity: z.enum(OTHER_ENTITIES),

@@ -88,7 +88,6 @@ const ANSWERS: OperationObject["responses"] = {
   default: { description: "Any other answer, or none within 15 seconds: the message is sent again later." },
 };
 
-/** Returns the OpenAPI document of the API. */
 export function documentOf(version: string, examples: Examples): OpenApiDocument {
   const responses = new SharedResponses(examples);
   const paths: OpenApiDocument["paths"] = {};

@@ -6,6 +6,6 @@ const DOCUMENT = tagged(document);
 
 export const handler = apiHandler("openapi", async (request) => {
   const { headers, ...reply } = replyUnlessKnown(request, DOCUMENT);
-  // Copies may be used for five minutes without a question: the document changes only with a deployment.
+  // Clients may use a copy for five minutes: the document changes only with a deployment.
   return { ...reply, headers: { ...headers, "cache-control": "public, max-age=300" } };
 });

@@ -30,7 +30,7 @@ const deleteConnection = apiHandler("delete-connection", async (request) => {
   return replyWith(await passAndSettle(deps(), call, cancel), request);
 });
 
-/** The connections of a consent go with it. */
+/** The end of a consent also ends its connections. */
 const deleteConsent = apiHandler("delete-consent", async (request) => {
   requirePublished(CONSENT, deps().upstreamVersion);
   const userId = await checkCaller(deps(), CONSENT, request);

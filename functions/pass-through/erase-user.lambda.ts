@@ -39,7 +39,7 @@ export const handler = apiHandler("erase-user", async (request) => {
   return replyWith(await passAndSettle(deps(), call, erase), request);
 });
 
-/** The event outlives the user: it is about no user, so that the erasure does not find it. It names the id that is gone. */
+/** The event stays after the erasure, which does not find it, because it has no user. It names the deleted id. */
 async function tellOfDeletion(userId: string): Promise<void> {
   const webhooks = fanOut(fanOutDeps());
   const id = otherEventId("user", "deleted", userId);

@@ -58,8 +58,8 @@ function userIn({ path, callers }: PassedRoute, request: HttpRequest, caller: To
 }
 
 /**
- * Passes a deletion, then settles what is ours. Also settles if the aggregator has no such thing any more: an earlier
- * request may have died in between. `settle` may run twice.
+ * Passes a deletion, then calls `settle` for what is ours. Also calls it if the aggregator has no such thing any more: an
+ * earlier request may have died before it. `settle` may run twice.
  */
 export async function passAndSettle(
   { passing }: Pick<PassDeps, "passing">,

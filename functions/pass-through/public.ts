@@ -63,7 +63,7 @@ const MAX_REPLIES = 100;
 /** In bytes, of all replies together. */
 const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 
-/** Stores replies in the memory of one instance of the function. When it is full, the oldest reply leaves. */
+/** Stores replies in the memory of one instance of the function. When it is full, removes the oldest reply. */
 export function replyCache(clock: Pick<Clock, "after" | "msUntil">): ReplyCache {
   const stored = new Map<string, { reply: PassedReply; until: Date }>();
   let bytes = 0;

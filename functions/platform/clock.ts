@@ -5,7 +5,7 @@ type Sleep = (milliseconds: number) => Promise<unknown>;
 
 let sleeping: Sleep = sleep;
 
-/** Replaces how the clocks of this process wait. Only the test kit does, whose clock can be ahead of the machine's. */
+/** Replaces how the clocks of this process wait. Only the test kit calls it: its clock can be ahead of the machine's. */
 export function sleepWith(other: Sleep): void {
   sleeping = other;
 }

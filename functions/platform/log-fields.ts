@@ -13,10 +13,9 @@ import { awsCallOf } from "./aws-call.ts";
  * - `error`: a defect, or a failure that we do not retry in the same way. Investigate every such line.
  * - `warn`: a failure, now or earlier, that is repaired or retried, by us or by the caller.
  *   Investigate if there are many.
- * - `info`: one line for each request, Task, sweep, batch of events, batch of messages and fetch of upstream events that ended,
- *   and for each job that a request names. A refused
- *   request counts as ended.
- * - `debug`: details in between.
+ * - `info`: one line for each request, Task, sweep, batch of events, batch of messages and fetch of upstream events that
+ *   ended, and for each job that a request names. A refused request counts as ended.
+ * - `debug`: details of these.
  */
 export interface Lines {
   request: "info";

@@ -16,14 +16,13 @@ const FIVE_MINUTES = Duration.minutes(5);
 const METRICS_PER_ALARM = 10;
 
 /**
- * Calls whose refusals do not mean that the aggregator's rules have changed. The aggregator may refuse `look` for a while after it created
- * the job. The aggregator refuses `refresh` if the connection was removed or its login has become wrong. The reply that a connection
- * is unknown is not counted as a refusal, so all counted refusals of the call `connection` belong in the alarm. A refused `pass` is the answer to a
- * client. A refused `event` may be one that the aggregator keeps no longer.
+ * Calls whose refusals do not mean that the aggregator's rules have changed. The aggregator may refuse `look` for a while after it
+ * created the job. It refuses `refresh` if the connection was removed or its login has become wrong. The reply that a connection is
+ * unknown is not counted as a refusal, so all counted refusals of the call `connection` belong in the alarm. A refused `pass` is the
+ * answer to a client. A refused `event` may be one that the aggregator no longer has.
  */
 const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh", "pass", "event"];
 
-/** Returns all alarms of a deployment. */
 export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
   return [
     ...workflowAlarms(scope, watched),

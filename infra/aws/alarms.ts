@@ -20,7 +20,7 @@ const WHEN_MORE = {
   comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
-/** A heartbeat that stops has no data. A new alarm begins without data and without a notice: a first deployment says nothing. */
+/** A heartbeat that stops has no data. A new alarm begins without data and without a notice, so a first deployment sends none. */
 const WHEN_FEWER = {
   comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
   treatMissingData: TreatMissingData.MISSING,

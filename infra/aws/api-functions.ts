@@ -399,7 +399,7 @@ export class ApiFunctions extends Construct {
     grantSealing(keys.sealing, connectPage, "Encrypt", "login");
   }
 
-  /** Grants what links need that lead to the Consent UI, and nothing of it where our own page makes connections. */
+  /** Grants what links to the Consent UI need. Grants nothing if our own page makes connections. */
   #grantConsentUi({ tables, workflow, upstream }: ApiFunctionsProps) {
     const { "open-link": openLink, "consent-return": consentReturn } = this.byEndpoint;
     grantRows(tables, openLink, ["rate#user"], "UpdateItem");

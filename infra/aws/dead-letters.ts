@@ -5,10 +5,10 @@ import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
 
-/** A reader of a stream gives a record up this long after the record was made, an hour before the stream drops it. */
+/** A reader of a stream stops trying a record this long after it was made, an hour before the stream drops it. */
 export const GIVE_UP_AFTER = Duration.hours(23);
 
-/** Creates a queue for work that failed. `of` says whose work it is. */
+/** Creates a queue for work that failed. `of` names whose work it is. */
 export function deadLetterQueue(scope: Construct, id: string, of: string): Queue {
   const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,

@@ -6,7 +6,7 @@ import type { Watched } from "./watched.ts";
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** Returns the alarms about events: changes of jobs of which no event was made, or not yet. */
+/** Returns the alarms about events: changes of jobs without an event, or without one yet. */
 export function eventAlarms(scope: Construct, { eventMaker, lostRecords }: Watched): AlarmOfList[] {
   return [
     {

@@ -24,7 +24,7 @@ const IMAGE = "$.dynamodb.NewImage";
 const OF_ALL = { id: `<${IMAGE}.id.S>`, eventTypeId: `<${IMAGE}.typeId.S>` };
 
 /**
- * Which rows are events of a kind, and what is on the bus of them: ids, and nothing of the job. Each kind needs a pipe of its own,
+ * Which rows are events of each kind, and what the bus gets: ids, and no data of the job. Each kind needs a pipe of its own,
  * because the template of a pipe names fields that all of its rows must have.
  */
 const KINDS = [

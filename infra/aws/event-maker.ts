@@ -62,7 +62,8 @@ export class EventMaker extends Construct {
           dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("job#") } } },
         }),
       ],
-      // Repeats a batch for 23 hours, and gives up before the records expire, so that their places go to the queue. A record that is itself the cause is set aside by the function.
+      // Repeats a batch for 23 hours, and stops before the records expire, so that their places go to the queue. The function
+      // itself sets aside a record that it cannot read.
       bisectBatchOnError: true,
       maxRecordAge: GIVE_UP_AFTER,
       onFailure: sendingRecordsTo(this.lostRecords),

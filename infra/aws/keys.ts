@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 const KEPT = { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE };
 
 export class Keys extends Construct {
-  /** Encrypts logins, MFA answers and task tokens. */
+  /** Encrypts all secrets that we store: logins, MFA answers, task tokens and others. */
   readonly sealing: Key;
   /** Signs access tokens with ES256. */
   readonly signing: Key;

@@ -27,7 +27,7 @@ export interface NodeFunctionOptions {
   environment: Record<string, string>;
   /** In MB. Determines the price and the CPU share of the function. Default: 256. */
   memoryMb?: number | undefined;
-  /** The most invocations at once. Default: no limit of its own. */
+  /** The most concurrent invocations. Default: no limit of its own. */
   concurrency?: number | undefined;
   shared: SharedOptions;
 }

@@ -22,7 +22,7 @@ export class Tables extends Construct {
    * of waiting requests, and API keys.
    */
   readonly jobs: Table;
-  /** Stores encrypted logins and answers. Has no backups, and is deleted with the stack. */
+  /** Stores encrypted logins, answers, secrets of webhooks and ids of links. Has no backups, and is deleted with the stack. */
   readonly secrets: Table;
   /**
    * Stores events and the messages of webhooks for 90 days, and the webhooks. Is deleted with the stack: an event is a copy of

@@ -9,7 +9,7 @@ import type { Sweeper, SweeperProps } from "./sweeper.ts";
 import { grantUpstream, upstreamEnvironment } from "./upstream.ts";
 import type { Webhooks } from "./webhooks.ts";
 
-/** A run stops in the middle if 200 messages take longer. The next one goes on. */
+/** A run stops in the middle if 200 messages take longer. The next run continues. */
 const TIMEOUT = Duration.minutes(5);
 
 export interface UpstreamWebhooksProps extends SweeperProps {
@@ -19,7 +19,7 @@ export interface UpstreamWebhooksProps extends SweeperProps {
   webhooks: Webhooks;
 }
 
-/** Fetches, every minute, the events of which webhooks of the aggregator have told. */
+/** Fetches, every minute, the events that webhooks of the aggregator have reported. */
 export class UpstreamWebhooks extends Construct {
   readonly function: LambdaFunction;
 

@@ -14,7 +14,7 @@ export interface Watched {
   deadLetters: IQueue;
   /** The function that makes events. */
   eventMaker: IFunction;
-  /** The queue of the records of which it made none. */
+  /** The queue of the records from which it made no event. */
   lostRecords: IQueue;
   /** The function that sends the messages of webhooks. */
   deliverer: IFunction;

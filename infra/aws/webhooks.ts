@@ -15,13 +15,13 @@ export interface WebhooksProps {
   tables: Tables;
   keys: Keys;
   apiUrl: string;
-  /** To which no message may be sent, with commas in between. */
+  /** No message may be sent to these URLs. Commas separate them. */
   ownUrls: string;
   stepResults: string;
   shared: SharedOptions;
 }
 
-/** A sweep begins no attempt later than after 4 minutes. */
+/** A sweep begins no attempt after 4 minutes. */
 const TIMEOUT = Duration.minutes(5);
 
 /** Sends the messages of webhooks: first attempts as soon as there are messages, and every minute what is due. */

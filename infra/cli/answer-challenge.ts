@@ -43,7 +43,7 @@ function questionFor(challenge: Challenge, label: string, signal: AbortSignal, i
   return { label, signal, hint: () => `${left()}, then press Enter`, whenEmpty: APPROVED };
 }
 
-/** What the bank says beside its questions. Its name for security questions says nothing to a person. */
+/** What the bank says besides its questions. A person does not need its name for security questions. */
 export function wordsOf({ description, method, input }: Challenge): string[] {
   const words = printable(description);
   return words === "" || words === method || input.includes(description) ? [] : [words];

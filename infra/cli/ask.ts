@@ -8,7 +8,7 @@ export interface Question {
   label: string;
   /** Shown behind the label, and shown again each second. */
   hint?: () => string;
-  /** What goes if the person types nothing. Without it, an empty text is asked for again. */
+  /** The value if the person types nothing. Without it, the prompt asks again. */
   whenEmpty?: string;
   /** Closes the prompt: there is nothing to ask any more. */
   signal?: AbortSignal;
@@ -96,7 +96,7 @@ export async function choose<Value>(
   return chosen.value;
 }
 
-/** Waits for the end of a prompt. Closes it also at Ctrl-D, which would else leave a prompt that nobody can end. */
+/** Waits for the end of a prompt. Closes it also at Ctrl-D, which would otherwise leave a prompt that nobody can end. */
 async function ended<Value>(
   prompt: Prompt<Value>,
   { signal, close, isOver, release }: Closing,
@@ -105,7 +105,7 @@ async function ended<Value>(
   prompt.on("key", (_, { name, ctrl }) => {
     if (name === "d" && ctrl === true && !signal.aborted) close();
   });
-  // The library draws after a key only.
+  // The library draws only after a key.
   const timer = setInterval(() => ticks && prompt["render"](), SECOND_MS);
   try {
     const value = await prompt.prompt();
@@ -121,9 +121,9 @@ async function ended<Value>(
 interface Closing {
   signal: AbortSignal;
   close(): void;
-  /** Whether the one who asked has closed the prompt, and not the person. */
+  /** Whether the caller has closed the prompt, and not the person. */
   isOver(): boolean;
-  /** Stops passing other signals on. The library would write a line at an abort after the end of the prompt too. */
+  /** Stops passing on signals: the library would write a line even for an abort after the end of the prompt. */
   release(): void;
 }
 

@@ -29,7 +29,7 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
-/** Returns the exit code for a job that has ended, is queued, or goes on. */
+/** Returns the exit code for a job that has ended, is queued, or continues. */
 export function exitCodeOfJob(job: Pick<Job, "steps">): ExitCode {
   const state: JobState = stateOf(job);
   if (state === "queued") return EXIT.queued;
@@ -42,7 +42,6 @@ export function exitCodeOfJob(job: Pick<Job, "steps">): ExitCode {
   return EXIT.refused;
 }
 
-/** Returns the exit code for an error. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof UsageError) return EXIT.wrongUsage;

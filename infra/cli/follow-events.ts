@@ -23,9 +23,9 @@ class SeenEvents {
 }
 
 /**
- * Yields new events until Ctrl-C: those after the given one, or without it those after the newest one that there is. `onStart` is called
- * once that is known. The events of a user are deleted with the user. If the last event is among them, reads from the beginning, and
- * leaves out what was there before.
+ * Yields new events until Ctrl-C: those after the given event, or after the newest one if none is given. Calls `onStart` when it knows
+ * where to begin. The events of a user are deleted with the user. If the last event is among them, reads from the beginning, and
+ * leaves out events that it has seen.
  */
 export async function* followEvents(
   { client, io }: Context,
@@ -33,7 +33,7 @@ export async function* followEvents(
 ): AsyncGenerator<ApiEvent, void, undefined> {
   const { signal } = io;
   const seen = new SeenEvents();
-  // The API lists events from the oldest on only.
+  // The API lists only from the oldest event on.
   if (after === undefined) for await (const event of client.events({ signal })) seen.add(event);
   onStart();
   const wanted = { signal, follow: true, ...(userId !== undefined && { userId }) };

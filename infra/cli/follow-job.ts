@@ -9,7 +9,7 @@ import { jobView } from "./job-view.ts";
 /**
  * Shows a job until it has ended or waits in the queue, asks for the answers to its challenges, and returns the exit code.
  *
- * @throws Interrupted, after saying how to go on.
+ * @throws Interrupted, after it has printed how to continue.
  */
 export async function followJob(context: Context, id: string): Promise<ExitCode> {
   const { client, io, asJson, commandLine } = context;

@@ -11,7 +11,6 @@ The API key is in the variable CONNECTION_JOBS_KEY; local mode needs none. A log
 input, never as an argument. --json prints one JSON object a line. docs/cli.md has the exit codes.
 `;
 
-/** Returns the help of one command or of the program. */
 export function helpText(command: CommandName | undefined): string {
   if (command !== undefined) {
     const { usage, about } = COMMANDS[command];

@@ -7,11 +7,11 @@ import { Screen } from "./screen.ts";
 /** Shows a job while it runs. */
 export interface JobView {
   show(job: Job): void;
-  /** Prints what a person has to know and a program need not. */
+  /** Prints what only a person needs to know. */
   say(lines: readonly string[]): void;
   /** Shows what the bank says, and draws nothing until `goOn`, because a prompt is below. */
   pause(words: readonly string[]): void;
-  /** Goes on after a prompt, which has left these lines on a terminal. */
+  /** Continues after a prompt, which has left these lines on a terminal. */
   goOn(left: readonly string[]): void;
   /** Leaves what is shown as it is, and says how the job ended if there is one. */
   end(job: Job | undefined): void;

@@ -25,7 +25,7 @@ const code = await run(process.argv.slice(2), {
   signal: interrupt.signal,
   now: () => Date.now(),
 });
-// Connections that are kept open would keep the process.
+// Open connections would keep the process alive.
 process.stdout.write("", (error) => {
   if (error) outputLost(error);
   process.exit(code);

@@ -61,7 +61,7 @@ export function errorLine(error: unknown, place: Place | undefined): string {
       : printable(error.message);
   }
   if (!(error instanceof ApiError)) return lineOf(error);
-  // As published, the API does not find a key that it does not know.
+  // As published, the API replies 404 to an unknown key.
   if (error.status === 404 && error.code === "parameter-not-valid") {
     const variable = place?.kind === "local" ? "LOCAL_API_KEY" : KEY_VARIABLE;
     return `${where} does not accept the API key. Set ${variable} to one of its keys.`;

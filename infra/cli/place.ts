@@ -1,7 +1,7 @@
 import { isLoopbackUrl } from "../local/loopback.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Which system a command calls. Of a stack, CloudFormation knows the address. */
+/** Which system a command calls. CloudFormation knows the address of a stack. */
 export type Place =
   | { kind: "local"; url: string }
   | { kind: "url"; url: string }

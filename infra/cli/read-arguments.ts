@@ -128,7 +128,7 @@ function tokensOf(options: { readonly [name: string]: OptionKind }, args: readon
   }).tokens;
 }
 
-/** Returns the message about an option that there is not. Shows its name only if that cannot be a value in the wrong place. */
+/** Returns the message about an unknown option. Shows its name only if that cannot be a value in the wrong place. */
 export function unknownOption(rawName: string): string {
   if (OF_SECRETS.test(rawName)) {
     return `${SHOWN_OPTION.test(rawName) ? rawName : "This option"} does not go: a secret in an argument is seen by other programs. Use the prompt or standard input.`;

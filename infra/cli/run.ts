@@ -102,7 +102,7 @@ async function runCommand(io: Io, call: Call): Promise<ExitCode> {
   return await (CLIENT_COMMANDS[name]?.({ client, io, asJson, commandLine }, call) ?? EXIT.wrongUsage);
 }
 
-/** As the person has called this program: npm sets the variable in its scripts. */
+/** The name by which the person called this program: npm sets the variable in its scripts. */
 function programIn(variables: Variables): string {
   return /^(cli|connect)$/.test(variables["npm_lifecycle_event"] ?? "")
     ? "npm run cli --"

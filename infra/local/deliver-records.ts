@@ -20,7 +20,7 @@ const CLOSE_WITHIN_MS = 500;
 
 /**
  * Passes the records of streams to their functions, those of one item in order, each until its function succeeds. A record that
- * fails keeps back only later records of its item.
+ * fails delays only later records of its item.
  */
 export class RecordDelivery {
   readonly #options: DeliveryOptions;

@@ -11,7 +11,7 @@ const POLL_EVERY_MS = 100;
 /** At the bank's normal speed (`TIME_SCALE=1`), the job takes about ten seconds. */
 const OVER_WITHIN_MS = 60_000;
 
-/** A day: whoever tries local mode reads first. */
+/** A day: people read before they try local mode. */
 const LINK_MINUTES = 24 * 60;
 
 const linkReply = z.object({ links: z.object({ public: z.string() }) });
@@ -31,8 +31,8 @@ export interface DemonstrationOptions extends ApiAccess {
 }
 
 /**
- * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step, and then a link to
- * the page on which a person does the same. Never throws: prints a failure in one line.
+ * Connects one bank with MFA through our own HTTP API, as a mobile backend does, and prints each change of a step. Then prints a link
+ * to the page on which a person does the same. Never throws: prints a failure in one line.
  */
 export async function demonstrate(options: DemonstrationOptions): Promise<void> {
   try {

@@ -32,7 +32,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const LARGE_BODIES = "POST /users/{userId}/statements";
 const MAX_LARGE_BODY_BYTES = 4_650_000;
 
-/** At most so many large bodies are in memory at a time. Others wait, unread. */
+/** The most large bodies in memory at a time. Others wait, unread. */
 const LARGE_AT_ONCE = 4;
 
 /** The routes of the API, and what it answers to web pages. */
@@ -193,7 +193,7 @@ function partsOf(target: string): { path: string; query: string } {
   return end < 0 ? { path: target, query: "" } : { path: target.slice(0, end), query: target.slice(end + 1) };
 }
 
-/** API Gateway hands on the cookies apart from the other headers. */
+/** API Gateway passes the cookies separately from the other headers. */
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
   const { cookie: _, ...others } = headers;
   return Object.fromEntries(

@@ -33,10 +33,10 @@ export interface StartOptions {
   synthesize?: (context: LocalContext) => Promise<Template>;
   around?: Around;
   loadEntry?: LoadEntry;
-  /** How everything waits that waits for nominal time. Default: in real time. */
+  /** How code waits for nominal time. Default: in real time. */
   delay?: Delay;
   duringRequest?: DuringRequest;
-  /** How the sandbox waits between two looks for messages to send. */
+  /** How the sandbox waits before it checks again for messages to send. */
   rest?: SandboxOptions["rest"];
 }
 

@@ -10,8 +10,8 @@ export const webhookList = z.object({
 export const newWebhook = z.object({ id: z.string(), secret: z.string() });
 
 /**
- * Makes a webhook for the receiver of `WEBHOOK_URL`, unless an earlier start has made one. Returns the line that says so: the only
- * place that ever shows the secret.
+ * Makes a webhook for the receiver of `WEBHOOK_URL`, unless an earlier start has made one. Returns a line about it: nothing else
+ * ever shows the secret.
  *
  * @throws an `Error` with a one-line message if the API refuses the webhook.
  */

@@ -1,8 +1,8 @@
 const ISO_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
 /**
- * The times that rows name. What runs every minute finds its work in the rows, which name the time of
- * their last change and that of the next work: before, it finds nothing. So the clock leaves out those runs: a week has 10,080 minutes.
+ * The times that rows name. Functions that run every minute find their work in the rows, which name the time of their last change
+ * and of their next work. Before such a time, a run finds nothing. So the clock skips these runs: a week has 10,080 minutes.
  */
 export class NamedTimes {
   #times = new Set<number>();

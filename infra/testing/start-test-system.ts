@@ -19,14 +19,14 @@ export interface TestSystemOptions {
   waiters?: number;
   /** From which level on the system logs. Default: `warn`. */
   logLevel?: "debug" | "info" | "warn" | "error";
-  /** Gets each log line, which is JSON. Default: nobody does. */
+  /** Gets each log line, which is JSON. Default: no function gets them. */
   onLog?: (line: string) => void;
 }
 
 /** Milliseconds, or a sum of units. */
 export type TimeSpan = number | { days?: number; hours?: number; minutes?: number; seconds?: number };
 
-/** The clock of a system. It runs as the machine's does, and skips the waits of up to a minute in which the system works. */
+/** The clock of a system. It runs like the machine's clock, and skips waits of up to a minute. */
 export interface SystemClock {
   now(): Promise<Date>;
   /**

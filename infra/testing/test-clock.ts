@@ -21,7 +21,7 @@ interface Wait {
   end(): void;
 }
 
-/** A wait between two looks at what others may have changed. It ends in real time, or as soon as something has changed. */
+/** A wait before code checks again whether others have changed something. It ends in real time, or at a change. */
 interface Rest {
   readonly since: number;
   end(): void;
@@ -106,7 +106,7 @@ export class TestClock {
     });
   }
 
-  /** Counts work that goes on after the call that caused it has its reply. */
+  /** Counts work that continues after the reply to the call that caused it. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#start();
     try {
@@ -122,7 +122,7 @@ export class TestClock {
     this.#named.add(text);
   }
 
-  /** Returns how a loop rests that looks again and again. The loop counts as work between two rests. */
+  /** Returns how a loop waits that checks something again and again. The loop counts as work between two waits. */
   restOfLoop(): (milliseconds: number, signal: AbortSignal) => Promise<void> {
     let isWorking = false;
     return (milliseconds, signal) =>
@@ -183,7 +183,7 @@ export class TestClock {
     });
   }
 
-  /** Lets the time go on from where it stands. */
+  /** Lets the time continue from where it was stopped. */
   #release(): void {
     if (this.#stoppedAt !== undefined) this.#aheadMs = this.#stoppedAt - this.#realNow();
     this.#stoppedAt = undefined;
@@ -280,7 +280,7 @@ export class TestClock {
     this.#arm();
   }
 
-  /** Ends waits in real time while the time goes on. */
+  /** Ends waits in real time while the clock runs. */
   #arm(): void {
     clearTimeout(this.#timer);
     if (this.#stoppedAt !== undefined || this.#waits.size === 0) return;
@@ -296,7 +296,7 @@ export class TestClock {
     return [...this.#waits].some(({ isSkipped }) => isSkipped);
   }
 
-  /** Goes on to the end of the next skipped wait, again and again, whenever nothing is left to do. */
+  /** Whenever nothing is left to do, moves the time to the end of the next skipped wait. */
   #skip(): void {
     if (this.#isSkipping || this.#isPaused) return;
     this.#isSkipping = true;

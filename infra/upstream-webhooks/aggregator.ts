@@ -92,7 +92,7 @@ export function aggregatorAt(url: string, apiKey: Secret) {
     update: async (id: string, wanted: object) =>
       webhook.parse(await call("update the webhook", "POST", pathOf(id), wanted)),
     remove: (id: string) => call("delete the webhook", "DELETE", pathOf(id)),
-    /** Returns at most so many messages, newest first. */
+    /** Returns at most `limit` messages, newest first. */
     async messages(id: string, limit: number): Promise<UpstreamWebhookMessage[]> {
       const path = `${pathOf(id)}/messages`;
       const listed = await call("list the messages", "GET", `${path}?limit=${limit}`);

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 
 let isStopping = false;
 
-/** Ends the program, if it has begun to watch also after the webhook was deleted. */
+/** Ends the program. If it has begun to watch, deletes the webhook first. */
 function stop(watch: Promise<Watch>): void {
   if (isStopping) return;
   isStopping = true;

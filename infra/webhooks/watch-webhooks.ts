@@ -62,7 +62,7 @@ function isOfKey({ status }: RefusedCall): boolean {
   return status === 404 || status === 401 || status === 403;
 }
 
-/** A webhook of another run that still works is no left-over: its receiver listens. */
+/** Does not delete the webhook of another run that still works: its receiver listens. */
 async function deleteLeftOvers(api: OwnApi, { url: ownUrl }: Receiver): Promise<void> {
   const { data } = await api.call("GET", WEBHOOKS, webhookList);
   for (const { id, name, url } of data) {

@@ -24,7 +24,7 @@ export type Moment = {
   readonly balanceOf: (account: string) => number;
   /** The last four digits of an account's number. */
   readonly endOf: (account: string) => string;
-  /** A text that is the same at every moment of a customer of a bank. */
+  /** A text that never changes for a customer of a bank. */
   readonly customer: string;
   /** Where the customer lives and shops. */
   readonly home: Place;
@@ -42,7 +42,7 @@ export type Habit = {
   readonly isCard?: true;
   /** In cents. Negative: money leaves the account. 0: nothing happens. */
   readonly amount: (moment: Moment) => number;
-  /** The text of the statement of the account, and of that of the other account. */
+  /** The text in the statement of the account, and in that of the other account. */
   readonly text: (moment: Moment, cents: number) => string;
   readonly otherText?: (moment: Moment, cents: number) => string;
 };

@@ -6,7 +6,7 @@ export function transfer(account: string, other: string, amount: number, when: W
   return { ...ownTransfer(account, other), when, amount: () => -dollars(amount) };
 }
 
-/** Once a fortnight, moves to the other account what is over the level, or back what is missing below the floor. */
+/** Every two weeks, moves money above `top` to the other account, or moves money back if the balance is below `floor`. */
 export function level(account: string, other: string, floor: number, top: number): Habit {
   const amount = ({ balanceOf }: Moment) => {
     const balance = balanceOf(account);

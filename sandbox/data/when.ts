@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 export type When =
   | { readonly every: "week" | "fortnight"; readonly weekday: number }
   | { readonly every: "month" | "quarter"; readonly dayOfMonth: number }
-  /** At no fixed day: so often in a week on average. Shopping happens on weekends too. */
+  /** At no fixed day: the average number in a week. Shopping happens on weekends too. */
   | { readonly perWeek: number };
 
 export const weekly = (onWeekday: number): When => ({ every: "week", weekday: onWeekday });

@@ -30,7 +30,7 @@ const eventBody = z.strictObject({
   isStored: z._default(z.boolean(), true),
 });
 
-/** Makes an event happen to a user. The end of a consent is made like any other; of all other events only the record exists. */
+/** Makes an event of a user. The end of a consent really ends the consent. All other events are only records. */
 export function forceEvent({ state, call, now, setting }: Situation, { userId }: Params): Outcome {
   if (!isUserId(userId)) return { refusal: notFound("user") };
   const body = readObject(call);

@@ -50,7 +50,7 @@ function typeReply(id: string, description: string, baseUrl: string) {
   return { type: "eventType", id, description, links: { self: `${baseUrl}/events/types/${id}` } };
 }
 
-/** `data` has the id only: whoever needs more follows `dataRef`. */
+/** `data` has the id only: a program that needs more follows `dataRef`. */
 function eventReply({ id, typeId, userId, path, at }: Event, baseUrl: string) {
   return {
     type: "event",

@@ -66,8 +66,8 @@ function changed<Entry>(before: ReadonlyMap<string, Entry>, after: ReadonlyMap<s
 }
 
 /**
- * Adds the events of jobs that have happened until `now`. No code runs when a job goes on, so that these events are made when
- * somebody looks.
+ * Adds the events of jobs that have happened until `now`. No code runs when a job changes, so these events are made at the next
+ * read.
  */
 export function withEventsOfJobs(state: State, now: number): State {
   const due = [...state.jobs.values()]

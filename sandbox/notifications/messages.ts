@@ -1,8 +1,8 @@
 import type { Event, Lie, Message, State } from "../state.ts";
 
 /**
- * Makes a message for each webhook that has subscribed to the type of an event that is new. Each new message takes one of the
- * lies that the control API has asked for.
+ * Makes a message for each webhook that has subscribed to the type of a new event. Each new message uses one of the faults
+ * (`lies`) that the control API has asked for.
  */
 export function withMessages(before: State, after: State, now: number, newId: () => string): State {
   if (before.events === after.events || after.webhooks.size === 0) return after;
@@ -61,7 +61,7 @@ function releaseReversed(state: State, now: number): State {
 /** The waits after the first attempts of a message, in milliseconds at `timeScale` 1: 8 attempts in 27 hours, as published. */
 const waitsMs = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000].map((seconds) => seconds * 1_000);
 
-/** Returns when the next attempt is due after so many; `null` after the last. */
+/** Returns when the next attempt is due after `attempts` of them; `null` after the last. */
 export function nextAttemptAt(attempts: number, now: number, timeScale: number): number | null {
   const wait = waitsMs[attempts - 1];
   return wait === undefined ? null : now + wait / timeScale;

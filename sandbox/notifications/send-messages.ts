@@ -13,10 +13,10 @@ const replyWithinMs = 15_000;
 
 const maxResponseBytes = 256;
 
-/** The age of the timestamp of a message that is to look old. */
+/** The age of the timestamp of a message that must seem old. */
 const oldMs = 600_000;
 
-/** Signs what is to look forged. */
+/** Signs messages that must seem forged. */
 const wrongSecret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 
 /**

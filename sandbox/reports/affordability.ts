@@ -105,7 +105,7 @@ function loanOf(account: BankAccount, data: ReportData) {
   };
 }
 
-/** The first day of the month that began so many months before the report. */
+/** The first day of the month that is `months` months before the report. */
 function monthsBack({ report }: ReportData, months: number): number {
   return monthStart(dayOf(report.createdAt), -months);
 }

@@ -74,7 +74,7 @@ function readPosted(reply: unknown, status: number): Posted {
   return { upstreamJobId: id, ...(status === 200 && { isEarlier: true }) };
 }
 
-/** Replaces the refusal of what the aggregator does not have. */
+/** Returns `other` if the aggregator replies that it does not have what was asked for. */
 export async function orWhenUnknown<Asked, Other>(
   asking: Promise<Asked>,
   other: Other,

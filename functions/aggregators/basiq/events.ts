@@ -32,7 +32,7 @@ function readEvent(reply: unknown): UpstreamEvent {
 
 const consentListSchema = z.object({ data: z.array(z.object({ id: upstreamId, status: text })) });
 
-/** Throws if the reply is not a list of consents: a consent that is overlooked would end jobs. */
+/** Throws if the reply is not a list of consents: a consent that we miss would end jobs. */
 function readConsents(reply: unknown): UpstreamConsent[] {
   const { data } = z.parse(consentListSchema, reply);
   return data.map(({ id, status }) => ({ id, isActive: status === "active" }));

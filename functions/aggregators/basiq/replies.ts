@@ -104,7 +104,7 @@ export function readInstitution(reply: unknown): Institution {
   };
 }
 
-/** Only a page of the web: a script or a file is no page of a bank. */
+/** Only `https`: the address of a script or a file is no page of a bank. */
 const webPage = z.catch(z.nullish(shortText.check(z.regex(/^https:\/\/[^\s"'<>\\]+$/))), undefined);
 
 const bankSchema = z.object({
@@ -147,8 +147,8 @@ function captionsOf(given: { [field in LoginField]: string | null | undefined })
 const listedBank = z.object({ stage: text, authorization: text });
 
 /**
- * Returns the banks of a list to which people can log in: not those that are tried out, nor those that connect in
- * another way. Throws if the reply is not a list.
+ * Returns the banks of a list to which people can log in. Leaves out banks in an alpha stage, and banks that connect
+ * in another way. Throws if the reply is not a list.
  */
 export function readBanks(reply: unknown): Bank[] {
   return z.parse(listSchema, reply).data.flatMap((entry) => {

@@ -40,7 +40,7 @@ function eventIdIn(after: string | undefined): string | undefined {
   return after;
 }
 
-/** Reads up to three conditions with commas in between. Each may be there once. */
+/** Reads up to three conditions, separated by commas. Each may occur once. */
 function filterIn(filter: string | undefined): EventFilter {
   const wanted: EventFilter = {};
   for (const condition of filter === undefined ? [] : filter.split(",")) {

@@ -15,7 +15,7 @@ const OF_JOBS: { readonly [type in JobEventType]: string } = {
   cancelled: "when a job was cancelled",
 };
 
-/** The types of our webhooks. */
+/** The types of events about our webhooks. */
 const OF_WEBHOOKS = {
   failing: "when a webhook has failed five times in a row, and its messages are held until it answers",
   disabled: "when a webhook was disabled, because its receiver replied with the status 410",

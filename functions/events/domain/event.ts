@@ -18,7 +18,7 @@ export interface JobEvent {
   job: ShownJob;
 }
 
-/** Something that happened to what is no job. It holds ids only: a reader asks for what is there now. */
+/** An event that is not about a job. It has ids only: a reader requests the current state. */
 export interface OtherEvent {
   id: string;
   entity: OtherEntity;
@@ -31,7 +31,6 @@ export interface OtherEvent {
 
 export type Event = JobEvent | OtherEvent;
 
-/** An event as it was stored. */
 export type StoredEvent = Event & {
   /** ISO 8601. */
   storedAt: string;
@@ -59,7 +58,7 @@ function idOf({ id, version }: Job, index: number): string {
   return createHash("sha256").update(`job ${id} ${version} ${index}`).digest("hex");
 }
 
-/** Returns the id of an event of what is no job: the same for the same parts. */
+/** Returns the id of an event that is not about a job: the same for the same parts. */
 export function otherEventId(entity: OtherEntity, ...parts: string[]): string {
   return createHash("sha256")
     .update([entity, ...parts].join(" "))

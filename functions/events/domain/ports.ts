@@ -32,7 +32,7 @@ export interface PageOptions {
   /** Only events that were stored after this one. */
   after: string | undefined;
   limit: number;
-  /** Only events for which this is true. Events for which it is false are read too. */
+  /** Returns only events for which this is true. The store reads the others too. */
   wanted: ((event: Event) => boolean) | undefined;
 }
 

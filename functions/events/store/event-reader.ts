@@ -8,7 +8,7 @@ import { BY_TIME, byOwner, EVENT_DAYS, eventIn, eventKey } from "./event-row.ts"
 
 /**
  * Readers see an event after this time. Until then, an event with an earlier time may still appear: clocks of functions
- * differ, a write takes up to two seconds, and an index is a moment behind its table.
+ * differ, a write takes up to two seconds, and an index is a little later than its table.
  */
 const SHOWN_AFTER_MS = 5_000;
 
@@ -25,7 +25,7 @@ export function dynamoEventReader(client: DynamoDBClient, TableName: string, clo
     const row = await readRow(client, TableName, eventKey(id));
     if (row === undefined || !isUnexpired(row, clock.now())) return undefined;
     const event = eventIn(row);
-    // A later version may have stored it. It exists: whoever takes it for erased would delete what is about it.
+    // A later version may have stored it. If it counted as erased, the caller would delete its messages.
     if (event === undefined) throw new Error("An event cannot be read.");
     return event;
   }
@@ -58,7 +58,7 @@ export function dynamoEventReader(client: DynamoDBClient, TableName: string, clo
     async page({ userId, after, limit, wanted }) {
       const last = after === undefined ? undefined : await find(after);
       if (after !== undefined && last === undefined) return undefined;
-      // A place is a time, a `#` and more: `~` comes after it.
+      // A place is a time, a `#` and more. `~` sorts after `#`.
       const until = `${clock.after(-SHOWN_AFTER_MS).toISOString()}~`;
       const oldest = new Date(clock.now().getTime() - EVENT_DAYS * DAY_MS).toISOString();
       let from = last === undefined ? oldest : afterPlace(last);

@@ -39,7 +39,7 @@ const eventRow = z.object({
 
 /**
  * Returns the row of an event. Its key is the event's id, so that an event has one row, however often it is stored. It has
- * as few bytes as possible: DynamoDB writes it three times, and counts each kilobyte that it begins.
+ * as few bytes as possible: DynamoDB writes it three times, and charges for each started kilobyte.
  */
 export function rowOf(event: Event, now: Date) {
   const { id, userId } = event;

@@ -41,7 +41,7 @@ async function storeInOrder(deps: StoreDeps, records: readonly StreamRecord[]): 
   }
 }
 
-/** A function may die in between: the record then comes again, and the rest is done. */
+/** A function may die between these calls: the record then comes again, and the rest is done. */
 async function store({ events, announce }: StoreDeps, event: Event): Promise<void> {
   await events.add(event);
   await announce(event);

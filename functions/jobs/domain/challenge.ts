@@ -18,12 +18,12 @@ const MIN_MS = 60_000;
 export const MAX_ANSWER_MS = 15 * 60_000;
 
 /**
- * The aggregator was measured to show an answered challenge for 3 s longer, with a new `updated`. If it shows the same
- * question after this time, the bank asks again.
+ * In a measurement, the aggregator showed an answered challenge for 3 s longer, with a new `updated`. If it shows the
+ * same question after this time, the bank asks again.
  */
 const LINGERS_MS = 10_000;
 
-/** Two minutes after the bank's decision, which may take 15 s. */
+/** Two minutes, and the 15 s that the bank's decision may take. */
 const REPEATS_MS = 135_000;
 
 /** Returns the challenge after the aggregator took its answer. */

@@ -7,7 +7,7 @@ const FIRST_ROUND_MS = MINUTE_MS;
 const ROUND_MS = 5 * MINUTE_MS;
 
 /**
- * Rounds go on for longer than any function runs: a function that checked the user before the erasure may write a row
+ * Rounds continue for longer than any function runs: a function that checked the user before the erasure may write a row
  * until it ends.
  */
 const LAST_ROUND_MS = 15 * MINUTE_MS;
@@ -17,8 +17,8 @@ export function firstRoundAt(clock: Pick<Clock, "after">): Date {
 }
 
 /**
- * Returns when the round after the current one begins, or `undefined` if the current one was the last. There is a further one while
- * rows are `left`.
+ * Returns when the next round begins, or `undefined` if the current round was the last. There is another round while rows are
+ * `left`.
  */
 export function nextRoundAt(
   begunAt: string,

@@ -99,7 +99,6 @@ export class SealBroken extends Error {
   }
 }
 
-/** Returns whether the workflow knows an error of this name. */
 export function isKnownToWorkflow(errorName: string): boolean {
   const known: readonly string[] = Object.values(WORKFLOW_ERRORS);
   return known.includes(errorName);

@@ -50,8 +50,8 @@ export const DEFAULT_FOLLOW_LIMIT_MINUTES = 15;
 export const MAX_FOLLOW_LIMIT_MINUTES = 24 * 60;
 
 /**
- * The aggregator may need this long before it finds a job that it has just created, and may lose sight of a job for a
- * moment later.
+ * The aggregator may need this long before it finds a job that it has just created. Later, it may again not find a job
+ * for a moment.
  */
 const UNKNOWN_FOR_MS = MINUTE;
 
@@ -123,7 +123,7 @@ export function decideOnPoll(
   return undefined;
 }
 
-/** An adopted job may be that of a statement, which has no connection of its user's: only a source counts. */
+/** An adopted job may read a statement, which has no connection of the user: only a source counts. */
 function connectionIn(job: Job, { connectionId, namesSource }: UpstreamJob): string | undefined {
   return kindOf(job) === "adopt" && namesSource !== true ? undefined : connectionId;
 }

@@ -6,7 +6,6 @@ export type LoginField = (typeof LOGIN_FIELDS)[number];
 
 export type Login = { [field in LoginField]?: Secret };
 
-/** Returns the fields that a login at this institution needs. */
 export function mandatoryFields(institution: Institution): LoginField[] {
   const fields: LoginField[] =
     institution.authorization === "token" ? ["userToken"] : ["loginId", "password"];

@@ -114,7 +114,7 @@ export interface RefusedLoginNotes {
   clear(userId: string, institutionId: string): Promise<void>;
 }
 
-/** The erasure of a user that was begun. It names the user by a hash only. */
+/** The erasure of a user. It names the user by a hash only. */
 export interface Erasure {
   owner: string;
   /** ISO 8601. */
@@ -125,7 +125,7 @@ export interface Erasure {
 export interface Erasures {
   /** Returns whether the user was erased within the last two days. */
   isErased(userId: string): Promise<boolean>;
-  /** From now on, nothing is written for the user. An erasure that was begun before begins anew. */
+  /** From now on, nothing is written for the user. An erasure that was begun before starts again. */
   begin(userId: string): Promise<Erasure>;
   /** Returns the erasures whose next round is due. */
   due(): Promise<Erasure[]>;

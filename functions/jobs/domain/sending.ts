@@ -15,7 +15,7 @@ export function mayBeSentAgain(job: Pick<Job, "sendAgainAt">, now: Date): boolea
 
 /**
  * We end an attempt after this long if the aggregator could not be reached, or its replies were not usable. The time
- * begins anew after a pause that the aggregator asked for.
+ * starts again after a pause that the aggregator asked for.
  */
 const ATTEMPT_LIMIT_MS = 4 * 60_000;
 

@@ -25,7 +25,7 @@ export interface Posted {
 
 /** The fields of a job in the aggregator's lists. */
 export interface ListedJob extends Pick<UpstreamJob, "id" | "created" | "connectionId" | "institutionId"> {
-  /** The job reads a statement that somebody uploaded. Without it, the job may do so nevertheless. */
+  /** The job reads a statement that a user uploaded. If this is absent, the job may still read one. */
   isOfStatement?: true | undefined;
 }
 
@@ -81,9 +81,9 @@ export function isOfAttempt({ id, created }: Pick<UpstreamJob, "id" | "created">
 /**
  * Finds the upstream job of an attempt whose reply was lost: the newest job of the institution since the attempt
  * began, without those of statements, of earlier attempts and of earlier jobs. For an update or a refresh, it is about the same
- * connection. For a create, a job about a connection that had a job before counts only if there is no other, because
- * the aggregator may name the same connection again for the same bank and login. A job whose creation time or
- * connection is missing counts.
+ * connection. For a create, the aggregator may name the same connection again for the same bank and login. So a job about a
+ * connection that had a job before counts only if there is no other job. A job whose creation time or connection is missing
+ * counts.
  */
 export function findAttempt(listed: readonly ListedJob[], attempt: Attempt): ListedJob | undefined {
   const notBefore = Date.parse(attempt.startedAt) - CLOCK_SKEW_MS;

@@ -57,7 +57,7 @@ export function dynamoWaiterSlots(
   };
 }
 
-/** Reports every failure: requests go on without a slot, so nobody else would notice it. */
+/** Reports every failure: requests continue without a slot, so otherwise nobody would notice it. */
 export function loggedWaiterSlots(slots: WaiterSlots, report: (error: unknown) => void): WaiterSlots {
   async function reported<Result>(work: Promise<Result>): Promise<Result> {
     try {

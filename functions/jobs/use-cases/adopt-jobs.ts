@@ -23,13 +23,13 @@ export interface AdoptRequest {
   upstreamJobIds: readonly string[];
 }
 
-/** A request names at most so many upstream jobs. */
+/** The most upstream jobs that a request may name. */
 export const MAX_ADOPTED = 20;
 
 const DAY_MS = 24 * 3_600_000;
-/** The aggregator lists its jobs for so long. */
+/** The aggregator lists its jobs for this long. */
 const LISTED_MS = 7 * DAY_MS;
-/** For so long, a job that nobody has named is adopted. */
+/** A job that no request has named is adopted within this time. */
 const UNSEEN_MS = DAY_MS;
 
 /**
@@ -63,9 +63,8 @@ export async function adoptReturned(
 }
 
 /**
- * Adopts the upstream jobs of a user that began within a day and are not ours: their user may have closed the browser's window
- * before its way back. Returns false if an upstream job may be that of a job of ours which is just being opened: call this again
- * later.
+ * Adopts the upstream jobs of a user that began within a day and are not ours: the user may have closed the browser before it
+ * came back. Returns false if an upstream job may belong to a job of ours that is being opened: then call this again later.
  */
 export async function adoptUnseen(deps: AdoptDeps, userId: string): Promise<boolean> {
   const listed = (await listedJobs(deps, userId)).filter((job) => isYounger(deps, job, UNSEEN_MS));
@@ -139,8 +138,8 @@ async function adoptListed(deps: AdoptDeps, userId: string, wanted: readonly Lis
 const PAGE = 100;
 
 /**
- * Returns the jobs of a user that may have these upstream jobs, newest first. A job of ours is at most as much older than its
- * upstream job as the queue lasts. Not found through a row of their own, because that row would make each job more expensive.
+ * Returns the jobs of a user that may have these upstream jobs, newest first. A job of ours is older than its upstream job by
+ * at most the time of the queue. A row that leads from an upstream job to our job would make each job more expensive.
  */
 async function jobsSince(
   { clock, jobList }: AdoptDeps,
@@ -163,7 +162,7 @@ async function jobsSince(
   }
 }
 
-/** The table takes more at once, but the aggregator is asked for each bank. */
+/** The table allows more at once, but each job may need a request for its bank to the aggregator. */
 const AT_ONCE = 5;
 
 /** Adopts upstream jobs that are not ours. Returns our jobs by the ids of the upstream jobs. */
@@ -186,7 +185,6 @@ function idFor(userId: string, upstreamJobId: string): string {
   return derivedId(`adopted ${userId}`, upstreamJobId.toLowerCase());
 }
 
-/** The first request that writes the row wins. */
 async function adoptOne(deps: AdoptDeps, userId: string, upstreamJob: ListedJob): Promise<Job> {
   const job = adoptedJob(deps, userId, upstreamJob, await authorizationOf(deps, upstreamJob));
   const isAdded = await deps.jobs.add(job);
@@ -197,12 +195,12 @@ async function adoptOne(deps: AdoptDeps, userId: string, upstreamJob: ListedJob)
   return current;
 }
 
-/** Starts the job's execution unless it has run already. A run that added the row may have died before. */
+/** Starts the job's execution unless the job has changed. The run that added the row may have died before the start. */
 async function startIfNew({ executions }: AdoptDeps, job: Job): Promise<void> {
   if (kindOf(job) === "adopt" && job.version === 1) await executions.start(job);
 }
 
-/** Decides which steps the job shows at the beginning. Without it, the aggregator's job shows whether the bank asks something. */
+/** Decides which steps the job shows at first. If it is unknown, the aggregator's job shows later whether the bank asks something. */
 async function authorizationOf(
   { institutions }: AdoptDeps,
   { institutionId, isOfStatement }: ListedJob,

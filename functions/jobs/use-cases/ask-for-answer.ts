@@ -12,7 +12,7 @@ export interface AskForAnswer {
 
 /**
  * Opens the challenge to the user: writes the challenge, its deadline and the task token in one write. Wakes the
- * workflow at once if the job does not wait for an answer (any more).
+ * workflow immediately if the job does not wait for an answer (any more).
  */
 export async function askForAnswer(deps: Deps, { jobId, taskToken }: AskForAnswer): Promise<void> {
   const sealed = await deps.sealer.seal(taskTokenOf(await findJob(deps, jobId)), taskToken);

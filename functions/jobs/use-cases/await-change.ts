@@ -9,7 +9,6 @@ export interface AwaitChange extends ReadJob {
   isWhileRunning: boolean;
 }
 
-/** What a client sees of a job. */
 export interface View {
   /** Returns a short text. Two equal texts mean that the client sees the same. */
   stateOf(job: Job): string;
@@ -21,12 +20,12 @@ export interface Change {
   job: Job;
   /** False if the client has this state of the job already. */
   isNew: boolean;
-  /** True if there is nothing that the client waits for, and its time is not up: it should not ask again at once. */
+  /** True if the wait ended early without the change that the client waits for. The client should pause before it asks again. */
   isEarly: boolean;
 }
 
 /**
- * Returns the job as soon as the client has an older state of it than it has now, at the latest at `until`. Waits as
+ * Returns the job as soon as its state differs from the state that the client has, at the latest at `until`. Waits as
  * {@link waitWhile} does. Throws a `Refusal` as {@link readJob} does.
  */
 export async function awaitChange(

@@ -34,7 +34,7 @@ function cancelUnlessFinished(deps: CancelDeps, jobId: string): Promise<Job> {
   );
 }
 
-/** Cancels a job whoever asks, unless it has finished. Returns `undefined` if the job does not exist. */
+/** Cancels a job for any caller, unless it has finished. Returns `undefined` if the job does not exist. */
 export async function cancelOpenJob(deps: CancelDeps, jobId: string): Promise<Job | undefined> {
   const found = await deps.jobs.find(jobId);
   if (found === undefined || isFinished(found)) return found;

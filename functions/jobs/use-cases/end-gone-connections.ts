@@ -8,7 +8,7 @@ export type GoneDeps = CancelDeps & Pick<Ports, "jobList"> & { upstream: Pick<Up
 const MAX_JOBS = 100;
 
 /**
- * Ends the jobs of a user whose connections the aggregator has no more, after a consent has ended. This also frees their
+ * Ends the jobs of a user whose connections the aggregator no longer has, after a consent has ended. This also frees their
  * claims, and deletes their secrets. A second call finds nothing to do.
  */
 export async function endJobsOfGoneConnections(deps: GoneDeps, userId: string): Promise<void> {
@@ -19,7 +19,6 @@ export async function endJobsOfGoneConnections(deps: GoneDeps, userId: string): 
   }
 }
 
-/** Returns the jobs of a user that have not ended. */
 export async function openJobsOf({ jobList }: Pick<Ports, "jobList">, userId: string): Promise<Job[]> {
   const wanted = (job: Job) => !isFinished(job) && job.isDropped === undefined;
   const { jobs } = await jobList.page([userId], { limit: MAX_JOBS, from: undefined, wanted });

@@ -16,10 +16,10 @@ const AT_ONCE = 10;
 const OF_NO_JOB = "";
 
 /**
- * Deletes the rows of a user, after `erasures.begin`: from then on, nothing is written for the user. Ends the user's jobs and
- * deletes their secrets first, and the events before that: the end of a job would make one more. A row that cannot be deleted
- * does not stop the others; then throws the first failure. Returns whether rows are left for a later round: requests that are still
- * running may store secrets, which the next round finds by these rows.
+ * Deletes the rows of a user, after `erasures.begin`: from then on, nothing is written for the user. Deletes the events first,
+ * because the end of a job would make another one. Ends each job and deletes its secrets before its row. A row that cannot be
+ * deleted does not stop the others; then throws the first failure. Returns whether rows are left for a later round: requests that
+ * are still running may store secrets, which the next round finds by these rows.
  */
 export async function eraseRows(deps: EraseDeps, erasure: Erasure): Promise<boolean> {
   await deps.eventEraser.erase(erasure.owner);

@@ -1,5 +1,5 @@
 /**
- * Returns the result of `make` for every element, in order, with at most `size` calls at once. After a call has
+ * Returns the result of `make` for every element, in order, with at most `size` concurrent calls. After a call has
  * failed, starts no further batch; throws after the current batch has ended.
  */
 export async function inBatches<One, Made>(

@@ -58,7 +58,7 @@ async function refreshFound(
   return acceptJob(deps, { kind: "refresh", userId, institution: known, connectionId, written });
 }
 
-/** An API function has 29 s, and a bank slows down if it gets too many requests at once. */
+/** An API function has 29 s, and a bank slows down if it gets too many requests at the same time. */
 const AT_ONCE = 5;
 
 export interface RefreshConnections {

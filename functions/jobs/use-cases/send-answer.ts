@@ -124,7 +124,7 @@ async function send(deps: Deps, found: Job, event: SendEvent, challenge: Challen
   return recordSent(deps, job, challenge);
 }
 
-/** Ends the job or goes on, once a poll shows the upstream job: a refused answer is not sent again. */
+/** Ends the job or continues, when a poll shows the upstream job: a refused answer is not sent again. */
 async function refused(deps: Deps, job: Job, challenge: Challenge, problem: StepError): Promise<Job> {
   const seen = await pollOrNothing(deps, job);
   if (seen !== undefined) return endRefused(deps, job, challenge, problem, seen);

@@ -7,8 +7,8 @@ export type WaitDeps = Pick<Ports, "clock" | "jobs" | "newId" | "waiterSlots">;
 
 /**
  * Waits as long as `isSame` is true for the job, at the latest until a time, and returns the job. Waits only while it
- * holds one of the deployment's slots; without a free slot it returns the job at once, and so it does with a job that is
- * over, which never changes again. Throws a `Refusal` if the job is deleted meanwhile.
+ * holds one of the deployment's slots. Returns the job immediately without a free slot, and for a job that is over, which
+ * never changes again. Throws a `Refusal` if the job is deleted meanwhile.
  */
 export async function waitWhile(
   deps: WaitDeps,

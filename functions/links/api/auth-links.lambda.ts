@@ -10,7 +10,7 @@ import { parseAuthLinkRequest } from "./requests.ts";
 
 type Deps = ReturnType<typeof manageLinksDeps>;
 
-/** Only a server may call these routes: whoever has a link may act for its user. */
+/** Only a server may call these routes: a link lets a person act for its user. */
 function forServers(
   route: RouteName,
   answer: (deps: Deps, userId: string, request: HttpRequest) => Promise<Reply>,

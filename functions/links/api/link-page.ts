@@ -12,7 +12,7 @@ const DOINGS: { readonly [action in Exclude<LinkAction, null>]: { title: string;
 };
 const NEW_LOGIN = { title: "Give your bank's login again", doing: "give the new login of a bank for" };
 
-/** Shown before anything happens. Its button alone uses the link up, so that programs that read messages use nothing up. */
+/** The first page of a link. Only its button uses the link up, because programs that read messages also open links. */
 export function linkPage(
   { action, connectionId, mobileEnd }: Pick<Link, "action" | "connectionId" | "mobileEnd">,
   { appName, consentUiHost }: { appName: string; consentUiHost: string | undefined },

@@ -10,7 +10,7 @@ export function renderAuthLink(
 ): AuthLinkReply {
   return {
     type: "auth_link",
-    // Names the link in the logs of companies, and opens nothing.
+    // Companies can log it: it names the link, but does not open it.
     id: hash,
     userId,
     mobile,

@@ -27,8 +27,8 @@ const WORDS: { readonly [outcome in Outcome]: { title: string; happened: string 
 };
 
 /**
- * Leads a person on after the Consent UI: to our page if a bank asks a question, else back to the application, else to our page. A
- * browser goes to a web address by itself, but opens an app only when its person follows a link.
+ * Sends a person on after the Consent UI: to our page if a bank asks a question, otherwise back to the application, or to our page
+ * if the link has no address. A browser goes to a web address by itself, but opens an app only when the person follows a link.
  */
 export function afterConsentUi({ session, jobs, outcome }: Returned, apiUrl: string): PageReply {
   const pageOf = ({ id }: Pick<Job, "id">) => `${apiUrl}/connect/jobs/${id}`;

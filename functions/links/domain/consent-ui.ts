@@ -3,7 +3,7 @@ import { Secret } from "../../jobs/domain/secret.ts";
 import { hasMac, macOf } from "./hashes.ts";
 import type { Session, SessionKey } from "./session.ts";
 
-/** More ways back of one session come from a program, not from a person. */
+/** No person comes back more often in one session. */
 export const MAX_RETURNS = 20;
 
 const STATE = /^([\w-]{22})\.([\w-]{43})$/;

@@ -39,19 +39,18 @@ export function setBrowserCookie(browser: Secret, apiUrl: string): string {
   return setCookie("browser", browser, BROWSER_MAX_AGE, apiUrl);
 }
 
-/** Returns the header `Set-Cookie` of a session. */
 export function setSessionCookie(key: SessionKey, apiUrl: string): string {
   return setCookie("session", sessionCookieValue(key), SESSION_MINUTES * 60, apiUrl);
 }
 
-/** Neither a script nor another site reads the cookie. `Lax` lets it come back from the Consent UI. */
+/** Neither a script nor another site reads the cookie. With `Lax`, browsers also send it on the way back from the Consent UI. */
 function setCookie(name: keyof typeof COOKIE_NAMES, value: Secret, maxAge: number, apiUrl: string): string {
   const attributes = ["Path=/", `Max-Age=${maxAge}`, "HttpOnly", "SameSite=Lax"];
   if (isSecure(apiUrl)) attributes.push("Secure");
   return [`${nameOf(name, apiUrl)}=${value.reveal()}`, ...attributes].join("; ");
 }
 
-/** Browsers take a cookie with this prefix from the host itself only. Safari takes none without https. */
+/** Browsers accept a cookie with this prefix from the host itself only. Safari accepts none without https. */
 function nameOf(name: keyof typeof COOKIE_NAMES, apiUrl: string): string {
   return isSecure(apiUrl) ? `__Host-${COOKIE_NAMES[name]}` : COOKIE_NAMES[name];
 }

@@ -6,14 +6,14 @@ export type LinkAction = (typeof LINK_ACTIONS)[number] | null;
 
 /** A link for a person, as it is stored. It holds hashes of the link's id and of a cookie, and neither itself. */
 export interface Link {
-  /** Of the link's id. */
+  /** The hash of the link's id. */
   hash: string;
   userId: string;
   action: LinkAction;
   institutionId?: string | undefined;
   connectionId?: string | undefined;
   returnUrl?: string | undefined;
-  /** The text of the company's application that comes back as it went. */
+  /** A text of the company's application, which gets it back unchanged. */
   state?: string | undefined;
   /** The last digits of the mobile, for the page. Empty if there is none. */
   mobileEnd: string;
@@ -33,7 +33,7 @@ export interface Link {
 
 /** A link serves the browser that pressed its button, and no other. */
 export interface LinkUse {
-  /** Of the browser's cookie. */
+  /** The hash of the browser's cookie. */
   browserHash: string;
   /** ISO 8601. The end of the session. */
   sessionUntil: string;
@@ -73,10 +73,10 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 export const DEFAULT_LINK_MINUTES = 30;
 export const MAX_LINK_MINUTES = 7 * 24 * 60;
 
-/** For this long after its end, a link says that it is over. Later, it is as if it had never been. */
+/** For this long after its end, a link says that it is over. Later, it counts as unknown. */
 const REMEMBERED_MS = 7 * DAY_MS;
 
-/** Returns when the row of a link may go. */
+/** Returns when the row of a link may be deleted. */
 export function linkStoredUntil({ validUntil, use }: Pick<Link, "validUntil" | "use">): Date {
   const ends = [validUntil, use?.sessionUntil ?? validUntil];
   return rememberedSince(Math.max(...ends.map((end) => Date.parse(end))));
@@ -90,7 +90,7 @@ function rememberedSince(endMs: number): Date {
   return new Date(endMs + REMEMBERED_MS);
 }
 
-/** A shorter number would be shown as a whole. */
+/** The end of a shorter number would be most of the number. */
 const MIN_DIGITS = 6;
 
 /** Returns the last three digits of a mobile; an empty text if it has too few. */

@@ -9,7 +9,7 @@ export interface Links {
   add(link: Link): Promise<boolean>;
   /** Replaces the version that was read as `from`. Returns false if the link has changed since then. */
   write(next: Link, from: Link): Promise<boolean>;
-  /** Leaves of a link only that it has ended. A link that is not there yet can then not be added. */
+  /** Replaces a link by the note that it has ended. A link that does not exist yet can then not be added. */
   end(link: EndedLink): Promise<void>;
 }
 

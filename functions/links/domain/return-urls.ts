@@ -1,11 +1,11 @@
 const MAX_CHARS = 2048;
 
-/** Other programs read these characters of an address in another way than we do, or not at all. The list has commas in between. */
+/** Other programs read these characters of an address in another way than we do, or not at all. Commas separate the addresses of a list. */
 const AMBIGUOUS = /[\s\\,\p{C}]/u;
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 
-/** With these, an address runs a script, or shows a file or text of somebody's choice, in place of an application. */
+/** An address with such a scheme does not open an application: it runs a script, or shows any file or text. */
 const REFUSED_SCHEMES = ["javascript", "vbscript", "data", "file", "filesystem", "blob", "about"];
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;

@@ -6,7 +6,7 @@ import { type EndedLink, hasEnded, type Link, type LinkAction } from "./link.ts"
 export const SESSION_MINUTES = 60;
 export const SESSION_MS = SESSION_MINUTES * 60_000;
 
-/** What the browser may do that pressed the button of a link. */
+/** The session of the browser that pressed the button of a link. */
 export interface Session {
   linkHash: string;
   userId: string;
@@ -21,7 +21,7 @@ export interface Session {
   jobIds: readonly string[];
 }
 
-/** How a session went for the company's application. `in-progress`: the application watches the jobs. */
+/** The result of a session for the company's application. `in-progress`: the application watches the jobs. */
 export type Outcome = "succeeded" | "failed" | "queued" | "cancelled" | "in-progress";
 
 /** The value of the session's cookie: the link that it is bound to, and the random text of the browser. */

@@ -90,7 +90,7 @@ function refOf(userId: string): SecretRef {
   return { jobId: keyOf(ownerOf(userId)).jobId, userId, purpose: PURPOSE };
 }
 
-/** Functions that may touch the ids of links may touch no other secrets. */
+/** IAM policies name this prefix, so that functions can be limited to the ids of links. */
 function keyOf(owner: string) {
   return { jobId: `auth-link#${owner}`, purpose: PURPOSE } as const;
 }

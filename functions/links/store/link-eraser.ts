@@ -3,7 +3,7 @@ import type { LinkEraser } from "../../jobs/domain/ports.ts";
 import type { Links } from "../domain/ports.ts";
 import type { OwnedLinks } from "./current-links.ts";
 
-/** Erases the link of a user: leaves of it only that a link has ended, which names nobody. */
+/** Erases the link of a user. Only the note remains that a link has ended, which names no user. */
 export function linkEraser(
   links: Pick<Links, "end">,
   owned: OwnedLinks,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Secret } from "../../jobs/domain/secret.ts";
 
-/** Returns random text of so many bytes, which fits into an address and a cookie. */
+/** Returns random text of the given number of bytes, for an address or a cookie. */
 export function newRandom(bytes: number): Secret {
   return new Secret(randomBytes(bytes).toString("base64url"));
 }

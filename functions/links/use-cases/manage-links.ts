@@ -36,7 +36,7 @@ export interface WantedLink {
 
 const MINUTE_MS = 60_000;
 
-/** After so many lost races, a request is refused: it can be sent again. */
+/** After this many lost races, a request is refused: it can be sent again. */
 const MAX_ROUNDS = 5;
 
 /**
@@ -66,8 +66,8 @@ export async function createLink(
 }
 
 /**
- * Ends the earlier link before the new one is stored: whatever stops this in between, no link of the user works that `currentLinks`
- * does not name. Returns false if another request came between.
+ * Ends the earlier link before it stores the new one. So if this stops at any point, only the link that `currentLinks` names can
+ * work. Returns false if another request was faster.
  */
 async function replaceLink(
   { links, currentLinks }: Pick<ManageLinksDeps, "links" | "currentLinks">,
@@ -99,8 +99,8 @@ function requireAllowed({ connect, returnUrls }: ManageLinksDeps, wanted: Wanted
 }
 
 /**
- * Returns the mobile of the request, else that of the user's record, else an empty text. While the aggregator does not answer, a link
- * can still be made. Throws a `Refusal` if the user does not exist.
+ * Returns the mobile number of the request, or that of the user's record, or an empty text. While the aggregator does not answer, a
+ * link can still be made. Throws a `Refusal` if the user does not exist.
  */
 async function mobileOf(
   { erasures, linkUpstream }: ManageLinksDeps,

@@ -32,7 +32,7 @@ export interface PressDeps extends Pick<UserCountDeps, "requestCounts"> {
   clock: Clock;
   links: Pick<Links, "find" | "write">;
   linkUpstream: Pick<LinkUpstream, "clientToken">;
-  /** Returns random text of so many bytes. */
+  /** Returns random text of the given number of bytes. */
   newRandom(bytes: number): Secret;
   connect: Connect;
   consentUiUrl: string;
@@ -45,8 +45,8 @@ export interface Pressed {
 }
 
 /**
- * Uses a link up for a browser, and begins its session. The same browser may press again, as after a double tap or a lost reply, and
- * goes on in the same session, within the limit of its user's requests. Throws a `Refusal` as {@link findOpenLink} does.
+ * Uses a link up for a browser, and begins its session. The same browser may press again, for example after a lost reply, and
+ * continues the session, within the limit of its user's requests. Throws a `Refusal` as {@link findOpenLink} does.
  */
 export async function pressLink(deps: PressDeps, id: Secret, browser: Secret | undefined): Promise<Pressed> {
   const now = deps.clock.now();

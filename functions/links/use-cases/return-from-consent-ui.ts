@@ -45,7 +45,7 @@ function returnIn({ returns }: Link, nonce: string) {
   return returns.find((one) => one.nonce === nonce);
 }
 
-/** If two requests present a state at once, the jobs of the first one count. */
+/** If two requests present a state at the same time, the jobs of the first one count. */
 async function adoptOnce(
   deps: ReturnDeps,
   { hash, userId, returns }: Link,

@@ -49,7 +49,7 @@ export function living(found: FoundLink): Link {
   return found;
 }
 
-/** After so many lost races, a request is refused: it can be sent again. */
+/** After this many lost races, a request is refused: it can be sent again. */
 const MAX_ROUNDS = 5;
 
 /** Applies a change to a link until no other write comes between. A change that returns the same link writes nothing. */

@@ -76,8 +76,8 @@ function typesIn(given: string | string[] | null | undefined): string[] | null |
 }
 
 /**
- * A day: long enough to deploy a receiver with the new secret, and short enough for a secret that is replaced once a year. Whoever has
- * lost a secret asks for 0.
+ * A day: long enough to deploy a receiver with the new secret, and short enough for a secret that is replaced once a year. An owner
+ * whose secret has leaked requests 0.
  */
 const DEFAULT_OVERLAP_SECONDS = 24 * 3600;
 
@@ -171,7 +171,7 @@ function parameterNotValid(field: "limit" | "from"): Refusal {
 
 type Wanted = (message: Message, status: MessageStatus) => boolean;
 
-/** Reads conditions with commas in between. A message has to meet all of them. */
+/** Reads conditions, separated by commas. A message has to meet all of them. */
 function filterIn(filter: string | undefined): Wanted | undefined {
   if (filter === undefined) return undefined;
   const conditions = filter.split(",").map((condition) => {

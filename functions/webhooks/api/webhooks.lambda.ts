@@ -37,7 +37,7 @@ import {
 
 type Deps = ReturnType<typeof webhookDeps>;
 
-/** Only a server may call these routes: its endpoints get what happens to all users. */
+/** Only a server may call these routes: endpoints get the events of all users. */
 function forServers(route: RouteName, answer: (deps: Deps, request: HttpRequest) => Promise<Reply>) {
   return apiHandler(route, async (request) => {
     await authenticateServer(webhookDeps(), request);

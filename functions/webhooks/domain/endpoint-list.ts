@@ -5,10 +5,10 @@ import { type Endpoint, type EndpointSecretRef, signingSecrets } from "./endpoin
  * The rules of the list of all endpoints. Each function returns a new list.
  */
 
-/** A deleted endpoint stays in the list until its messages are deleted. More than these are not waited for. */
+/** A deleted endpoint stays in the list until its messages are deleted. Of more than this many, the oldest are removed before. */
 const MAX_DELETED = 20;
 
-/** So many secrets may sign at a time: each adds a signature to every message. */
+/** The most secrets that sign at a time: each adds a signature to every message. */
 const MAX_SECRETS = 3;
 
 /** Returns the endpoints that their owner sees. */
@@ -37,8 +37,8 @@ export function withChanged(endpoints: readonly Endpoint[], changed: Endpoint): 
 }
 
 /**
- * Marks an endpoint as deleted, and forgets the oldest of those that were deleted before. It keeps the numbers of its secrets, so
- * that a function that dies can be followed by one that destroys the secrets.
+ * Marks an endpoint as deleted, and removes the oldest of those that were deleted before. The entry still has the numbers of its
+ * secrets, so that another function can destroy them if this one dies.
  */
 export function withDeleted(endpoints: readonly Endpoint[], id: string): Endpoint[] {
   const deleted: Endpoint = { ...endpointIn(endpoints, id), status: "deleted" };
@@ -57,7 +57,7 @@ function requireFreeUrl(endpoints: readonly Endpoint[], { id, url }: Endpoint): 
 
 /**
  * Returns the secrets of an endpoint after a rotation: the new one, and those that still sign, which all end at `until` at the
- * latest. The oldest ones end at once if there would be more than {@link MAX_SECRETS}.
+ * latest. The oldest ones end immediately if there would be more than {@link MAX_SECRETS}.
  */
 export function rotated(
   endpoint: Pick<Endpoint, "secrets">,

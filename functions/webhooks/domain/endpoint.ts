@@ -28,10 +28,10 @@ export interface EndpointSecretRef {
   until?: string | undefined;
 }
 
-/** More would cost a write each for every event. */
+/** Each endpoint costs a write for every event. */
 export const MAX_ENDPOINTS = 10;
 
-/** For this long, an old secret may sign beside a new one. */
+/** An old secret may sign beside a new one for this long. */
 export const MAX_OVERLAP_SECONDS = 7 * 24 * 3600;
 
 export function isSubscribed({ status, subscribedEvents }: Endpoint, typeId: string): boolean {
@@ -43,18 +43,18 @@ export function signingSecrets({ secrets }: Pick<Endpoint, "secrets">, now: Date
   return secrets.filter(({ until }) => until === undefined || Date.parse(until) > now.getTime());
 }
 
-/** How an endpoint does. Absent in the table: it is well. */
+/** The state of an endpoint. Absent in the table: it is well. */
 export interface EndpointState {
   /** How many attempts in a row have failed. */
   failures: number;
   /**
-   * `failing`: only probes are sent, everything else is held. `draining`: it answers again, and what was held is sent, oldest
-   * first. Absent: it is well.
+   * `failing`: only probes are sent, all other messages are held. `draining`: it replies again, and held messages are sent,
+   * oldest first. Absent: it is well.
    */
   mode?: "failing" | "draining" | undefined;
   /** ISO 8601. While it is failing: when the next probe is due. */
   probeAt?: string | undefined;
-  /** While it is failing: how often it was probed in vain. */
+  /** While it is failing: how many probes have failed. */
   probes?: number | undefined;
   /** ISO 8601. Since when it has been in its mode. */
   since?: string | undefined;
@@ -67,5 +67,5 @@ export const FAILING_AFTER = 5;
 
 export const PROBE_EVERY_MS = 60_000;
 
-/** A receiver that has just come back gets what was held at this rate. */
+/** A receiver that replies again gets the held messages at this rate. */
 export const DRAINED_PER_SECOND = 10;

@@ -54,7 +54,7 @@ export interface Attempt {
   isSuccess: boolean;
 }
 
-/** What came back of one attempt. */
+/** The result of one attempt. */
 export type Outcome =
   | { kind: "reply"; status: number; response: string; retryAfterSeconds?: number | undefined }
   /** No reply came, or nothing was sent. */
@@ -62,7 +62,7 @@ export type Outcome =
 
 export const MAX_RESPONSE_BYTES = 256;
 
-/** A message keeps so many attempts. */
+/** A message stores its newest attempts, up to this number. */
 const MAX_ATTEMPTS = 20;
 
 function isSuccess(outcome: Outcome): boolean {
@@ -98,7 +98,7 @@ export function afterAttempt(message: Message, made: AttemptMade, after: (ms: nu
   const attempts = [...message.attempts, attempt].slice(-MAX_ATTEMPTS);
   const tries = message.tries + (counts ? 1 : 0);
   if (attempt.isSuccess) return { ...message, attempts, tries, status: "delivered", dueAt: undefined };
-  // After a probe or a resend in vain, a message that waits is due as before, and one that was settled stays so.
+  // A failed probe or resend changes neither the due time of a waiting message, nor the status of another one.
   if (!counts) return { ...message, attempts };
   const askedMs = outcome.kind === "reply" ? (outcome.retryAfterSeconds ?? 0) * 1000 : 0;
   const waitMs = waitAfter(tries, random, askedMs);
@@ -129,7 +129,7 @@ export function newMessage(
   };
 }
 
-/** Returns when the sweeper sends a new message, should the function that made it die before it has sent it. */
+/** Returns when the sweeper sends a new message if the function that made it dies before it sends it. */
 export function firstDueAt(after: (ms: number) => Date): string {
   return after(FIRST_ATTEMPT_WITHIN_MS).toISOString();
 }

@@ -29,7 +29,7 @@ export interface EndpointStates {
   countFailure(endpointId: string): Promise<EndpointState>;
   /** Returns false if the mode is not `from` any more. */
   change(endpointId: string, from: EndpointState["mode"], to: EndpointState): Promise<boolean>;
-  /** Returns false if another sweep is at this endpoint, until its time. */
+  /** Returns false while another sweep holds the lease of this endpoint. */
   lease(endpointId: string, holder: string, until: Date): Promise<boolean>;
   release(endpointId: string, holder: string): Promise<void>;
   remove(endpointId: string): Promise<void>;
@@ -98,7 +98,7 @@ export interface MessagePeriodOptions {
 
 /** The secrets that sign the messages of endpoints. Sealed, in the table of secrets. */
 export interface EndpointSecrets {
-  /** Returns false, and stores nothing, if the endpoint has a secret of this number: two rotations at once must not share one. */
+  /** Returns false, and stores nothing, if the endpoint has a secret of this number: two concurrent rotations must not share one. */
   store(endpointId: string, number: number, secret: Secret): Promise<boolean>;
   /** Returns `undefined` for a secret that is lost. */
   reveal(endpointId: string, number: number): Promise<Secret | undefined>;
@@ -128,7 +128,7 @@ export interface Woken {
 }
 
 export interface Waker {
-  /** Starts an attempt of each message at once, and does not wait for them. */
+  /** Starts an attempt of each message immediately, and does not wait for them. */
   wake(messages: readonly Woken[]): Promise<void>;
 }
 
@@ -136,15 +136,15 @@ export interface EventSink {
   add(event: Event): Promise<void>;
 }
 
-/** What the aggregator's webhooks have told, until it is fetched. */
+/** The messages of the aggregator's webhooks, until their events are fetched. */
 export interface UpstreamMessages {
   /** Returns false if a message with this id has come before. */
   add(message: UpstreamMessage): Promise<boolean>;
   /** Returns the messages whose events are to be fetched, those that were not tried for the longest time first. */
   waiting(limit: number): Promise<StoredUpstreamMessage[]>;
-  /** Lets the others be tried first. */
+  /** Puts the message behind the others. */
   postpone(message: UpstreamMessage): Promise<void>;
-  /** Keeps the id, so that the message counts once. */
+  /** Stores only the id, so that the message counts once. */
   finish(message: UpstreamMessage): Promise<void>;
 }
 

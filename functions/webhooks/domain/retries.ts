@@ -16,7 +16,7 @@ const WAITS_MS = [
   24 * HOUR,
 ];
 
-/** Waits differ by up to a tenth, so that messages of one outage do not all come back at once. */
+/** Waits differ by up to a tenth, so that messages of one outage do not all come back at the same time. */
 const JITTER = 0.1;
 
 /** A receiver may ask for a longer wait, up to this. */
@@ -29,7 +29,7 @@ export const FIRST_ATTEMPT_WITHIN_MS = MINUTE;
 export const REPLY_WITHIN_MS = 15 * SECOND;
 
 /**
- * Returns the wait after so many attempts in vain, in milliseconds; `undefined` after the last. `random` is from 0 up to 1, and
+ * Returns the wait after this many failed attempts, in milliseconds; `undefined` after the last. `random` is from 0 up to 1, and
  * `askedMs` is what the receiver asked for with `Retry-After`.
  */
 export function waitAfter(tries: number, random: number, askedMs = 0): number | undefined {

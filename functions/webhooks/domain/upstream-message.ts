@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { OtherEvent } from "../../events/domain/event.ts";
 import { eventTypeOf } from "../../events/domain/event-types.ts";
 
-/** What a webhook of the aggregator has told. It is a hint: the event is fetched before anything of it is believed. */
+/** A message of the aggregator's webhook. We do not trust it: we fetch its event first. */
 export interface UpstreamMessage {
   /** Its `webhook-id`: a message that comes again has the same. */
   id: string;
@@ -10,16 +10,15 @@ export interface UpstreamMessage {
   eventId: string;
 }
 
-/** A message as it is stored. */
 export interface StoredUpstreamMessage extends UpstreamMessage {
   /** ISO 8601. When it came. */
   since: string;
 }
 
-/** For so long, an event that the aggregator does not have may still appear: its webhook may be faster than its list of events. */
+/** An event that the aggregator does not have may appear within this time: its webhook may be faster than its list of events. */
 export const MAY_APPEAR_MS = 5 * 60_000;
 
-/** For so long, a message that comes again changes nothing, and an event that cannot be fetched is tried again. */
+/** For this long, a repeated message changes nothing, and we try again to fetch an event that cannot be fetched. */
 export const MESSAGE_DAYS = 3;
 
 /** The form of a `webhook-id` that can be part of a key. */
@@ -60,7 +59,7 @@ export function eventFrom({ id, entity, eventType, userId, path }: UpstreamEvent
 
 const OF_A_USER = /^(?:\/(?:connections|accounts|transactions)(?:\/[\w.~-]{1,128})?)?$/;
 
-/** Our API has these paths of the aggregator. A path of another form, or of another user, becomes the user's. */
+/** Our API has the same paths for these things. A path of another form, or of another user, becomes the path of the user. */
 function pathOnOurApi(userId: string, path: string): string {
   const user = `/users/${userId}`;
   const isOfUser = path.slice(0, user.length).toLowerCase() === user;

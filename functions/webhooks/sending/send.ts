@@ -32,13 +32,13 @@ export interface ConnectionTarget {
   isTls: boolean;
 }
 
-/** An attempt that does not notice its deadline, whatever the reason is, ends so much later. */
+/** An attempt that misses its deadline for any reason ends this much later. */
 const CLOSING_MS = 500;
 
 /**
  * Makes a sender that connects only to public addresses. It looks up a name once for each attempt, refuses the receiver if any
  * of the addresses is not public, and connects to one of these same addresses. It follows no redirect, uses no proxy of the
- * environment, and keeps no connection.
+ * environment, and uses no connection twice.
  */
 export function httpsSender(options: SenderOptions): Sender {
   const { replyWithinMs = REPLY_WITHIN_MS } = options;

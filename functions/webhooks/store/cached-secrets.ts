@@ -2,12 +2,12 @@ import type { Clock } from "../../jobs/domain/clock.ts";
 import type { Secret } from "../../jobs/domain/secret.ts";
 import type { EndpointSecrets } from "../domain/ports.ts";
 
-/** For so long, an instance of a function keeps a secret in its memory. */
+/** An instance of a function caches a secret for this long. */
 const KEPT_MS = 5 * 60_000;
 
 /**
- * Keeps revealed secrets for up to five minutes: to decrypt one for each message would cost a third of the price of a delivery. A
- * secret that is still kept signs nothing once its webhook was deleted or has other secrets, because the webhook names those that sign.
+ * Caches revealed secrets for up to five minutes: decrypting one for each message would cost a third of the price of a delivery. A
+ * cached secret of a deleted webhook, or one that was replaced, signs nothing, because the webhook names the secrets that sign.
  */
 export function cachedSecrets<Secrets extends Pick<EndpointSecrets, "reveal">>(
   secrets: Secrets,

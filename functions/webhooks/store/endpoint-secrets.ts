@@ -55,7 +55,7 @@ async function opened(sealer: Sealer, ref: SecretRef, sealed: Uint8Array): Promi
   }
 }
 
-/** Functions that may touch the secrets of webhooks may touch no others. */
+/** IAM policies name this prefix, so that functions can be limited to the secrets of webhooks. */
 const KIND = "webhook#";
 
 /** Names a secret as logins are named. An endpoint has no user. */

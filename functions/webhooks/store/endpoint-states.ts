@@ -14,7 +14,7 @@ const stateRow = z.object({
   since: z.optional(z.string()),
 });
 
-/** Stores how each endpoint does in a row of its own: many functions write it at a time. */
+/** Stores the state of each endpoint in its own row, because many functions write it at the same time. */
 export function dynamoEndpointStates(
   client: DynamoDBClient,
   TableName: string,

@@ -19,8 +19,8 @@ const messageRow = z.object({ pk: z.string(), eventId: z.string(), since: z.stri
 const KIND = "upstream-message#";
 
 /**
- * Stores messages in the events table: nothing of their bodies but the id of the event. A row outlives its work, so that a
- * message that comes again is known.
+ * Stores messages in the events table: of their bodies, only the id of the event. A row stays after its work, so that a
+ * repeated message is recognised.
  */
 export function dynamoUpstreamMessages(
   client: DynamoDBClient,

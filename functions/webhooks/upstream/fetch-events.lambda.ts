@@ -23,7 +23,7 @@ const deps = once(() => ({
 
 const OF_NO_JOB: LogFields = {};
 
-/** Runs every minute. Its event comes from a schedule and contains nothing of use. */
+/** Runs every minute. Its event comes from a schedule and has no useful content. */
 export const handler = (): Promise<void> =>
   logAbout({ ...OF_NO_JOB }, async () => {
     const startedAt = performance.now();

@@ -3,9 +3,9 @@ import type { Clock } from "../../jobs/domain/clock.ts";
 import type { Secret } from "../../jobs/domain/secret.ts";
 import type { SignedMessage } from "../use-cases/receive-notification.ts";
 
-/** For so long, a secret that was read is used again. */
+/** The secret is read again after this time. */
 const USED_MS = 60_000;
-/** A message that it did not sign lets it be read again, but not more often than this. */
+/** A message with another signature causes another read, but not more often than this. */
 const READ_AGAIN_MS = 5_000;
 
 export interface SignatureOptions {
@@ -51,7 +51,7 @@ function isSigned(secret: Secret, { id, timestamp, signature, body }: SignedMess
     webhook.verify(body, headers, { jsonParse: false });
     return true;
   } catch {
-    // Every error means that the message is not to be believed. Its text may quote the message.
+    // Every error means that the signature is wrong. The text of the error may quote the message.
     return false;
   }
 }

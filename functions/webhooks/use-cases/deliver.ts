@@ -25,15 +25,15 @@ export interface DeliverDeps {
   announce(event: OtherEvent): Promise<void>;
 }
 
-/** So many requests to one receiver are open at a time. */
+/** The most requests to one receiver that are open at a time. */
 export const AT_ONCE = 10;
 
 /** The function that makes an attempt also makes the next one if it is due so soon. */
 const SOON_MS = 10_000;
 
 /**
- * Makes the first attempts of messages, those of all endpoints at the same time: a receiver that is down delays no other. What an
- * endpoint that is not well gets is left to the sweeper, except what its owner asked for.
+ * Makes the first attempts of messages, for all endpoints at the same time: a receiver that is down delays no other. Leaves the
+ * messages of an endpoint that is not well to the sweeper, except those that its owner asked for.
  */
 export async function deliver(deps: DeliverDeps, refs: readonly Woken[]): Promise<void> {
   const { endpoints } = await deps.endpoints.read();
@@ -58,7 +58,7 @@ async function deliverTo(deps: DeliverDeps, endpoint: Endpoint, refs: readonly W
   });
 }
 
-/** Calls `work` for every element, in order, with at most `size` calls at once. Throws the first error after all have ended. */
+/** Calls `work` for every element, in order, with at most `size` concurrent calls. Throws the first error after all have ended. */
 export async function inPool<One>(
   all: readonly One[],
   size: number,
@@ -80,14 +80,14 @@ async function sendAgain(deps: DeliverDeps, endpoint: Endpoint, id: string): Pro
   if (message !== undefined) await attempt(deps, endpoint, message, { counts: false });
 }
 
-/** Whether the endpoint gets nothing more at the moment: it is failing, or it is disabled. */
 export interface Sent {
+  /** Whether the endpoint gets no further messages now, because it is failing or disabled. */
   isHeld: boolean;
 }
 
 /**
- * Decides whether a message may be sent now, and whether the attempt counts among its ten. It is asked for each message just before
- * its attempts.
+ * Decides whether a message may be sent now, and whether the attempt is one of its ten. Called for each message right before its
+ * attempts.
  */
 export type Turn = (
   deps: DeliverDeps,
@@ -95,12 +95,12 @@ export type Turn = (
   isFirst: boolean,
 ) => Promise<false | { counts: boolean }>;
 
-/** An attempt, with the time to store what came of it. */
+/** The time of an attempt and of storing its result. */
 const ATTEMPT_MS = REPLY_WITHIN_MS + 5_000;
 
 /**
- * The turn of a function that was woken. Until its first `dueAt`, a message is this function's. What does not begin in time is left to
- * the sweeper, so that no message is sent by both.
+ * The turn of a function that was woken. Until its first `dueAt`, a message belongs to this function. The function leaves a message
+ * that it cannot begin in time to the sweeper, so that only one of them sends it.
  */
 const inTime: Turn = async (deps, message, isFirst) => {
   const isMine = isFirst ? msUntilDue(deps, message) >= ATTEMPT_MS : await claim(deps, message);
@@ -135,7 +135,7 @@ export async function sendInOrder(
   return { isHeld: false };
 }
 
-/** An earlier message of the job was delivered, or has failed for good. */
+/** Returns whether the earlier message of the job was delivered, or has finally failed. */
 export async function isItsTurn(
   { messages }: Pick<DeliverDeps, "messages">,
   { endpointId, previous }: Message,
@@ -178,7 +178,7 @@ interface AttemptResult extends Sent {
   againInMs: number | undefined;
 }
 
-/** Makes one attempt and stores what came of it: with the message, and with the state of its endpoint. */
+/** Makes one attempt. Stores its result with the message, and in the state of its endpoint. */
 export async function attempt(
   deps: DeliverDeps,
   { id }: Pick<Endpoint, "id">,

@@ -50,7 +50,7 @@ async function make(deps: FanOutDeps, endpoint: Endpoint, event: Event): Promise
   if (previous === message.id) return undefined;
   const isNew = await messages.add({ ...message, previous });
   await messages.noteNewest(endpoint.id, event.job.id, message.id);
-  // Whoever settles the earlier message sends this one.
+  // The function that settles the earlier message sends this one.
   const waits = previous !== undefined && (await messages.link(endpoint.id, previous, message.id));
   return isNew && !waits ? ref : undefined;
 }

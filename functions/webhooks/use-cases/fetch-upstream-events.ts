@@ -31,14 +31,14 @@ export interface FetchDeps extends GoneDeps, AdoptDeps {
   onFailure(error: unknown): void;
 }
 
-/** A sweep fetches at most so many events. The next one goes on a minute later. */
+/** The most events that a sweep fetches. The next sweep continues a minute later. */
 const AT_A_SWEEP = 200;
 const AT_ONCE = 5;
 
 /**
- * Fetches the events of which webhooks of the aggregator have told, and believes only what it fetched: stores each as an event
- * of ours, ends the jobs whose connections went with a consent, goes on with jobs that the aggregator has held, and adopts the
- * jobs of new connections. A message whose event cannot be fetched waits for the next sweep, behind the others.
+ * Fetches the events that webhooks of the aggregator have reported, and trusts only what it fetched. Stores each as an event of
+ * ours, ends the jobs whose connections ended with a consent, continues jobs that the aggregator has held, and adopts the jobs
+ * of new connections. A message whose event cannot be fetched waits for the next sweep, behind the others.
  */
 export async function fetchUpstreamEvents(deps: FetchDeps): Promise<void> {
   const waiting = await deps.messages.waiting(AT_A_SWEEP);
@@ -72,7 +72,7 @@ async function believe(deps: FetchDeps, event: UpstreamEvent): Promise<boolean> 
   return makesConnection(event) ? adoptUnseen(deps, event.userId) : true;
 }
 
-/** A job that waits in the aggregator's own queue goes on now, and not at its next poll, if it does not wait there any more. */
+/** Continues a job that no longer waits in the aggregator's own queue, without waiting for its next poll. */
 async function goOnWithHeldJobs(deps: FetchDeps, { userId }: UpstreamEvent): Promise<void> {
   for (const { id, phase, queue, upstreamJobId } of await openJobsOf(deps, userId)) {
     if (phase !== "queued" || !queue?.isUpstreams || upstreamJobId === undefined) continue;

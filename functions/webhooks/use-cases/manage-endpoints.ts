@@ -45,7 +45,7 @@ export interface EndpointWithSecret extends FoundEndpoint {
   secret: Secret;
 }
 
-/** After so many lost races, a request is refused: it can be sent again. */
+/** After this many lost races, a request is refused: it can be sent again. */
 const MAX_ROUNDS = 5;
 
 /** Throws a `Refusal` if the URL is not allowed or taken, or if there are too many endpoints. */
@@ -188,7 +188,7 @@ function changed(endpoint: Endpoint, wanted: WantedEndpoint): Endpoint {
     payload: payload ?? endpoint.payload,
     ordering: ordering ?? endpoint.ordering,
     status: status ?? endpoint.status,
-    // Whatever its owner decides, the earlier reply of the receiver counts no more.
+    // If the owner sets the status, the receiver's earlier 410 no longer counts.
     disabledAt: status === undefined ? endpoint.disabledAt : undefined,
   };
 }

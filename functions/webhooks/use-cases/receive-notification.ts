@@ -18,8 +18,8 @@ export interface ReceiveDeps {
 }
 
 /**
- * Notes a message of the aggregator's webhooks, once. Returns false if the aggregator has not signed it, or it is too old. A
- * message that names no event is taken and forgotten: the aggregator would only send it again.
+ * Stores a message of the aggregator's webhooks, once. Returns false if the aggregator has not signed it, or it is too old. Accepts
+ * a message that names no event, and stores nothing: after a refusal, the aggregator would send it again.
  */
 export async function receiveNotification(deps: ReceiveDeps, message: SignedMessage): Promise<boolean> {
   if (!MESSAGE_ID.test(message.id) || !(await deps.isGenuine(message))) return false;

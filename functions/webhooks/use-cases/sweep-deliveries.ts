@@ -24,21 +24,21 @@ export interface SweepDeliveriesDeps extends DeliverDeps {
   onNotSwept(error: unknown): void;
 }
 
-/** A function of AWS ends after 5 minutes. By then, another sweep may come. */
+/** The function ends after 5 minutes. Then another sweep may take the endpoint. */
 const LEASE_MS = 5 * 60_000;
-/** No attempt begins later than this after the begin of a sweep: an attempt takes up to 15 seconds. */
+/** No attempt begins later than this after the start of a sweep: an attempt takes up to 15 seconds. */
 const WORKS_MS = 4 * 60_000;
 
-/** A failing endpoint is probed with these many of its oldest messages in turn. */
+/** A failing endpoint is probed with this many of its oldest messages in turn. */
 const PROBED_MESSAGES = 10;
 
-/** So many messages of an endpoint are read at a time. */
+/** The most messages of an endpoint that are read at a time. */
 const PAGE = 500;
 
 /**
  * Sends what is due, to all endpoints at the same time: later attempts, first attempts of functions that died, probes of failing
- * endpoints, and what was held once an endpoint answers again. Deletes the messages of deleted endpoints. A sweep that finds
- * another one at an endpoint leaves it alone.
+ * endpoints, and held messages once an endpoint replies again. Deletes the messages of deleted endpoints. Skips an endpoint
+ * whose lease another sweep holds.
  */
 export async function sweepDeliveries(deps: SweepDeliveriesDeps): Promise<DeliverySweep> {
   const { endpoints } = await deps.endpoints.read();
@@ -81,7 +81,7 @@ async function sweepEndpoint(deps: SweepDeliveriesDeps, endpoint: Endpoint, hold
   return { isFailing: mode === "failing", oldestWaiting: oldest?.createdAt };
 }
 
-/** The function that disabled it may have died before it told of it. */
+/** The function that disabled it may have died before it announced this. */
 const TELLS_AGAIN_MS = 10 * 60_000;
 
 /** Counts an endpoint whose receiver is gone as failing: its owner has to know. One that its owner disabled is in order. */
@@ -141,8 +141,8 @@ async function sendWaiting(
 }
 
 /**
- * Sends one of the ten oldest messages of a failing endpoint, if it is time: the next one each time, because the receiver may refuse
- * only one of them. Returns the state of the endpoint after it.
+ * Sends one of the ten oldest messages of a failing endpoint, if a probe is due: the next one each time, because the receiver may
+ * refuse only one of them. Returns the state of the endpoint after it.
  */
 async function probe(deps: SweepDeliveriesDeps, endpoint: Endpoint, state: EndpointState) {
   const { clock, endpointStates, messages } = deps;
@@ -150,9 +150,9 @@ async function probe(deps: SweepDeliveriesDeps, endpoint: Endpoint, state: Endpo
   const { probes = 0 } = state;
   const waiting = await messages.waiting(endpoint.id, 1 + (probes % PROBED_MESSAGES));
   const message = await firstToSend(deps, endpoint, waiting.toReversed());
-  // The function that found it failing may have died before it told of it.
+  // The function that found it failing may have died before it announced this.
   if (state.since !== undefined) await deps.announce(endpointEvent(endpoint.id, "failing", state.since));
-  // Nothing is left to probe with: the next message shows how the endpoint does.
+  // No message is left for a probe: the next message shows the state of the endpoint.
   const answers =
     message === undefined
       ? waiting.length === 0
@@ -180,7 +180,7 @@ async function firstToSend(
 }
 
 /**
- * Sends what was held, oldest first, no faster than 10 messages a second. Returns whether the endpoint is well after it. An attempt
+ * Sends held messages, oldest first, no faster than 10 a second. Returns whether the endpoint is well after it. An attempt
  * before the time of a message does not count, so that its ten attempts still take days.
  */
 async function drain(

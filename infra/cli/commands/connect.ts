@@ -42,7 +42,7 @@ export async function connect(context: Context, call: Call): Promise<ExitCode> {
       }
       throw error;
     });
-  // With its steps, the API replies with a job that runs already.
+  // A reply with steps is a job that already runs.
   if ("steps" in job) {
     io.stderr.write(
       "A job for this user and bank runs already. This login was not sent; the job is followed.\n",

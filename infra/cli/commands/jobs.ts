@@ -18,7 +18,7 @@ const jobIn = (call: Call) => idIn(call, 0, "JOB");
 
 export async function watch(context: Context, call: Call): Promise<ExitCode> {
   const id = jobIn(call);
-  // Following tries again for minutes. The first request shows soon whether the API answers, and whether there is the job.
+  // Following retries for minutes. The first request soon shows whether the API replies, and whether the job exists.
   await context.client.job(id, { signal: context.io.signal });
   return followJob(context, id);
 }
@@ -92,7 +92,7 @@ async function linesOf({ stdin, signal }: Io, { input }: Challenge): Promise<Sec
   for await (const line of lines) {
     if (line !== "") answers.push(new Secret(line));
   }
-  // Ctrl-C ends the lines as their end does.
+  // Ctrl-C also ends the loop, without an error.
   signal.throwIfAborted();
   if (answers.length !== input.length) {
     throw new UsageError(

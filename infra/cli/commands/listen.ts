@@ -9,7 +9,7 @@ import type { Call } from "../read-arguments.ts";
 import { loopbackUrlIn, oneOf } from "../values.ts";
 import { typeOf } from "./events.ts";
 
-/** A webhook's receiver has as long. */
+/** A webhook's receiver has the same time. */
 const REPLIES_WITHIN_MS = 15_000;
 
 /**

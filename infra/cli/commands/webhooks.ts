@@ -10,7 +10,7 @@ import { UsageError } from "../usage-error.ts";
 import { idIn, isEventType, matching, oneOf, required, wholeNumberIn } from "../values.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
-/** The API lists at most as many at once. */
+/** The most messages that the API lists at once. */
 const MOST_MESSAGES = 500;
 const SHOWN_MESSAGES = 20;
 

@@ -41,7 +41,7 @@ export function nodeFinding(version: string): Finding {
 }
 
 /**
- * A new account runs ten functions at once, which is enough to try the system out, and for about 63 plain jobs a minute
+ * A new account runs ten functions concurrently, which is enough to test the system, and for about 63 plain jobs a minute
  * (docs/operate.md).
  */
 const FUNCTIONS_OF_A_NEW_ACCOUNT = 10;

@@ -7,7 +7,6 @@ export function keysAsJson(keys: readonly StoredApiKey[]): string {
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
-/** Returns a text table. */
 export function keysAsTable(keys: readonly StoredApiKey[]): string {
   const rows = [
     ["ID", "NAME", "CREATED", "REVOKED"],

@@ -12,7 +12,7 @@ export const recordFilter: z.ZodType<RecordFilter> = z.lazy(() =>
   ),
 );
 
-/** Returns whether a value has all that the filter names. */
+/** Returns whether a value has everything that the filter names. */
 export function fits(filter: RecordFilter, value: unknown): boolean {
   const fields = new Map(Object.entries(Object(value)));
   return Object.entries(filter).every(([name, wanted]) => {

@@ -41,7 +41,7 @@ const item = z.record(z.string(), z.unknown());
 
 /**
  * Makes each index match the items. dynalite writes an item after its entries in the indexes, each by itself: a process
- * that is killed in between leaves an item without an entry, or an entry of an item that was never written.
+ * that is killed between these writes leaves an item without an entry, or an entry of an item that was never written.
  */
 async function repairIndexes(store: LevelStore): Promise<void> {
   for await (const text of store.values(startingWith("table~"))) {

@@ -48,7 +48,7 @@ export class StreamLog {
     this.#rewrite();
   }
 
-  /** The writes of which it is not known whether they were made. */
+  /** The writes that may or may not have been made. */
   get begun(): readonly BegunWrite[] {
     return [...this.#begun.values()];
   }

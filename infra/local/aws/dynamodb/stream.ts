@@ -3,7 +3,7 @@ import * as z from "zod";
 import { fits, type RecordFilter } from "./record-filter.ts";
 import type { BegunWrite, ChangeRecord, Item, StreamLog } from "./stream-log.ts";
 
-/** The stream of a table, and the records of it that are of use. */
+/** The stream of a table, and the filters of its records. */
 export interface LocalStream {
   tableName: string;
   /** A record that fits none of them is not made. */
@@ -67,7 +67,7 @@ export class TableStreams {
     });
   }
 
-  /** Finds out what became of the writes during which an earlier run died. Their records are in the log then. */
+  /** Finds out whether the writes were made during which an earlier run died. Adds their records to the log. */
   async recover(): Promise<void> {
     for (const begun of this.#options.log.begun) await this.#end(begun, true);
   }
