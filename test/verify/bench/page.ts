@@ -124,7 +124,7 @@ export function pageOf({ columns, delays, passDelays, startUps, counted }: Bench
         ([name, { value, reason }]) => `\`${name}\` ${amount(value)}: ${reason}`,
       ),
     ),
-    "Shared by jobs are a token, the public key that each verifying function fetches once, and upstream's API key and token that each function fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
+    "Shared by jobs are a token, the public key that each verifying function of the job fetches once, and upstream's API key and token that each of its functions fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
     "## A reading that passes",
     passLine(counted),
     "## A month without a job",

@@ -103,7 +103,7 @@ export function priceOf(
   { msOf = nominalMs, list = HERE } = {},
 ): JobPrice {
   const { functions } = deployment;
-  const shared = priceOfUsage(sharedUsage(deployment), functions, nominalMs, list);
+  const shared = priceOfUsage(sharedUsage(deployment, Object.keys(counts.usage)), functions, nominalMs, list);
   return {
     "Step Functions": JOBS * dollarsFor(counts.transitions, list.prices.stateTransition),
     ...priceOfUsage(counts.usage, functions, msOf, list),
@@ -167,9 +167,12 @@ function priceOfUsage(
   };
 }
 
-/** A token; and what each function's instance fetches once: the public key, or the aggregator's API key and a token for it. */
-function sharedUsage({ functions, tokenUsage }: Deployment): UsageByName {
-  const fetched = Object.entries(functions).map(([name, { variables }]): [string, Usage] => {
+/** A token; and what the instance of each function of a job fetches once: the public key, or the aggregator's API key and a token for it. */
+function sharedUsage({ functions, tokenUsage }: Deployment, ofTheJob: readonly string[]): UsageByName {
+  const used = Object.entries(functions).filter(
+    ([name]) => name === "issue-token" || ofTheJob.includes(name),
+  );
+  const fetched = used.map(([name, { variables }]): [string, Usage] => {
     const verifies = name !== "issue-token" && variables.includes("SIGNING_KEY_ID");
     const key = verifies ? { ...NO_USAGE, awsCalls: 1, kmsAsymmetric: 1 } : NO_USAGE;
     const reaches = variables.includes("UPSTREAM_API_KEY_SECRET");
