@@ -1,5 +1,5 @@
 /*
- * What the API sends, as plain types. `test/verify/client/types.test.ts` compares each of them with the schema of the
+ * What the API sends, as plain types. `test/verify/client/parts/types.test.ts` compares each of them with the schema of the
  * same reply in `functions/http/reply-schemas.ts`: this file cannot differ from the API without an error.
  *
  * A later version of the API may add fields, and values to every type that is `Open`.

@@ -153,7 +153,7 @@ export const REQUESTS = {
       from: "Messages that were created at this time or later, in UTC.",
       to: "Messages that were created before this time, in UTC.",
       only: "`failed`, the default: those that have failed. `held`: those that wait. `all`: also those that were delivered.",
-      after: "The `next` of an earlier reply: the replay goes on after this message.",
+      after: "The `next` of an earlier reply: the replay continues after this message.",
     },
   },
   TestMessageRequest: {

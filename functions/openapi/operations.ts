@@ -155,7 +155,7 @@ export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
     tag: "Jobs",
     summary: "Wait for a change of a job",
     description:
-      "Send the `ETag` of your copy of the job: the API replies when the job has changed, or when the time is up. Without `while=running`, the API replies at once if the request has no `ETag` or another one. With `while=running`, the API does not reply to the progress in between. The API lets only some requests wait at a time. It replies to any other request at once, with `Retry-After`.",
+      "Send the `ETag` of your copy of the job: the API replies when the job has changed, or when the time of `wait` is over. Without `while=running`, the API replies at once if the request has no `ETag` or another one. With `while=running`, the API does not reply to the progress in between. The API lets only some requests wait at a time. It replies to any other request at once, with `Retry-After`.",
     callers: BOTH,
     parameters: [WAIT, WHILE, IF_NONE_MATCH],
     replies: {
@@ -217,7 +217,7 @@ export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
     tag: "Links",
     summary: "Make a link for a user",
     description:
-      "The user opens the link in a browser, and connects a bank there. A user has one link at a time: a new one ends the one before, and its session. Whoever has the link may act for the user, so send it to nobody else.",
+      "The user opens the link in a browser, and connects a bank there. A user has one link at a time: a new link ends the earlier link and its session. A person who has the link can act for the user, so send it to nobody else.",
     callers: ["SERVER_ACCESS"],
     body: { types: JSON_ONLY, schema: "AuthLinkRequest", isOptional: true },
     replies: { 201: { description: "The link.", schema: "AuthLink" } },

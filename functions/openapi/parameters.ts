@@ -82,7 +82,7 @@ export const MESSAGE_FILTER: Parameter = {
 export const FROM: Parameter = {
   name: "from",
   in: "query",
-  description: "The id of a message: the list goes on after it. Take it from `links.next`.",
+  description: "The id of a message: the list continues after it. Take it from `links.next`.",
   schema: jobIdSchema,
 };
 

@@ -87,7 +87,7 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
   /** Whether the ids of every event also go to an EventBridge bus, `eventBus`. Default: false. */
   readonly eventBus?: boolean;
   /**
-   * For how many days the bus can replay its events. Needs `eventBus`. An archive cannot forget a user who was erased.
+   * For how many days the bus can replay its events. Needs `eventBus`. An archive keeps the events of a user who was erased.
    * Default: 0, which means no archive.
    */
   readonly eventArchiveDays?: number;
