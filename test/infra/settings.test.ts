@@ -30,7 +30,6 @@ const DEFAULTS = {
   eventBus: false,
   eventArchiveDays: 0,
   maxWebhooks: 10,
-  appName: "the app that sent you this link",
   returnUrls: [],
   consentUiUrl: "https://consent.basiq.io/home",
   corsOrigins: [],
@@ -45,6 +44,14 @@ const OPTIONAL = [
   "alarmEmail",
   "domainName",
   "certificateArn",
+  "appName",
+  "pageLogo",
+  "pageColour",
+  "pageColourDark",
+  "pageSupport",
+  "pagePrivacyUrl",
+  "pageTermsUrl",
+  "pageTexts",
 ];
 const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), ...OPTIONAL];
 
