@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import * as z from "zod/mini";
 import { COLOUR, contrastProblem } from "../../functions/page/contrast.ts";
 import { readTexts } from "./page-texts.ts";
 
@@ -48,49 +47,52 @@ function isHttps(text: string): boolean {
   return username + password === "";
 }
 
+const EMAIL = /^[\w.+-]{1,64}@[a-z\d-]{1,63}(\.[a-z\d-]{1,63})+$/i;
 const TELEPHONE = /^\+?\d[\d ()-]{4,30}$/;
 
-function isSupport(text: string): boolean {
-  return (
-    isHttps(text) || TELEPHONE.test(text) || z.safeParse(z.email().check(z.maxLength(254)), text).success
-  );
+function unless(isValid: (text: string) => boolean, rule: string): (text: string) => string | undefined {
+  return (text) => (isValid(text) ? undefined : rule);
 }
 
-/** Returns a check that a reader of files does not throw. */
-function readable(read: (path: string) => unknown) {
-  return z.string().check((payload) => {
-    const problem = problemOf(() => read(payload.value));
-    if (problem !== undefined) {
-      payload.issues.push({ code: "custom", message: problem, input: payload.value, continue: true });
+/** For a reader that throws an `Error` which says what is wrong. */
+function problemOf(read: (path: string) => unknown): (path: string) => string | undefined {
+  return (path) => {
+    try {
+      read(path);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : "cannot be read";
     }
-  });
+  };
 }
 
-function problemOf(work: () => unknown): string | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : "cannot be read";
-  }
-}
+const httpsProblem = unless(isHttps, `must be an https address of at most ${MAX_ADDRESS} characters`);
+const colourFormProblem = unless((text) => COLOUR.test(text), "must be a colour such as #3f6fb5");
 
-const https = z
-  .string()
-  .check(z.refine(isHttps, `must be an https address of at most ${MAX_ADDRESS} characters`));
-const colour = z.string().check(z.regex(COLOUR, "must be a colour such as #3f6fb5"));
+const PAGE_OPTIONS = [
+  "pageLogo",
+  "pageColour",
+  "pageColourDark",
+  "pageSupport",
+  "pagePrivacyUrl",
+  "pageTermsUrl",
+  "pageTexts",
+] as const satisfies readonly (keyof PageBrand)[];
 
-/** The form of each option. */
-export const PAGE_BRAND = {
-  pageLogo: z.optional(readable(readLogo)),
-  pageColour: z.optional(colour),
-  pageColourDark: z.optional(colour),
-  pageSupport: z.optional(
-    z.string().check(z.refine(isSupport, "must be an email address, a telephone number or an https address")),
+/** What is wrong with the value of each option, after its name; undefined if nothing is. */
+export const PAGE_PROBLEMS: {
+  readonly [option in (typeof PAGE_OPTIONS)[number]]: (value: string) => string | undefined;
+} = {
+  pageLogo: problemOf(readLogo),
+  pageColour: colourFormProblem,
+  pageColourDark: colourFormProblem,
+  pageSupport: unless(
+    (text) => isHttps(text) || EMAIL.test(text) || TELEPHONE.test(text),
+    "must be an email address, a telephone number or an https address",
   ),
-  pagePrivacyUrl: z.optional(https),
-  pageTermsUrl: z.optional(https),
-  pageTexts: z.optional(readable(readTexts)),
+  pagePrivacyUrl: httpsProblem,
+  pageTermsUrl: httpsProblem,
+  pageTexts: problemOf(readTexts),
 };
 
 /** Returns what is wrong with the colours, and which option causes it; undefined if people can see them. */
@@ -114,15 +116,15 @@ export function colourProblem({
  * Returns the content of the brand's file; undefined if no option is set. Throws an `Error` that names the option that is not valid.
  */
 export function checkedBrand(options: PageBrand): string | undefined {
-  const given = z.object(PAGE_BRAND).safeParse(options, { error: z.locales.en().localeError });
-  if (!given.success) {
-    const [issue] = given.error.issues;
-    throw new Error(`${String(issue?.path[0])}: ${issue?.message}.`);
+  for (const name of PAGE_OPTIONS) {
+    const value = options[name];
+    const problem = value === undefined ? undefined : PAGE_PROBLEMS[name](value);
+    if (problem !== undefined) throw new Error(`${name}: ${problem}.`);
   }
   const wrong = colourProblem(options);
   if (wrong !== undefined) throw new Error(`${wrong.name}: ${wrong.problem}.`);
   const { pageLogo, pageColour, pageColourDark, pageSupport, pagePrivacyUrl, pageTermsUrl, pageTexts } =
-    given.data;
+    options;
   const brand = {
     ...(pageLogo !== undefined && { logo: readLogo(pageLogo) }),
     ...(pageColour !== undefined && {

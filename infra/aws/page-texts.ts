@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as z from "zod/mini";
 
 /** The languages of this project. */
 export const OWN_TEXTS = fileURLToPath(new URL("../../functions/page/languages", import.meta.url));
@@ -9,9 +8,12 @@ export const OWN_TEXTS = fileURLToPath(new URL("../../functions/page/languages",
 /** In characters. Longer texts would not leave room for the rest of a page. */
 const MAX_TEXT = 500;
 
+/** More problems of a file would not fit into a line. */
+const MOST_PROBLEMS = 5;
+
 const PLACE = /\{\w+\}/g;
 /** The plurals of CLDR. Each language has some of them, and `other`. */
-const PLURALS = ["zero", "one", "two", "few", "many"] as const;
+const PLURALS: readonly string[] = ["zero", "one", "two", "few", "many", "other"];
 
 /**
  * Returns all texts of each language of a folder, by the names of its files. A language that this project has too may leave texts out.
@@ -29,11 +31,12 @@ function readLanguage(folder: string, name: string): unknown {
   if (!isTag(basename(name, ".json")))
     throw new Error(`${name}: is not named by a language, such as pt-BR.json`);
   const own = readdirSync(OWN_TEXTS).includes(name) ? jsonIn(OWN_TEXTS, name) : undefined;
-  const schema = textsSchema(jsonIn(OWN_TEXTS, "en.json"), own === undefined);
-  const parsed = schema.safeParse(jsonIn(folder, name), { error: z.locales.en().localeError });
-  if (parsed.success) return merged(own, parsed.data);
-  const wrong = parsed.error.issues.map(({ path, message }) => [...path, message].join(": "));
-  throw new Error(`${name}: ${wrong.join("; ")}`);
+  const given = jsonIn(folder, name);
+  const wrong = textProblems(given, jsonIn(OWN_TEXTS, "en.json"), own === undefined);
+  const shown = wrong.slice(0, MOST_PROBLEMS);
+  const more = wrong.length > shown.length ? ` and ${wrong.length - shown.length} more` : "";
+  if (wrong.length > 0) throw new Error(`${name}: ${shown.join("; ")}${more}`);
+  return merged(own, given);
 }
 
 /** The tag of a language as browsers name it: two or three letters first, and each part in its usual case. */
@@ -54,31 +57,36 @@ function jsonIn(folder: string, name: string): unknown {
 }
 
 /**
- * Returns the schema of the texts of a language: those of English, each with the same places, such as `{bank}`. If a language is not
- * whole, it may leave texts out.
+ * Returns what is wrong with the texts of a language, with the name of each text. They need the names of English, and each text its
+ * places, such as `{bank}`. A language that is not whole may leave texts out.
  */
-export function textsSchema(english: unknown, isWhole: boolean): z.ZodMiniType {
-  if (!isGroup(english)) return textSchema(String(english));
-  if (typeof english["other"] === "string") return pluralsSchema(english["other"]);
-  const texts = Object.entries(english).map(([name, text]) => {
-    const schema = textsSchema(text, isWhole);
-    return [name, isWhole ? schema : z.optional(schema)] as const;
-  });
-  return z.strictObject(Object.fromEntries(texts));
+export function textProblems(given: unknown, english: unknown, isWhole: boolean, at = "texts"): string[] {
+  if (!isGroup(english)) return problemsOfText(given, String(english), at);
+  if (!isGroup(given)) return [`${at} must be an object`];
+  if (typeof english["other"] === "string") return problemsOfPlurals(given, english["other"], at);
+  const names = isWhole ? Object.keys({ ...english, ...given }) : Object.keys(given);
+  return names.flatMap((name) =>
+    Object.hasOwn(english, name)
+      ? textProblems(given[name], english[name], isWhole, `${at}.${name}`)
+      : `${at}.${name} is unknown`,
+  );
 }
 
 /** Only `other` needs a place for the number. */
-function pluralsSchema(english: string): z.ZodMiniType {
-  const others = PLURALS.map((plural) => [plural, z.optional(textSchema())] as const);
-  return z.strictObject({ ...Object.fromEntries(others), other: textSchema(english) });
+function problemsOfPlurals(given: Record<string, unknown>, english: string, at: string): string[] {
+  return Object.keys({ ...given, other: english }).flatMap((plural) =>
+    PLURALS.includes(plural)
+      ? problemsOfText(given[plural], plural === "other" ? english : undefined, `${at}.${plural}`)
+      : `${at}.${plural} is unknown`,
+  );
 }
 
-function textSchema(english?: string): z.ZodMiniType {
-  const text = z.string().check(z.minLength(1), z.maxLength(MAX_TEXT));
-  if (english === undefined) return text;
-  const places = placesOf(english);
-  const error = places === "" ? "must have no places in braces" : `must have the places ${places}`;
-  return text.check(z.refine((given) => placesOf(given) === places, { error }));
+function problemsOfText(given: unknown, english: string | undefined, at: string): string[] {
+  if (given === undefined) return [`${at} is missing`];
+  if (typeof given !== "string" || given.trim() === "" || given.length > MAX_TEXT)
+    return [`${at} must be a text of 1 to ${MAX_TEXT} characters`];
+  if (english === undefined || placesOf(given) === placesOf(english)) return [];
+  return [`${at} must have the places of “${english}”`];
 }
 
 function placesOf(text: string): string {

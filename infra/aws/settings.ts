@@ -30,7 +30,7 @@ import {
   RETURN_URL_RULE,
   WEBHOOKS_NEED_3,
 } from "./checked-props.ts";
-import { colourProblem, PAGE_BRAND } from "./page-brand.ts";
+import { colourProblem, PAGE_PROBLEMS, type PageBrand } from "./page-brand.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z
@@ -75,6 +75,15 @@ const listed = z.union([
   ),
 ]);
 
+function pageOption(name: keyof PageBrand) {
+  return z.optional(
+    z.string().check((payload) => {
+      const message = PAGE_PROBLEMS[name](payload.value);
+      if (message !== undefined) payload.issues.push({ code: "custom", message, input: payload.value });
+    }),
+  );
+}
+
 const settingsSchema = z
   .object({
     stage: z.optional(z.string().check(z.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,30}$/, "must be a short name"))),
@@ -106,7 +115,13 @@ const settingsSchema = z
     eventArchiveDays: z._default(archiveDays, 0),
     maxWebhooks: z._default(webhooks, MAX_ENDPOINTS),
     appName: z.optional(z.string().check(z.refine(isAppName, APP_NAME_RULE))),
-    ...PAGE_BRAND,
+    pageLogo: pageOption("pageLogo"),
+    pageColour: pageOption("pageColour"),
+    pageColourDark: pageOption("pageColourDark"),
+    pageSupport: pageOption("pageSupport"),
+    pagePrivacyUrl: pageOption("pagePrivacyUrl"),
+    pageTermsUrl: pageOption("pageTermsUrl"),
+    pageTexts: pageOption("pageTexts"),
     returnUrls: z._default(z.pipe(listed, z.array(returnUrl)), []),
     consentUiUrl: z._default(
       z.string().check(z.refine(isUpstreamUrl, "must be an https address")),

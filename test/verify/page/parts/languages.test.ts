@@ -2,21 +2,16 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
-import * as z from "zod/mini";
 import type { RefusalReason } from "../../../../functions/jobs/domain/refusal.ts";
 import { chosenLanguage, LANGUAGES } from "../../../../functions/page/language.ts";
 import { counted, fill, filled } from "../../../../functions/page/words.ts";
-import { OWN_TEXTS, readTexts, textsSchema } from "../../../../infra/aws/page-texts.ts";
+import { OWN_TEXTS, readTexts, textProblems } from "../../../../infra/aws/page-texts.ts";
 
 const { en } = LANGUAGES;
 const folder = mkdtempSync(join(tmpdir(), "texts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is wrong with texts, a line for each. */
-function wrongIn(texts: unknown, isWhole = true): string[] {
-  const parsed = textsSchema(en, isWhole).safeParse(texts, { error: z.locales.en().localeError });
-  return (parsed.error?.issues ?? []).map(({ path, message }) => [...path, message].join(": "));
-}
+const wrongIn = (texts: unknown) => textProblems(texts, en, true);
 
 describe("the languages of this project", () => {
   test("are the files of their folder", () => {
@@ -38,33 +33,51 @@ describe("the languages of this project", () => {
 });
 
 describe("a language is refused", () => {
-  test.each<[string, object, string[]]>([
+  const { wait: _, ...withoutWait } = en;
+  const withBanks = (changes: object) => ({ ...en, banks: { ...en.banks, ...changes } });
+  const rule = "must be a text of 1 to 500 characters";
+
+  test.each<[string, unknown, string]>([
+    ["without a text", withoutWait, "texts.wait is missing"],
+    ["with a text that is none", { ...en, wait: 7 }, `texts.wait ${rule}`],
+    ["with an empty text", { ...en, wait: " " }, `texts.wait ${rule}`],
+    ["with a text that is too long", { ...en, wait: "x".repeat(501) }, `texts.wait ${rule}`],
     [
-      "without a text",
-      { ...en, banks: { ...en.banks, title: undefined } },
-      ["banks: title: Invalid input: expected string, received undefined"],
+      "without a place",
+      { ...en, errorTitle: "Error" },
+      "texts.errorTitle must have the places of “Error: {title}”",
     ],
-    ["with an empty text", { ...en, wait: "" }, ["wait: Too small: expected string to have >=1 characters"]],
-    ["without a place", { ...en, errorTitle: "Error" }, ["errorTitle: must have the places {title}"]],
     [
       "with another place",
-      { ...en, locked: { ...en.locked, why: "{bank} {name}" } },
-      ["locked: why: must have the places {bank}"],
+      withBanks({ title: "{bank}" }),
+      "texts.banks.title must have the places of “Choose your bank”",
     ],
-    ["with a place of its own", { ...en, cancel: "{bank}" }, ["cancel: must have no places in braces"]],
-    ["with an unknown text", { ...en, more: "text" }, ['Unrecognized key: "more"']],
+    ["with an unknown text", withBanks({ more: "text" }), "texts.banks.more is unknown"],
+    [
+      "with a text of an object's own",
+      JSON.parse(JSON.stringify(en).replace("{", `{"__proto__":"x",`)),
+      "texts.__proto__ is unknown",
+    ],
     [
       "with a plural that no language has",
-      { ...en, banks: { ...en.banks, found: { other: "{found}", some: "x" } } },
-      ['banks: found: Unrecognized key: "some"'],
+      withBanks({ found: { other: "{found}", some: "x" } }),
+      "texts.banks.found.some is unknown",
     ],
     [
-      "with a text in place of a group",
-      { ...en, steps: "steps" },
-      ["steps: Invalid input: expected object, received string"],
+      "without the plural that all have",
+      withBanks({ found: { one: "x" } }),
+      "texts.banks.found.other is missing",
     ],
+    [
+      "with a plural without its place",
+      withBanks({ found: { other: "x" } }),
+      "texts.banks.found.other must have the places of “{found} banks.”",
+    ],
+    ["with a text in place of a group", { ...en, steps: "steps" }, "texts.steps must be an object"],
+    ["that is a list", [], "texts.theApp is missing"],
+    ["that is nothing", null, "texts must be an object"],
   ])("%s", (_, texts, wrong) => {
-    expect(wrongIn(texts)).toEqual(wrong);
+    expect(wrongIn(texts)[0]).toBe(wrong);
   });
 
   test("but may have other plurals than English", () => {
@@ -88,7 +101,7 @@ describe("a folder of texts", () => {
     expect(reading(files)()).toEqual({ de: { ...LANGUAGES["de"], link }, "pt-BR": en });
   });
 
-  test.each<[string, { readonly [name: string]: string }, string]>([
+  test.each<[string, { readonly [name: string]: string }, string | RegExp]>([
     ["without files", {}, "must have a JSON file for each language, such as de.json"],
     ["with a file that is no JSON", { "de.json": "{" }, "de.json: is no JSON"],
     [
@@ -97,11 +110,15 @@ describe("a folder of texts", () => {
       "german.json: is not named by a language, such as pt-BR.json",
     ],
     ["with a name in another case", { "DE.json": "{}" }, "DE.json: is not named by a language"],
-    ["with a part of a new language", { "fr.json": `{"wait":"Attendez"}` }, "fr.json: theApp: Invalid input"],
+    [
+      "with a part of a new language",
+      { "fr.json": `{"wait":"Attendez"}` },
+      /^fr\.json: texts\.theApp is missing; .+ and \d+ more$/,
+    ],
     [
       "with a text that has lost its place",
       { "de.json": `{"errorTitle":"x"}` },
-      "de.json: errorTitle: must have the places {title}",
+      "de.json: texts.errorTitle must have the places of “Error: {title}”",
     ],
   ])("is refused %s", (_, files, message) => {
     expect(reading(files)).toThrow(message);
