@@ -32,7 +32,7 @@ describe("the languages of this project", () => {
   });
 });
 
-describe("a language is refused", () => {
+describe("a language", () => {
   const { wait: _, ...withoutWait } = en;
   const withBanks = (changes: object) => ({ ...en, banks: { ...en.banks, ...changes } });
   const rule = "must be a text of 1 to 500 characters";
@@ -76,11 +76,11 @@ describe("a language is refused", () => {
     ["with a text in place of a group", { ...en, steps: "steps" }, "texts.steps must be an object"],
     ["that is a list", [], "texts.theApp is missing"],
     ["that is nothing", null, "texts must be an object"],
-  ])("%s", (_, texts, wrong) => {
+  ])("lacks something %s", (_, texts, wrong) => {
     expect(wrongIn(texts)[0]).toBe(wrong);
   });
 
-  test("but may have other plurals than English", () => {
+  test("may have other plurals than English", () => {
     const found = { one: "1 bank", few: "2 banki", many: "{found} banków", other: "{found} banku" };
     expect(wrongIn({ ...en, banks: { ...en.banks, found } })).toEqual([]);
     expect([1, 3, 5].map((count) => counted("pl", found, count))).toEqual([found.one, found.few, found.many]);
