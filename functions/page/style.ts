@@ -93,7 +93,7 @@ input[aria-invalid=true]{border-color:var(--bad)}
 .banks li+li{border-top:1px solid var(--tint)}
 .initials{flex:none;display:grid;place-items:center;width:2.5rem;height:2.5rem;border-radius:50%;background:var(--tint);color:var(--link);font-weight:700;font-size:.875rem}
 .steps li{display:flex;align-items:center;gap:.75rem;padding:.4rem 0;color:var(--soft)}
-.steps .what{flex:1}
+.steps .what{flex:1;hyphens:auto}
 .steps .state{font-size:.875rem}
 .mark{flex:none;display:grid;place-items:center;width:1.5rem;height:1.5rem;border-radius:50%;border:2px solid var(--line);font-size:.875rem;font-weight:700}
 .steps .in-progress,.steps .success,.steps .failed{color:var(--text)}

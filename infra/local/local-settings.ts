@@ -5,7 +5,7 @@ import { type Connect, connectWith } from "../../functions/access/caller.ts";
 import { wordingOf } from "../../functions/http/errors.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { requireReceiver } from "../../functions/webhooks/sending/receiver-url.ts";
-import { colourProblem } from "../aws/page-brand.ts";
+import { colourProblem, PAGE_PROBLEMS } from "../aws/page-brand.ts";
 import { DEPLOYMENT_SETTINGS, type DeploymentSetting } from "../aws/settings.ts";
 import { isUpstreamUrl } from "../aws/upstream-url.ts";
 import { DEVELOPMENT_KEY } from "./development-key.ts";
@@ -128,7 +128,13 @@ type Variables = Record<string, string | undefined>;
 function wrongSettings(given: Variables): string[] {
   return Object.entries(SETTINGS_OF_A_DEPLOYMENT)
     .filter(([variable, name]) => !DEPLOYMENT_SETTINGS[name].safeParse(given[variable]).success)
-    .map(([variable]) => variable);
+    .map(([variable, name]) => `${variable}${reasonOf(name, given[variable] ?? "")}`);
+}
+
+/** A file for pages may be wrong in many ways. */
+function reasonOf(name: DeploymentSetting, value: string): string {
+  const problem = Object.entries(PAGE_PROBLEMS).find(([option]) => option === name)?.[1](value);
+  return problem === undefined ? "" : ` (${problem})`;
 }
 
 function deploymentOf(given: Variables): LocalSettings["deployment"] {

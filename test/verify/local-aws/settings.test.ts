@@ -129,8 +129,8 @@ describe("Local mode does not start", () => {
       },
     ],
     [
-      ["PAGE_COLOUR", "PAGE_LOGO", "PAGE_SUPPORT"],
-      { PAGE_COLOUR: "blue", PAGE_LOGO: "none.svg", PAGE_SUPPORT: "ask us" },
+      ["PAGE_COLOUR (must be a colour such as #3f6fb5)", "PAGE_LOGO (must be the path of a file)", "QUEUE"],
+      { PAGE_COLOUR: "blue", PAGE_LOGO: "none.svg", QUEUE: "perhaps" },
     ],
     [["CORS_ORIGINS", "QUEUE"], { CORS_ORIGINS: "https://*.example.com", QUEUE: "perhaps" }],
     [
