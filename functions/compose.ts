@@ -44,8 +44,11 @@ import { dynamoCurrentLinks, dynamoOwnedLinks } from "./links/store/current-link
 import { linkEraser as eraserOfLinks } from "./links/store/link-eraser.ts";
 import { dynamoLinks } from "./links/store/links.ts";
 import { newLinkId, newRandom } from "./links/store/random.ts";
+import { parseBrand } from "./page/brand.ts";
+import { siteOf } from "./page/site.ts";
 import { replyCache } from "./pass-through/public.ts";
 import { notingCalls } from "./platform/aws-call.ts";
+import { BRAND_FILE, fileBesideBundle } from "./platform/bundle-files.ts";
 import { systemClock } from "./platform/clock.ts";
 import { environment, setting } from "./platform/environment.ts";
 import { logCall, logMeasured, logSlotFailure } from "./platform/log.ts";
@@ -424,8 +427,14 @@ export const openLinkDeps = /* @__PURE__ */ once(() => ({
   consentUiUrl: environment("CONSENT_UI_URL"),
 }));
 
-/** The name of the application that sends links. */
-export const appName = /* @__PURE__ */ once(() => environment("APP_NAME"));
+/** What all pages share. The deployment puts the file of its brand beside the bundle of each function that serves pages. */
+export const site = /* @__PURE__ */ once(() =>
+  siteOf({
+    origin: new URL(apiUrl()).origin,
+    appName: setting("APP_NAME"),
+    brand: parseBrand(setting("PAGE_BRAND") ?? fileBesideBundle(BRAND_FILE.name)),
+  }),
+);
 
 /** The dependencies of every function that serves the session of a link. */
 export const sessionDeps = /* @__PURE__ */ once(() => ({ clock: clock(), links: links() }));
@@ -465,7 +474,6 @@ export const pageDeps = /* @__PURE__ */ once(() => ({
   banks: banks(),
   settings: {
     apiUrl: apiUrl(),
-    appName: appName(),
     takesLogins: connect() === "direct",
   },
 }));

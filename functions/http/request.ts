@@ -54,6 +54,12 @@ export interface HttpRequest {
   jsonObject(): object;
 }
 
+/** Returns a header of an event, also of one whose request is refused; `undefined` if it is missing. */
+export function headerOf(event: unknown, name: string): string | undefined {
+  const headers = z.safeParse(z.object({ headers: texts }), event).data?.headers ?? {};
+  return Object.entries(headers).find(([sent]) => sent.toLowerCase() === name)?.[1];
+}
+
 /** The longest body of a route, and the reason to refuse a longer one. */
 export interface BodyLimit {
   bytes: number;

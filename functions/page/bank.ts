@@ -17,18 +17,6 @@ export interface Banks {
   find(institutionId: string): Promise<Bank | undefined>;
 }
 
-const CAPTIONS: { readonly [field in LoginField]: string } = {
-  loginId: "Login ID",
-  password: "Password",
-  userToken: "User token",
-  securityCode: "Security code",
-  secondaryLoginId: "Second login ID",
-};
-
-export function captionOf({ captions }: Bank, field: LoginField): string {
-  return captions[field] ?? CAPTIONS[field];
-}
-
 /** Returns the fields of the form for a login. An update needs no login id: the connection knows who logs in. */
 export function fieldsOf(bank: Bank, isUpdate: boolean): LoginField[] {
   if (!isUpdate) return mandatoryFields(bank);
@@ -38,14 +26,17 @@ export function fieldsOf(bank: Bank, isUpdate: boolean): LoginField[] {
   return [...mandatoryFieldsOfUpdate(bank), ...more];
 }
 
-/** Returns the banks whose name contains all words of the search, in any order, without regard to case and accents. */
-export function matching(banks: readonly Bank[], search: string): Bank[] {
+/**
+ * Returns the banks whose name contains all words of the search, in any order, without regard to case and accents. Sorts them as a
+ * language does.
+ */
+export function matching(banks: readonly Bank[], search: string, tag: string): Bank[] {
   const words = plain(search)
     .split(/\s+/)
     .filter((word) => word !== "");
   return banks
     .filter(({ name }) => words.every((word) => plain(name).includes(word)))
-    .toSorted((one, other) => one.name.localeCompare(other.name, "en"));
+    .toSorted((one, other) => one.name.localeCompare(other.name, tag));
 }
 
 function plain(text: string): string {

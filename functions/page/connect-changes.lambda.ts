@@ -1,5 +1,5 @@
 import { jobOfPath } from "../access/authenticate.ts";
-import { apiUrl, clock, jobStore, newId, once, sessionDeps, waiterSlots } from "../compose.ts";
+import { apiUrl, clock, jobStore, newId, once, sessionDeps, site, waiterSlots } from "../compose.ts";
 import { isRunning } from "../jobs/domain/shown.ts";
 import { readJob } from "../jobs/use-cases/read-job.ts";
 import { waitWhile } from "../jobs/use-cases/wait-while.ts";
@@ -34,5 +34,5 @@ export const handler = pageHandler(
     const job = await waitWhile(deps(), found, isSame, until);
     return { status: isSame(job) ? 204 : 200 };
   },
-  { origin: () => new URL(apiUrl()).origin },
+  site,
 );

@@ -1,4 +1,4 @@
-import { apiUrl, pageDeps } from "../compose.ts";
+import { pageDeps, site } from "../compose.ts";
 import { byRoute } from "../http/by-route.ts";
 import type { HttpRequest } from "../http/request.ts";
 import type { RouteName } from "../routes.ts";
@@ -9,9 +9,7 @@ import { showBanks, showLogin, takeLogin } from "./serve-login.ts";
 type Serve = (deps: ReturnType<typeof pageDeps>, request: HttpRequest) => Promise<PageReply>;
 
 function page(route: RouteName, serve: Serve) {
-  return pageHandler(route, (request) => serve(pageDeps(), request), {
-    origin: () => new URL(apiUrl()).origin,
-  });
+  return pageHandler(route, (request) => serve(pageDeps(), request), site);
 }
 
 export const handler = byRoute({

@@ -16,7 +16,7 @@ export class Html {
   }
 }
 
-type Part = Html | string | number | undefined | false | readonly Part[];
+export type Part = Html | string | number | undefined | false | readonly Part[];
 
 /** Makes a piece of a page from a template. Escapes every text in it; leaves out `undefined` and `false`. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {

@@ -15,6 +15,7 @@ interface Node {
 }
 
 interface PageDocument extends Node {
+  documentElement: { lang: string };
   title: string;
   visibilityState: string;
   addEventListener(name: string, listener: (event: FormEvent) => void): void;
@@ -91,15 +92,19 @@ export function inBrowser(): void {
       const due = [60, 30, 10].find((seconds) => left <= seconds && left > seconds - 5 && seconds < said);
       if (due === undefined) return;
       said = due;
-      say(`${inWords(left)}`);
+      say(inWords(left));
     }, 1000);
   }
 
+  /** As the server says it: in the language of the page. */
   function inWords(seconds: number): string {
+    const { lang } = document.documentElement;
     const count = (number: number, unit: string) =>
-      number === 0 ? "" : `${number} ${unit}${number === 1 ? "" : "s"}`;
-    const parts = [count(Math.floor(seconds / 60), "minute"), count(seconds % 60, "second")];
-    return parts.filter((part) => part !== "").join(" ") || "0 seconds";
+      new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(number);
+    const parts: string[] = [];
+    if (seconds >= 60) parts.push(count(Math.floor(seconds / 60), "minute"));
+    if (seconds % 60 > 0 || seconds === 0) parts.push(count(seconds % 60, "second"));
+    return new Intl.ListFormat(lang, { type: "unit", style: "narrow" }).format(parts);
   }
 
   /** For screen readers. */

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { inBrowser } from "./in-browser.ts";
-import { STYLE } from "./style.ts";
 
 /*
  * The style and the script of our pages are small enough to be part of each page: that saves two requests, and a file that
@@ -9,9 +8,7 @@ import { STYLE } from "./style.ts";
 
 export const SCRIPT = `(${inBrowser})()`;
 
-export const STYLE_SOURCE = `'${hashOf(STYLE)}'`;
-export const SCRIPT_SOURCE = `'${hashOf(SCRIPT)}'`;
-
-function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+/** Returns how a policy names a style or a script that is part of the page. */
+export function sourceOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }

@@ -1,27 +1,14 @@
 import { APPROVED, isApproval } from "../jobs/domain/challenge.ts";
-import { isOurFailure, type Outcome, outcomeOf, wasLeft } from "../jobs/domain/failures.ts";
-import {
-  type Challenge,
-  isFinished,
-  type Job,
-  type JobKind,
-  kindOf,
-  type QueueReason,
-} from "../jobs/domain/job.ts";
+import { isOurFailure, outcomeOf, wasLeft } from "../jobs/domain/failures.ts";
+import { type Challenge, isFinished, type Job, kindOf } from "../jobs/domain/job.ts";
 import { shownChallenge, shownQueue } from "../jobs/domain/shown.ts";
-import {
-  currentStep,
-  MFA_CHALLENGE,
-  type Step,
-  type StepError,
-  type StepStatus,
-  statusOf,
-  VERIFY_CREDENTIALS,
-} from "../jobs/domain/steps.ts";
+import { currentStep, MFA_CHALLENGE, type Step, type StepError, statusOf } from "../jobs/domain/steps.ts";
 import { type Html, html } from "./html.ts";
-import type { Live, Page } from "./layout.ts";
+import type { Language } from "./language.ts";
+import type { Live, Page, Screen } from "./layout.ts";
 import { pathOfJob } from "./paths.ts";
 import { exactly, roughly } from "./time-words.ts";
+import { counted, fill, filled, stepWords } from "./words.ts";
 
 /** How a person leaves the page, as the app is told. */
 export type Leaving = "succeeded" | "failed" | "queued" | "cancelled";
@@ -47,42 +34,47 @@ const REFRESH_SECONDS = 2;
 const REFRESH_QUEUED_SECONDS = 60;
 
 /** The page of a job, which works without script, and better with it. */
-export function jobPage(view: JobView): Page {
-  return { ...screenOf(view), usesScript: true };
+export function jobPage(view: JobView): Screen {
+  return (language) => ({ ...screenOf(view, language), usesScript: true });
 }
 
 /** Its steps while it runs, the bank's questions, the queue, or how it ended. */
-function screenOf(view: JobView): Page {
+function screenOf(view: JobView, language: Language): Page {
   const { job } = view;
   const challenge = shownChallenge(job);
-  if (challenge !== undefined) return questionPage(view, challenge);
+  if (challenge !== undefined) return questionPage(view, challenge, language);
   const queue = shownQueue(job);
-  if (queue !== undefined) return queuePage(view, queue);
-  if (job.phase === "succeeded") return succeededPage(view);
-  return isFinished(job) ? failedPage(view) : runningPage(view);
+  if (queue !== undefined) return queuePage(view, queue, language);
+  if (job.phase === "succeeded") return succeededPage(view, language);
+  return isFinished(job) ? failedPage(view, language) : runningPage(view, language);
 }
 
 function liveOf({ id, version }: Job, screen: string, pauseSeconds: number): Live {
   return { screen, changes: `${pathOfJob(id)}/changes?version=${version}`, pauseSeconds };
 }
 
-function bankOf({ bankName }: JobView): string {
-  return bankName ?? "your bank";
+/** Fills the name of the bank into a text, and other values. */
+function withBank({ bankName }: JobView, { words }: Language, text: string, values = {}): string {
+  const said = fill(text, { ...values, bank: bankName ?? words.yourBank });
+  // Not the name of a bank: some begin with a small letter.
+  return bankName === undefined ? atStart(said) : said;
 }
 
 function atStart(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-function runningPage(view: JobView): Page {
+function runningPage(view: JobView, language: Language): Page {
   const { job } = view;
+  const { running } = language.words;
   const isChecking =
     statusOf(job.steps, MFA_CHALLENGE) === "in-progress" && job.challenge?.isAnswered === true;
-  const title = isChecking ? `${atStart(bankOf(view))} checks your answer` : runningTitle(view);
+  const doing = kindOf(job) === "refresh" ? running.reading : running.connecting;
+  const title = withBank(view, language, isChecking ? running.checking : doing);
   const body = html`<h1>${title}</h1>
-<p>This takes about a minute. Keep this page open: the bank may ask you something.</p>
-${stepList(withCurrent(job.steps))}
-${cancelForm(job)}`;
+<p>${running.wait}</p>
+${stepList(withCurrent(job.steps), language)}
+${cancelForm(job, language)}`;
   return {
     title,
     body,
@@ -91,25 +83,7 @@ ${cancelForm(job)}`;
   };
 }
 
-function runningTitle(view: JobView): string {
-  return kindOf(view.job) === "refresh" ? `Reading from ${bankOf(view)}` : `Connecting ${bankOf(view)}`;
-}
-
-const STEP_WORDS = new Map([
-  [VERIFY_CREDENTIALS, "Log in"],
-  [MFA_CHALLENGE, "Confirm that it is you"],
-  ["retrieve-accounts", "Read your accounts"],
-  ["retrieve-transactions", "Read your transactions"],
-  ["retrieve-statements", "Read your statements"],
-]);
-
-const STATUS_WORDS: { readonly [status in StepStatus]: { mark: string; words: string } } = {
-  pending: { mark: "", words: "to do" },
-  "in-progress": { mark: "", words: "in progress" },
-  success: { mark: "✓", words: "done" },
-  failed: { mark: "✕", words: "failed" },
-  skipped: { mark: "–", words: "not needed" },
-};
+const MARKS: { readonly [status in Step["status"]]?: string } = { success: "✓", failed: "✕", skipped: "–" };
 
 /** Until the aggregator has shown its job, no step is in progress. */
 function withCurrent(steps: readonly Step[]): Step[] {
@@ -117,47 +91,46 @@ function withCurrent(steps: readonly Step[]): Step[] {
   return steps.map((step) => (step === current ? { ...step, status: "in-progress" } : step));
 }
 
-function stepList(steps: readonly Step[]): Html {
+function stepList(steps: readonly Step[], { words }: Language): Html {
   return html`<ol class="steps">
 ${steps.map(({ title, status }) => {
-  const { mark, words } = STATUS_WORDS[status];
   const isCurrent = status === "in-progress";
-  return html`<li class="${status}"${isCurrent && html` aria-current="step"`}><span class="mark" aria-hidden="true">${mark}</span>
-<span class="what">${STEP_WORDS.get(title) ?? atStart(title.replaceAll("-", " "))}</span> <span class="state">${words}</span></li>
+  return html`<li class="${status}"${isCurrent && html` aria-current="step"`}><span class="mark" aria-hidden="true">${MARKS[status]}</span>
+<span class="what">${stepWords(words, title) ?? atStart(title.replaceAll("-", " "))}</span> <span class="state">${words.stepStates[status]}</span></li>
 `;
 })}</ol>`;
 }
 
-function cancelForm({ id }: Job): Html {
-  return html`<form method="post" action="${pathOfJob(id)}/cancel"><button class="quiet" data-busy="Cancelling…">Cancel</button></form>`;
+function cancelForm({ id }: Job, { words }: Language): Html {
+  return html`<form method="post" action="${pathOfJob(id)}/cancel"><button class="quiet" data-busy="${words.cancelling}">${words.cancel}</button></form>`;
 }
 
-function questionPage(view: JobView, challenge: Challenge & { expiresAt: string }): Page {
+function questionPage(view: JobView, challenge: Challenge & { expiresAt: string }, language: Language): Page {
   const { job, unanswered = [] } = view;
+  const { words, tag } = language;
   const { input, number, description, expiresAt } = challenge;
   const isApproved = isApproval(challenge);
-  const title = questionTitle(view, challenge);
+  const title = withBank(view, language, questionTitle(challenge, language));
   const isWrong = unanswered.length > 0;
   const leftMs = Math.max(0, view.msUntil(new Date(expiresAt)));
+  const time = html`<span class="left" data-left="${Math.floor(leftMs / 1000)}">${exactly(leftMs, tag)}</span>`;
   const body = html`<h1>${title}</h1>
-${isWrong && answerSummary(input, unanswered)}
-${number > 1 && html`<p><strong>The bank asks again.</strong></p>`}
+${isWrong && answerSummary(input, unanswered, language)}
+${number > 1 && html`<p><strong>${words.question.again}</strong></p>`}
 ${saysMore(challenge) && html`<p class="bank-words">${description}</p>`}
-<p>You have <span class="left" data-left="${Math.floor(leftMs / 1000)}">${exactly(leftMs)}</span> to answer.</p>
-${isApproved ? approvalForm(job, challenge, isWrong) : answerForm(view, challenge)}
-${cancelForm(job)}`;
+<p>${filled(words.question.left, { time })}</p>
+${isApproved ? approvalForm(job, challenge, isWrong, language) : answerForm(view, challenge, language)}
+${cancelForm(job, language)}`;
   return {
-    title: isWrong ? `Error: ${title}` : title,
+    title: isWrong ? fill(words.errorTitle, { title }) : title,
     body,
     live: liveOf(job, `question-${number}`, 5),
   };
 }
 
-function questionTitle(view: JobView, challenge: Challenge): string {
-  const bank = bankOf(view);
-  if (isApproval(challenge)) return `Approve the login in the app of ${bank}`;
-  if (challenge.method === "token") return `Enter the code from ${bank}`;
-  return `${atStart(bank)} asks you ${challenge.input.length === 1 ? "a question" : "some questions"}`;
+function questionTitle(challenge: Challenge, { tag, words: { question } }: Language): string {
+  if (isApproval(challenge)) return question.approve;
+  return challenge.method === "token" ? question.code : counted(tag, question.asks, challenge.input.length);
 }
 
 /** Some banks send the name of the method in place of a description, or the question itself. */
@@ -165,90 +138,77 @@ function saysMore({ description, method, input }: Challenge): boolean {
   return description !== "" && description !== method && !input.includes(description);
 }
 
-function answerSummary(input: readonly string[], unanswered: readonly number[]): Html {
+function answerSummary(input: readonly string[], unanswered: readonly number[], { words }: Language): Html {
+  const missing = (place: number) => fill(words.question.missingOf, { question: input[place] ?? "" });
   return html`<div class="problem" role="alert" tabindex="-1" autofocus>
-<h2>There is a problem</h2>
-<ul>${unanswered.map((place) => html`<li><a href="#answer-${place}">Answer “${input[place] ?? ""}”.</a></li>`)}</ul>
+<h2>${words.problem}</h2>
+<ul>${unanswered.map((place) => html`<li><a href="#answer-${place}">${missing(place)}</a></li>`)}</ul>
 </div>`;
 }
 
-function answerForm({ job, unanswered = [] }: JobView, challenge: Challenge): Html {
+function answerForm({ job, unanswered = [] }: JobView, challenge: Challenge, language: Language): Html {
+  const { send, sending } = language.words.question;
   return html`<form method="post" action="${pathOfJob(job.id)}/mfa">
 <input type="hidden" name="challenge" value="${challenge.number}">
-${challenge.input.map((label, place) => answerField(challenge, label, place, unanswered.includes(place)))}
-<button data-busy="Sending the answer…">Send the answer</button>
+${challenge.input.map((label, place) => answerField(challenge, label, place, unanswered.includes(place), language))}
+<button data-busy="${sending}">${send}</button>
 </form>`;
 }
 
-function answerField({ method, input }: Challenge, label: string, place: number, isWrong: boolean): Html {
+function answerField(
+  { method, input }: Challenge,
+  label: string,
+  place: number,
+  isWrong: boolean,
+  { words }: Language,
+): Html {
   const isCode = method === "token" && input.length === 1;
   const kind = isCode ? html`autocomplete="one-time-code" inputmode="numeric"` : html`autocomplete="off"`;
   return html`<div class="field">
 <label for="answer-${place}">${label}</label>
-${isWrong && html`<p class="wrong" id="answer-${place}-wrong">Answer this question.</p>`}
+${isWrong && html`<p class="wrong" id="answer-${place}-wrong">${words.question.missing}</p>`}
 <input id="answer-${place}" name="answer" type="text" ${kind} autocapitalize="none" spellcheck="false" required${isWrong && html` aria-invalid="true" aria-describedby="answer-${place}-wrong"`}>
 </div>
 `;
 }
 
 /** No field says that the bank wants an approval, so that a code can be given too. */
-function approvalForm(job: Job, challenge: Challenge, isOpen: boolean): Html {
+function approvalForm(job: Job, challenge: Challenge, isOpen: boolean, language: Language): Html {
+  const { wait, question } = language.words;
   return html`<p class="bank-words">${challenge.input[0] ?? ""}</p>
 <form method="post" action="${pathOfJob(job.id)}/mfa">
 <input type="hidden" name="challenge" value="${challenge.number}">
 <input type="hidden" name="answer" value="${APPROVED}">
-<button data-busy="Please wait…">I have approved it</button>
+<button data-busy="${wait}">${question.approved}</button>
 </form>
-<details${isOpen && html` open`}><summary>The bank sent me a code instead</summary>
+<details${isOpen && html` open`}><summary>${question.codeInstead}</summary>
 <form method="post" action="${pathOfJob(job.id)}/mfa">
 <input type="hidden" name="challenge" value="${challenge.number}">
-${answerField(challenge, "Code", 0, isOpen)}
-<button class="quiet" data-busy="Sending the code…">Send the code</button>
+${answerField(challenge, question.codeLabel, 0, isOpen, language)}
+<button class="quiet" data-busy="${question.sendingCode}">${question.sendCode}</button>
 </form>
 </details>`;
 }
 
-const QUEUE_WORDS: {
-  readonly [reason in QueueReason]: {
-    title: string;
-    why(bank: string, left: string): string;
-    resume: string;
-  };
-} = {
-  "institution-unavailable": {
-    title: "is down at the moment",
-    why: (_, left) =>
-      `We keep trying for ${left}, and connect your bank as soon as it is back. You may close this page.`,
-    resume: "Try again now",
-  },
-  "challenge-not-answered": {
-    title: "waits for your answer",
-    why: (bank) =>
-      `${bank} asked you something, and nobody answered in time. Go on when you are ready to answer.`,
-    resume: "Go on now",
-  },
-  "ready-for-user": {
-    title: "is back",
-    why: (bank) => `${bank} will ask you something, so we wait for you. Go on when you are ready to answer.`,
-    resume: "Go on now",
-  },
-};
-
-function queuePage(view: JobView, queue: NonNullable<ReturnType<typeof shownQueue>>): Page {
+function queuePage(
+  view: JobView,
+  queue: NonNullable<ReturnType<typeof shownQueue>>,
+  language: Language,
+): Page {
   const { job } = view;
-  const bank = atStart(bankOf(view));
-  const { title: words, why, resume } = QUEUE_WORDS[queue.reason];
-  const title = `${bank} ${words}`;
-  const back = view.back("queued");
-  const left = roughly(view.msUntil(new Date(queue.expiresAt)));
+  const { words, tag } = language;
+  const { title: named, why, resume } = words.queue[queue.reason];
+  const title = withBank(view, language, named);
+  const left = roughly(view.msUntil(new Date(queue.expiresAt)), tag);
+  const time = roughly(view.msUntil(new Date(queue.nextAttemptAt)), tag);
   const isUpToUser = queue.reason === "ready-for-user";
   const body = html`<h1>${title}</h1>
-<p>${why(bank, left)}</p>
-${!isUpToUser && html`<p>The next try is in about ${roughly(view.msUntil(new Date(queue.nextAttemptAt)))}.</p>`}
-${queue.reason !== "institution-unavailable" && html`<p>We stop waiting in about ${left}.</p>`}
-<form method="post" action="${pathOfJob(job.id)}/resume"><button data-busy="Please wait…">${resume}</button></form>
-${goBack(back, "Go back to the app")}
-${cancelForm(job)}`;
+<p>${withBank(view, language, why, { left })}</p>
+${!isUpToUser && html`<p>${fill(words.queue.next, { time })}</p>`}
+${queue.reason !== "institution-unavailable" && html`<p>${fill(words.queue.until, { left })}</p>`}
+<form method="post" action="${pathOfJob(job.id)}/resume"><button data-busy="${words.wait}">${resume}</button></form>
+${goBack(view.back("queued"), words.back)}
+${cancelForm(job, language)}`;
   return {
     title,
     body,
@@ -264,82 +224,44 @@ function goBack(back: string | undefined, words: string, isMain = false): Html |
   );
 }
 
-const SUCCEEDED: { readonly [kind in JobKind]: string } = {
-  create: "is connected",
-  update: "is connected again",
-  refresh: "is up to date",
-  adopt: "is connected",
-};
-
-function succeededPage(view: JobView): Page {
+function succeededPage(view: JobView, language: Language): Page {
   const { job } = view;
-  const title = `${atStart(bankOf(view))} ${SUCCEEDED[kindOf(job)]}`;
+  const { words } = language;
+  const title = withBank(view, language, words.succeeded[kindOf(job)]);
   const body = html`<h1>${title}</h1>
-${stepList(job.steps)}
-${goBack(view.back("succeeded"), "Go back to the app", true) || html`<p>You can close this page now.</p>`}`;
+${stepList(job.steps, language)}
+${goBack(view.back("succeeded"), words.back, true) || html`<p>${words.succeeded.close}</p>`}`;
   return { title, body };
 }
 
-interface EndWords {
-  title: string;
-  /** What the person can do. */
-  next: string;
-}
-
-const TRY_AGAIN = "You can log in again.";
-const LATER = "Please try again later.";
-
-const ENDS: { readonly [outcome in Exclude<Outcome, "succeeded">]: EndWords } = {
-  "credentials-refused": {
-    title: "did not accept your login",
-    next: "Check your login, and try again. Banks lock an account after a few wrong logins.",
-  },
-  "mfa-failed": {
-    title: "did not accept your answer",
-    next: "When you log in again, the bank asks you again.",
-  },
-  "mfa-expired": {
-    title: "waited too long for your answer",
-    next: "When you log in again, the bank asks you again.",
-  },
-  "timed-out": { title: "took too long", next: LATER },
-  cancelled: { title: "is not connected", next: "You have cancelled. Your login is deleted." },
-  unavailable: { title: "is down at the moment", next: LATER },
-  internal: { title: "could not be connected", next: `The mistake is ours. ${LATER}` },
-  other: { title: "could not be connected", next: TRY_AGAIN },
-};
-
-const LEFT: EndWords = {
-  title: "is not connected",
-  next: "You left before the bank had confirmed the connection.",
-};
-
-function failedPage(view: JobView): Page {
+function failedPage(view: JobView, language: Language): Page {
   const { job, blockedMs } = view;
+  const { words, tag } = language;
   const outcome = outcomeOf(job);
-  const { title: words, next } = wasLeft(job) ? LEFT : ENDS[outcome === "succeeded" ? "other" : outcome];
-  const title = `${atStart(bankOf(view))} ${words}`;
+  const { title: named, next } =
+    words.failed[wasLeft(job) ? "left" : outcome === "succeeded" ? "other" : outcome];
+  const title = withBank(view, language, named);
   const failed = job.steps.find(({ status }) => status === "failed");
-  const isCancelled = outcome === "cancelled";
+  const blocked = blockedMs > 0 && fill(words.end.blocked, { time: roughly(blockedMs, tag) });
   const loginForm = blockedMs > 0 ? undefined : view.loginForm;
-  const back = view.back(isCancelled ? "cancelled" : "failed");
+  const back = view.back(outcome === "cancelled" ? "cancelled" : "failed");
+  const codes = html`<code>${job.id}</code>`;
   const body = html`<h1>${title}</h1>
-${bankWords(failed)}
-${blockedMs === 0 && html`<p>${next}</p>`}
-${blockedMs > 0 && html`<p><strong>You can log in again in ${roughly(blockedMs)}.</strong> Another wrong login could lock your account at the bank.</p>`}
-${job.steps.some(({ status }) => status === "success") && stepList(job.steps)}
-${loginForm !== undefined && html`<p><a class="button" href="${loginForm}">Log in again</a></p>`}
-${goBack(back, "Go back to the app", loginForm === undefined) || html`<p>You can also close this page.</p>`}
-<p class="small">For support: <code>${job.id}</code></p>`;
-  return { title, body };
+${bankWords(failed, language)}
+${blocked === false ? html`<p>${next}</p>` : html`<p><strong>${blocked}</strong> ${words.end.lock}</p>`}
+${job.steps.some(({ status }) => status === "success") && stepList(job.steps, language)}
+${loginForm !== undefined && html`<p><a class="button" href="${loginForm}">${words.end.again}</a></p>`}
+${goBack(back, words.back, loginForm === undefined) || html`<p>${words.end.close}</p>`}
+<p class="small">${filled(words.support.codes, { codes })}</p>`;
+  return { title, body, needsSupport: true };
 }
 
 /** Returns what the bank said, in its words. Ours are said in the words of people already. */
-function bankWords(step: Step | undefined): Html | false {
+function bankWords(step: Step | undefined, { words }: Language): Html | false {
   const error = errorOf(step);
   if (error === undefined || isOurFailure(error)) return false;
   const { title, detail } = error;
-  return html`<p>The bank says:</p>
+  return html`<p>${words.end.bankSays}</p>
 <blockquote class="bank-words"><p>${title}</p>${detail !== title && html`<p>${detail}</p>`}</blockquote>`;
 }
 

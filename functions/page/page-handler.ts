@@ -1,17 +1,19 @@
 import { apiHandler, type Reply } from "../http/api-handler.ts";
 import { wordingOf } from "../http/errors.ts";
-import type { ApiResult, HttpRequest } from "../http/request.ts";
+import { type ApiResult, type HttpRequest, headerOf } from "../http/request.ts";
 import { type Problem, Refusal } from "../jobs/domain/refusal.ts";
 import type { RouteName } from "../routes.ts";
 import { html } from "./html.ts";
-import { SCRIPT_SOURCE, STYLE_SOURCE } from "./inline.ts";
-import { layout, type Page } from "./layout.ts";
+import { SCRIPT, sourceOf } from "./inline.ts";
+import type { Language } from "./language.ts";
+import { layout, type Screen } from "./layout.ts";
+import { languageFor, type Site } from "./site.ts";
 import { roughly } from "./time-words.ts";
-import { personWords } from "./words.ts";
+import { fill, filled, refusalWords } from "./words.ts";
 
 export interface PageReply {
   status: number;
-  page?: Page;
+  page?: Screen;
   /** Where the browser goes next, with the status 303. */
   location?: string;
   cookies?: string[];
@@ -21,28 +23,28 @@ export interface PageReply {
   hidesAddress?: boolean;
 }
 
-export interface PageOptions {
-  /** The origin of our API, such as `https://api.example.com`. */
-  origin(): string;
-}
-
 /**
- * Wraps every function that serves pages, as {@link apiHandler} does for programs: a refusal is a page for people. Refuses
- * forms of other origins. No page is cached or framed, runs a script of others, or tells others its address.
+ * Wraps every function that serves pages, as {@link apiHandler} does for programs: a refusal is a page for people. Each page is in
+ * the language of its person. Refuses forms of other origins. No page is cached or framed, runs a script of others, or tells others its
+ * address.
  */
 export function pageHandler(
   route: RouteName,
   answer: (request: HttpRequest) => Promise<PageReply>,
-  { origin }: PageOptions,
+  site: () => Site,
 ): (event: unknown) => Promise<ApiResult> {
-  return apiHandler(
-    route,
-    async (request) => {
-      requireOwnOrigin(request, origin());
-      return sent(await answer(request));
-    },
-    { renderRefusal: (correlationId, problems) => sent(refusalPage(correlationId, problems)) },
-  );
+  return (event) => {
+    const language = languageFor(site(), headerOf(event, "accept-language"));
+    const handler = apiHandler(
+      route,
+      async (request) => {
+        requireOwnOrigin(request, site().origin);
+        return sent(await answer(request), site(), language);
+      },
+      { renderRefusal: (...refused) => sent(refusalPage(...refused), site(), language) },
+    );
+    return handler(event);
+  };
 }
 
 /**
@@ -55,29 +57,33 @@ function requireOwnOrigin(request: HttpRequest, origin: string): void {
   if (!isOwn) throw new Refusal("origin-not-ours");
 }
 
-function sent({ status, page, location, cookies, formLeadsTo, hidesAddress = false }: PageReply): Reply {
+function sent(reply: PageReply, site: Site, language: Language): Reply {
+  const { status, page, location, cookies, formLeadsTo, hidesAddress = false } = reply;
   return {
     status,
     headers: {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": policy(formLeadsTo),
+      "content-security-policy": policy(site, formLeadsTo),
       "referrer-policy": hidesAddress ? "no-referrer" : "same-origin",
       "x-content-type-options": "nosniff",
       "x-frame-options": "DENY",
+      ...(page !== undefined && { "content-language": language.tag, vary: "accept-language" }),
       ...(location !== undefined && { location }),
     },
-    raw: { body: page === undefined ? "" : layout(page) },
+    raw: { body: page === undefined ? "" : layout(page, site, language) },
     ...(cookies !== undefined && { cookies }),
   };
 }
 
-function policy(formLeadsTo: string | undefined): string {
+const SCRIPT_SOURCE = sourceOf(SCRIPT);
+
+function policy({ styleSource }: Site, formLeadsTo: string | undefined): string {
   return [
     "default-src 'none'",
-    `style-src ${STYLE_SOURCE}`,
+    `style-src ${styleSource}`,
     `script-src ${SCRIPT_SOURCE}`,
     "connect-src 'self'",
-    // For the empty icon: without one, browsers ask for a file.
+    // For the logo, and for the empty icon: without one, browsers ask for a file.
     "img-src data:",
     `form-action 'self'${formLeadsTo === undefined ? "" : ` ${formLeadsTo}`}`,
     "frame-ancestors 'none'",
@@ -93,11 +99,21 @@ function refusalPage(
 ): PageReply {
   const reason = first === "internal" ? first : first.reason;
   const { status, code } = wordingOf(reason);
-  const { title, happened, next } = personWords(reason);
   const waitSeconds = first === "internal" ? undefined : first.retryAfterSeconds;
-  const body = html`<h1>${title}</h1>
+  return {
+    status: first === "internal" ? status : (first.status ?? status),
+    page: (language) => {
+      const { words, tag } = language;
+      const { title, happened, next } = refusalWords(language, reason);
+      const waited =
+        waitSeconds !== undefined &&
+        fill(words.refusals.tryAgainIn, { time: roughly(waitSeconds * 1000, tag) });
+      const codes = html`<code>${code}</code>, <code>${correlationId}</code>`;
+      const body = html`<h1>${title}</h1>
 <p>${happened}</p>
-<p>${waitSeconds === undefined ? next : `You can try again in ${roughly(waitSeconds * 1000)}.`}</p>
-<p class="small">For support: <code>${code}</code>, <code>${correlationId}</code></p>`;
-  return { status: first === "internal" ? status : (first.status ?? status), page: { title, body } };
+<p>${waited || next}</p>
+<p class="small">${filled(words.support.codes, { codes })}</p>`;
+      return { title, body, needsSupport: true };
+    },
+  };
 }

@@ -45,7 +45,7 @@ export async function showLogin(deps: LoginDeps, request: HttpRequest): Promise<
   const page =
     blockedMs > 0
       ? lockedPage({ bank, blockedMs, isChosen: !namesBank(session), back: backWithoutJob(session) })
-      : loginPage(viewOf(deps, session, bank));
+      : loginPage(viewOf(session, bank));
   return { status: 200, page };
 }
 
@@ -67,12 +67,11 @@ async function bankOf(
   return bank;
 }
 
-function viewOf({ settings }: LoginDeps, session: Session, bank: Bank) {
+function viewOf(session: Session, bank: Bank) {
   return {
     bank,
     isUpdate: session.connectionId !== undefined,
     isChosen: !namesBank(session),
-    appName: settings.appName,
     typed: {},
     problems: {},
     back: backWithoutJob(session),
@@ -93,7 +92,7 @@ export async function takeLogin(deps: LoginDeps, request: HttpRequest): Promise<
     return goTo(pathOfJob(job.id));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return answerTo(error, { ...viewOf(deps, session, bank), typed: typedIn(form) });
+    return answerTo(error, { ...viewOf(session, bank), typed: typedIn(form) });
   }
 }
 
@@ -125,5 +124,5 @@ function answerTo(refusal: Refusal, view: Parameters<typeof loginPage>[0]): Page
     return { status: 400, page: loginPage({ ...view, problems }) };
   }
   if (first.reason !== "field-not-valid") throw refusal;
-  return { status: 400, page: loginPage({ ...view, problem: "This login is too long for any bank." }) };
+  return { status: 400, page: loginPage({ ...view, isTooLong: true }) };
 }

@@ -10,8 +10,6 @@ import type { PageReply } from "./page-handler.ts";
 export interface PageSettings {
   /** The base URL of our API, without a trailing slash. */
   apiUrl: string;
-  /** The name of the application, for people. */
-  appName: string;
   /** Whether our pages take logins, and not only the aggregator's Consent UI. */
   takesLogins: boolean;
 }

@@ -1,96 +1,44 @@
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
+import { type Html, html, type Part } from "./html.ts";
+import type { Language, Words } from "./language.ts";
 
-/** What a page says to a person whose request was refused. */
-export interface PersonWords {
+const PLACE = /\{(\w+)\}/;
+
+/** Returns a text with its places filled. A place without a value stays as it is. */
+export function fill(text: string, values: { readonly [place: string]: string }): string {
+  return text
+    .split(PLACE)
+    .map((piece, index) => (index % 2 === 0 ? piece : (values[piece] ?? `{${piece}}`)))
+    .join("");
+}
+
+/** As {@link fill}, for places that hold more than text. The text itself is never markup. */
+export function filled(text: string, values: { readonly [place: string]: Part }): Html {
+  const pieces = text.split(PLACE);
+  return html`${pieces.map((piece, index) => (index % 2 === 0 ? piece : (values[piece] ?? `{${piece}}`)))}`;
+}
+
+/** A text for each plural of a language that differs (CLDR). */
+export type Plurals = { readonly [plural in Intl.LDMLPluralRule]?: string } & { readonly other: string };
+
+export function counted(tag: string, plurals: Plurals, count: number): string {
+  return plurals[new Intl.PluralRules(tag).select(count)] ?? plurals.other;
+}
+
+/** What a page says to a person whose request was refused: what happened, and what the person can do. */
+export interface RefusalWords {
   title: string;
   happened: string;
-  /** What the person can do. */
   next: string;
 }
 
-const BACK_TO_THE_APP = "Go back to the app, and start again from there.";
+/** Mistakes of programs and defects of ours have the same words. */
+export function refusalWords({ words }: Language, reason: RefusalReason | "internal"): RefusalWords {
+  const byReason: { readonly [name in RefusalReason | "internal"]?: RefusalWords } = words.refusals;
+  return byReason[reason] ?? words.refusals.unknown;
+}
 
-const WORDS: { readonly [reason in RefusalReason | "internal"]?: PersonWords } = {
-  "origin-not-ours": {
-    title: "This form did not come from our page",
-    happened: "Your browser sent a form that does not belong to this page. We did not use it.",
-    next: BACK_TO_THE_APP,
-  },
-  "link-not-found": {
-    title: "We do not know this link",
-    happened: "The address is not complete, or the link is old.",
-    next: "Open the link again as you got it, or go back to the app for a new one.",
-  },
-  "link-over": {
-    title: "This link is over",
-    happened: "Links work for a short time only, and a newer link replaces an older one.",
-    next: "Go back to the app, and ask for a new link.",
-  },
-  "link-used": {
-    title: "This link was opened in another browser",
-    happened: "A link works once, in the browser where its button was pressed first.",
-    next: "Go on in that browser, or go back to the app and ask for a new link.",
-  },
-  "cookie-missing": {
-    title: "Your browser did not send our cookie",
-    happened: "We need a cookie to know that it is you who opened the link. The link still works.",
-    next: "Allow cookies for this page, and open the link again.",
-  },
-  "session-not-valid": {
-    title: "Please start again from the app",
-    happened: "This browser has not opened a link within the last hour.",
-    next: BACK_TO_THE_APP,
-  },
-  "state-not-valid": {
-    title: "We cannot show this page",
-    happened: "The address of this page is not complete, or it belongs to another visit.",
-    next: BACK_TO_THE_APP,
-  },
-  "service-unavailable": {
-    title: "Please try again",
-    happened: "We could not do this right now. Nothing is lost.",
-    next: "Wait a minute, and load this page again.",
-  },
-  "job-not-found": {
-    title: "There is no such page",
-    happened: "The address is wrong, or this page belongs to somebody else.",
-    next: BACK_TO_THE_APP,
-  },
-  "connection-not-found": {
-    title: "This connection is gone",
-    happened: "The bank of this link is not connected any more.",
-    next: BACK_TO_THE_APP,
-  },
-  "unknown-institution": {
-    title: "We do not know this bank",
-    happened: "The bank of this link cannot be connected any more.",
-    next: BACK_TO_THE_APP,
-  },
-  "connects-in-consent-ui": {
-    title: "You cannot log in here",
-    happened: "You connect banks on another page.",
-    next: BACK_TO_THE_APP,
-  },
-  "answers-not-valid": {
-    title: "We could not use your answer",
-    happened: "The answer was too long, or it was for another question.",
-    next: "Go back, and answer again.",
-  },
-  "rate-exceeded": {
-    title: "Too many tries",
-    happened: "There were too many requests in a short time.",
-    next: "Wait a few minutes, and try again.",
-  },
-};
-
-/** For reasons that are mistakes of programs, and for defects of ours. */
-const OTHER: PersonWords = {
-  title: "Something went wrong",
-  happened: "We could not do this.",
-  next: BACK_TO_THE_APP,
-};
-
-/** Returns the words for a reason: what happened, and what to do. */
-export function personWords(reason: RefusalReason | "internal"): PersonWords {
-  return WORDS[reason] ?? OTHER;
+/** Returns what this language calls a step of a job; undefined for a step that only the aggregator knows. */
+export function stepWords({ steps }: Words, title: string): string | undefined {
+  return Object.entries(steps).find(([known]) => known === title)?.[1];
 }

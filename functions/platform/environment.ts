@@ -5,7 +5,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** All variables that our functions read. Only this file reads them. */
 type VariableName =
   | "API_URL"
-  | "APP_NAME"
   | "CONSENT_UI_URL"
   | "DELIVER_FUNCTION"
   | "EVENTS_TABLE"
@@ -22,12 +21,14 @@ type VariableName =
 type SettingName =
   | "ALLOW_UNBOUND_CLIENT_TOKENS"
   | "ANSWER_WAIT_SECONDS"
+  | "APP_NAME"
   | "CONNECT"
   | "FOLLOW_LIMIT_MINUTES"
   | "FOLLOW_SLICE_SECONDS"
   | "LOG_LEVEL"
   | "MAX_WEBHOOKS"
   | "METRICS_NAMESPACE"
+  | "PAGE_BRAND"
   | "QUEUE"
   | "RETENTION_DAYS"
   | "RETURN_URLS"

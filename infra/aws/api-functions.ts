@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Connect } from "../../functions/access/caller.ts";
+import { BRAND_FILE } from "../../functions/platform/bundle-files.ts";
 import { type EndpointName, entryOf, REFUSE_ENTRY } from "../../functions/routes.ts";
 import {
   grantErasing,
@@ -17,7 +18,7 @@ import {
   grantWebhookSecrets,
 } from "./grants.ts";
 import type { Keys } from "./keys.ts";
-import { nodeFunction, type SharedOptions } from "./node-function.ts";
+import { type FileBesideBundle, nodeFunction, type SharedOptions } from "./node-function.ts";
 import { metricsNamespace } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment, webhookEnvironment } from "./upstream.ts";
@@ -36,7 +37,7 @@ export interface WireOptions {
   answerWaitSeconds: number;
   /** How many requests may wait at a time for a change of a job, or for the bank's decision on an answer. */
   waiters: number;
-  /** The name of the application that pages show to persons. Default: "the app that sent you this link". */
+  /** The name of the application that pages show to persons. Default: "the app that sent you this link", in their language. */
   appName: string;
   /** The addresses to which persons may go back after a link, compared whole. Default: none. */
   returnUrls: readonly string[];
@@ -50,6 +51,8 @@ export interface ApiFunctionsProps {
   upstream: Upstream;
   shared: SharedOptions;
   wire: WireOptions;
+  /** What a deployment changes on pages for people, as JSON. */
+  pageBrand: string | undefined;
   workflow: Workflow;
   webhooks: Webhooks;
   maxWebhooks: number;
@@ -107,15 +110,18 @@ export class ApiFunctions extends Construct {
   readonly byEndpoint: { [endpoint in EndpointName]: LambdaFunction };
   readonly refuse: LambdaFunction;
   readonly #shared: SharedOptions;
+  readonly #pageBrand: string | undefined;
 
   constructor(scope: Construct, id: string, props: ApiFunctionsProps) {
     super(scope, id);
     const { tables, keys, workflow } = props;
     this.#shared = props.shared;
+    this.#pageBrand = props.pageBrand;
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
     const { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters } = props.wire;
     const { appName, returnUrls, consentUiUrl } = props.wire;
     const waiting = { WAITERS: String(waiters) };
+    const showing = { APP_NAME: appName };
     const listing = {
       JOBS_TABLE: tables.jobs.tableName,
       ...signing,
@@ -197,16 +203,17 @@ export class ApiFunctions extends Construct {
         OWN_URLS: props.ownUrls,
         ...props.webhooks.environment,
       }),
-      "connect-page": this.#endpoint("ConnectPage", "connect-page", {
+      "connect-page": this.#page("ConnectPage", "connect-page", {
         ...linking,
         ...tables.jobsEnvironment,
         ...driving,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
-        APP_NAME: appName,
+        ...showing,
       }),
-      "connect-changes": this.#endpoint("ConnectChanges", "connect-changes", {
+      "connect-changes": this.#page("ConnectChanges", "connect-changes", {
         ...tables.jobsEnvironment,
+        ...showing,
         ...waiting,
         API_URL: props.apiUrl,
       }),
@@ -229,13 +236,14 @@ export class ApiFunctions extends Construct {
         SEALING_KEY_ID: keys.sealing.keyArn,
         RETURN_URLS: returnUrls.join(","),
       }),
-      "open-link": this.#endpoint("OpenLink", "open-link", {
+      "open-link": this.#page("OpenLink", "open-link", {
         ...linking,
         CONSENT_UI_URL: consentUiUrl,
-        APP_NAME: appName,
+        ...showing,
       }),
-      "consent-return": this.#endpoint("ConsentReturn", "consent-return", {
+      "consent-return": this.#page("ConsentReturn", "consent-return", {
         ...tables.jobsEnvironment,
+        ...showing,
         API_URL: props.apiUrl,
         METRICS_NAMESPACE: metricsNamespace(this),
         ...upstreamEnvironment(props.upstream),
@@ -414,17 +422,26 @@ export class ApiFunctions extends Construct {
     return this.#function(id, entryOf(name), MEMORY_MB[name], environment);
   }
 
+  /** Creates a function that shows pages to people. */
+  #page(id: string, name: EndpointName, environment: Record<string, string>): LambdaFunction {
+    const content = this.#pageBrand;
+    const besideBundle = content === undefined ? undefined : { ...BRAND_FILE, content };
+    return this.#function(id, entryOf(name), MEMORY_MB[name], environment, besideBundle);
+  }
+
   #function(
     id: string,
     entry: string,
     memoryMb: number,
     environment: Record<string, string>,
+    besideBundle?: FileBesideBundle,
   ): LambdaFunction {
     return nodeFunction(this, id, {
       entry,
       memoryMb,
       timeout: API_TIMEOUT,
       environment,
+      besideBundle,
       shared: this.#shared,
     });
   }

@@ -72,7 +72,9 @@ export function checkedReturnUrls(urls: readonly string[]): readonly string[] {
   throw new Error(`Each of returnUrls ${RETURN_URL_RULE}.`);
 }
 
-export function checkedAppName(name: string): string {
+/** Returns the name of the application; an empty text without one, so that pages name it in the language of their person. */
+export function checkedAppName(name: string | undefined): string {
+  if (name === undefined) return "";
   if (isAppName(name)) return name;
   throw new Error(`appName ${APP_NAME_RULE}.`);
 }

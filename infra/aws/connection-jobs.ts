@@ -14,7 +14,6 @@ import {
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
-import { DEFAULT_APP_NAME } from "../../functions/links/domain/link.ts";
 import type { LogLevel } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import { Alarms } from "./alarms.ts";
@@ -40,6 +39,7 @@ import { JobEventBus } from "./event-bus.ts";
 import { EventMaker } from "./event-maker.ts";
 import { type ApiDomain, HttpApiWithRoutes } from "./http-api.ts";
 import { Keys } from "./keys.ts";
+import { checkedBrand, type PageBrand } from "./page-brand.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Tables } from "./tables.ts";
 import { TaskFunctions } from "./task-functions.ts";
@@ -48,9 +48,9 @@ import { UpstreamWebhooks } from "./upstream-webhooks.ts";
 import { Webhooks } from "./webhooks.ts";
 import { Workflow } from "./workflow.ts";
 
-export type { ApiDomain, Upstream };
+export type { ApiDomain, PageBrand, Upstream };
 
-export interface ConnectionJobsProps extends Partial<WireOptions> {
+export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
   /** The aggregator whose API connects banks. */
   readonly upstream: Upstream;
   /** Whether a job waits, for up to 7 days, when its bank is down. Default: true. */
@@ -100,7 +100,7 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
  *
  * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`,
  * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `eventArchiveDays`, `maxWebhooks`,
- * `appName`, `returnUrls` or `consentUiUrl` is not valid.
+ * `appName`, `returnUrls`, `consentUiUrl` or an option of {@link PageBrand} is not valid.
  */
 export class ConnectionJobs extends Construct {
   /** The URL of the API, without a trailing slash. */
@@ -145,7 +145,7 @@ export class ConnectionJobs extends Construct {
     const answerWaitSeconds = checkedAnswerWait(props.answerWaitSeconds ?? DEFAULT_ANSWER_WAIT_SECONDS);
     const waiters = checkedWaiters(props.waiters ?? DEFAULT_WAITERS);
     const ofLinks = {
-      appName: checkedAppName(props.appName ?? DEFAULT_APP_NAME),
+      appName: checkedAppName(props.appName),
       returnUrls: checkedReturnUrls(props.returnUrls ?? []),
       consentUiUrl: checkedConsentUi(props.consentUiUrl ?? DEFAULT_CONSENT_UI_URL),
     };
@@ -157,7 +157,8 @@ export class ConnectionJobs extends Construct {
     const maxWebhooks = checkedMaxWebhooks(props.maxWebhooks ?? MAX_ENDPOINTS);
     const { followLimitMinutes } = policy;
     const about = { webhooks, maxWebhooks, followLimitMinutes, apiUrl: api.url, ownUrls: api.ownUrls };
-    const options = { tables, keys, upstream, shared, wire, workflow, ...about };
+    const pageBrand = checkedBrand(props);
+    const options = { tables, keys, upstream, shared, wire, workflow, pageBrand, ...about };
     const endpoints = new ApiFunctions(this, "Endpoints", options);
     api.addRoutes(endpoints);
     const sweeper = new Sweeper(this, "Sweeper", { tables, keys, workflow, upstream, shared });

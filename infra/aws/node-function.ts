@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
@@ -30,6 +30,15 @@ export interface NodeFunctionOptions {
   /** The most concurrent invocations. Default: no limit of its own. */
   concurrency?: number | undefined;
   shared: SharedOptions;
+  /** A file that the function finds beside its bundle. */
+  besideBundle?: FileBesideBundle | undefined;
+}
+
+export interface FileBesideBundle {
+  name: string;
+  content: string;
+  /** The variable that has the content where only the template is needed. */
+  variable: string;
 }
 
 /** Options that all functions of a system share. */
@@ -49,18 +58,46 @@ export function nodeFunction(scope: Construct, id: string, options: NodeFunction
   logGroup.grantWrite(role);
   const created = new LambdaFunction(scope, id, {
     role,
-    code: Code.fromAsset(codeFolder(scope, options.entry)),
+    code: codeOf(scope, options),
     handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: options.memoryMb ?? DEFAULT_MEMORY_MB,
     timeout: options.timeout,
     ...(options.concurrency !== undefined && { reservedConcurrentExecutions: options.concurrency }),
-    environment: { ...options.environment, LOG_LEVEL: options.shared.logLevel },
+    environment: {
+      ...options.environment,
+      ...fileAsVariable(scope, options),
+      LOG_LEVEL: options.shared.logLevel,
+    },
     logGroup,
   });
   defaultChildOf(created).addMetadata(ENTRY_METADATA, options.entry);
   return created;
+}
+
+/** With a file beside it, the bundle gets a folder of its own, whose content decides whether the function is deployed again. */
+function codeOf(scope: Construct, { entry, besideBundle: file }: NodeFunctionOptions): Code {
+  const folder = codeFolder(scope, entry);
+  if (file === undefined || !Stack.of(scope).bundlingRequired) return Code.fromAsset(folder);
+  const tryBundle = (outputDir: string) => {
+    cpSync(folder, outputDir, { recursive: true });
+    writeFileSync(join(outputDir, file.name), file.content);
+    return true;
+  };
+  return Code.fromAsset(folder, {
+    assetHashType: AssetHashType.OUTPUT,
+    // The CDK starts the image only if `tryBundle` returns false.
+    bundling: { image: DockerImage.fromRegistry("scratch"), local: { tryBundle } },
+  });
+}
+
+/** Where only the template is needed, there is no bundle beside which a file could be. */
+function fileAsVariable(
+  scope: Construct,
+  { besideBundle: file }: NodeFunctionOptions,
+): Record<string, string> {
+  return file === undefined || Stack.of(scope).bundlingRequired ? {} : { [file.variable]: file.content };
 }
 
 /**

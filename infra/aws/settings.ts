@@ -19,7 +19,7 @@ import {
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS, MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
-import { DEFAULT_APP_NAME, isAppName } from "../../functions/links/domain/link.ts";
+import { isAppName } from "../../functions/links/domain/link.ts";
 import { isReturnUrl } from "../../functions/links/domain/return-urls.ts";
 import { LOG_LEVELS } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
@@ -30,6 +30,7 @@ import {
   RETURN_URL_RULE,
   WEBHOOKS_NEED_3,
 } from "./checked-props.ts";
+import { colourProblem, PAGE_PROBLEMS, type PageBrand } from "./page-brand.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
 
 const upstreamUrl = z
@@ -74,6 +75,15 @@ const listed = z.union([
   ),
 ]);
 
+function pageOption(name: keyof PageBrand) {
+  return z.optional(
+    z.string().check((payload) => {
+      const message = PAGE_PROBLEMS[name](payload.value);
+      if (message !== undefined) payload.issues.push({ code: "custom", message, input: payload.value });
+    }),
+  );
+}
+
 const settingsSchema = z
   .object({
     stage: z.optional(z.string().check(z.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,30}$/, "must be a short name"))),
@@ -104,7 +114,14 @@ const settingsSchema = z
     eventBus: z._default(flag, false),
     eventArchiveDays: z._default(archiveDays, 0),
     maxWebhooks: z._default(webhooks, MAX_ENDPOINTS),
-    appName: z._default(z.string().check(z.refine(isAppName, APP_NAME_RULE)), DEFAULT_APP_NAME),
+    appName: z.optional(z.string().check(z.refine(isAppName, APP_NAME_RULE))),
+    pageLogo: pageOption("pageLogo"),
+    pageColour: pageOption("pageColour"),
+    pageColourDark: pageOption("pageColourDark"),
+    pageSupport: pageOption("pageSupport"),
+    pagePrivacyUrl: pageOption("pagePrivacyUrl"),
+    pageTermsUrl: pageOption("pageTermsUrl"),
+    pageTexts: pageOption("pageTexts"),
     returnUrls: z._default(z.pipe(listed, z.array(returnUrl)), []),
     consentUiUrl: z._default(
       z.string().check(z.refine(isUpstreamUrl, "must be an https address")),
@@ -122,6 +139,12 @@ const settingsSchema = z
         upstreamWebhookSecret === undefined || upstreamVersion === "3.0",
       { error: WEBHOOKS_NEED_3, path: ["upstreamWebhookSecret"] },
     ),
+    (payload) => {
+      const wrong = colourProblem(payload.value);
+      if (wrong === undefined) return;
+      const { name, problem } = wrong;
+      payload.issues.push({ code: "custom", path: [name], message: problem, input: payload.value });
+    },
     z.refine(({ eventBus, eventArchiveDays }) => eventBus || eventArchiveDays === 0, {
       error: ARCHIVE_NEEDS_BUS,
       path: ["eventArchiveDays"],

@@ -5,6 +5,7 @@ import { type Connect, connectWith } from "../../functions/access/caller.ts";
 import { wordingOf } from "../../functions/http/errors.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
 import { requireReceiver } from "../../functions/webhooks/sending/receiver-url.ts";
+import { colourProblem, PAGE_PROBLEMS } from "../aws/page-brand.ts";
 import { DEPLOYMENT_SETTINGS, type DeploymentSetting } from "../aws/settings.ts";
 import { isUpstreamUrl } from "../aws/upstream-url.ts";
 import { DEVELOPMENT_KEY } from "./development-key.ts";
@@ -39,6 +40,13 @@ export const SETTINGS_OF_A_DEPLOYMENT = {
   FOLLOW_LIMIT_MINUTES: "followLimitMinutes",
   FOLLOW_SLICE_SECONDS: "followSliceSeconds",
   MAX_WEBHOOKS: "maxWebhooks",
+  PAGE_COLOUR: "pageColour",
+  PAGE_COLOUR_DARK: "pageColourDark",
+  PAGE_LOGO: "pageLogo",
+  PAGE_PRIVACY_URL: "pagePrivacyUrl",
+  PAGE_SUPPORT: "pageSupport",
+  PAGE_TERMS_URL: "pageTermsUrl",
+  PAGE_TEXTS: "pageTexts",
   QUEUE: "queue",
   RETENTION_DAYS: "retentionDays",
   RETURN_URLS: "returnUrls",
@@ -89,6 +97,7 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
   const { UPSTREAM_URL, UPSTREAM_API_KEY, PUBLIC_URL, WEBHOOK_URL } = parsed.data;
   const deployment = deploymentOf(given);
   const connect = connectOf(deployment);
+  refuseFaintColours(deployment);
   if (UPSTREAM_URL !== undefined && UPSTREAM_API_KEY === undefined) {
     throw new Error("UPSTREAM_URL needs UPSTREAM_API_KEY.");
   }
@@ -119,7 +128,13 @@ type Variables = Record<string, string | undefined>;
 function wrongSettings(given: Variables): string[] {
   return Object.entries(SETTINGS_OF_A_DEPLOYMENT)
     .filter(([variable, name]) => !DEPLOYMENT_SETTINGS[name].safeParse(given[variable]).success)
-    .map(([variable]) => variable);
+    .map(([variable, name]) => `${variable}${reasonOf(name, given[variable] ?? "")}`);
+}
+
+/** A file for pages may be wrong in many ways. */
+function reasonOf(name: DeploymentSetting, value: string): string {
+  const problem = Object.entries(PAGE_PROBLEMS).find(([option]) => option === name)?.[1](value);
+  return problem === undefined ? "" : ` (${problem})`;
 }
 
 function deploymentOf(given: Variables): LocalSettings["deployment"] {
@@ -137,6 +152,14 @@ function connectOf(deployment: LocalSettings["deployment"]): Connect {
   throw new Error(
     "CONNECT=direct needs UPSTREAM_VERSION 2.0 or 2.1: in 3.0, only the Consent UI makes connections.",
   );
+}
+
+/** Throws the sentence that says how much contrast is missing. */
+function refuseFaintColours(deployment: LocalSettings["deployment"]): void {
+  const wrong = colourProblem(deployment);
+  if (wrong === undefined) return;
+  const [variable] = Object.entries(SETTINGS_OF_A_DEPLOYMENT).find(([, name]) => name === wrong.name) ?? [];
+  throw new Error(`${variable}: ${wrong.problem}.`);
 }
 
 /** The API itself knows its own address, and refuses it as a receiver. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,6 +10,7 @@ import { buildTesting } from "./build-testing.ts";
 
 const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(PROJECT_ROOT, "dist");
+const LANGUAGES = "functions/page/languages";
 
 /*
  * Builds the content of `npm pack`: the construct as JavaScript with its types, the bundles of the functions, the command line and
@@ -18,6 +19,8 @@ const DIST = join(PROJECT_ROOT, "dist");
  */
 await rm(DIST, { recursive: true, force: true });
 await promisify(execFile)("tsc", ["--project", join(PROJECT_ROOT, "infra/package/tsconfig.json")]);
+// The construct compares the texts of a deployment with these.
+await cp(join(PROJECT_ROOT, LANGUAGES), join(DIST, LANGUAGES), { recursive: true });
 await bundleEntries({ outdir: join(DIST, "bundles") });
 await promisify(execFile)("tsc", ["--project", join(PROJECT_ROOT, "infra/package/client.tsconfig.json")]);
 await bundleClient(join(DIST, "client.js"));

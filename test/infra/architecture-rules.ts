@@ -224,6 +224,8 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/jobs/store",
     "functions/links/domain",
     "functions/links/store",
+    "functions/page/brand.ts",
+    "functions/page/site.ts",
     "functions/pass-through/public.ts",
     "functions/platform",
     "functions/webhooks/domain",

@@ -30,7 +30,6 @@ const DEFAULTS = {
   eventBus: false,
   eventArchiveDays: 0,
   maxWebhooks: 10,
-  appName: "the app that sent you this link",
   returnUrls: [],
   consentUiUrl: "https://consent.basiq.io/home",
   corsOrigins: [],
@@ -45,6 +44,14 @@ const OPTIONAL = [
   "alarmEmail",
   "domainName",
   "certificateArn",
+  "appName",
+  "pageLogo",
+  "pageColour",
+  "pageColourDark",
+  "pageSupport",
+  "pagePrivacyUrl",
+  "pageTermsUrl",
+  "pageTexts",
 ];
 const NAMES = [...REQUIRED, ...Object.keys(DEFAULTS), ...OPTIONAL];
 
@@ -103,6 +110,12 @@ describe("a valid setting", () => {
     ["corsOrigins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
     ["corsOrigins", ["*"], ["*"]],
     ["appName", "Hooli Money", "Hooli Money"],
+    ["pageLogo", "test/verify/page/brand/logo.svg", "test/verify/page/brand/logo.svg"],
+    ["pageColour", "#3f6fb5", "#3f6fb5"],
+    ["pageSupport", "+61 2 5550 1234", "+61 2 5550 1234"],
+    ["pagePrivacyUrl", "https://hooli.example/privacy", "https://hooli.example/privacy"],
+    ["pageTermsUrl", "https://hooli.example/terms", "https://hooli.example/terms"],
+    ["pageTexts", "test/verify/page/brand/texts", "test/verify/page/brand/texts"],
     [
       "returnUrls",
       "https://app.example/back, com.example.app:/back?a=b, http://127.0.0.1:4000/, http://localhost/",
@@ -127,6 +140,12 @@ describe("a valid setting", () => {
   test("domainName is lower-cased, because API Gateway refuses capitals", () => {
     const domain = { domainName: "API.Example.com", certificateArn: CERTIFICATE };
     expect(read({ ...VALID, ...domain }).domainName).toBe("api.example.com");
+  });
+
+  test("colours say how much contrast they lack", () => {
+    expect(messageOf({ ...VALID, pageColour: "#0a58a8" })).toBe(
+      "Settings are not valid: pageColour: #0a58a8 has a contrast of 2.3:1 with the dark background #19212a, and needs 3:1: give dark pages a lighter colour",
+    );
   });
 
   test("connect=direct needs a version of the aggregator that takes logins", () => {
@@ -182,6 +201,14 @@ describe("an invalid setting", () => {
     ["appName", ""],
     ["appName", "x".repeat(61)],
     ["appName", "two\nlines"],
+    ["pageLogo", "none.svg"],
+    ["pageColour", "blue"],
+    ["pageColour", "#ffee00"],
+    ["pageColourDark", "#8cc0ff"],
+    ["pageSupport", "ask us"],
+    ["pagePrivacyUrl", "http://hooli.example/privacy"],
+    ["pageTermsUrl", "javascript:alert(1)"],
+    ["pageTexts", "none"],
     ["returnUrls", "app.example/back"],
     ["returnUrls", "http://app.example/back"],
     ["returnUrls", "http://localhost.app.example/"],
@@ -282,6 +309,8 @@ describe("the construct in an app of its user", () => {
     ["waiters must be a whole number from 0 to 100.", { waiters: 101 }],
     ["followSliceSeconds must be a whole number from 0 to 25.", { followSliceSeconds: 0.5 }],
     ["followConcurrency must be a whole number from 1 to 1000.", { followConcurrency: 0 }],
+    ["pageLogo: must be the path of a file.", { pageLogo: "none.svg" }],
+    ["pageColour: #ffee00 has a contrast of 1.09:1", { pageColour: "#ffee00" }],
   ])("refuses its props with one line: %s", (line, props) => {
     expect(refusedFor(props)).toThrow(line);
   });

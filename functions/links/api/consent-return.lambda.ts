@@ -1,4 +1,4 @@
-import { adoptDeps, apiUrl, once, sessionDeps } from "../../compose.ts";
+import { adoptDeps, apiUrl, once, sessionDeps, site } from "../../compose.ts";
 import { adoptReturned } from "../../jobs/use-cases/adopt-jobs.ts";
 import { pageHandler } from "../../page/page-handler.ts";
 import { sessionCookie } from "../domain/cookies.ts";
@@ -23,5 +23,5 @@ export const handler = pageHandler(
     });
     return afterConsentUi(returned, apiUrl());
   },
-  { origin: () => new URL(apiUrl()).origin },
+  site,
 );

@@ -1,12 +1,10 @@
-import { apiUrl, appName, openLinkDeps } from "../../compose.ts";
+import { apiUrl, openLinkDeps, site } from "../../compose.ts";
 import { byRoute } from "../../http/by-route.ts";
 import { pageHandler } from "../../page/page-handler.ts";
 import { browserCookie, newBrowser, setBrowserCookie, setSessionCookie } from "../domain/cookies.ts";
 import { findOpenLink, pressLink } from "../use-cases/open-link.ts";
 import { linkPage } from "./link-page.ts";
 import { linkIdOfPath } from "./requests.ts";
-
-const origin = () => new URL(apiUrl()).origin;
 
 /** The address of the Consent UI; undefined if our own page makes connections. */
 function consentUi(): URL | undefined {
@@ -23,12 +21,12 @@ export const handler = byRoute({
       const browser = known ?? newBrowser(openLinkDeps());
       return {
         status: 200,
-        page: linkPage(link, { appName: appName(), consentUiHost: consentUi()?.host }),
+        page: linkPage(link, consentUi()?.host),
         cookies: [setBrowserCookie(browser, apiUrl())],
         formLeadsTo: consentUi()?.origin,
       };
     },
-    { origin },
+    site,
   ),
 
   "press-link": pageHandler(
@@ -43,6 +41,6 @@ export const handler = byRoute({
         hidesAddress: consentUi !== undefined,
       };
     },
-    { origin },
+    site,
   ),
 });

@@ -1,30 +1,11 @@
 import type { Job } from "../../jobs/domain/job.ts";
 import { type Html, html } from "../../page/html.ts";
+import type { Words } from "../../page/language.ts";
 import type { PageReply } from "../../page/page-handler.ts";
+import { fill } from "../../page/words.ts";
 import { isOfBrowser } from "../domain/return-urls.ts";
-import { type Outcome, returnAddress } from "../domain/session.ts";
+import { returnAddress } from "../domain/session.ts";
 import type { Returned } from "../use-cases/return-from-consent-ui.ts";
-
-/** What the person did, in words. */
-const WORDS: { readonly [outcome in Outcome]: { title: string; happened: string } } = {
-  succeeded: { title: "Your bank is connected", happened: "Everything went well." },
-  "in-progress": {
-    title: "Your bank is being connected",
-    happened: "This goes on by itself, and takes a moment.",
-  },
-  queued: {
-    title: "Your bank is down",
-    happened: "We keep trying for 7 days. You may close this page.",
-  },
-  failed: {
-    title: "Your bank could not be connected",
-    happened: "The app can tell you more, and you can try again there.",
-  },
-  cancelled: {
-    title: "You did not connect a bank",
-    happened: "Nothing has changed. You can try again from the app.",
-  },
-};
 
 /**
  * Sends a person on after the Consent UI: to our page if a bank asks a question, otherwise back to the application, or to our page
@@ -40,26 +21,33 @@ export function afterConsentUi({ session, jobs, outcome }: Returned, apiUrl: str
   if (address === undefined && only !== undefined && more.length === 0) {
     return { status: 303, location: pageOf(only) };
   }
-  const { title, happened } = WORDS[outcome];
-  const body = html`<h1>${title}</h1>
+  return {
+    status: 200,
+    page: ({ words }) => {
+      const { title, happened } = words.returned[outcome];
+      const back =
+        address !== undefined && html`<p><a class="button" href="${address}">${words.returned.back}</a></p>`;
+      const body = html`<h1>${title}</h1>
 <p>${happened}</p>
-${address === undefined ? listOf(jobs, pageOf) : html`<p><a class="button" href="${address}">Back to the app</a></p>`}`;
-  return { status: 200, page: { title, body } };
+${back || listOf(jobs, pageOf, words)}`;
+      return { title, body };
+    },
+  };
 }
 
 function asksUser({ phase }: Job): boolean {
   return phase === "challenged" || phase === "awaiting-answer";
 }
 
-function listOf(jobs: readonly Job[], pageOf: (job: Job) => string): Html {
+function listOf(jobs: readonly Job[], pageOf: (job: Job) => string, words: Words): Html {
+  const nameOf = (index: number) => fill(words.returned.bank, { number: String(index + 1) });
   const items = jobs.map(
-    (job, index) => html`<li><a href="${pageOf(job)}">Bank ${index + 1}</a>: ${stateOf(job)}</li>`,
+    (job, index) => html`<li><a href="${pageOf(job)}">${nameOf(index)}</a>: ${stateOf(job, words)}</li>`,
   );
-  return jobs.length === 0 ? html`<p>You can close this page.</p>` : html`<ul>${items}</ul>`;
+  return jobs.length === 0 ? html`<p>${words.closePage}</p>` : html`<ul>${items}</ul>`;
 }
 
-function stateOf({ phase }: Job): string {
-  if (phase === "succeeded") return "connected";
-  if (phase === "failed") return "not connected";
-  return phase === "queued" ? "the bank is down, and we keep trying" : "in progress";
+function stateOf({ phase }: Job, { returned: { states } }: Words): string {
+  if (phase === "succeeded" || phase === "failed" || phase === "queued") return states[phase];
+  return states["in-progress"];
 }

@@ -58,9 +58,6 @@ export function hasEnded(link: Link | EndedLink): link is EndedLink {
   return "endedAt" in link;
 }
 
-/** What pages call the application that sends links, where a deployment sets no name. */
-export const DEFAULT_APP_NAME = "the app that sent you this link";
-
 const APP_NAME = /^[^\p{C}]{1,60}$/u;
 
 export function isAppName(text: string): boolean {

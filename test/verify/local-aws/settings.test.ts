@@ -43,6 +43,13 @@ describe("The settings of a deployment", () => {
     FOLLOW_LIMIT_MINUTES: "1",
     FOLLOW_SLICE_SECONDS: "0",
     MAX_WEBHOOKS: "0",
+    PAGE_COLOUR: "#b3261e",
+    PAGE_COLOUR_DARK: "#ff8a80",
+    PAGE_LOGO: "test/verify/page/brand/logo.svg",
+    PAGE_PRIVACY_URL: "https://hooli.example/privacy",
+    PAGE_SUPPORT: "help@hooli.example",
+    PAGE_TERMS_URL: "https://hooli.example/terms",
+    PAGE_TEXTS: "test/verify/page/brand/texts",
     QUEUE: "false",
     RETENTION_DAYS: "1",
     RETURN_URLS: "https://app.example/back, hooli-money://back",
@@ -96,6 +103,14 @@ test("PUBLIC_URL starts links without a slash at its end, and needs an API key t
 });
 
 describe("Local mode does not start", () => {
+  test("with a colour that people cannot see on dark pages", () => {
+    expect(() => readLocalSettings({ PAGE_COLOUR: "#0a58a8" })).toThrow(
+      new Error(
+        "PAGE_COLOUR: #0a58a8 has a contrast of 2.3:1 with the dark background #19212a, and needs 3:1: give dark pages a lighter colour.",
+      ),
+    );
+  });
+
   test.each([
     [["TIME_SCALE"], { TIME_SCALE: "0" }],
     [["PUBLIC_URL"], { PUBLIC_URL: "ftp://tunnel.example" }],
@@ -112,6 +127,10 @@ describe("Local mode does not start", () => {
         CONSENT_UI_URL: "http://consent.example/home",
         RETURN_URLS: "https://app.example/back,javascript:alert(1)",
       },
+    ],
+    [
+      ["PAGE_COLOUR (must be a colour such as #3f6fb5)", "PAGE_LOGO (must be the path of a file)", "QUEUE"],
+      { PAGE_COLOUR: "blue", PAGE_LOGO: "none.svg", QUEUE: "perhaps" },
     ],
     [["CORS_ORIGINS", "QUEUE"], { CORS_ORIGINS: "https://*.example.com", QUEUE: "perhaps" }],
     [

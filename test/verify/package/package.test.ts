@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import * as z from "zod";
@@ -28,10 +28,16 @@ const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) })
 const template = z.object({
   Resources: z.record(
     z.string(),
-    z.object({ Type: z.string(), Metadata: z.record(z.string(), z.unknown()).default({}) }),
+    z.object({
+      Type: z.string(),
+      Metadata: z.record(z.string(), z.unknown()).default({}),
+      Properties: z.unknown(),
+    }),
   ),
   Outputs: z.record(z.string(), z.unknown()),
 });
+
+const codeOf = z.object({ Code: z.object({ S3Key: z.string() }) });
 
 /** Deployed only with the secret of the aggregator's webhooks, which the app does not have. */
 const FOR_UPSTREAM_WEBHOOKS = "functions/webhooks/upstream/fetch-events.lambda.ts";
@@ -103,6 +109,59 @@ test("an empty CDK app with the package type-checks and synthesizes", { timeout:
   const assets = (await readdir(outdir)).filter((name) => name.startsWith("asset."));
   expect(assets).toHaveLength(entries.length);
   for (const asset of assets) expect(await readdir(join(outdir, asset))).toEqual(["index.mjs"]);
+});
+
+test("an app that brands its pages deploys the brand beside the bundles of the functions that show pages", async () => {
+  await copyFile(join(ROOT, "test/verify/page/brand/logo.svg"), join(folder, "logo.svg"));
+  await mkdir(join(folder, "texts"));
+  const texts = { refusals: { "session-not-valid": { title: "Start again in Hooli" } } };
+  await writeFile(join(folder, "texts/en.json"), JSON.stringify(texts));
+  const app = await readFile(join(folder, "app.ts"), "utf8");
+
+  /** Synthesizes the app, and returns the folder of each function that has a brand. */
+  async function brandedWith(colour: string): Promise<Map<string, string>> {
+    const options = `pageLogo: "logo.svg", pageTexts: "texts", pageColour: "${colour}",`;
+    await writeFile(join(folder, "branded.ts"), app.replace("retentionDays: 30,", options));
+    const outdir = join(folder, `out-${colour}`);
+    await run(process.execPath, ["branded.ts"], { CDK_OUTDIR: outdir });
+    const text = await readFile(join(outdir, "Banking.template.json"), "utf8");
+    expect(text).not.toContain("PAGE_BRAND");
+    const folders = new Map<string, string>();
+    for (const { Metadata, Properties } of Object.values(template.parse(JSON.parse(text)).Resources)) {
+      const { [ENTRY_METADATA]: entry } = Metadata;
+      if (typeof entry !== "string") continue;
+      const asset = join(outdir, `asset.${codeOf.parse(Properties).Code.S3Key.replace(".zip", "")}`);
+      if ((await readdir(asset)).includes("brand.json")) folders.set(entry, asset);
+    }
+    return folders;
+  }
+
+  const folders = await brandedWith("#3f6fb5");
+  expect([...folders.keys()].toSorted()).toEqual([
+    "functions/links/api/consent-return.lambda.ts",
+    "functions/links/api/open-link.lambda.ts",
+    "functions/page/connect-changes.lambda.ts",
+    "functions/page/connect-page.lambda.ts",
+  ]);
+  // CloudFormation deploys a function again only if the name of its package changes.
+  const namesOf = (found: Map<string, string>) => [...found.values()].map((path) => basename(path));
+  const others = namesOf(await brandedWith("#c2410c"));
+  expect(namesOf(folders).filter((name) => others.includes(name))).toEqual([]);
+
+  const event = {
+    rawPath: "/connect/jobs/none/changes",
+    headers: { "accept-language": "en" },
+    requestContext: { http: { method: "GET" } },
+  };
+  const program = `const { handler } = await import("./index.mjs");
+console.log((await handler(${JSON.stringify(event)})).body);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: folders.get("functions/page/connect-changes.lambda.ts"),
+    env: { AWS_REGION: "us-east-1", API_URL: "https://api.example", JOBS_TABLE: "jobs", LOG_LEVEL: "error" },
+  });
+  expect(stdout).toContain("<h1>Start again in Hooli</h1>");
+  expect(stdout).toContain('<img src="data:image/svg+xml;base64,');
+  expect(stdout).toContain("--accent:#3f6fb5");
 });
 
 test("the program for API keys of the package runs", async () => {

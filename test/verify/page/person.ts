@@ -8,11 +8,14 @@ const MAX_LOOKS = 500;
 /** A person with a browser without script: it keeps cookies, and follows redirects. */
 export class Person {
   readonly #target: Target;
+  readonly #headers: Record<string, string>;
   readonly #cookies = new Map<string, string>();
   #page: ShownPage | undefined;
 
-  constructor(target: Target) {
+  /** The browser sends the headers with each request. */
+  constructor(target: Target, { headers = {} }: { headers?: Record<string, string> } = {}) {
     this.#target = target;
+    this.#headers = headers;
   }
 
   /** The page that the browser shows. */
@@ -80,7 +83,7 @@ export class Person {
       ...init,
       method,
       redirect: "manual",
-      headers: { ...init.headers, ...(this.#cookies.size > 0 && { cookie: this.cookie }) },
+      headers: { ...this.#headers, ...init.headers, ...(this.#cookies.size > 0 && { cookie: this.cookie }) },
     });
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];

@@ -501,8 +501,8 @@ describe("the upstream", () => {
   });
 });
 
-/** Only local mode scales time: there the variable is set by the same function that reads it. */
-const LOCAL_ONLY = ["TIME_SCALE"];
+/** Only local mode scales time, and has the brand of pages in a variable: a deployment puts it into a file. */
+const LOCAL_ONLY = ["TIME_SCALE", "PAGE_BRAND"];
 
 /** Finds in the text of `compose.ts` the variables that an entry's parts read, and the parts of those. */
 function variablesReadBy(entry: string): string[] {

@@ -5,8 +5,23 @@ import { parseTemplate, synthesizeApart } from "../../../infra/local/template/te
 import { readSystemSettings, VARIABLES, variablesOf } from "../../../infra/testing/system-settings.ts";
 import { synthesizeTemplates, templateWith } from "../../../infra/testing/templates.ts";
 
-/** A test has no page of another origin, and runs as many functions at once as it wants. */
-const NOT_OF_A_TEST_SYSTEM = ["corsOrigins", "followConcurrency"];
+/**
+ * A test has no page of another origin, and runs as many functions at once as it wants. What pages look like is not what programs test:
+ * local mode shows it.
+ */
+const NOT_OF_A_TEST_SYSTEM = [
+  "corsOrigins",
+  "followConcurrency",
+  ...[
+    "pageLogo",
+    "pageColour",
+    "pageColourDark",
+    "pageSupport",
+    "pagePrivacyUrl",
+    "pageTermsUrl",
+    "pageTexts",
+  ],
+];
 
 const UPSTREAM = "http://127.0.0.1:4321";
 const AT = { apiUrl: "http://127.0.0.1:1234" };

@@ -73,7 +73,7 @@ describe("a person", () => {
     ["ÜBER", ["Über Bank"]],
     ["(.*", []],
   ])("finds banks by words of their names: %j", (search, names) => {
-    expect(matching(banks, search).map(({ name }) => name)).toEqual(names);
+    expect(matching(banks, search, "en").map(({ name }) => name)).toEqual(names);
   });
 
   test.each([

@@ -12,7 +12,7 @@ test.each([
   [0, "0 seconds"],
   [-5_000, "0 seconds"],
 ])("a deadline in %d ms is told to the second", (ms, words) => {
-  expect(exactly(ms)).toBe(words);
+  expect(exactly(ms, "en")).toBe(words);
 });
 
 test.each([
@@ -26,5 +26,10 @@ test.each([
   [7 * 24 * HOUR - 1000, "7 days"],
   [3 * 24 * HOUR + 5 * HOUR + 20 * MINUTE, "3 days 5 hours"],
 ])("a wait of %d ms is told roughly", (ms, words) => {
-  expect(roughly(ms)).toBe(words);
+  expect(roughly(ms, "en")).toBe(words);
+});
+
+test("times are told as each language does", () => {
+  expect(exactly(118_000, "de")).toBe("1 Minute, 58 Sekunden");
+  expect(roughly(3 * 24 * HOUR, "de")).toBe("3 Tage");
 });
