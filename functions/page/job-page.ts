@@ -143,7 +143,7 @@ function questionPage(view: JobView, challenge: Challenge & { expiresAt: string 
 ${isWrong && answerSummary(input, unanswered)}
 ${number > 1 && html`<p><strong>The bank asks again.</strong></p>`}
 ${saysMore(challenge) && html`<p class="bank-words">${description}</p>`}
-<p>You have <span class="left" data-left="${Math.floor(leftMs / 1000)}">${exactly(leftMs)}</span> to answer.</p>
+<p>You have <span class="left" data-left="${Math.round(leftMs) / 1000}">${exactly(leftMs)}</span> to answer.</p>
 ${isApproved ? approvalForm(job, challenge, isWrong) : answerForm(view, challenge)}
 ${cancelForm(job)}`;
   return {
