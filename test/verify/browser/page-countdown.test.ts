@@ -41,8 +41,9 @@ afterEach(async () => {
 async function reloadAt(wrongByMs: number): Promise<Page> {
   const { page } = tab;
   const time = Date.now() + wrongByMs;
-  await page.clock.install({ time });
-  await page.clock.pauseAt(time + 1);
+  // It goes on until it stands still, and cannot stand still at a time that is over.
+  await page.clock.install({ time: time - HOUR_MS });
+  await page.clock.pauseAt(time);
   await page.reload();
   return page;
 }
