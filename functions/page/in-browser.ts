@@ -8,6 +8,8 @@ interface Node {
   dataset: { [name: string]: string | undefined };
   textContent: string;
   tabIndex: number;
+  /** Of a field. */
+  type?: string;
   replaceWith(node: Node): void;
   setAttribute(name: string, value: string): void;
   querySelector(selector: string): Node | null;
@@ -61,6 +63,10 @@ export function inBrowser(): void {
       submitter.setAttribute("aria-disabled", "false");
       submitter.textContent = words;
     }, 15_000);
+  });
+  // A browser fills in a login or a code as long as nothing is typed. What is typed, it would keep for later suggestions.
+  document.addEventListener("input", ({ target }) => {
+    if (target.type === "text") target.setAttribute("autocomplete", "off");
   });
   // The button Back may show a page from the memory of the browser, which is out of date.
   addEventListener("pageshow", ({ persisted }) => {
