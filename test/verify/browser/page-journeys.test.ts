@@ -8,7 +8,7 @@ import { linkFor, newCompany } from "../page/visits.ts";
 import { startAppServer } from "./app-server.ts";
 import { browserTest, heading, openTab, type Tab, untilHeading } from "./browser.ts";
 import { jobIdOn, logIn, visit } from "./page-visit.ts";
-import { jobThatAsks, replyWith, TAKES_ALL, upstreamJob, upstreamStep } from "./sandbox-replies.ts";
+import { jobThatAsks, jobThatFails, replyWith, TAKES_ALL } from "./sandbox-replies.ts";
 
 const app = await startAppServer();
 afterAll(() => app.close());
@@ -248,11 +248,7 @@ browserTest("markup in every text of a bank stays text", async () => {
   await says("Says");
   await page.getByLabel(`Asks ${EVIL}`).fill("any");
   const refused = { code: EVIL, title: `Title ${EVIL}`, detail: `Detail ${EVIL}` };
-  const over = upstreamJob([
-    upstreamStep("verify-credentials", "success", null),
-    upstreamStep("mfa-challenge", "failed", refused),
-  ]);
-  await backend.faults([...faults, replyWith("/jobs/*", { ...over, updated: "2026-01-01T00:00:01Z" })]);
+  await backend.faults([...faults, jobThatFails(refused)]);
   await press(page, "Send the answer");
   await says("Title");
   await says("Detail");

@@ -15,12 +15,21 @@ export const TAKES_ALL = [
   replyWith("/jobs/*", { type: "job", id: "any" }, "POST"),
 ];
 
-export function upstreamStep(title: string, status: string, result: object | null) {
+function upstreamStep(title: string, status: string, result: object | null) {
   return { title, status, result };
 }
 
-export function upstreamJob(steps: object[]) {
+function upstreamJob(steps: object[]) {
   return { type: "job", id: "any", updated: "2026-01-01T00:00:00Z", steps };
+}
+
+/** Each job has failed, because of the answer. */
+export function jobThatFails(error: object = { code: "mfa-failed", title: "Any", detail: "Any" }) {
+  const steps = [
+    upstreamStep("verify-credentials", "success", null),
+    upstreamStep("mfa-challenge", "failed", error),
+  ];
+  return replyWith("/jobs/*", { ...upstreamJob(steps), updated: "2026-01-01T00:00:01Z" });
 }
 
 /** Each job asks, and goes on asking. */
