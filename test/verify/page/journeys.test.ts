@@ -5,7 +5,7 @@ import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, NUCLEUS, PIED_PIPER, RAVIGA } from ".
 import { ALL_DONE, type MobileBackend, statuses } from "../../journeys/mobile-backend.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { filledIn, type Person } from "./person.ts";
+import { filledIn, type Person } from "../support/person.ts";
 import { newCompany, RETURN_URL, SETTINGS, visitor } from "./visits.ts";
 
 /** A challenge of two minutes lasts 12 s. */
