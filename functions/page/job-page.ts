@@ -143,6 +143,7 @@ function questionPage(view: JobView, challenge: Challenge & { expiresAt: string 
 ${isWrong && answerSummary(input, unanswered)}
 ${number > 1 && html`<p><strong>The bank asks again.</strong></p>`}
 ${saysMore(challenge) && html`<p class="bank-words">${description}</p>`}
+${isApproved && html`<p class="bank-words">${input[0] ?? ""}</p>`}
 <p>You have <span class="left" data-left="${Math.round(leftMs) / 1000}">${exactly(leftMs)}</span> to answer.</p>
 ${isApproved ? approvalForm(job, challenge, isWrong) : answerForm(view, challenge)}
 ${cancelForm(job)}`;
@@ -193,8 +194,7 @@ ${isWrong && html`<p class="wrong" id="answer-${place}-wrong">Answer this questi
 
 /** No field says that the bank wants an approval, so that a code can be given too. */
 function approvalForm(job: Job, challenge: Challenge, isOpen: boolean): Html {
-  return html`<p class="bank-words">${challenge.input[0] ?? ""}</p>
-<form method="post" action="${pathOfJob(job.id)}/mfa">
+  return html`<form method="post" action="${pathOfJob(job.id)}/mfa">
 <input type="hidden" name="challenge" value="${challenge.number}">
 <input type="hidden" name="answer" value="${APPROVED}">
 <button data-busy="Please wait…">I have approved it</button>
@@ -320,6 +320,7 @@ function failedPage(view: JobView): Page {
   const { title: words, next } = wasLeft(job) ? LEFT : ENDS[outcome === "succeeded" ? "other" : outcome];
   const title = `${atStart(bankOf(view))} ${words}`;
   const failed = job.steps.find(({ status }) => status === "failed");
+  const begun = job.steps.filter(({ status }) => status !== "pending");
   const isCancelled = outcome === "cancelled";
   const loginForm = blockedMs > 0 ? undefined : view.loginForm;
   const back = view.back(isCancelled ? "cancelled" : "failed");
@@ -327,7 +328,7 @@ function failedPage(view: JobView): Page {
 ${bankWords(failed)}
 ${blockedMs === 0 && html`<p>${next}</p>`}
 ${blockedMs > 0 && html`<p><strong>You can log in again in ${roughly(blockedMs)}.</strong> Another wrong login could lock your account at the bank.</p>`}
-${job.steps.some(({ status }) => status === "success") && stepList(job.steps)}
+${job.steps.some(({ status }) => status === "success") && stepList(begun)}
 ${loginForm !== undefined && html`<p><a class="button" href="${loginForm}">Log in again</a></p>`}
 ${goBack(back, "Go back to the app", loginForm === undefined) || html`<p>You can also close this page.</p>`}
 <p class="small">For support: <code>${job.id}</code></p>`;
