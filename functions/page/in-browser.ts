@@ -8,6 +8,8 @@ interface Node {
   dataset: { [name: string]: string | undefined };
   textContent: string;
   tabIndex: number;
+  /** Of a field. */
+  type?: string;
   replaceWith(node: Node): void;
   setAttribute(name: string, value: string): void;
   querySelector(selector: string): Node | null;
@@ -63,37 +65,50 @@ export function inBrowser(): void {
       submitter.textContent = words;
     }, 15_000);
   });
+  // A browser fills in a login or a code as long as nothing is typed. What is typed, it would keep for later suggestions.
+  document.addEventListener("input", ({ target }) => {
+    if (target.type === "text") target.setAttribute("autocomplete", "off");
+  });
   // The button Back may show a page from the memory of the browser, which is out of date.
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) location.reload();
   });
 
   let wake = () => {};
-  // The person comes back to the page, such as from the app of the bank.
+  // The person comes back to the page, such as from the app of the bank. A telephone that sleeps may have measured no time.
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") wake();
+    if (document.visibilityState !== "visible" || find("main")?.dataset["changes"] === undefined) return;
+    wake();
+    void showAgain();
   });
 
   countDown();
   void watch();
 
-  /** The server's clock counts: from the moment at which the page came, we only measure how much time has passed. */
+  /**
+   * The server's clock counts: from the moment at which its number of seconds came, we only measure how much time has passed.
+   * The number is wrong by at most a second: rounded down, because it came a little later than the server wrote it.
+   */
   function countDown(): void {
-    let shownFor = find("main");
-    let since = performance.now();
+    let main: Node | null = null;
+    let from: string | undefined;
+    let since = 0;
     let said = Number.POSITIVE_INFINITY;
-    setInterval(() => {
-      const main = find("main");
+    const show = () => {
       const place = find(".left");
-      if (main !== shownFor) [shownFor, since, said] = [main, performance.now(), Number.POSITIVE_INFINITY];
       if (place === null) return;
-      const left = Math.max(0, Math.ceil(Number(place.dataset["left"]) - (performance.now() - since) / 1000));
-      place.textContent = inWords(left);
+      if (find("main") !== main) [main, from, said] = [find("main"), undefined, Number.POSITIVE_INFINITY];
+      if (place.dataset["left"] !== from) [from, since] = [place.dataset["left"], performance.now()];
+      const left = Math.max(0, Math.floor(Number(from) - (performance.now() - since) / 1000));
+      const words = inWords(left);
+      if (place.textContent !== words) place.textContent = words;
       const due = [60, 30, 10].find((seconds) => left <= seconds && left > seconds - 5 && seconds < said);
       if (due === undefined) return;
       said = due;
-      say(inWords(left));
-    }, 1000);
+      say(words);
+    };
+    show();
+    setInterval(show, 250);
   }
 
   /** As the server says it: in the language of the page. */
@@ -121,12 +136,14 @@ export function inBrowser(): void {
       if (changes === undefined) return;
       const { status } = await load(changes, "");
       if (status >= 400 && status < 500 && status !== 429) return location.reload();
-      if (status === 200) {
-        const page = await load(location.href, "document");
-        if (page.status === 200 && page.response !== null) show(page.response);
-      }
+      if (status === 200) await showAgain();
       await pause(status === 200 || status === 204 ? Number(main?.dataset["pause"]) : 5);
     }
+  }
+
+  async function showAgain(): Promise<void> {
+    const page = await load(location.href, "document");
+    if (page.status === 200 && page.response !== null) show(page.response);
   }
 
   function load(url: string, responseType: string): Promise<PageRequest> {
@@ -162,6 +179,9 @@ export function inBrowser(): void {
       return;
     }
     main.dataset["changes"] = next.dataset["changes"];
+    const left = main.querySelector(".left");
+    const nextLeft = next.querySelector(".left");
+    if (left !== null && nextLeft !== null) left.dataset["left"] = nextLeft.dataset["left"];
     const steps = main.querySelector(".steps");
     const nextSteps = next.querySelector(".steps");
     if (steps === null || nextSteps === null) return;

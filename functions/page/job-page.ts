@@ -113,11 +113,12 @@ function questionPage(view: JobView, challenge: Challenge & { expiresAt: string 
   const title = withBank(view, language, questionTitle(challenge, language));
   const isWrong = unanswered.length > 0;
   const leftMs = Math.max(0, view.msUntil(new Date(expiresAt)));
-  const time = html`<span class="left" data-left="${Math.floor(leftMs / 1000)}">${exactly(leftMs, tag)}</span>`;
+  const time = html`<span class="left" data-left="${Math.round(leftMs) / 1000}">${exactly(leftMs, tag)}</span>`;
   const body = html`<h1>${title}</h1>
 ${isWrong && answerSummary(input, unanswered, language)}
 ${number > 1 && html`<p><strong>${words.question.again}</strong></p>`}
 ${saysMore(challenge) && html`<p class="bank-words">${description}</p>`}
+${isApproved && html`<p class="bank-words">${input[0] ?? ""}</p>`}
 <p>${filled(words.question.left, { time })}</p>
 ${isApproved ? approvalForm(job, challenge, isWrong, language) : answerForm(view, challenge, language)}
 ${cancelForm(job, language)}`;
@@ -175,8 +176,7 @@ ${isWrong && html`<p class="wrong" id="answer-${place}-wrong">${words.question.m
 /** No field says that the bank wants an approval, so that a code can be given too. */
 function approvalForm(job: Job, challenge: Challenge, isOpen: boolean, language: Language): Html {
   const { wait, question } = language.words;
-  return html`<p class="bank-words">${challenge.input[0] ?? ""}</p>
-<form method="post" action="${pathOfJob(job.id)}/mfa">
+  return html`<form method="post" action="${pathOfJob(job.id)}/mfa">
 <input type="hidden" name="challenge" value="${challenge.number}">
 <input type="hidden" name="answer" value="${APPROVED}">
 <button data-busy="${wait}">${question.approved}</button>
@@ -243,13 +243,14 @@ function failedPage(view: JobView, language: Language): Page {
   const title = withBank(view, language, named);
   const failed = job.steps.find(({ status }) => status === "failed");
   const blocked = blockedMs > 0 && fill(words.end.blocked, { time: roughly(blockedMs, tag) });
+  const begun = job.steps.filter(({ status }) => status !== "pending");
   const loginForm = blockedMs > 0 ? undefined : view.loginForm;
   const back = view.back(outcome === "cancelled" ? "cancelled" : "failed");
   const codes = html`<code>${job.id}</code>`;
   const body = html`<h1>${title}</h1>
 ${bankWords(failed, language)}
 ${blocked === false ? html`<p>${next}</p>` : html`<p><strong>${blocked}</strong> ${words.end.lock}</p>`}
-${job.steps.some(({ status }) => status === "success") && stepList(job.steps, language)}
+${job.steps.some(({ status }) => status === "success") && stepList(begun, language)}
 ${loginForm !== undefined && html`<p><a class="button" href="${loginForm}">${words.end.again}</a></p>`}
 ${goBack(back, words.back, loginForm === undefined) || html`<p>${words.end.close}</p>`}
 <p class="small">${filled(words.support.codes, { codes })}</p>`;

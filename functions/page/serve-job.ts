@@ -17,7 +17,7 @@ import type { Banks } from "./bank.ts";
 import { jobPage } from "./job-page.ts";
 import type { PageReply } from "./page-handler.ts";
 import { pathOfJob, pathOfLogin } from "./paths.ts";
-import { backWithJob, callerOf, goTo, sessionOf, type VisitDeps } from "./visit.ts";
+import { backWithJob, callerOf, goTo, sessionOf, unlessOver, type VisitDeps } from "./visit.ts";
 
 export type JobPageDeps = Omit<VisitDeps, "clock"> &
   CancelDeps &
@@ -32,15 +32,6 @@ export type JobPageDeps = Omit<VisitDeps, "clock"> &
 export async function showJob(deps: JobPageDeps, request: HttpRequest): Promise<PageReply> {
   const session = await sessionOf(deps, request);
   const job = await readJob(deps, { jobId: jobOfPath(request), caller: callerOf(session) });
-  return pageOf(deps, session, job);
-}
-
-async function pageOf(
-  deps: JobPageDeps,
-  session: Session,
-  job: Job,
-  unanswered: readonly number[] = [],
-): Promise<PageReply> {
   const page = jobPage({
     job,
     bankName: await nameOfBank(deps, job),
@@ -48,9 +39,17 @@ async function pageOf(
     back: (outcome) => backWithJob(session, job, outcome),
     loginForm: loginFormFor(deps, session, job),
     blockedMs: await blockedMsOf(deps, job),
-    unanswered,
+    unanswered: unansweredIn(request, job),
   });
-  return { status: unanswered.length > 0 ? 400 : 200, page };
+  return { status: 200, page };
+}
+
+/** The questions that the person has left out, if they are those of the page. */
+function unansweredIn(request: HttpRequest, job: Job): number[] {
+  const challenge = shownChallenge(job);
+  if (challenge === undefined || Number(request.query("challenge")) !== challenge.number) return [];
+  const places = request.query("unanswered")?.split(",") ?? [];
+  return challenge.input.flatMap((_, place) => (places.includes(String(place)) ? [place] : []));
 }
 
 /** The page of a job does not need the aggregator: without it, only the bank's name is missing. */
@@ -77,17 +76,17 @@ async function blockedMsOf({ settings, refusedLogins, clock }: JobPageDeps, job:
 
 /** `POST /connect/jobs/{jobId}/mfa`: takes the answer. The page then shows what the bank decides. */
 export async function takeAnswer(deps: JobPageDeps, request: HttpRequest): Promise<PageReply> {
-  const session = await sessionOf(deps, request);
+  const session = await unlessOver(sessionOf(deps, request));
   const jobId = jobOfPath(request);
+  if (session === undefined) return goTo(pathOfJob(jobId));
   const caller = callerOf(session);
   const form = formOf(request);
   const given = form.getAll("answer");
   const empty = given.flatMap((answer, place) => (answer.trim() === "" ? [place] : []));
+  // A browser keeps what it has sent to a page that it shows. Therefore, this too leads to another one.
   if (empty.length > 0) {
-    const job = await readJob(deps, { jobId, caller });
-    if (shownChallenge(job)?.number === Number(form.get("challenge")))
-      return pageOf(deps, session, job, empty);
-    return goTo(pathOfJob(jobId));
+    const left = { challenge: form.get("challenge") ?? "", unanswered: empty.join(",") };
+    return goTo(`${pathOfJob(jobId)}?${new URLSearchParams(left)}`);
   }
   const answers = parseMfaRequest({ "mfa-response": given.map((answer) => answer.trim()) });
   await unless(["challenge-not-active", "challenge-over"], () =>

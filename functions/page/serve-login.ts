@@ -16,7 +16,7 @@ import type { Bank, Banks } from "./bank.ts";
 import { banksPage, type FieldProblems, lockedPage, loginPage } from "./bank-pages.ts";
 import type { PageReply } from "./page-handler.ts";
 import { pathOfJob, pathOfLogin } from "./paths.ts";
-import { backWithoutJob, goTo, sessionForLogin, type VisitDeps } from "./visit.ts";
+import { backWithoutJob, goTo, sessionForLogin, unlessOver, type VisitDeps } from "./visit.ts";
 
 export type LoginDeps = VisitDeps &
   AcceptDeps &
@@ -80,7 +80,8 @@ function viewOf(session: Session, bank: Bank) {
 
 /** `POST /connect/login`: starts the job. A form that is sent twice leads to the same job. */
 export async function takeLogin(deps: LoginDeps, request: HttpRequest): Promise<PageReply> {
-  const session = await sessionForLogin(deps, request);
+  const session = await unlessOver(sessionForLogin(deps, request));
+  if (session === undefined) return goTo("/connect/login");
   const form = formOf(request);
   await countUserRequest(deps, session.userId);
   const bank = await bankOf(deps, session, form.get("institutionId") ?? undefined);

@@ -76,7 +76,9 @@ button:hover,.button:hover{text-decoration:underline}
 button[aria-disabled=true]{opacity:.6;cursor:default}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 h1:focus,.problem:focus{outline:none}
-label,summary{display:block;font-weight:600;margin:0 0 .25rem}
+main>:last-child,main>:last-child>:last-child{margin-bottom:0}
+label,summary{font-weight:600;margin:0 0 .25rem}
+label{display:block}
 .field{margin:0 0 1rem}
 input{width:100%;min-height:2.75rem;font:inherit;padding:.5rem .75rem;color:inherit;background:var(--card);border:2px solid var(--line);border-radius:.5rem}
 input[aria-invalid=true]{border-color:var(--bad)}
@@ -107,5 +109,6 @@ details{margin:0 0 1rem}
 summary{min-height:2.75rem;padding:.6rem 0;cursor:pointer;color:var(--link)}
 .note,.small{color:var(--soft)}
 .small,.banks .note{font-size:.875rem}
+.banks .note{display:block}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (forced-colors:active){main,.mark,.initials{border:1px solid}}`;

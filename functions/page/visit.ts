@@ -27,6 +27,19 @@ export function sessionForLogin(deps: VisitDeps, request: HttpRequest): Promise<
   return sessionOf(deps, request);
 }
 
+/**
+ * Returns undefined in place of a session that is over. A browser keeps what it has sent to a page that it shows: a form with secrets
+ * therefore leads to a page that says so.
+ */
+export async function unlessOver(session: Promise<Session>): Promise<Session | undefined> {
+  try {
+    return await session;
+  } catch (error) {
+    if (error instanceof Refusal && error.problems[0].reason === "session-not-valid") return undefined;
+    throw error;
+  }
+}
+
 /** A session may do with the jobs of its user what a client token of that user may do. */
 export function callerOf({ userId }: Session): TokenClaims {
   return { scope: "CLIENT_ACCESS", version: "3.0", userId };

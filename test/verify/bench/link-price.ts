@@ -1,5 +1,5 @@
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
-import { Browser } from "../links/browser.ts";
+import { newBrowser } from "../links/browser.ts";
 import { newLink, newUser } from "../links/links.ts";
 import { functionCounts } from "./counts.ts";
 import { dollarsFor, priceOfRuns, prices, sumOf, type Usage } from "./prices.ts";
@@ -59,7 +59,7 @@ async function newPerson({ target }: CountedSystem): Promise<MobileBackend> {
 /** A person who turns back in the Consent UI. */
 async function wholeLink(backend: MobileBackend): Promise<void> {
   const { links } = await newLink(backend, backend.userId);
-  const browser = new Browser(backend.target.apiUrl);
+  const browser = newBrowser(backend.target.apiUrl);
   const { location = "" } = await browser.use(links.public);
   const state = new URL(location).searchParams.get("state") ?? "";
   await browser.open(`/consent/return?state=${state}`);

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import type { Counted } from "./counts.ts";
 import { JOB_KINDS } from "./job-kinds.ts";
+import { pageSpeedBlocks } from "./page-speeds.ts";
 import { passDelayBlocks } from "./pass-delays.ts";
 import {
   assumptions,
@@ -105,12 +106,13 @@ interface Bench {
   /** In milliseconds, by the title of the column. */
   delays: ReadonlyMap<string, readonly number[]>;
   passDelays: Parameters<typeof passDelayBlocks>[0];
+  pageSpeeds: Parameters<typeof pageSpeedBlocks>[0];
   startUps: readonly StartUp[];
   counted: Counted;
 }
 
 /** The whole of `docs/reference/bench.md`. */
-export function pageOf({ columns, delays, passDelays, startUps, counted }: Bench): string {
+export function pageOf({ columns, delays, passDelays, pageSpeeds, startUps, counted }: Bench): string {
   return [
     "# What a job costs",
     "Written by `npm run bench`. A test counts again, but for the poller with MFA, and fails when the first table says otherwise.",
@@ -141,6 +143,7 @@ export function pageOf({ columns, delays, passDelays, startUps, counted }: Bench
       })),
     ),
     ...passDelayBlocks(passDelays),
+    ...pageSpeedBlocks(pageSpeeds),
     ...startUpBlocks(startUps),
     "Dollars for the time of functions that have started already, in 1,000 jobs, if all functions of a group had the size. What they compute takes less time with more memory, and what they wait for does not:",
     jobsByMemory(

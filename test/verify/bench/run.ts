@@ -6,10 +6,11 @@ import * as z from "zod";
 import { countedSchema } from "./counts.ts";
 import { KIND_NAMES } from "./job-kinds.ts";
 import { brokenBudgets, kindFigures, pageOf } from "./page.ts";
+import { measurePageSpeeds, slowPages } from "./page-speeds.ts";
 import { measurePassDelays, slowPasses } from "./pass-delays.ts";
 import { DEFAULT_OPTIONS, measureStartUps, slowStartUps } from "./start-up/start-up.ts";
 
-/* Writes the page, prints it, and ends with 1 when a job of ours is over its budget, or when a passed request or the start of an entry takes too long. */
+/* Writes the page, prints it, and ends with 1 when a job of ours is over its budget, or when a passed request, the first screen of the page or the start of an entry takes too long. */
 
 const PROGRAM = fileURLToPath(new URL("./measure.ts", import.meta.url));
 
@@ -35,11 +36,13 @@ const ours = await measured("ours");
 const queue = await measured("queue");
 const poller = await measured("poller");
 const passDelays = await measurePassDelays();
+const pageSpeeds = await measurePageSpeeds();
 const startUps = await measureStartUps(DEFAULT_OPTIONS);
 const page = pageOf({
   columns: [ours, queue, poller].flatMap(({ columns }) => columns),
   delays: new Map([...ours.delays, ...poller.delays]),
   passDelays,
+  pageSpeeds,
   startUps,
   counted: ours.counted,
 });
@@ -47,6 +50,7 @@ writeFileSync(new URL("../../../docs/reference/bench.md", import.meta.url), page
 const broken = [
   ...brokenBudgets([...ours.columns, ...queue.columns]),
   ...slowPasses(passDelays),
+  ...slowPages(pageSpeeds),
   ...slowStartUps(startUps),
 ];
 const verdict = broken.length === 0 ? "Within the budgets." : `Over budget:\n${broken.join("\n")}`;

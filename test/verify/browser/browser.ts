@@ -1,4 +1,10 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { findChromium } from "./find-chromium.ts";
 
@@ -9,13 +15,15 @@ export const browserTest = test.skipIf(executablePath === undefined);
 
 let launched: Promise<Browser> | undefined;
 
+const INSTALLED = {
+  ...(executablePath !== undefined && { executablePath }),
+  // Chromium's own sandbox does not work as root.
+  chromiumSandbox: process.getuid?.() !== 0,
+};
+
 /** Starts one Chromium for each file of tests. It has no window, and its profile is deleted at its end. */
 function launch(): Promise<Browser> {
-  launched ??= chromium.launch({
-    ...(executablePath !== undefined && { executablePath }),
-    // Chromium's own sandbox does not work as root.
-    chromiumSandbox: process.getuid?.() !== 0,
-  });
+  launched ??= chromium.launch(INSTALLED);
   return launched;
 }
 
@@ -46,7 +54,19 @@ export interface Tab {
 
 /** @param origins Whom the pages may make requests to. */
 export async function openTab(origins: readonly string[], options: BrowserContextOptions = {}): Promise<Tab> {
-  const context = await (await launch()).newContext(options);
+  return tabOf(await (await launch()).newContext(options), origins);
+}
+
+/**
+ * A browser as a person has it: its profile stays in the folder when it closes, the button Back may show a page from the memory, and
+ * nothing tells the browser that a program drives it.
+ */
+export async function openProfile(folder: string, origins: readonly string[]): Promise<Tab> {
+  const ignoreDefaultArgs = ["--disable-back-forward-cache", "--enable-automation"];
+  return tabOf(await chromium.launchPersistentContext(folder, { ...INSTALLED, ignoreDefaultArgs }), origins);
+}
+
+async function tabOf(context: BrowserContext, origins: readonly string[]): Promise<Tab> {
   context.setDefaultTimeout(PATIENCE_MS);
   const watched: Watched = { errors: [], strangers: [] };
   const watch = (page: Page) => {

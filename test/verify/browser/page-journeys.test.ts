@@ -7,7 +7,8 @@ import { targetOf } from "../../journeys/target.ts";
 import { linkFor, newCompany } from "../page/visits.ts";
 import { startAppServer } from "./app-server.ts";
 import { browserTest, heading, openTab, type Tab, untilHeading } from "./browser.ts";
-import { logIn, visit } from "./page-visit.ts";
+import { jobIdOn, logIn, visit } from "./page-visit.ts";
+import { jobThatAsks, jobThatFails, replyWith, TAKES_ALL } from "./sandbox-replies.ts";
 
 const app = await startAppServer();
 afterAll(() => app.close());
@@ -53,7 +54,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByLabel("OTP Password").fill("1234");
     await press(page, "Send the answer");
     await untilHeading(page, CONNECTED);
-    const jobIds = new URL(page.url()).pathname.split("/").at(-1);
+    const jobIds = jobIdOn(page);
     await page.getByRole("link", { name: "Go back to the app" }).click();
     await untilHeading(page, "The app");
     expect(app.visits.at(-1)).toEqual({ jobIds, state: "order 7", outcome: "succeeded" });
@@ -224,35 +225,19 @@ browserTest("markup in every text of a bank stays text", async () => {
     securityCodeCaption: `Code ${EVIL}`,
     forgottenPasswordUrl: `javascript:alert(3)//${EVIL}`,
   };
-  const reply = (path: string, body: object, method = "GET") => ({
-    method,
-    path,
-    times: 1000,
-    do: { status: method === "POST" ? 202 : 200, body: JSON.stringify(body) },
-  });
-  const step = (title: string, status: string, result: object | null) => ({ title, status, result });
   const asks = {
-    type: "mfa",
     method: "security-questions",
     description: `Says ${EVIL}`,
     input: [`Asks ${EVIL}`],
     expiryMs: 120_000,
   };
-  const job = (steps: object[]) => ({ type: "job", id: "any", updated: "2026-01-01T00:00:00Z", steps });
   const faults = [
-    reply("/institutions", { type: "list", data: [bank] }),
-    reply("/institutions/*", bank),
-    reply("/users/*/connections", { type: "job", id: "any" }, "POST"),
-    reply("/jobs/*", { type: "job", id: "any" }, "POST"),
+    replyWith("/institutions", { type: "list", data: [bank] }),
+    replyWith("/institutions/*", bank),
+    ...TAKES_ALL,
   ];
   const says = (text: string) => page.getByText(`${text} ${EVIL}`).first().waitFor();
-  await backend.faults([
-    ...faults,
-    reply(
-      "/jobs/*",
-      job([step("verify-credentials", "success", null), step("mfa-challenge", "in-progress", asks)]),
-    ),
-  ]);
+  await backend.faults([...faults, jobThatAsks(asks)]);
   await visit(tab, backend);
   await says("Name");
   await page.getByRole("link", { name: "Name" }).click();
@@ -263,8 +248,7 @@ browserTest("markup in every text of a bank stays text", async () => {
   await says("Says");
   await page.getByLabel(`Asks ${EVIL}`).fill("any");
   const refused = { code: EVIL, title: `Title ${EVIL}`, detail: `Detail ${EVIL}` };
-  const over = job([step("verify-credentials", "success", null), step("mfa-challenge", "failed", refused)]);
-  await backend.faults([...faults, reply("/jobs/*", { ...over, updated: "2026-01-01T00:00:01Z" })]);
+  await backend.faults([...faults, jobThatFails(refused)]);
   await press(page, "Send the answer");
   await says("Title");
   await says("Detail");

@@ -17,6 +17,7 @@ import { logIn as logInOn, visit } from "./page-visit.ts";
 /** Each screen of the page, in both colour schemes, on a small telephone and on a wide screen: `screens` gets their pictures. */
 const SCREENS = fileURLToPath(new URL("screens/", import.meta.url));
 const WIDTHS = [320, 1280];
+const HEIGHT = 568;
 const SCHEMES = ["light", "dark"] as const;
 
 const system = localSystem(1, () => ({ settings: SETTINGS }));
@@ -43,7 +44,7 @@ async function look(page: Page, name: string): Promise<void> {
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
     for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 800 });
+      await page.setViewportSize({ width, height: HEIGHT });
       await page.screenshot({ path: `${SCREENS}${name}-${width}-${colorScheme}.png`, fullPage: true });
       const widest: unknown = await page.evaluate("document.documentElement.scrollWidth");
       expect([name, widest]).toEqual([name, width]);

@@ -20,3 +20,7 @@ export async function logIn(page: Page, fields: { readonly [label: string]: stri
   }
   await page.getByRole("button", { name: "Log in" }).click();
 }
+
+export function jobIdOn(page: Page): string {
+  return new URL(page.url()).pathname.split("/").at(-1) ?? "";
+}

@@ -1,68 +1,33 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readLocalSettings } from "../../../infra/local/local-settings.ts";
-import { type LocalSystem, startLocal } from "../../../infra/local/start-local.ts";
-import { startSandbox } from "../../../sandbox/server.ts";
 import { HOOLI, LOGINS } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
-import { targetOf } from "../../journeys/target.ts";
 import { Elsewhere } from "../adopt/elsewhere.ts";
-import { Browser } from "../links/browser.ts";
+import { newBrowser } from "../links/browser.ts";
 import { newLink, newUser } from "../links/links.ts";
-import { awsRecorder } from "../support/aws-recorder.ts";
 import { type Canary, plainCanary } from "./canary.ts";
-import { isOfStream, noteOutput, sinkBook } from "./canary-world.ts";
 import { scannerFor } from "./scanner.ts";
-import { linesOf, type SearchedWorld, sinksOf } from "./sinks.ts";
+import { linesOf, sinksOf } from "./sinks.ts";
+import { type SmallWorld, startSmallWorld } from "./small-world.ts";
 
 const CONSENT_UI = "https://consent.example/home";
 const PERSONS = 6;
 
-const apiKey = plainCanary("API key").text;
 const canaries: Canary[] = [];
-const book = sinkBook();
-let world: SearchedWorld & { close(): Promise<void> };
+let world: SmallWorld;
 
 beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "canaries-"));
-  const sandbox = await startSandbox({ port: 0, timeScale: 10 });
-  process.env["LOG_LEVEL"] = "debug";
-  const recorder = awsRecorder();
-  const restoreOutput = noteOutput(book);
-  const settings = readLocalSettings({
-    PORT: "0",
-    DATA_DIR: folder,
-    LOCAL_API_KEY: apiKey,
+  world = await startSmallWorld({
     TIME_SCALE: "10",
-    UPSTREAM_URL: sandbox.url,
-    UPSTREAM_API_KEY: "sandbox",
     UPSTREAM_VERSION: "3.0",
     CONSENT_UI_URL: CONSENT_UI,
     RETURN_URLS: "hooli-money://back",
   });
-  const system: LocalSystem = await startLocal(settings, {
-    around: async (entry, event, run) => {
-      if (isOfStream(event)) book.add("records of the stream", JSON.stringify(event));
-      return recorder.around(entry, event, run);
-    },
-  });
-  await recorder.start();
-  const close = async () => {
-    restoreOutput();
-    await system.close();
-    await recorder.close();
-    await sandbox.close();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  world = { folder, book, recorder, sandboxUrl: sandbox.url, system, close };
 });
 afterAll(() => world?.close());
 
 /** A person who goes the whole way, presses twice, loads the last page again, and whose link is then deleted. */
 async function person(index: number): Promise<void> {
-  const target = { ...targetOf(world.system), sandboxUrl: world.sandboxUrl, apiKey };
+  const { target } = world;
   const mobile = plainCanary(`mobile ${index}`);
   const backend = new MobileBackend(target, await newUser(new MobileBackend(target)));
   const { links } = await newLink(backend, backend.userId, {
@@ -71,9 +36,9 @@ async function person(index: number): Promise<void> {
   });
   const path = `/users/${backend.userId}/auth_link`;
   expect(await backend.call("GET", path)).toMatchObject({ status: 200, json: { mobile: mobile.text } });
-  const browser = new Browser(target.apiUrl);
+  const browser = newBrowser(target.apiUrl);
   await browser.use(links.public);
-  const { location = "" } = await browser.press(links.public);
+  const { location = "" } = await browser.submitTo(links.public);
   const address = new URL(location);
   const state = address.searchParams.get("state") ?? "";
   const upstreamJobId = await new Elsewhere(backend).connect(HOOLI, LOGINS.gavin);

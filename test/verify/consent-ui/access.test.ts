@@ -28,13 +28,9 @@ test.each([
   async (_, status, code, tokenFor) => {
     const bank = await openConsentUi();
     const token = await tokenFor(bank);
-    const person = await new Person().open(`${bank.url}/home?${new URLSearchParams({ token })}`);
-    expect([person.seen.status, person.forms, person.link("Back to the app")]).toEqual([
-      status,
-      [],
-      undefined,
-    ]);
-    expect(person.seen.html).toContain(`<code>${code}</code>`);
+    const page = await new Person(bank.url).open(`/home?${new URLSearchParams({ token })}`);
+    expect([page.status, page.forms, page.links]).toEqual([status, [], []]);
+    expect(page.html).toContain(`<code>${code}</code>`);
     const body = new URLSearchParams({ token, step: "consent" });
     expect((await fetch(`${bank.url}/home`, { method: "POST", body })).status).toBe(status);
     const token30 = await bank.newToken({}, "3.0");
@@ -49,7 +45,7 @@ test.each([
 ])("an address with %o is refused in words", async (parameters, status, words) => {
   const bank = await openConsentUi();
   const person = await bank.visit(parameters);
-  expect([person.seen.status, person.alerts]).toEqual([status, [words]]);
+  expect([person.page.status, person.page.alerts]).toEqual([status, [words]]);
 });
 
 test.each([
@@ -68,20 +64,20 @@ test.each([
 
 test("jobs of others are taken back by nobody", async () => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({}, "user-2")).press("I agree");
+  const person = await bank.agreed({}, "user-2");
   const foreign = await connectHooli(bank, person);
   const visitor = await bank.visit({ jobIds: `${foreign},nobody`, jobId: foreign });
-  expect([visitor.title, visitor.link("Cancel")]).toEqual(["Share your data", RETURN_URL]);
+  expect([visitor.page.heading, visitor.link("Cancel")]).toEqual(["Share your data", RETURN_URL]);
 });
 
 test("every page says that it is no bank, forbids scripts and frames, and shows what comes from outside as text", async () => {
   const bank = await openConsentUi();
   const attack = '"><script>alert(1)</script>';
   const person = await bank.visit({ state: attack, institutionId: "AU00000" });
-  const pages = [person.seen];
-  pages.push((await person.press("I agree")).seen);
-  pages.push((await person.press("Continue", { loginId: attack, password: attack })).seen);
-  pages.push((await bank.visit({ action: attack, state: attack })).seen);
+  const pages = [person.page];
+  pages.push(await person.submit("I agree"));
+  pages.push(await person.submit("Continue", { Login: attack, Password: attack }));
+  pages.push((await bank.visit({ action: attack, state: attack })).page);
   for (const { html, headers } of pages) {
     expect(html).toContain("This is not a bank.");
     expect(html).not.toContain("<script");
@@ -100,17 +96,18 @@ test("the sandbox stores and shows no login, no answer and no token of a page", 
   const folder = await mkdtemp(join(tmpdir(), "consent-ui-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const bank = await openConsentUi({ dataFile: join(folder, "state.json") });
-  const person = await (await bank.visit({ institutionId: "AU00002" })).press("I agree");
-  await person.press("Continue", { loginId: "canary-login", password: "canary-password" });
-  expect(person.seen.html).not.toContain("canary");
-  bank.pass(2_000);
-  await (await person.reload()).click("Try again");
-  await person.press("Continue", { loginId: "jared", password: "django" });
+  const person = await bank.agreed({ institutionId: "AU00002" });
+  await person.submit("Continue", { Login: "canary-login", Password: "canary-password" });
+  expect(person.page.html).not.toContain("canary");
   bank.pass(2_000);
   await person.reload();
-  await person.press("Continue", { answer: "canary-answer" });
-  expect(person.seen.html).not.toContain("canary");
-  const token = new URL(person.seen.url).searchParams.get("token") ?? "";
+  await person.press("Try again");
+  await person.submit("Continue", { Login: "jared", Password: "django" });
+  bank.pass(2_000);
+  await person.reload();
+  await person.submit("Continue", { "OTP Password": "canary-answer" });
+  expect(person.page.html).not.toContain("canary");
+  const token = new URL(person.page.url).searchParams.get("token") ?? "";
   const ledger = JSON.stringify(await bank.ledger());
   for (const text of [await bank.stored(), ledger]) {
     expect(text.length).toBeGreaterThan(100);
@@ -122,7 +119,7 @@ test("the sandbox stores and shows no login, no answer and no token of a page", 
 test("an application without a redirect address gets no way back, until a control call sets one", async () => {
   const bank = await openConsentUi({ consentReturnUrl: undefined });
   const person = await bank.visit();
-  expect(person.link("Cancel")).toBeUndefined();
+  expect(person.page.links).toEqual([]);
   for (const body of [{ returnUrl: "javascript:alert(1)" }, { returnUrl: 1 }, { policy: 0 }, { other: 1 }]) {
     expect((await bank.control("PUT", "/consent-ui", body)).status).toBe(400);
   }
@@ -130,5 +127,5 @@ test("an application without a redirect address gets no way back, until a contro
   await bank.control("PUT", "/consent-ui", { policy: 3 });
   expect((await bank.visit({ state: "s" })).link("Cancel")).toBe("https://app.example/back?a=1&state=s");
   await bank.control("DELETE", "");
-  expect((await bank.visit()).link("Cancel")).toBeUndefined();
+  expect((await bank.visit()).page.links).toEqual([]);
 });

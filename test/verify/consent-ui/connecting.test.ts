@@ -1,15 +1,16 @@
 import { expect, inject, test } from "vitest";
 import * as z from "zod";
+import { filledIn } from "../support/person.ts";
 import { connectHooli, openConsentUi, takenBack, USER } from "./visitor.ts";
 
 test("a person agrees, chooses a bank, logs in, and goes back with the job and the state", async () => {
   const bank = await openConsentUi();
   const person = await bank.visit({ state: 'a=1&b="<&>' });
-  expect(person.title).toBe("Share your data");
+  expect(person.page.heading).toBe("Share your data");
   expect(takenBack(person, "Cancel")).toEqual({ state: 'a=1&b="<&>' });
   expect(await bank.consents()).toEqual([]);
-  await person.press("I agree");
-  expect(person.title).toBe("Choose your bank");
+  await person.submit("I agree");
+  expect(person.page.heading).toBe("Choose your bank");
   expect((await bank.consents()).map(({ status }) => status)).toEqual(["active"]);
   const jobId = await connectHooli(bank, person);
   expect(takenBack(person, "Finish")).toEqual({ jobId, jobIds: jobId, state: 'a=1&b="<&>' });
@@ -20,19 +21,19 @@ test("a person agrees, chooses a bank, logs in, and goes back with the job and t
 
 test("a person connects two banks, and goes back with both jobs, the newest by itself", async () => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({ action: "null" })).press("I agree");
+  const person = await bank.agreed({ action: "null" });
   const first = await connectHooli(bank, person);
-  await person.click("Connect another bank");
-  await person.click("Raviga");
-  expect(person.forms[0]?.asks).toEqual(["loginId", "password", "securityCode", "secondaryLoginId"]);
-  const login = { loginId: "jared", password: "django" };
-  await person.press("Continue", login);
-  expect([person.seen.status, ...person.alerts]).toEqual([
+  await person.press("Connect another bank");
+  await person.press("Raviga");
+  expect(person.page.forms[0]?.asks).toEqual(["loginId", "password", "securityCode", "secondaryLoginId"]);
+  const login = { Login: "jared", Password: "django" };
+  await person.submit("Continue", login);
+  expect([person.page.status, ...person.page.alerts]).toEqual([
     400,
     "Security code parameter is required.",
     "Secondary login ID parameter is required.",
   ]);
-  await person.press("Continue", { ...login, securityCode: "1", secondaryLoginId: "2" });
+  await person.submit("Continue", { ...login, "Security Code": "1", "Secondary Login": "2" });
   const { jobId, jobIds } = takenBack(person, "Do not wait");
   expect([jobIds, await bank.jobsOf()]).toEqual([
     `${first},${jobId}`,
@@ -42,42 +43,46 @@ test("a person connects two banks, and goes back with both jobs, the newest by i
 
 test("a bank asks, an empty answer is no answer, a wrong one fails the job, and the right one connects", async () => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({ institutionId: "AU00002" })).press("I agree");
-  expect(person.title).toBe("Log in to Pied Piper Bank");
+  const person = await bank.agreed({ institutionId: "AU00002" });
+  expect(person.page.heading).toBe("Log in to Pied Piper Bank");
+  const answers = (id: string) => ({
+    "What's your favourite company?": "Basiq",
+    "What's the ID of this institution?": id,
+  });
   const logIn = async () => {
-    await person.press("Continue", { loginId: "Whistler", password: "ShowBox" });
+    await person.submit("Continue", { Login: "Whistler", Password: "ShowBox" });
     bank.pass(2_000);
     await person.reload();
-    expect(person.title).toBe("Pied Piper Bank asks");
+    expect(person.page.heading).toBe("Pied Piper Bank asks");
   };
   await logIn();
-  await person.press("Continue", { answer: ["Basiq", ""] });
-  expect([person.seen.status, person.alerts]).toEqual([400, ["Please answer every question."]]);
-  await person.press("Continue", { answer: ["Basiq", "AU00001"] });
-  expect(person.title).toBe("Connecting Pied Piper Bank");
+  await person.submit("Continue", answers(""));
+  expect([person.page.status, person.page.alerts]).toEqual([400, ["Please answer every question."]]);
+  await person.submit("Continue", answers("AU00001"));
+  expect(person.page.heading).toBe("Connecting Pied Piper Bank");
   bank.pass(2_000);
   await person.reload();
-  expect([person.title, person.alerts]).toEqual([
+  expect([person.page.heading, person.page.alerts]).toEqual([
     "Pied Piper Bank is not connected",
     ["MFA response is not correct"],
   ]);
-  await person.click("Try again");
+  await person.press("Try again");
   await logIn();
-  await person.press("Continue", { answer: ["Basiq", "AU00000"] });
+  await person.submit("Continue", answers("AU00000"));
   bank.pass(2_000);
-  expect((await person.reload()).title).toBe("Pied Piper Bank is connected");
+  expect((await person.reload()).heading).toBe("Pied Piper Bank is connected");
   expect(takenBack(person, "Finish")["jobIds"]?.split(",")).toHaveLength(2);
 });
 
 test("a person approves in the bank's app with one button", async () => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({ institutionId: "AU00005" })).press("I agree");
-  await person.press("Continue", { loginId: "jared", password: "django" });
+  const person = await bank.agreed({ institutionId: "AU00005" });
+  await person.submit("Continue", { Login: "jared", Password: "django" });
   bank.pass(2_000);
   await person.reload();
-  await person.press("I have approved it");
+  await person.submit("I have approved it");
   bank.pass(2_000);
-  expect((await person.reload()).title).toBe("Aviato Mutual is connected");
+  expect((await person.reload()).heading).toBe("Aviato Mutual is connected");
 });
 
 test.each([
@@ -85,53 +90,49 @@ test.each([
   ["jared", "wrong", "Invalid credentials"],
 ])("the bank refuses the login of %s, and the page says why", async (loginId, password, why) => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({ institutionId: "AU00000" })).press("I agree");
-  await person.press("Continue", { loginId, password });
+  const person = await bank.agreed({ institutionId: "AU00000" });
+  await person.submit("Continue", { Login: loginId, Password: password });
   bank.pass(2_000);
   await person.reload();
-  expect([person.title, person.alerts]).toEqual(["Hooli Bank is not connected", [why]]);
+  expect([person.page.heading, person.page.alerts]).toEqual(["Hooli Bank is not connected", [why]]);
 });
 
 test("a bank that is down refuses a login, or takes it and tries it later", async () => {
   const bank = await openConsentUi();
-  const login = { loginId: "jared", password: "django" };
-  const person = await (await bank.visit({ institutionId: "AU00000" })).press("I agree");
+  const login = { Login: "jared", Password: "django" };
+  const person = await bank.agreed({ institutionId: "AU00000" });
   await bank.control("PUT", "/institutions/AU00000", { status: "major-outage", outage: "refuse" });
-  await person.press("Continue", login);
-  expect([person.seen.status, person.title]).toEqual([503, "Log in to Hooli Bank"]);
+  await person.submit("Continue", login);
+  expect([person.page.status, person.page.heading]).toEqual([503, "Log in to Hooli Bank"]);
   expect(await bank.jobsOf()).toEqual([]);
   await bank.control("PUT", "/institutions/AU00000", { status: "major-outage", outage: "queue" });
-  await person.press("Continue", login);
-  expect(person.title).toBe("Hooli Bank is down");
+  await person.submit("Continue", login);
+  expect(person.page.heading).toBe("Hooli Bank is down");
   expect(takenBack(person, "Finish")["jobId"]).toBe((await bank.jobsOf())[0]?.id);
 });
 
 test("a person types new credentials of a connection that is theirs", async () => {
   const bank = await openConsentUi();
-  await connectHooli(bank, await (await bank.visit()).press("I agree"));
+  await connectHooli(bank, await bank.agreed());
   bank.pass(10_000);
   const [connection] = await bank.connectionsOf();
   const person = await bank.visit({ connectionId: connection?.id ?? "" });
-  expect([person.title, person.forms[0]?.asks]).toEqual(["Log in to Hooli Bank", ["password"]]);
-  await person.press("Continue", { password: "hooli2016" });
+  expect([person.page.heading, person.page.forms[0]?.asks]).toEqual(["Log in to Hooli Bank", ["password"]]);
+  await person.submit("Continue", { Password: "hooli2016" });
   bank.pass(2_000);
-  expect((await person.reload()).title).toBe("Hooli Bank is connected");
+  expect((await person.reload()).heading).toBe("Hooli Bank is connected");
   expect((await bank.connectionsOf()).map(({ id }) => id)).toEqual([connection?.id]);
   expect(await bank.jobsOf()).toHaveLength(2);
   const foreign = await bank.visit({ connectionId: connection?.id ?? "" }, "user-2");
-  expect([foreign.seen.status, foreign.alerts]).toEqual([404, ["Requested connection does not exist."]]);
+  expect([foreign.page.status, foreign.page.alerts]).toEqual([404, ["Requested connection does not exist."]]);
 });
 
 test("a login that is sent twice begins one job", async () => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({ institutionId: "AU00000" })).press("I agree");
-  const { forms, seen } = person;
-  const body = new URLSearchParams([
-    ...(forms[0]?.hidden ?? []),
-    ["loginId", "jared"],
-    ["password", "django"],
-  ]);
-  const send = () => fetch(new URL("/home", seen.url), { method: "POST", body, redirect: "manual" });
+  const person = await bank.agreed({ institutionId: "AU00000" });
+  const form = person.form("Continue");
+  const body = filledIn(form, { Login: "jared", Password: "django" });
+  const send = () => person.post(form.action, body);
   const [one, other] = [await send(), await send()];
   expect([one.status, other.status]).toEqual([303, 303]);
   expect(one.headers.get("location")).toBe(other.headers.get("location"));
@@ -140,8 +141,8 @@ test("a login that is sent twice begins one job", async () => {
 
 test("a window that is closed before the way back leaves the connection and its job, and the events tell", async () => {
   const bank = await openConsentUi();
-  const person = await (await bank.visit({ institutionId: "AU00000" })).press("I agree");
-  await person.press("Continue", { loginId: "jared", password: "django" });
+  const person = await bank.agreed({ institutionId: "AU00000" });
+  await person.submit("Continue", { Login: "jared", Password: "django" });
   bank.pass(10_000);
   expect((await bank.connectionsOf()).map(({ status }) => status)).toEqual(["active"]);
   const [job] = await bank.jobsOf();

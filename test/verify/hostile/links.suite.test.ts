@@ -4,13 +4,13 @@ import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { refusal } from "../../journeys/posting.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { Browser } from "../links/browser.ts";
+import { newBrowser } from "../links/browser.ts";
 import { newLink, newUser, postLink } from "../links/links.ts";
 
 const RETURN_URLS = "https://app.example/back,hooli-money://back";
 const system = localSystem(1, () => ({ settings: { returnUrls: RETURN_URLS } }));
 const backend = () => new MobileBackend(targetOf(system()));
-const browser = () => new Browser(system().apiUrl);
+const browser = () => newBrowser(system().apiUrl);
 
 /** Addresses with which others have been led astray: other hosts, schemes and spellings of an address that is allowed. */
 function* foreignAddresses(): Iterable<string> {
@@ -120,11 +120,11 @@ test("nobody is led to an address that the deployment does not have", async () =
     const shown = await person.open(`/consent/return?${query}`);
     expect([shown.status, shown.location]).toEqual([403, undefined]);
     const page = await person.open(`${links.public}?${query}`);
-    expect([page.status, page.text.includes("evil")]).toEqual([200, false]);
+    expect([page.status, page.html.includes("evil")]).toEqual([200, false]);
   }
   const person = browser();
   await person.open(links.public);
-  const pressed = await person.press(`${links.public}?returnUrl=https://evil.example`);
+  const pressed = await person.submitTo(`${links.public}?returnUrl=https://evil.example`);
   expect(pressed.location).toBe(`${system().apiUrl}/connect`);
 });
 

@@ -7,7 +7,9 @@ import { refusal } from "../../journeys/posting.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { Elsewhere } from "../adopt/elsewhere.ts";
-import { Browser, type Shown } from "./browser.ts";
+import type { Person } from "../support/person.ts";
+import type { ShownPage } from "../support/shown-page.ts";
+import { newBrowser } from "./browser.ts";
 import { newLink, newUser, postLink } from "./links.ts";
 
 const CONSENT_UI = "https://consent.example/home";
@@ -31,17 +33,17 @@ async function person(wanted: object = {}) {
   const made = new MobileBackend(targetOf(system()));
   const backend = new MobileBackend(targetOf(system()), await newUser(made));
   const link = await newLink(backend, backend.userId, wanted);
-  const browser = new Browser(system().apiUrl);
+  const browser = newBrowser(system().apiUrl);
   return { backend, browser, link: link.links.public, elsewhere: new Elsewhere(backend) };
 }
 
 /** The address of the Consent UI to which a page has led. */
-function consentUi({ status, location = "" }: Shown): URL {
+function consentUi({ status, location = "" }: ShownPage): URL {
   expect(status).toBe(303);
   return new URL(location);
 }
 
-async function stateOf(browser: Browser, link: string): Promise<string> {
+async function stateOf(browser: Person, link: string): Promise<string> {
   return consentUi(await browser.use(link)).searchParams.get("state") ?? "";
 }
 
@@ -51,12 +53,12 @@ describe("the button", () => {
   test("leads to the Consent UI with a new token of the user, and hides the way", async () => {
     const { backend, browser, link } = await person({ institutionId: HOOLI });
     const shown = await browser.open(link);
-    expect(shown.text).toContain("The next page is at <strong>consent.example</strong>");
+    expect(shown.html).toContain("The next page is at <strong>consent.example</strong>");
     expect(shown.headers.get("content-security-policy")).toContain(
       "form-action 'self' https://consent.example;",
     );
     expect(shown.headers.get("referrer-policy")).toBe("same-origin");
-    const pressed = [await browser.press(link), await browser.press(link)];
+    const pressed = [await browser.submitTo(link), await browser.submitTo(link)];
     expect(pressed.map(({ headers }) => headers.get("referrer-policy"))).toEqual([
       "no-referrer",
       "no-referrer",
@@ -76,9 +78,9 @@ describe("the button", () => {
     const { backend, browser, link } = await person({ action: "manage" });
     await browser.open(link);
     await backend.faults([{ method: "POST", path: "/token", times: 4, do: { status: 502, body: "<html>" } }]);
-    expect(seen(await browser.press(link))).toEqual([503, "Please try again"]);
+    expect(seen(await browser.submitTo(link))).toEqual([503, "Please try again"]);
     await backend.faults([]);
-    expect(consentUi(await browser.press(link)).searchParams.get("action")).toBe("manage");
+    expect(consentUi(await browser.submitTo(link)).searchParams.get("action")).toBe("manage");
   });
 
   test("is not made for an update that is not confirmed, and not for the extension of no consent", async () => {
@@ -137,14 +139,14 @@ describe("the way back", () => {
     const first = await stateOf(browser, link);
     const cancelled = await browser.open(wayBack(first));
     expect(seen(cancelled)).toEqual([200, "You did not connect a bank"]);
-    expect(cancelled.text).toContain(`href="${APP}?state=%22%3E&#39;&amp;outcome=cancelled"`);
+    expect(cancelled.html).toContain(`href="${APP}?state=%22%3E&#39;&amp;outcome=cancelled"`);
     const second = await stateOf(browser, link);
     const id = await elsewhere.connect(HOOLI, { ...LOGINS.gavin, password: "mistyped" });
     await browser.open(wayBack(second, `jobIds=${id}`));
     await backend.untilOver(page(await list(backend)).data[0]?.id ?? "");
     const failed = await browser.open(wayBack(second));
     expect(seen(failed)).toEqual([200, "Your bank could not be connected"]);
-    expect(failed.text).toContain("outcome=failed");
+    expect(failed.html).toContain("outcome=failed");
   });
 
   test("leads to our page if the bank asks a question, whatever the application's address", async () => {
@@ -166,7 +168,7 @@ describe("the way back", () => {
     ];
     const shown = await browser.open(wayBack(state, `jobIds=${ids[0]}&jobIds=${ids[1]}`));
     expect(shown.status).toBe(200);
-    expect(shown.text.match(/\/connect\/jobs\/[0-9a-f-]{36}/g)).toHaveLength(2);
+    expect(shown.html.match(/\/connect\/jobs\/[0-9a-f-]{36}/g)).toHaveLength(2);
   });
 
   test("takes no job of another user, none that is unknown, and at most 20", async () => {
@@ -223,7 +225,7 @@ describe("the way back", () => {
       expect(seen(await browser.open(wayBack(one, `jobId=${id}`))), one).toEqual(STATE_NOT_VALID);
     }
     expect(seen(await other.browser.open(wayBack(state, `jobId=${id}`)))).toEqual(STATE_NOT_VALID);
-    const stranger = new Browser(system().apiUrl);
+    const stranger = newBrowser(system().apiUrl);
     expect(seen(await stranger.open(wayBack(state, `jobId=${id}`)))).toEqual(NO_SESSION);
     for (const cookie of [
       "x",

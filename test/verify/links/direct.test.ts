@@ -6,7 +6,7 @@ import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { refusal } from "../../journeys/posting.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { Browser } from "./browser.ts";
+import { newBrowser } from "./browser.ts";
 import { newLink, newUser, postLink } from "./links.ts";
 
 /** The usual link lives for 3 minutes, and the shortest one for 6 s. */
@@ -15,7 +15,7 @@ const RETURN_URLS = "https://app.example/back,hooli-money://back";
 const settings = { returnUrls: RETURN_URLS, appName: "Hooli & <Money>" };
 const system = localSystem(TIME_SCALE, () => ({ settings }));
 const backend = () => new MobileBackend(targetOf(system()));
-const browser = () => new Browser(system().apiUrl);
+const browser = () => newBrowser(system().apiUrl);
 
 const LINK_OVER = [410, "This link is over"];
 const LINK_USED = [410, "This link was opened in another browser"];
@@ -106,11 +106,11 @@ describe("the page of a link", () => {
     expect(new Set(scanners.map(({ status }) => status))).toEqual(new Set([200]));
     const person = browser();
     const page = await person.open(links.public);
-    expect(page.text).toContain("Hooli &amp; &lt;Money&gt;");
-    expect(page.text).toContain("ends in <strong>666</strong>");
-    expect(page.text).not.toContain("8888");
+    expect(page.html).toContain("Hooli &amp; &lt;Money&gt;");
+    expect(page.html).toContain("ends in <strong>666</strong>");
+    expect(page.html).not.toContain("8888");
     expect(page.headers.get("content-security-policy")).toContain("form-action 'self';");
-    const used = await person.press(links.public);
+    const used = await person.submitTo(links.public);
     expect([used.status, used.location]).toEqual([303, `${system().apiUrl}/connect`]);
   });
 
@@ -120,7 +120,7 @@ describe("the page of a link", () => {
     const person = browser();
     for (const id of ["A".repeat(22), "a", "%00", "..%2f..", link.id, "x".repeat(2000)]) {
       expect(seen(await person.open(`/c/${id}`)), id).toEqual(NOT_KNOWN);
-      expect(seen(await person.press(`/c/${id}`)), id).toEqual(NOT_KNOWN);
+      expect(seen(await person.submitTo(`/c/${id}`)), id).toEqual(NOT_KNOWN);
     }
   });
 
@@ -135,7 +135,7 @@ describe("the page of a link", () => {
     expect(seen(await person.use(second.links.public))).toEqual(LINK_OVER);
     const short = await newLink(at, userId, { expiresInMinutes: 1 });
     await expect.poll(async () => seen(await person.open(short.links.public))).toEqual(LINK_OVER);
-    expect(seen(await person.press(short.links.public))).toEqual(LINK_OVER);
+    expect(seen(await person.submitTo(short.links.public))).toEqual(LINK_OVER);
     const read = await at.call("GET", `/users/${userId}/auth_link`);
     expect(refusal(read)).toEqual([410, "resource-no-longer-available", [undefined]]);
   });
@@ -147,19 +147,19 @@ describe("the button of a link", () => {
     const { links } = await newLink(at, await newUser(at));
     const people = Array.from({ length: 8 }, browser);
     await Promise.all(people.map((person) => person.open(links.public)));
-    const pressed = await Promise.all(people.map((person) => person.press(links.public)));
+    const pressed = await Promise.all(people.map((person) => person.submitTo(links.public)));
     expect(pressed.map(({ status }) => status).toSorted()).toEqual([303, ...Array(7).fill(410)]);
     const [winner, loser] = [303, 410].map(
       (wanted) => people[pressed.findIndex(({ status }) => status === wanted)],
     );
     const session = winner?.cookies.get("link-session");
-    const again = await Promise.all([winner?.press(links.public), winner?.press(links.public)]);
+    const again = await Promise.all([winner?.submitTo(links.public), winner?.submitTo(links.public)]);
     expect(again.map((shown) => shown?.status)).toEqual([303, 303]);
     expect([winner?.cookies.get("link-session"), (await winner?.open(links.public))?.status]).toEqual([
       session,
       200,
     ]);
-    expect(loser && seen(await loser.press(links.public))).toEqual(LINK_USED);
+    expect(loser && seen(await loser.submitTo(links.public))).toEqual(LINK_USED);
     expect(seen(await browser().open(links.public))).toEqual(LINK_USED);
   });
 
@@ -167,11 +167,11 @@ describe("the button of a link", () => {
     const at = backend();
     const { links } = await newLink(at, await newUser(at));
     const person = browser();
-    expect(seen(await person.press(links.public))).toEqual([403, "Your browser did not send our cookie"]);
+    expect(seen(await person.submitTo(links.public))).toEqual([403, "Your browser did not send our cookie"]);
     await person.open(links.public);
     for (const origin of ["https://evil.example", "null", "", `${system().apiUrl}.evil.example`]) {
-      expect((await person.press(links.public, { origin })).status).toBe(403);
+      expect((await person.submitTo(links.public, { origin })).status).toBe(403);
     }
-    expect((await person.press(links.public)).status).toBe(303);
+    expect((await person.submitTo(links.public)).status).toBe(303);
   });
 });

@@ -5,7 +5,7 @@ import { HOOLI, PIED_PIPER } from "../../journeys/logins.ts";
 import type { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { Person } from "./person.ts";
+import { Person } from "../support/person.ts";
 import { linkFor, newCompany, RETURN_URL } from "./visits.ts";
 
 const LOGO = "test/verify/page/brand/logo.svg";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 /** A person whose browser asks for a language. */
 const speaking = (language: string) =>
-  new Person(backend.target, { headers: { "accept-language": language } });
+  new Person(backend.target.apiUrl, { headers: { "accept-language": language } });
 
 describe("a person who reads German", () => {
   test("goes the whole way in German, but for the words of the bank", async () => {
@@ -126,7 +126,7 @@ test("every page has the logo, the colours and the links of the deployment, and 
   await person.open(await linkFor(backend, { institutionId: HOOLI }));
   await person.submit("Continue with Hooli");
   const link = await person.send("GET", await linkFor(await newCompany(targetOf(system())), {}));
-  const refused = await new Person(backend.target).send("GET", `/connect?institutionId=${PIED_PIPER}`);
+  const refused = await new Person(backend.target.apiUrl).send("GET", `/connect?institutionId=${PIED_PIPER}`);
   const pages = [person.page, ...(await Promise.all([link, refused].map(shown)))];
   const base64 = readFileSync(LOGO).toString("base64");
   for (const { html, headers } of pages) {

@@ -3,7 +3,7 @@ import { HOOLI, PIED_PIPER } from "../../journeys/logins.ts";
 import type { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { filledIn, type Person } from "./person.ts";
+import { filledIn, type Person } from "../support/person.ts";
 import { newCompany, visitor } from "./visits.ts";
 
 const ORIGIN = "https://app.example";

@@ -5,7 +5,7 @@ import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, NUCLEUS, PIED_PIPER, RAVIGA } from ".
 import { ALL_DONE, type MobileBackend, statuses } from "../../journeys/mobile-backend.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
-import { filledIn, type Person } from "./person.ts";
+import { filledIn, type Person } from "../support/person.ts";
 import { newCompany, RETURN_URL, SETTINGS, visitor } from "./visits.ts";
 
 /** A challenge of two minutes lasts 12 s. */
@@ -107,7 +107,7 @@ describe.concurrent("a person", () => {
     const { person, backend } = await atQuestion({ Login: "Whistler", Password: "ShowBox" });
     const answered = { "What's your favourite company?": "Basiq", "What's the ID of this institution?": " " };
     const page = await person.submit("Send the answer", answered);
-    expect(page).toMatchObject({ status: 400, title: "Error: Pied Piper Bank asks you some questions" });
+    expect(page).toMatchObject({ status: 200, title: "Error: Pied Piper Bank asks you some questions" });
     expect(person.link("Answer “What's the ID")).toBe("#answer-1");
     expect(page.html).toContain('aria-describedby="answer-1-wrong"');
     expect(await backend.answersSent()).toBe(0);

@@ -1,7 +1,7 @@
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
 import { newLink, newUser } from "../links/links.ts";
-import { Person } from "./person.ts";
+import { Person } from "../support/person.ts";
 
 /** The addresses to which persons of these tests may go back. */
 export const RETURN_URL = "hooli-app://banks";
@@ -20,7 +20,7 @@ export async function linkFor(backend: MobileBackend, wanted: object = {}): Prom
 
 /** A person who has opened a link and pressed its button. */
 export async function visitor(backend: MobileBackend, wanted: object = {}): Promise<Person> {
-  const person = new Person(backend.target);
+  const person = new Person(backend.target.apiUrl);
   await person.open(await linkFor(backend, wanted));
   await person.submit("Continue");
   return person;

@@ -1,178 +1,167 @@
-/** What a person sees. */
-interface Seen {
-  url: string;
-  status: number;
-  headers: Headers;
-  html: string;
-}
+import { pauseAfter } from "../../journeys/mobile-backend.ts";
+import { type ShownForm, type ShownPage, shownPage } from "./shown-page.ts";
 
-interface Form {
-  action: string;
-  button: string;
-  hidden: [name: string, value: string][];
-  /** The names of the fields that a person fills in. */
-  asks: string[];
-}
-
-const NOTHING: Seen = { url: "about:blank", status: 0, headers: new Headers(), html: "" };
-
+/** Far more looks than any page needs, on any machine. */
+const MAX_LOOKS = 500;
 /** More redirects in a row than any of our ways has. */
 const MAX_REDIRECTS = 10;
 
+interface PersonOptions {
+  /** Whether the browser follows redirects, as browsers do. Default: true. */
+  follows?: boolean;
+  /** Gets each reply, and throws if it is not as it has to be. */
+  check?: (page: ShownPage) => void;
+  /** The browser sends them with each request. */
+  headers?: Record<string, string>;
+}
+
 /**
- * A person with a browser that runs no script: keeps cookies by host, follows links and redirects, and sends forms. For what
- * only a real browser decides, such as security policies, see `test/verify/browser`.
+ * A person with a browser that runs no script: keeps cookies by host, follows links and redirects, and sends forms with their origin. For
+ * what only a real browser decides, such as security policies, see `test/verify/browser`.
  */
 export class Person {
-  readonly #stays: (url: string) => boolean;
+  readonly #home: string;
+  readonly #follows: boolean;
+  readonly #check: (page: ShownPage) => void;
+  readonly #headers: Record<string, string>;
   readonly #cookies = new Map<string, Map<string, string>>();
-  #seen = NOTHING;
+  #page: ShownPage | undefined;
 
-  /** Where a redirect led that this person does not follow, such as an app. */
-  wentTo: string | undefined;
-
-  /** @param stays Whether an address is of the pages that this person visits. */
-  constructor(stays: (url: string) => boolean = () => true) {
-    this.#stays = stays;
+  /** @param home Addresses without a host are of this site. */
+  constructor(home: string, { follows = true, check = () => {}, headers = {} }: PersonOptions = {}) {
+    this.#home = home;
+    this.#follows = follows;
+    this.#check = check;
+    this.#headers = headers;
   }
 
-  get seen(): Seen {
-    return this.#seen;
+  /** The page that the browser shows. A redirect that it does not follow is none. */
+  get page(): ShownPage {
+    if (this.#page === undefined) throw new Error("The browser shows no page.");
+    return this.#page;
   }
 
-  get title(): string {
-    return textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(this.#seen.html)?.[1] ?? "");
+  /** The cookies for the home of the browser. */
+  get cookies(): Map<string, string> {
+    return this.#cookiesOf(this.#home);
   }
 
-  get alerts(): string[] {
-    return [...this.#seen.html.matchAll(/<p role="alert">([\s\S]*?)<\/p>/g)].map(([, text = ""]) =>
-      textOf(text),
-    );
+  /** Deletes all cookies of the browser. */
+  forget(): void {
+    this.#cookies.clear();
   }
 
-  get forms(): Form[] {
-    return [...this.#seen.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(
-      ([, tag = "", content = ""]) => {
-        const inputs = [...content.matchAll(/<input\b([^>]*)>/g)].map(([, input = ""]) =>
-          attributesOf(input),
-        );
-        return {
-          action: attributesOf(tag).get("action") ?? "",
-          button: textOf(/<button\b[^>]*>([\s\S]*?)<\/button>/.exec(content)?.[1] ?? ""),
-          hidden: inputs
-            .filter((input) => input.get("type") === "hidden")
-            .map((input) => [input.get("name") ?? "", input.get("value") ?? ""]),
-          asks: inputs
-            .filter((input) => input.get("type") !== "hidden")
-            .map((input) => input.get("name") ?? ""),
-        };
-      },
-    );
+  /** Loads a page. */
+  async open(address: string): Promise<ShownPage> {
+    return this.#shown(await this.send("GET", address), address);
   }
 
-  /** Returns the address of the link with this text. Undefined if the page has none. */
-  link(text: string): string | undefined {
-    const links = [...this.#seen.html.matchAll(/<a\b([^>]*)>([\s\S]*?)<\/a>/g)];
-    const [, tag] = links.find(([, , content = ""]) => textOf(content) === text) ?? [];
-    const href = tag && attributesOf(tag).get("href");
-    return href === undefined ? undefined : new URL(href, this.#seen.url).href;
+  reload(): Promise<ShownPage> {
+    return this.open(this.page.url);
   }
 
-  open(url: string): Promise<this> {
-    return this.#go(url, { method: "GET" });
+  /** Presses a link of the page. */
+  press(words: string): Promise<ShownPage> {
+    return this.open(new URL(this.link(words), this.page.url).href);
   }
 
-  reload(): Promise<this> {
-    return this.open(this.#seen.url);
+  /** Returns where a link of the page leads. Throws if the page has none that begins with these words. */
+  link(words: string): string {
+    const link = this.page.links.find((one) => one.words.startsWith(words));
+    if (link === undefined) throw new Error(`The page has no link “${words}”: ${this.page.text}`);
+    return link.href;
   }
 
-  click(text: string): Promise<this> {
-    const url = this.link(text);
-    if (url === undefined) throw new Error(`The page "${this.title}" has no link "${text}".`);
-    return this.open(url);
+  form(button: string): ShownForm {
+    const form = this.page.forms.find((one) => one.button === button);
+    if (form === undefined) throw new Error(`The page has no button “${button}”: ${this.page.text}`);
+    return form;
   }
 
-  /** Sends the form with this button. A field that asks several times takes its texts in order. */
-  press(button: string, fields: Readonly<Record<string, string | readonly string[]>> = {}): Promise<this> {
-    const form = this.forms.find((one) => one.button === button);
-    if (form === undefined) throw new Error(`The page "${this.title}" has no button "${button}".`);
-    const typed = Object.entries(fields).flatMap(([name, values]) =>
-      [values].flat().map((value): [string, string] => [name, value]),
-    );
-    const body = new URLSearchParams([...form.hidden, ...typed]);
-    return this.#go(new URL(form.action, this.#seen.url).href, { method: "POST", body });
+  /** Types into the fields with these labels, and presses the button. */
+  async submit(button: string, typed: { readonly [label: string]: string } = {}): Promise<ShownPage> {
+    const form = this.form(button);
+    const fields = filledIn(form, typed);
+    const address = new URL(form.action, this.page.url).href;
+    if (form.method === "get") return this.open(`${address}?${fields}`);
+    return this.#shown(await this.post(address, fields), address);
   }
 
-  async #go(start: string, first: RequestInit): Promise<this> {
-    let url = start;
-    let request = first;
-    this.wentTo = undefined;
-    for (let count = 0; count <= MAX_REDIRECTS; count++) {
-      if (!this.#stays(url)) {
-        this.wentTo = url;
-        return this;
-      }
-      const response = await fetch(url, {
-        ...request,
-        redirect: "manual",
-        headers: this.#headersFor(url, request),
-      });
-      this.#keepCookies(url, response.headers);
-      const location = response.headers.get("location");
-      if (response.status < 300 || response.status > 399 || location === null) {
-        this.#seen = { url, status: response.status, headers: response.headers, html: await response.text() };
-        return this;
-      }
-      await response.body?.cancel();
-      url = new URL(location, url).href;
-      request = { method: "GET" };
+  /** Sends a form without fields to an address, whatever the page has. */
+  async submitTo(address: string, headers: Record<string, string> = {}): Promise<ShownPage> {
+    return this.#shown(await this.post(address, new URLSearchParams(), headers), address);
+  }
+
+  /** Opens a link of ours, and presses its button. */
+  async use(link: string): Promise<ShownPage> {
+    await this.open(link);
+    return this.submitTo(link);
+  }
+
+  /** Sends a form, as the browser does, and returns the reply as it came. */
+  post(address: string, fields: URLSearchParams, headers: Record<string, string> = {}): Promise<Response> {
+    const hidesOrigin = this.#page?.headers.get("referrer-policy") === "no-referrer";
+    const origin = hidesOrigin ? "null" : new URL(this.#page?.url ?? this.#home).origin;
+    return this.send("POST", address, { body: fields, headers: { origin, ...headers } });
+  }
+
+  async send(method: string, address: string, init: RequestInit = {}): Promise<Response> {
+    const url = new URL(address, this.#home);
+    const cookies = this.#cookiesOf(url.href);
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(url, {
+      ...init,
+      method,
+      redirect: "manual",
+      headers: { accept: "text/html", ...this.#headers, ...init.headers, ...(cookie !== "" && { cookie }) },
+    });
+    for (const set of response.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      if (/; *max-age=0/i.test(set)) cookies.delete(name);
+      else cookies.set(name, value);
     }
-    throw new Error("Too many redirects.");
+    return response;
   }
 
-  #headersFor(url: string, { method }: RequestInit): Record<string, string> {
-    const cookies = [...(this.#cookies.get(new URL(url).hostname) ?? [])].map(
-      ([name, value]) => `${name}=${value}`,
-    );
-    const hidesOrigin = this.#seen.headers.get("referrer-policy") === "no-referrer";
-    return {
-      accept: "text/html",
-      ...(cookies.length > 0 && { cookie: cookies.join("; ") }),
-      ...(method === "POST" && { origin: hidesOrigin ? "null" : new URL(this.#seen.url).origin }),
-    };
-  }
-
-  #keepCookies(url: string, headers: Headers): void {
+  #cookiesOf(url: string): Map<string, string> {
     const { hostname } = new URL(url);
-    const kept = this.#cookies.get(hostname) ?? new Map<string, string>();
-    for (const cookie of headers.getSetCookie()) {
-      const [pair = "", ...attributes] = cookie.split(";");
-      const name = pair.slice(0, pair.indexOf("=")).trim();
-      const isGone = attributes.some((attribute) => attribute.trim().toLowerCase() === "max-age=0");
-      if (isGone) kept.delete(name);
-      else kept.set(name, pair.slice(pair.indexOf("=") + 1).trim());
+    const cookies = this.#cookies.get(hostname) ?? new Map<string, string>();
+    this.#cookies.set(hostname, cookies);
+    return cookies;
+  }
+
+  async #shown(first: Response, address: string): Promise<ShownPage> {
+    let page = await shownPage(first, new URL(address, this.#home).href);
+    this.#check(page);
+    for (let count = 0; this.#follows && page.location !== undefined; count++) {
+      if (count === MAX_REDIRECTS) throw new Error("Too many redirects.");
+      const url = new URL(page.location, page.url).href;
+      page = await shownPage(await this.send("GET", url), url);
+      this.#check(page);
     }
-    this.#cookies.set(hostname, kept);
+    if (page.location === undefined) this.#page = page;
+    return page;
+  }
+
+  /** Loads the page again and again until its heading is as wanted. */
+  async untilHeading(wanted: RegExp): Promise<ShownPage> {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      if (wanted.test(this.page.heading)) return this.page;
+      await pauseAfter(looks);
+      await this.reload();
+    }
+    throw new Error(`The page never became as wanted: ${this.page.text}`);
   }
 }
 
-function attributesOf(tag: string): Map<string, string> {
-  return new Map(
-    [...tag.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, unescaped(value)]),
+/** What a browser sends of a form. */
+export function filledIn(
+  { fields }: Pick<ShownForm, "fields">,
+  typed: { readonly [label: string]: string },
+): URLSearchParams {
+  const unknown = Object.keys(typed).filter((label) => !fields.some((field) => field.label === label));
+  if (unknown.length > 0) throw new Error(`The form has no field ${unknown.join(", ")}.`);
+  return new URLSearchParams(
+    fields.map(({ name, value, label }): [string, string] => [name, typed[label] ?? value]),
   );
-}
-
-function textOf(html: string): string {
-  return unescaped(html.replaceAll(/<[^>]*>/g, " "))
-    .replaceAll(/\s+/g, " ")
-    .trim();
-}
-
-function unescaped(text: string): string {
-  return text
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&#39;", "'")
-    .replaceAll("&amp;", "&");
 }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { HOOLI, LOGINS } from "../../journeys/logins.ts";
-import { Browser } from "../links/browser.ts";
+import { newBrowser } from "../links/browser.ts";
 import { newLink } from "../links/links.ts";
 import { journey, type PermissionJourney } from "./permission-journeys.ts";
 
@@ -13,7 +13,7 @@ export const LINK_JOURNEYS: readonly PermissionJourney[] = [
     const { links } = await newLink(backend, backend.userId);
     const path = `/users/${backend.userId}/auth_link`;
     expect((await backend.call("GET", path)).status).toBe(200);
-    const browser = new Browser(backend.target.apiUrl);
+    const browser = newBrowser(backend.target.apiUrl);
     expect((await browser.use(links.public)).status).toBe(303);
     expect((await browser.open("/consent/return?state=none")).status).toBe(400);
     expect((await backend.call("DELETE", path)).status).toBe(204);

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { AVIATO, HOOLI, PIED_PIPER } from "../../journeys/logins.ts";
 import { BANK_OUT_OF_SIGHT, type MobileBackend } from "../../journeys/mobile-backend.ts";
-import { filledIn, type Person } from "../page/person.ts";
 import { newCompany, visitor } from "../page/visits.ts";
+import { filledIn, type Person } from "../support/person.ts";
 import type { ObservedSystem } from "./observed-system.ts";
 import { type PermissionJourney, rowCall } from "./permission-journeys.ts";
 

@@ -21,7 +21,7 @@ import { BANK_OUT_OF_SIGHT, MobileBackend } from "../../../journeys/mobile-backe
 import { untilQueued } from "../../../journeys/queued.ts";
 import { SANDBOX_TABLE, sandboxTable } from "../../../sandbox/table-sandbox.ts";
 import { adoptAll, Elsewhere, uploadStatement } from "../../adopt/elsewhere.ts";
-import { Browser } from "../../links/browser.ts";
+import { newBrowser } from "../../links/browser.ts";
 import { newLink } from "../../links/links.ts";
 import { executionOf } from "../../support/execution-of.ts";
 import { WAIT } from "../../walks/definition.ts";
@@ -139,7 +139,7 @@ async function passAndErase(backend: MobileBackend): Promise<void> {
   await adoptAll(backend, await new Elsewhere(backend).jobs());
   await succeeded(backend, begun(await uploadStatement(backend, PIED_PIPER)));
   const { links } = await newLink(backend, backend.userId);
-  const browser = new Browser(backend.target.apiUrl);
+  const browser = newBrowser(backend.target.apiUrl);
   await browser.use(links.public);
   await browser.open("/consent/return?state=none");
   await browser.open("/connect");

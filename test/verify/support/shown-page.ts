@@ -6,8 +6,12 @@
 export interface ShownPage {
   status: number;
   headers: Headers;
-  /** Of the address to which the redirects led. */
+  /** To which the redirects led. */
+  url: string;
+  /** Of this address, with its query. */
   path: string;
+  /** Where a redirect leads. */
+  location: string | undefined;
   html: string;
   title: string;
   heading: string;
@@ -15,6 +19,8 @@ export interface ShownPage {
   text: string;
   forms: readonly ShownForm[];
   links: readonly ShownLink[];
+  /** What is wrong, in the words of the page. */
+  alerts: readonly string[];
   /** The seconds after which a browser without script loads the page again. */
   refreshSeconds: number | undefined;
 }
@@ -24,6 +30,8 @@ export interface ShownForm {
   action: string;
   button: string;
   fields: readonly ShownField[];
+  /** The names of the fields that a person fills in. */
+  asks: readonly string[];
 }
 
 export interface ShownField {
@@ -40,29 +48,37 @@ export interface ShownLink {
   href: string;
 }
 
-export async function shownPage(response: Response, path: string): Promise<ShownPage> {
+export async function shownPage(response: Response, url: string): Promise<ShownPage> {
+  const { pathname, search } = new URL(url);
   const html = await response.text();
   const main = first(html, /<main[^>]*>([\s\S]*)<\/main>/);
   const refresh = first(html, /<noscript><meta http-equiv="refresh" content="(\d+)"><\/noscript>/);
   return {
     status: response.status,
     headers: response.headers,
-    path,
+    url,
+    path: pathname + search,
+    location: response.headers.get("location") ?? undefined,
     html,
     title: plain(first(html, /<title>([\s\S]*?)<\/title>/)),
     heading: plain(first(main, /<h1[^>]*>([\s\S]*?)<\/h1>/)),
     text: plain(main),
-    forms: all(main, /<form ([^>]*)>([\s\S]*?)<\/form>/g).map(([attributes = "", content = ""]) => ({
-      method: "get",
-      action: "",
-      ...attributesIn(attributes),
-      button: plain(first(content, /<button[^>]*>([\s\S]*?)<\/button>/)),
-      fields: fieldsIn(content),
-    })),
+    forms: all(main, /<form ([^>]*)>([\s\S]*?)<\/form>/g).map(([attributes = "", content = ""]) => {
+      const fields = fieldsIn(content);
+      return {
+        method: "get",
+        action: "",
+        ...attributesIn(attributes),
+        button: plain(first(content, /<button[^>]*>([\s\S]*?)<\/button>/)),
+        fields,
+        asks: fields.filter(({ type }) => type !== "hidden").map(({ name }) => name),
+      };
+    }),
     links: all(main, /<a ([^>]*)>([\s\S]*?)<\/a>/g).map(([attributes = "", words = ""]) => ({
       href: attributesIn(attributes)["href"] ?? "",
       words: plain(words),
     })),
+    alerts: all(main, /<p role="alert">([\s\S]*?)<\/p>/g).map(([words = ""]) => plain(words)),
     refreshSeconds: refresh === "" ? undefined : Number(refresh),
   };
 }
