@@ -4,7 +4,7 @@ import { readTexts } from "./page-texts.ts";
 
 /** How the pages for people look, and what they say. Nothing is loaded from elsewhere: all of it becomes part of the pages. */
 export interface PageBrand {
-  /** The path of an SVG or PNG file of at most 4,096 bytes. Pages show it on white. Default: no logo. */
+  /** The path of an SVG or PNG file of at most 3,400 bytes. Pages show it on white. Default: no logo. */
   readonly pageLogo?: string | undefined;
   /** The colour of buttons, such as `#3f6fb5`. Default: blue. */
   readonly pageColour?: string | undefined;
@@ -21,7 +21,7 @@ export interface PageBrand {
 }
 
 /** In bytes. With a logo of this size, the largest page has less than 20 kB. */
-export const MAX_LOGO_BYTES = 4_096;
+export const MAX_LOGO_BYTES = 3_400;
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** An SVG may begin with a declaration, comments and a document type. */

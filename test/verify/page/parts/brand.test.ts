@@ -103,7 +103,7 @@ describe("a logo", () => {
     ["that is empty", () => fileOf(""), "must be an SVG or PNG file"],
     ["that is a folder", () => folder, "must be the path of a file"],
     ["that is missing", () => join(folder, "none.svg"), "must be the path of a file"],
-    ["that is too large", () => fileOf(SVG.padEnd(MAX_LOGO_BYTES + 1)), "has 4097 bytes, and may have 4096"],
+    ["that is too large", () => fileOf(SVG.padEnd(MAX_LOGO_BYTES + 1)), "has 3401 bytes, and may have 3400"],
   ])("is no logo %s", (_, path, message) => {
     expect(() => checkedBrand({ pageLogo: path() })).toThrow(new Error(`pageLogo: ${message}.`));
   });
