@@ -1,10 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
-import * as z from "zod";
+import { afterAll, expect } from "vitest";
 import { connected } from "../../journeys/calls.ts";
 import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA, TOKEN_BANK } from "../../journeys/logins.ts";
 import { BANK_OUT_OF_SIGHT, type MobileBackend } from "../../journeys/mobile-backend.ts";
@@ -12,46 +7,15 @@ import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { linkFor, newCompany, RETURN_URL, SETTINGS } from "../page/visits.ts";
 import { browserTest, openTab, type Tab, untilHeading } from "./browser.ts";
+import { barriers, look } from "./look.ts";
 import { logIn as logInOn, visit } from "./page-visit.ts";
-
-/** Each screen of the page, in both colour schemes, on a small telephone and on a wide screen: `screens` gets their pictures. */
-const SCREENS = fileURLToPath(new URL("screens/", import.meta.url));
-const WIDTHS = [320, 1280];
-const HEIGHT = 568;
-const SCHEMES = ["light", "dark"] as const;
 
 const system = localSystem(1, () => ({ settings: SETTINGS }));
 
-const found = z.object({
-  violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),
-});
-
 let tab: Tab;
-beforeAll(() => mkdirSync(SCREENS, { recursive: true }));
 afterAll(() => tab?.close());
 
 const GAVIN = { Login: "gavinBelson", Password: "hooli2016" };
-
-/** What axe finds on the page as it is. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = found.parse(await page.evaluate("axe.run()"));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`);
-}
-
-/** Looks at the screen with the eyes of axe, and takes its pictures. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const colorScheme of SCHEMES) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: HEIGHT });
-      await page.screenshot({ path: `${SCREENS}${name}-${width}-${colorScheme}.png`, fullPage: true });
-      const widest: unknown = await page.evaluate("document.documentElement.scrollWidth");
-      expect([name, widest]).toEqual([name, width]);
-    }
-    expect([name, colorScheme, await barriers(page)]).toEqual([name, colorScheme, []]);
-  }
-}
 
 browserTest("axe finds a barrier that a test puts into a screen", async () => {
   const target = targetOf(system());
