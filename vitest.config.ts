@@ -118,6 +118,7 @@ export default defineConfig({
           name: "browser",
           include: [OF_THE_BROWSER],
           isolate: true,
+          setupFiles,
           globalSetup: ["test/verify/browser/need-chromium.ts", ...LOCAL_MODE.globalSetup],
         },
       },
