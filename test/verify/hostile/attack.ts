@@ -1,4 +1,6 @@
 import { errorReply } from "../../../functions/http/reply-schemas.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
+import { hashOf } from "../../../functions/links/domain/hashes.ts";
 import { isPage } from "../../../functions/routes.ts";
 import { API_KEY } from "../../journeys/start-for-tests.ts";
 import { type HostileRequest, hostileRequest } from "./hostile-requests.ts";
@@ -16,6 +18,9 @@ export const HANGS_AFTER_MS = 120_000;
 /** The others lack a password, which is found last: a job takes a hundred times as long as a refusal. */
 const SHARE_OF_WHOLE_LOGINS = 0.02;
 const SHARE_OF_NEW_USERS = 0.05;
+const LINK = /\/c\/([\w-]+)"/g;
+/** What the local gateway replies before it knows the route, and so whether a person or a program asks. */
+const NO_HTTP = /"(The request is not valid HTTP|Request headers are too large)\."/;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
 /** Stands for a token in a stored failure. */
@@ -24,7 +29,7 @@ export const TOKEN = "{{token}}";
 export interface Attack {
   /** How many replies had each status. */
   statuses: Map<number, number>;
-  /** The ids in replies to accepted requests. */
+  /** The ids in replies to accepted requests, and the hashes of links. */
   ids: Set<string>;
   /** What went wrong, each with the request, which can be sent again. */
   failures: string[];
@@ -119,7 +124,10 @@ export async function attack(
     try {
       const reply = await Promise.race([send(request), hung]);
       found.statuses.set(reply.statusCode, (found.statuses.get(reply.statusCode) ?? 0) + 1);
-      if (reply.statusCode < 400) for (const [id] of reply.body.matchAll(UUID)) found.ids.add(id);
+      if (reply.statusCode < 400) {
+        for (const [id] of reply.body.matchAll(UUID)) found.ids.add(id);
+        for (const [, id = ""] of reply.body.matchAll(LINK)) found.ids.add(hashOf(new Secret(id)));
+      }
       const wrong = wrongWith(reply, request);
       if (wrong !== undefined) throw new Error(wrong);
     } catch (error) {
@@ -143,8 +151,9 @@ function wrongWith(
 ): string | undefined {
   if (statusCode >= 500) return `The reply is a ${statusCode}`;
   if (statusCode < 400) return undefined;
-  const hasShape = isPage(route) ? body.startsWith("<!doctype html>") : isError(body);
-  if (method !== "HEAD" && !hasShape) return `The error has another shape: ${body}`;
+  const isPageExpected = isPage(route) && !NO_HTTP.test(body);
+  const hasShape = () => (isPageExpected ? body.startsWith("<!doctype html>") : isError(body));
+  if (method !== "HEAD" && !hasShape()) return `The error has another shape: ${body}`;
   const whole = `${JSON.stringify(headers)}${body}`.toLowerCase();
   return whole.includes(mark.toLowerCase()) ? `The reply repeats the input: ${body}` : undefined;
 }

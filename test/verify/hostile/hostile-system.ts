@@ -194,7 +194,7 @@ function eventOf(
 const OF_WEBHOOKS = ["webhooks", "webhook-state", "message", "order", "upstream-message"];
 
 /**
- * The rows that no accepted request explains, and the jobs that are still worked on. `ids` are the jobs that replies have named.
+ * The rows that no accepted request explains, and the jobs that are still worked on. `ids` are the jobs and links that replies have named.
  * A reservation for several jobs has an id of its own, and the stored reply.
  */
 export async function leftovers(
@@ -204,6 +204,7 @@ export async function leftovers(
   const isExplained: { [kind: string]: (row: (typeof jobs)[number]) => boolean } = {
     job: (row) => ids.has(String(row["id"])),
     claim: (row) => ids.has(String(row["jobId"])),
+    link: (row) => ids.has(String(row["hash"])),
     idempotency: (row) => typeof row["reply"] === "string",
     "api-key": () => true,
     rate: () => true,
@@ -224,6 +225,7 @@ export async function leftovers(
     .filter((job) => !isFinished(job));
   const lost = secrets
     .filter(({ purpose }) => !String(purpose).startsWith("webhook-"))
+    .filter(({ linkHash }) => !ids.has(String(linkHash)))
     .filter(({ jobId }) => !open.some(({ id }) => id === jobId));
   return {
     // A job at its challenge waits for its user.
