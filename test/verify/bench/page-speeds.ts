@@ -40,7 +40,7 @@ export function pageSpeedBlocks(speeds: PageSpeeds): string[] {
       ["seconds until it can be used", (usableMs / 1000).toFixed(1)],
     ]);
   return [
-    `Screens of [the page](../page.md) in Chromium with a fourth of this machine's processor, 400 kbit/s, and 400 ms for each request; the seconds are medians, from the press of a button on. The first screen may take ${MAX_FIRST_MS / 1000} s. Chromium does not slow down how a connection begins: over HTTPS, a browser needs two or three times 400 ms more before the first screen. The requests include one that waits for changes of the job. The list has 60 of 150 banks:`,
+    `Screens of [the page](../page.md) in Chromium with a fourth of this machine's processor, 400 kbit/s, and 400 ms for each request; the seconds are medians, from the press of a button on. The first screen may take ${MAX_FIRST_MS / 1000} s. Chromium does not slow down how a connection begins: over HTTPS, a browser needs two or three times 400 ms more before the first screen. The requests include one that waits for changes of the job. The list has 30 of 150 banks:`,
     speeds.length === 0
       ? "Not measured: there was no Chromium."
       : tableOf(speeds.map((speed) => ({ title: speed.name, cells: cellsOf(speed) }))),
