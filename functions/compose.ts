@@ -111,7 +111,11 @@ const timeScale = /* @__PURE__ */ once(() => Number(setting("TIME_SCALE") ?? 1))
 export const clock = /* @__PURE__ */ once(() => systemClock(timeScale()));
 
 export const metrics = /* @__PURE__ */ once(() => ({
-  ...emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
+  ...emfMetrics({
+    namespace: () => setting("METRICS_NAMESPACE"),
+    monitoring: () => (setting("MONITORING") === "basic" ? "basic" : "full"),
+    write: logMeasured,
+  }),
   called: logCall,
 }));
 

@@ -18,7 +18,7 @@ import {
 } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment, webhookEnvironment } from "./upstream.ts";
 import type { Webhooks } from "./webhooks.ts";
@@ -123,7 +123,7 @@ export class ApiFunctions extends Construct {
       STEP_RESULTS: stepResults,
     };
     const api = { ...listing, ...tables.jobsEnvironment };
-    const measured = { ...api, METRICS_NAMESPACE: metricsNamespace(this) };
+    const measured = { ...api, ...metricsEnvironment(this, props.shared) };
     const stored = {
       ...measured,
       SECRETS_TABLE: tables.secrets.tableName,
@@ -141,7 +141,7 @@ export class ApiFunctions extends Construct {
       ...signing,
       JOBS_TABLE: tables.jobs.tableName,
       API_URL: props.apiUrl,
-      METRICS_NAMESPACE: metricsNamespace(this),
+      ...metricsEnvironment(this, props.shared),
       ...upstreamEnvironment(props.upstream),
     };
     const settling = {
@@ -156,7 +156,7 @@ export class ApiFunctions extends Construct {
       JOBS_TABLE: tables.jobs.tableName,
       API_URL: props.apiUrl,
       CONNECT: connect,
-      METRICS_NAMESPACE: metricsNamespace(this),
+      ...metricsEnvironment(this, props.shared),
       ...upstreamEnvironment(props.upstream),
     };
 
@@ -237,7 +237,7 @@ export class ApiFunctions extends Construct {
       "consent-return": this.#endpoint("ConsentReturn", "consent-return", {
         ...tables.jobsEnvironment,
         API_URL: props.apiUrl,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, props.shared),
         ...upstreamEnvironment(props.upstream),
         ...following,
       }),

@@ -15,7 +15,7 @@ import {
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { DEFAULT_APP_NAME } from "../../functions/links/domain/link.ts";
-import type { LogLevel } from "../../functions/platform/environment.ts";
+import type { LogLevel, Monitoring } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
@@ -29,6 +29,7 @@ import {
   checkedFollowLimit,
   checkedFollowSlice,
   checkedMaxWebhooks,
+  checkedMonitoring,
   checkedRetentionDays,
   checkedReturnUrls,
   checkedUpstream,
@@ -78,6 +79,10 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
   readonly logRetention?: RetentionDays;
   /** Default: `info`. */
   readonly logLevel?: LogLevel;
+  /**
+   * `basic`: only the three alarms that mean a lost job, the metrics that they read, and no dashboard. Default: `full`.
+   */
+  readonly monitoring?: Monitoring;
   /** The mail address for alarms. Its owner must first confirm a mail from AWS. */
   readonly alarmEmail?: string;
   /** A custom domain name for the API. Create its DNS record yourself and point it to `domainTarget`. */
@@ -99,8 +104,8 @@ export interface ConnectionJobsProps extends Partial<WireOptions> {
  * The whole system: an HTTP API, a state machine, and their storage.
  *
  * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`,
- * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `eventArchiveDays`, `maxWebhooks`,
- * `appName`, `returnUrls` or `consentUiUrl` is not valid.
+ * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `monitoring`, `eventArchiveDays`,
+ * `maxWebhooks`, `appName`, `returnUrls` or `consentUiUrl` is not valid.
  */
 export class ConnectionJobs extends Construct {
   /** The URL of the API, without a trailing slash. */
@@ -115,7 +120,8 @@ export class ConnectionJobs extends Construct {
   readonly signingKey: Key;
   /** The topic to which alarms are published. */
   readonly alarmTopic: Topic;
-  readonly dashboard: Dashboard;
+  /** Undefined with `monitoring: "basic"`. */
+  readonly dashboard: Dashboard | undefined;
   /** Undefined without the prop `eventBus`. */
   readonly eventBus: EventBus | undefined;
   readonly upstream: Upstream;
@@ -126,7 +132,8 @@ export class ConnectionJobs extends Construct {
     const retentionDays = checkedRetentionDays(props.retentionDays ?? DEFAULT_RETENTION_DAYS);
     const { stepResults = "object", allowUnboundClientTokens = false, deletionProtection = false } = props;
     const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
-    const shared = { logLevel, logRetention };
+    const monitoring = checkedMonitoring(props.monitoring ?? "full");
+    const shared = { logLevel, logRetention, monitoring };
     const { eventBus = false } = props;
     const archiveDays = checkedArchiveDays(eventBus, props.eventArchiveDays ?? 0);
     const tables = new Tables(this, "Tables", { retentionDays, deletionProtection, eventBus });
@@ -185,8 +192,11 @@ export class ConnectionJobs extends Construct {
       deliveryDeadLetters: webhooks.deadLetters,
       followLimitMinutes,
     };
-    const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
-    const watch = new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
+    const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail, monitoring });
+    const watch =
+      monitoring === "full"
+        ? new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all })
+        : undefined;
     this.apiUrl = api.url;
     this.upstream = upstream;
     this.api = api.http;
@@ -196,7 +206,7 @@ export class ConnectionJobs extends Construct {
     this.sealingKey = keys.sealing;
     this.signingKey = keys.signing;
     this.alarmTopic = alarms.topic;
-    this.dashboard = watch.dashboard;
+    this.dashboard = watch?.dashboard;
     this.eventBus = jobEvents?.bus;
   }
 }

@@ -11,7 +11,7 @@ import { Construct } from "constructs";
 import { deadLetterQueue, GIVE_UP_AFTER, sendingRecordsTo } from "./dead-letters.ts";
 import { grantEvents, grantStream } from "./grants.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -39,7 +39,7 @@ export class EventMaker extends Construct {
       timeout: TIMEOUT,
       environment: {
         EVENTS_TABLE: tables.events.tableName,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, shared),
         ...webhooks.environment,
       },
       shared,

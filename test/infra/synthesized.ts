@@ -25,6 +25,7 @@ export const ALL_SETTINGS = {
   deletionProtection: true,
   logLevel: "debug",
   logRetentionDays: 1,
+  monitoring: "basic",
   alarmEmail: "on-call@example.com",
   appName: "Hooli Money",
   returnUrls: "https://app.example/back,hooli-money://back",

@@ -166,6 +166,30 @@ describe("the alarms", () => {
   });
 });
 
+describe("with basic monitoring", () => {
+  const basic = synthesizedResources({ monitoring: "basic" });
+  const left = alarmsOf(basic);
+
+  test("only the three alarms that mean a lost job are left, and they are as they were", () => {
+    expect(left.map(({ id }) => id).toSorted()).toEqual(["JobRunsTooLong", "JobsNotSwept", "SweeperStopped"]);
+    for (const one of left) expect(alarms).toContainEqual(one);
+    expect(ofType(basic, "AWS::CloudWatch::Dashboard")).toEqual([]);
+  });
+
+  test("functions write the metrics that these alarms read, and no others", () => {
+    const names = Object.keys(METRICS).filter((name) => ours[name]?.isBasic);
+    expect(names.toSorted()).toEqual(
+      left.flatMap(({ metrics }) => metrics.map((one) => one.MetricName)).toSorted(),
+    );
+    const variables = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
+    const measuring = [...functionsByEntry(basic).values()]
+      .map(({ Properties }) => variables.parse(Properties).Environment.Variables)
+      .filter((given) => "METRICS_NAMESPACE" in given);
+    expect(measuring.length).toBeGreaterThan(10);
+    expect(measuring.filter((given) => given["MONITORING"] !== "basic")).toEqual([]);
+  });
+});
+
 describe("the topic", () => {
   test("takes only what CloudWatch publishes for this account, over TLS", () => {
     const ofTheAccount = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };

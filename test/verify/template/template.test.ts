@@ -94,6 +94,7 @@ describe("the environment", () => {
       "JOBS_TABLE",
       "LOG_LEVEL",
       "METRICS_NAMESPACE",
+      "MONITORING",
       "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
