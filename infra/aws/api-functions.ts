@@ -94,6 +94,7 @@ const MEMORY_MB: { readonly [endpoint in EndpointName | "refuse"]: number } = {
   // Holds a statement of 4.5 MB several times.
   "create-statement": 384,
   "receive-notification": 256,
+  "institution-health": 384,
   health: 128,
   openapi: 128,
   refuse: 128,
@@ -241,6 +242,14 @@ export class ApiFunctions extends Construct {
         ...upstreamEnvironment(props.upstream),
         ...following,
       }),
+      "institution-health": this.#endpoint("InstitutionHealth", "institution-health", {
+        ...signing,
+        API_URL: props.apiUrl,
+        JOBS_TABLE: tables.jobs.tableName,
+        EVENTS_TABLE: tables.events.tableName,
+        ...metricsEnvironment(this, props.shared),
+        ...upstreamEnvironment(props.upstream),
+      }),
       health: this.#endpoint("Health", "health", {}),
       openapi: this.#endpoint("OpenApi", "openapi", {}),
     };
@@ -272,6 +281,7 @@ export class ApiFunctions extends Construct {
       this.byEndpoint;
     const { "adopt-jobs": adoptJobs, "create-statement": createStatement } = this.byEndpoint;
     const { "pass-through": passThrough, "delete-connection": deleteConnection } = this.byEndpoint;
+    const { "institution-health": institutionHealth } = this.byEndpoint;
     const { "erase-user": eraseUser, "read-events": readEvents, webhooks } = this.byEndpoint;
     const takingLogins = [createConnection, updateConnection];
     const beginning = [...takingLogins, refreshConnection, refreshConnections];
@@ -326,6 +336,11 @@ export class ApiFunctions extends Construct {
 
     grantEvents(tables, readEvents, ["event"], "GetItem");
     grantEventIndexes(tables, readEvents);
+
+    grantEvents(tables, institutionHealth, ["institution"], "GetItem");
+    grantEvents(tables, institutionHealth, ["institution-traffic"], "BatchGetItem");
+    grantIndex(tables, institutionHealth, "swept-by-time", "awaiting");
+    grantUpstream(upstream, institutionHealth);
 
     grantEvents(tables, webhooks, ["webhooks"], "GetItem", "PutItem");
     grantEvents(tables, webhooks, ["message"], "GetItem", "PutItem", "UpdateItem");

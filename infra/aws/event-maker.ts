@@ -48,6 +48,8 @@ export class EventMaker extends Construct {
     grantEvents(tables, this.function, ["erased", "webhooks"], "GetItem");
     grantEvents(tables, this.function, ["message"], "PutItem", "UpdateItem");
     grantEvents(tables, this.function, ["order"], "GetItem", "PutItem");
+    grantEvents(tables, this.function, ["institution"], "GetItem", "PutItem");
+    grantEvents(tables, this.function, ["institution-traffic"], "GetItem", "UpdateItem");
     webhooks.grantWaking(this.function);
     const stream = grantStream(this, tables.jobs, this.function);
     new EventSourceMapping(this, "JobChanges", {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { OtherEvent } from "../../events/domain/event.ts";
-import { eventTypeOf } from "../../events/domain/event-types.ts";
+import { eventTypeOf, isOfAggregator } from "../../events/domain/event-types.ts";
 
 /** What a webhook of the aggregator has told. It is a hint: the event is fetched before anything of it is believed. */
 export interface UpstreamMessage {
@@ -48,7 +48,7 @@ export interface UpstreamConsent {
 /** Returns our event for one of the aggregator; `undefined` if it is of no type that is published. */
 export function eventFrom({ id, entity, eventType, userId, path }: UpstreamEvent): OtherEvent | undefined {
   const type = eventTypeOf(`${entity}.${eventType}`);
-  if (type === undefined || type.entity === "job" || type.entity === "webhook") return undefined;
+  if (type === undefined || !isOfAggregator(type.entity)) return undefined;
   return {
     id: createHash("sha256").update(`upstream ${id}`).digest("hex"),
     entity: type.entity,

@@ -42,7 +42,7 @@ export function brokenBudgets(figures: readonly KindFigures[]): string[] {
     const { budget } = kind;
     const total = totalOf(price);
     const steps = `${title}: ${transitions} transitions, at most ${budget.transitions}`;
-    const cost = `${title}: ${dollars(total)} for 1,000 jobs, at most $${budget.dollarsPer1000.toFixed(2)}`;
+    const cost = `${title}: ${dollars(total)} for 1,000 jobs, at most $${budget.dollarsPer1000.toFixed(3)}`;
     return [
       ...(transitions > budget.transitions ? [steps] : []),
       ...(total > budget.dollarsPer1000 ? [cost] : []),

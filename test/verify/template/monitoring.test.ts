@@ -260,6 +260,20 @@ describe("the dashboard", () => {
     }
   });
 
+  test("reads the attempts by bank from the log of the function that counts them, in one query", () => {
+    const widgets = z.object({ widgets: z.array(z.object({ type: z.string(), properties: z.unknown() })) });
+    const logs = widgets.parse(JSON.parse(text)).widgets.filter(({ type }) => type === "log");
+    expect(logs).toMatchObject([
+      {
+        properties: {
+          query: expect.stringMatching(
+            /^SOURCE 'reference' \| filter message = 'attempts counted'\n\| stats sum\(succeeded\).* by institution\n/,
+          ),
+        },
+      },
+    ]);
+  });
+
   test("has every metric that an expression names in the same graph", () => {
     for (const { metrics } of graphs) {
       const found = metrics.map((line) => options.parse(line.at(-1)));
