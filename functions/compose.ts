@@ -487,6 +487,7 @@ export const pageDeps = /* @__PURE__ */ once(() => ({
   sealer: sealer(),
   waker: waker(),
   banks: banks(),
+  states: institutionStates(),
   settings: {
     apiUrl: apiUrl(),
     appName: appName(),

@@ -37,6 +37,8 @@ export interface JobView {
   loginForm: string | undefined;
   /** For how long no login may be tried; 0 if one may be tried now. */
   blockedMs: number;
+  /** What we know about the bank, in a sentence, if the job waits for it. */
+  bankHealth: string | undefined;
   /** The questions to which the person gave no answer, by their place. */
   unanswered?: readonly number[];
 }
@@ -244,6 +246,7 @@ function queuePage(view: JobView, queue: NonNullable<ReturnType<typeof shownQueu
   const isUpToUser = queue.reason === "ready-for-user";
   const body = html`<h1>${title}</h1>
 <p>${why(bank, left)}</p>
+${view.bankHealth !== undefined && html`<p>${view.bankHealth}</p>`}
 ${!isUpToUser && html`<p>The next try is in about ${roughly(view.msUntil(new Date(queue.nextAttemptAt)))}.</p>`}
 ${queue.reason !== "institution-unavailable" && html`<p>We stop waiting in about ${left}.</p>`}
 <form method="post" action="${pathOfJob(job.id)}/resume"><button data-busy="Please wait…">${resume}</button></form>

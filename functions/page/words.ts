@@ -1,4 +1,6 @@
+import type { InstitutionState } from "../institutions/domain/state.ts";
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
+import { roughly } from "./time-words.ts";
 
 /** What a page says to a person whose request was refused. */
 export interface PersonWords {
@@ -82,6 +84,21 @@ const WORDS: { readonly [reason in RefusalReason | "internal"]?: PersonWords } =
     next: "Wait a few minutes, and try again.",
   },
 };
+
+/**
+ * Returns what we know about the bank of a job that waits for it, in a sentence: since when it is down, or that a login succeeded
+ * there after the job began to wait. `undefined` if we know nothing that the person does not know.
+ */
+export function healthWords(
+  { status, since, succeededAt }: Pick<InstitutionState, "status" | "since" | "succeededAt">,
+  { heldAt, msUntil }: { heldAt: string; msUntil(moment: Date): number },
+): string | undefined {
+  if (status === "down" && since !== undefined) {
+    return `It has been down for about ${roughly(-msUntil(new Date(since)))}.`;
+  }
+  const worksAgain = status === "up" && succeededAt !== undefined && succeededAt > heldAt;
+  return worksAgain ? "Logins there succeed again: a try now may work." : undefined;
+}
 
 /** For reasons that are mistakes of programs, and for defects of ours. */
 const OTHER: PersonWords = {

@@ -201,6 +201,7 @@ export class ApiFunctions extends Construct {
       "connect-page": this.#endpoint("ConnectPage", "connect-page", {
         ...linking,
         ...tables.jobsEnvironment,
+        EVENTS_TABLE: tables.events.tableName,
         ...driving,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
@@ -395,6 +396,7 @@ export class ApiFunctions extends Construct {
 
     for (const endpoint of [connectPage, connectChanges]) grantRows(tables, endpoint, ["link"], "GetItem");
     grantRows(tables, connectPage, ["job"], "GetItem", "PutItem", "UpdateItem");
+    grantEvents(tables, connectPage, ["institution"], "GetItem");
     grantSecrets(tables, connectPage, "PutItem", "DeleteItem");
     grantSealing(keys.sealing, connectPage, "Encrypt", "answer-*");
     grantSealing(keys.sealing, connectPage, "Decrypt", "task-token");

@@ -202,6 +202,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/compose.ts",
   ],
   "functions/page": [
+    "functions/institutions/domain",
     "functions/links/domain",
     "functions/links/use-cases",
     "functions/jobs/api/requests.ts",
