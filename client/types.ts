@@ -126,7 +126,7 @@ export interface OtherEvent {
   type: "event";
   id: string;
   createdDate: Timestamp;
-  entity: "account" | "connection" | "consent" | "transactions" | "user" | "webhook";
+  entity: "account" | "connection" | "consent" | "institution" | "transactions" | "user" | "webhook";
   eventType: string;
   userId?: string;
   dataRef: string;

@@ -21,6 +21,7 @@ export interface Json {
   steps?: Steps;
   links?: { source?: string };
   data?: { id?: string; code?: string }[];
+  attempts?: { succeeded: number };
 }
 
 export type Steps = readonly { status: string; result: { links?: unknown; code?: string } | null }[];
@@ -92,13 +93,18 @@ export class ExampleRecorder {
   }
 
   /** Reads a job until its steps are as wanted. */
-  async until(jobId: string, isWanted: (steps: Steps) => boolean): Promise<Received> {
+  until(jobId: string, isWanted: (steps: Steps) => boolean): Promise<Received> {
+    return this.untilReply(`/jobs/${jobId}`, ({ steps = [] }) => isWanted(steps));
+  }
+
+  /** Reads until the reply is as wanted. */
+  async untilReply(path: string, isWanted: (reply: Json) => boolean): Promise<Received> {
     for (let polls = 0; polls < MAX_POLLS; polls++) {
-      const received = await this.call("GET", `/jobs/${jobId}`);
-      if (isWanted(received.json.steps ?? [])) return received;
+      const received = await this.call("GET", path);
+      if (isWanted(received.json)) return received;
       await sleep(POLL_EVERY_MS);
     }
-    throw new Error("A job did not reach the state that an example needs.");
+    throw new Error(`${path} did not reach the state that an example needs.`);
   }
 
   untilOver(jobId: string): Promise<Received> {

@@ -33,6 +33,7 @@ export async function runExamples({ apiUrl, sandboxUrl, apiKey }: Running): Prom
   await sendWrongRequests(recorder, USER);
   await readBanks(recorder);
   await receiveMessages(recorder, () => connectWithMfa(recorder, USER));
+  await readHealth(recorder);
   await manageWebhooks(recorder);
   await refreshConnections(recorder, USER);
   await readData(recorder, USER);
@@ -113,14 +114,22 @@ async function connectWithMfa(recorder: ExampleRecorder, user: string): Promise<
   await recorder.record("listConnections", "one connection", "GET", connections);
 }
 
+/** Reads the health of the bank at which a job has just succeeded, as soon as the attempt is counted. */
+async function readHealth(recorder: ExampleRecorder): Promise<void> {
+  const path = `/institutions/${PIED_PIPER.id}/health`;
+  await recorder.untilReply(path, ({ attempts }) => attempts?.succeeded === 1);
+  await recorder.record("institutionHealth", "a job has succeeded", "GET", path);
+}
+
 const WEBHOOKS = "/notifications/webhooks";
 const TEST = "/notifications/messages/test";
 
 /** Types of events that no run makes. */
-const OF_THE_AGGREGATOR = [
+const NOT_MADE = [
   "account.updated",
   "connection.created",
   "consent.expired",
+  "institution.down",
   "transactions.updated",
   "user.created",
 ];
@@ -136,7 +145,7 @@ async function receiveMessages(recorder: ExampleRecorder, work: () => Promise<vo
     await create("/gone", { subscribedEvents: "user.created" }),
   ];
   await work();
-  for (const eventTypeId of OF_THE_AGGREGATOR) {
+  for (const eventTypeId of NOT_MADE) {
     await recorder.call("POST", TEST, { body: { eventTypeId, Text: "Hello" } });
   }
   const store = async (name: string, path: string, ...types: string[]) => {
@@ -146,7 +155,7 @@ async function receiveMessages(recorder: ExampleRecorder, work: () => Promise<vo
   };
   await store("thin", "/thin", "job.mfa-required", "webhook.disabled");
   await store("full", "/full", "job.mfa-required", "webhook.disabled");
-  await store("a test message", "/full", ...OF_THE_AGGREGATOR);
+  await store("a test message", "/full", ...NOT_MADE);
   for (const { json } of webhooks) await recorder.call("DELETE", `${WEBHOOKS}/${json.id}`);
   await receiver.close();
 }

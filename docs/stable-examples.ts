@@ -15,6 +15,9 @@ const SECRET = "whsec_…";
 /** How many updates of a job come before a challenge differs from run to run. */
 const SEQUENCE = 4;
 
+/** Of steps that take two seconds. */
+const MEDIAN_MS = 2378;
+
 const CREATED = "2026-01-05T09:00:00Z";
 const TIMES: { readonly [field: string]: string } = {
   created: CREATED,
@@ -58,6 +61,8 @@ export function stableExamples(examples: Examples, apiUrl: string): Examples {
     if (field === "access_token") return TOKEN;
     if (field === "secret") return SECRET;
     if (field === "sequence") return SEQUENCE;
+    if (field === "medianMs") return MEDIAN_MS;
+    if (field === "count" && "medianMs" in this) return 1;
     if (typeof value !== "string" || !INSTANT.test(value)) return value;
     if (field === "expiresAt") return "attempt" in this ? END_OF_QUEUE : END_OF_CHALLENGE;
     return TIMES[field] ?? CREATED;

@@ -25,6 +25,9 @@ import {
 import { dynamoEventEraser } from "./events/store/event-eraser.ts";
 import { dynamoEventReader } from "./events/store/event-reader.ts";
 import { dynamoEventWriter } from "./events/store/event-writer.ts";
+import { dynamoInstitutionStates } from "./institutions/store/institution-states.ts";
+import { dynamoTraffic } from "./institutions/store/traffic.ts";
+import { dynamoWaitingJobs } from "./institutions/store/waiting-jobs.ts";
 import { DEFAULT_ANSWER_WAIT_SECONDS } from "./jobs/domain/challenge.ts";
 import { DEFAULT_FOLLOW_LIMIT_MINUTES, DEFAULT_FOLLOW_SLICE_SECONDS } from "./jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "./jobs/domain/times-to-live.ts";
@@ -114,7 +117,11 @@ const timeScale = /* @__PURE__ */ once(() => Number(setting("TIME_SCALE") ?? 1))
 export const clock = /* @__PURE__ */ once(() => systemClock(timeScale()));
 
 export const metrics = /* @__PURE__ */ once(() => ({
-  ...emfMetrics({ namespace: () => setting("METRICS_NAMESPACE"), write: logMeasured }),
+  ...emfMetrics({
+    namespace: () => setting("METRICS_NAMESPACE"),
+    monitoring: () => (setting("MONITORING") === "basic" ? "basic" : "full"),
+    write: logMeasured,
+  }),
   called: logCall,
 }));
 
@@ -216,6 +223,22 @@ const eventsDynamo = /* @__PURE__ */ once(() => {
 export const eventWriter = /* @__PURE__ */ once(() =>
   dynamoEventWriter(eventsDynamo(), environment("EVENTS_TABLE"), clock()),
 );
+
+/** The counts of attempts, by institution and minute. */
+export const traffic = /* @__PURE__ */ once(() => dynamoTraffic(dynamo(), environment("EVENTS_TABLE")));
+
+export const institutionStates = /* @__PURE__ */ once(() =>
+  dynamoInstitutionStates(dynamo(), environment("EVENTS_TABLE")),
+);
+
+/** The dependencies of the function that returns the health of an institution. */
+export const healthDeps = /* @__PURE__ */ once(() => ({
+  clock: clock(),
+  upstream: upstream(),
+  states: institutionStates(),
+  traffic: traffic(),
+  waitingJobs: dynamoWaitingJobs(dynamo(), jobsTable()),
+}));
 
 export const eventEraser = /* @__PURE__ */ once(() =>
   dynamoEventEraser({
@@ -472,6 +495,7 @@ export const pageDeps = /* @__PURE__ */ once(() => ({
   sealer: sealer(),
   waker: waker(),
   banks: banks(),
+  states: institutionStates(),
   settings: {
     apiUrl: apiUrl(),
     takesLogins: connect() === "direct",

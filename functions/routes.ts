@@ -22,6 +22,11 @@ const OWN_ROUTES = {
   "cancel-job": { method: "DELETE", path: "/jobs/{jobId}", room: "jobs/api" },
   "resume-job": { method: "POST", path: "/jobs/{jobId}/resume", room: "jobs/api" },
   "answer-mfa": { method: "POST", path: "/jobs/{jobId}/mfa", room: "jobs/api" },
+  "institution-health": {
+    method: "GET",
+    path: "/institutions/{institutionId}/health",
+    room: "institutions/api",
+  },
   health: { method: "GET", path: "/health", room: "http" },
   "receive-notification": { method: "POST", path: "/upstream/notifications", room: "webhooks/upstream" },
   openapi: { method: "GET", path: "/openapi.json", room: "openapi" },

@@ -73,6 +73,7 @@ const WORDINGS: { readonly [reason in RefusalReason]: Words } = {
   "scope-not-enough": [403, "forbidden-access", "Forbidden Access", "Access to this resource is forbidden."],
   "user-not-found": [...NOT_FOUND, "Requested user does not exist."],
   "resource-not-found": [...NOT_FOUND, "Requested resource does not exist."],
+  "institution-not-found": [...NOT_FOUND, "Requested institution does not exist."],
   "connection-not-found": [...NOT_FOUND, "Requested connection does not exist."],
   "too-many-refused-logins": [
     ...TOO_MANY,

@@ -3,7 +3,7 @@ import { OTHER_ENTITIES } from "../events/domain/event-types.ts";
 import { ASKING } from "../jobs/domain/institution.ts";
 import { CHALLENGE_METHODS } from "../jobs/domain/job.ts";
 import { JOB_EVENT_TYPES } from "../jobs/domain/job-events.ts";
-import { STEP_STATUSES } from "../jobs/domain/steps.ts";
+import { STEP_STATUSES, TIMED_STEPS } from "../jobs/domain/steps.ts";
 import { ENDPOINT_STATUSES, MESSAGE_STATUSES } from "../webhooks/domain/shown-status.ts";
 
 /*
@@ -241,6 +241,29 @@ export const replayReply = z.strictObject({
   next: z.optional(z.uuid()),
 });
 
+/** How an institution does, in its record and in our own attempts. */
+export const institutionHealthReply = z.strictObject({
+  type: z.literal("institutionHealth"),
+  id: z.string(),
+  status: z.enum(["up", "down"]),
+  since: z.nullable(timestamp),
+  record: z.strictObject({ status: z.nullable(z.string()), isOperational: z.boolean() }),
+  attempts: z.strictObject({
+    from: timestamp,
+    until: timestamp,
+    succeeded: z.int(),
+    failed: z.strictObject({ institution: z.int(), aggregator: z.int(), us: z.int() }),
+    stoppedByUser: z.int(),
+    successRate: z.nullable(z.number()),
+    lastSuccess: z.nullable(timestamp),
+  }),
+  steps: z.array(
+    z.strictObject({ title: z.enum(TIMED_STEPS), count: z.int(), medianMs: z.nullable(z.int()) }),
+  ),
+  waitingJobs: z.strictObject({ count: z.int(), isAtLeast: z.boolean() }),
+  links: z.strictObject({ self: z.url() }),
+});
+
 export const healthReply = z.strictObject({ status: z.literal("ok") });
 
 export const stubListReply = z.strictObject({ type: z.literal("list"), data: z.array(stubReply) });
@@ -285,6 +308,7 @@ export type WebhookMessageReply = z.infer<typeof webhookMessageReply>;
 export type WebhookMessageListReply = z.infer<typeof webhookMessageListReply>;
 export type TestMessagesReply = z.infer<typeof testMessagesReply>;
 export type ReplayReply = z.infer<typeof replayReply>;
+export type InstitutionHealthReply = z.infer<typeof institutionHealthReply>;
 export type StubListReply = z.infer<typeof stubListReply>;
 export type AuthLinkReply = z.infer<typeof authLinkReply>;
 export type ErrorReply = z.infer<typeof errorReply>;

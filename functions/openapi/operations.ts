@@ -247,6 +247,15 @@ export const OPERATIONS: { readonly [route in OwnRoute]: Operation } = {
     replies: { 204: { description: "The link has ended." } },
     refusals: [...OF_USER, "auth-link-not-found"],
   },
+  "institution-health": {
+    tag: "Banks",
+    summary: "Read the health of a bank",
+    description:
+      "By its record at the aggregator, and by the attempts of all jobs that ended in the last hour. One call of the aggregator.",
+    callers: ["SERVER_ACCESS"],
+    replies: { 200: { description: "The health of the bank.", schema: "InstitutionHealth" } },
+    refusals: [...WITH_TOKEN, "scope-not-enough", "institution-not-found"],
+  },
   "list-events": {
     tag: "Events",
     summary: "List the events of all users",

@@ -1,3 +1,4 @@
+import type { InstitutionState } from "../institutions/domain/state.ts";
 import { APPROVED, isApproval } from "../jobs/domain/challenge.ts";
 import { isOurFailure, outcomeOf, wasLeft } from "../jobs/domain/failures.ts";
 import { type Challenge, isFinished, type Job, kindOf } from "../jobs/domain/job.ts";
@@ -8,7 +9,7 @@ import type { Language } from "./language.ts";
 import type { Live, Page, Screen } from "./layout.ts";
 import { pathOfJob } from "./paths.ts";
 import { exactly, roughly } from "./time-words.ts";
-import { counted, fill, filled, stepWords } from "./words.ts";
+import { counted, fill, filled, healthWords, stepWords } from "./words.ts";
 
 /** How a person leaves the page, as the app is told. */
 export type Leaving = "succeeded" | "failed" | "queued" | "cancelled";
@@ -24,6 +25,8 @@ export interface JobView {
   loginForm: string | undefined;
   /** For how long no login may be tried; 0 if one may be tried now. */
   blockedMs: number;
+  /** What we know about the bank, if the job waits for it. */
+  bankState: InstitutionState | undefined;
   /** The questions to which the person gave no answer, by their place. */
   unanswered?: readonly number[];
 }
@@ -201,9 +204,12 @@ function queuePage(
   const title = withBank(view, language, named);
   const left = roughly(view.msUntil(new Date(queue.expiresAt)), tag);
   const time = roughly(view.msUntil(new Date(queue.nextAttemptAt)), tag);
+  const health =
+    view.bankState && healthWords(language, view.bankState, { heldAt: job.updatedAt, msUntil: view.msUntil });
   const isUpToUser = queue.reason === "ready-for-user";
   const body = html`<h1>${title}</h1>
 <p>${withBank(view, language, why, { left })}</p>
+${health !== undefined && html`<p>${health}</p>`}
 ${!isUpToUser && html`<p>${fill(words.queue.next, { time })}</p>`}
 ${queue.reason !== "institution-unavailable" && html`<p>${fill(words.queue.until, { left })}</p>`}
 <form method="post" action="${pathOfJob(job.id)}/resume"><button data-busy="${words.wait}">${resume}</button></form>

@@ -1,13 +1,15 @@
 import { jobOfPath } from "../access/authenticate.ts";
 import type { UserCountDeps } from "../access/rate-limit.ts";
 import { formOf, type HttpRequest } from "../http/request.ts";
+import type { InstitutionStates } from "../institutions/domain/ports.ts";
+import type { InstitutionState } from "../institutions/domain/state.ts";
 import { parseMfaRequest } from "../jobs/api/requests.ts";
 import type { Clock } from "../jobs/domain/clock.ts";
 import { isFinished, type Job, kindOf } from "../jobs/domain/job.ts";
 import { blockedForMs } from "../jobs/domain/login.ts";
 import type { Ports, RefusedLoginNotes } from "../jobs/domain/ports.ts";
 import { Refusal, type RefusalReason } from "../jobs/domain/refusal.ts";
-import { shownChallenge } from "../jobs/domain/shown.ts";
+import { shownChallenge, shownQueue } from "../jobs/domain/shown.ts";
 import { answerChallenge } from "../jobs/use-cases/answer-challenge.ts";
 import { type CancelDeps, cancelJob } from "../jobs/use-cases/cancel-job.ts";
 import { readJob } from "../jobs/use-cases/read-job.ts";
@@ -26,6 +28,7 @@ export type JobPageDeps = Omit<VisitDeps, "clock"> &
     clock: Clock;
     banks: Pick<Banks, "find">;
     refusedLogins: Pick<RefusedLoginNotes, "find">;
+    states: Pick<InstitutionStates, "find">;
   };
 
 /** `GET /connect/jobs/{jobId}` */
@@ -35,6 +38,7 @@ export async function showJob(deps: JobPageDeps, request: HttpRequest): Promise<
   const page = jobPage({
     job,
     bankName: await nameOfBank(deps, job),
+    bankState: await stateOfBank(deps, job),
     msUntil: deps.clock.msUntil,
     back: (outcome) => backWithJob(session, job, outcome),
     loginForm: loginFormFor(deps, session, job),
@@ -56,6 +60,12 @@ function unansweredIn(request: HttpRequest, job: Job): number[] {
 async function nameOfBank({ banks }: JobPageDeps, { institutionId }: Job): Promise<string | undefined> {
   const bank = await banks.find(institutionId).catch(() => undefined);
   return bank?.name;
+}
+
+/** Only of a job that waits for its bank. The page does not need it: without it, only a sentence is missing. */
+async function stateOfBank({ states }: JobPageDeps, job: Job): Promise<InstitutionState | undefined> {
+  if (shownQueue(job)?.reason !== "institution-unavailable") return undefined;
+  return states.find(job.institutionId).catch(() => undefined);
 }
 
 /** Returns the form for another login to the same bank, if this session may give one. */

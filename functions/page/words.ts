@@ -1,6 +1,8 @@
+import type { InstitutionState } from "../institutions/domain/state.ts";
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
 import { type Html, html, type Part } from "./html.ts";
 import type { Language, Words } from "./language.ts";
+import { roughly } from "./time-words.ts";
 
 const PLACE = /\{(\w+)\}/;
 
@@ -36,6 +38,22 @@ export interface RefusalWords {
 export function refusalWords({ words }: Language, reason: RefusalReason | "internal"): RefusalWords {
   const byReason: { readonly [name in RefusalReason | "internal"]?: RefusalWords } = words.refusals;
   return byReason[reason] ?? words.refusals.unknown;
+}
+
+/**
+ * Returns what we know about the bank of a job that waits for it, in a sentence: since when it is down, or that a login succeeded
+ * there after the job began to wait. `undefined` if we know nothing that the person does not know.
+ */
+export function healthWords(
+  { words, tag }: Pick<Language, "words" | "tag">,
+  { status, since, succeededAt }: Pick<InstitutionState, "status" | "since" | "succeededAt">,
+  { heldAt, msUntil }: { heldAt: string; msUntil(moment: Date): number },
+): string | undefined {
+  if (status === "down" && since !== undefined) {
+    return fill(words.queue.down, { time: roughly(-msUntil(new Date(since)), tag) });
+  }
+  const worksAgain = status === "up" && succeededAt !== undefined && succeededAt > heldAt;
+  return worksAgain ? words.queue.up : undefined;
 }
 
 /** Returns what this language calls a step of a job; undefined for a step that only the aggregator knows. */

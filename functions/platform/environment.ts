@@ -2,6 +2,10 @@
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** How much CloudWatch watches a deployment. `basic`: only three alarms, and the metrics that they read. */
+export const MONITORING = ["full", "basic"] as const;
+export type Monitoring = (typeof MONITORING)[number];
+
 /** All variables that our functions read. Only this file reads them. */
 type VariableName =
   | "API_URL"
@@ -29,6 +33,7 @@ type SettingName =
   | "MAX_WEBHOOKS"
   | "METRICS_NAMESPACE"
   | "PAGE_BRAND"
+  | "MONITORING"
   | "QUEUE"
   | "RETENTION_DAYS"
   | "RETURN_URLS"

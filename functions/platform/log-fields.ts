@@ -1,6 +1,6 @@
 import type { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
-import { UUID_V4 } from "../jobs/domain/ids.ts";
+import { INSTITUTION_ID, UUID_V4 } from "../jobs/domain/ids.ts";
 import type { Repair } from "../jobs/domain/measurements.ts";
 import type { UpstreamCall } from "../jobs/domain/metrics.ts";
 import type { RefusalReason } from "../jobs/domain/refusal.ts";
@@ -13,7 +13,7 @@ import { awsCallOf } from "./aws-call.ts";
  * - `error`: a defect, or a failure that we do not retry in the same way. Investigate every such line.
  * - `warn`: a failure, now or earlier, that is repaired or retried, by us or by the caller.
  *   Investigate if there are many.
- * - `info`: one line for each request, Task, sweep, batch of events, batch of messages and fetch of upstream events that
+ * - `info`: one line for each request, Task, sweep, batch of events, bank in such a batch, batch of messages and fetch of upstream events that
  *   ended, and for each job that a request names. A refused request counts as ended.
  * - `debug`: details of these.
  */
@@ -30,6 +30,8 @@ export interface Lines {
   "events stored": "info";
   "events not stored": "error";
   "record set aside": "error";
+  "attempts counted": "info";
+  "attempts not counted": "error";
   webhooks: "info";
   "messages not sent": "error";
   "messages not woken": "warn";
@@ -54,6 +56,9 @@ export type ErrorName = "unknown" | (string & { readonly [checked]: "ErrorName" 
 /** The result of {@link ofError}. */
 export type AwsCall = string & { readonly [checked]: "AwsCall" };
 
+/** The result of {@link ofInstitution}. */
+export type InstitutionName = string & { readonly [checked]: "InstitutionName" };
+
 /** The result of {@link ofGateway}. */
 export type GatewayId = string & { readonly [checked]: "GatewayId" };
 
@@ -63,6 +68,8 @@ export interface LogFields {
   /** The id of the request in API Gateway's own access log. */
   requestId?: GatewayId;
   jobId?: Uuid;
+  /** The id of a bank, as the aggregator's record has it. */
+  institution?: InstitutionName;
   route?: LoggedRoute;
   task?: TaskName;
   call?: UpstreamCall;
@@ -72,6 +79,12 @@ export interface LogFields {
   /** The call of AWS that failed. */
   awsCall?: AwsCall | undefined;
   durationMs?: number;
+  /** The attempts of a batch at one institution, by how they ended. */
+  succeeded?: number;
+  failedByBank?: number;
+  failedByAggregator?: number;
+  failedByUs?: number;
+  stoppedByUser?: number;
 }
 
 type IsAny<Given> = 0 extends 1 & Given ? true : false;
@@ -95,6 +108,8 @@ const GATEWAY_ID = /^[\w+/-]{15}=$/;
 const AWS_CALL = /^[A-Z][A-Za-z]{2,39}$/;
 const ERROR_NAME = /^[$A-Za-z][\w.]{0,63}$/;
 
+const COUNT = /^\d{1,9}$/;
+
 type Forms = { readonly [name in keyof LogFields | "message"]-?: RegExp };
 
 /** Types cannot check these patterns: a field that does not match its pattern is omitted. */
@@ -104,6 +119,7 @@ const FORMS = new Map<string, RegExp>(
     correlationId: UUID_V4,
     requestId: GATEWAY_ID,
     jobId: UUID_V4,
+    institution: INSTITUTION_ID,
     route: WORDS,
     task: WORDS,
     call: WORDS,
@@ -111,7 +127,12 @@ const FORMS = new Map<string, RegExp>(
     reason: WORDS,
     errorName: ERROR_NAME,
     awsCall: AWS_CALL,
-    durationMs: /^\d{1,9}$/,
+    durationMs: COUNT,
+    succeeded: COUNT,
+    failedByBank: COUNT,
+    failedByAggregator: COUNT,
+    failedByUs: COUNT,
+    stoppedByUser: COUNT,
   } satisfies Forms),
 );
 
@@ -127,6 +148,11 @@ export function fitting(given: LogFields & { message?: Message }): object {
 export function ofJob(jobId: string | undefined): { jobId?: Uuid } {
   const id = jobId?.toLowerCase();
   return id !== undefined && isUuid(id) ? { jobId: id } : {};
+}
+
+/** Returns the log field of an institution; empty if the id is malformed. */
+export function ofInstitution(institutionId: string): { institution?: InstitutionName } {
+  return isInstitutionName(institutionId) ? { institution: institutionId } : {};
 }
 
 /**
@@ -152,6 +178,10 @@ export function ofError(error: unknown): { errorName: ErrorName; awsCall?: AwsCa
 
 function isAwsCall(text: string): text is AwsCall {
   return AWS_CALL.test(text);
+}
+
+function isInstitutionName(text: string): text is InstitutionName {
+  return INSTITUTION_ID.test(text);
 }
 
 function isUuid(text: string): text is Uuid {

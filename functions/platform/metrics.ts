@@ -1,6 +1,7 @@
 import { INSTITUTION_ID } from "../jobs/domain/ids.ts";
-import type { Measurement } from "../jobs/domain/metrics.ts";
+import { isBasic, type Measurement } from "../jobs/domain/metrics.ts";
 import type { Metrics } from "../jobs/domain/ports.ts";
+import type { Monitoring } from "./environment.ts";
 
 /**
  * Returns a line in CloudWatch's embedded metric format, or `undefined` without measurements.
@@ -37,17 +38,20 @@ function hasItsForm({ name, value, by, is = name }: Measurement): boolean {
 export interface EmfOptions {
   /** The CloudWatch namespace of the metrics. Without a namespace, nothing is written. */
   namespace(): string | undefined;
+  /** With `basic`, only the metrics that its alarms read: CloudWatch charges for each metric that has values. */
+  monitoring(): Monitoring;
   write(namespace: string, measured: readonly Measurement[], at: Date): void;
 }
 
 /** Writes metrics as lines of the log. */
-export function emfMetrics({ namespace, write }: EmfOptions): Metrics {
+export function emfMetrics({ namespace, monitoring, write }: EmfOptions): Metrics {
   return {
     measure(derive, at = new Date()) {
       const name = namespace();
       if (name === undefined) return;
       try {
-        write(name, [...derive()], at);
+        const all = [...derive()];
+        write(name, monitoring() === "basic" ? all.filter((one) => isBasic(one.name)) : all, at);
       } catch {
         // Ignore every error: the measured work is done.
       }

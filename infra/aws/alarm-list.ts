@@ -3,6 +3,7 @@ import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { UPSTREAM_CALLS, type UpstreamCall } from "../../functions/jobs/domain/metrics.ts";
+import type { Monitoring } from "../../functions/platform/environment.ts";
 import type { AlarmOfList } from "./alarm-of-list.ts";
 import { eventAlarms } from "./event-alarms.ts";
 import { ownMetric, total } from "./own-metrics.ts";
@@ -23,8 +24,12 @@ const METRICS_PER_ALARM = 10;
  */
 const REFUSED_IN_ORDER: readonly UpstreamCall[] = ["look", "refresh", "pass", "event"];
 
-export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
-  return [
+/**
+ * Returns the alarms of a deployment. With `basic`, these are the three that mean a lost job: no sweep runs, sweeps cannot check
+ * a job, or a job does not end although sweeps check it. A job that nothing drives any more raises one of them.
+ */
+export function alarmsFor(scope: Construct, watched: Watched, monitoring: Monitoring): AlarmOfList[] {
+  const all = [
     ...workflowAlarms(scope, watched),
     ...sweeperAlarms(scope, watched),
     ...eventAlarms(scope, watched),
@@ -32,6 +37,7 @@ export function alarmsFor(scope: Construct, watched: Watched): AlarmOfList[] {
     ...apiAlarms(watched),
     ...upstreamAlarms(scope),
   ];
+  return monitoring === "basic" ? all.filter(({ isBasic }) => isBasic) : all;
 }
 
 function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper }: Watched): AlarmOfList[] {

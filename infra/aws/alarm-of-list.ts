@@ -11,4 +11,6 @@ export interface AlarmOfList {
   periods?: number;
   /** Inverts the alarm: it fires when the metric is below the threshold or has no data. */
   isHeartbeat?: true;
+  /** Exists with `monitoring: basic` too: the alarm means that a job is lost unless somebody acts. */
+  isBasic?: true;
 }

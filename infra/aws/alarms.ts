@@ -5,6 +5,7 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
+import type { Monitoring } from "../../functions/platform/environment.ts";
 import { alarmsFor } from "./alarm-list.ts";
 import type { Watched } from "./watched.ts";
 
@@ -14,6 +15,7 @@ export interface AlarmsProps extends Watched {
    * to the topic yourself.
    */
   email?: string | undefined;
+  monitoring: Monitoring;
 }
 
 const WHEN_MORE = {
@@ -31,13 +33,13 @@ export class Alarms extends Construct {
   readonly topic: Topic;
   readonly all: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { email, ...watched }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { email, monitoring, ...watched }: AlarmsProps) {
     super(scope, id);
     this.topic = new Topic(this, "Topic", { displayName: "Connection Jobs", enforceSSL: true });
     this.#letCloudWatchPublish();
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
     const action = new SnsAction(this.topic);
-    this.all = alarmsFor(this, watched).map(
+    this.all = alarmsFor(this, watched, monitoring).map(
       ({ id, description, metric, threshold, periods, isHeartbeat }) => {
         const alarm = new Alarm(this, id, {
           alarmDescription: description,

@@ -19,7 +19,7 @@ import {
 } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { type FileBesideBundle, nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment, webhookEnvironment } from "./upstream.ts";
 import type { Webhooks } from "./webhooks.ts";
@@ -97,6 +97,7 @@ const MEMORY_MB: { readonly [endpoint in EndpointName | "refuse"]: number } = {
   // Holds a statement of 4.5 MB several times.
   "create-statement": 384,
   "receive-notification": 256,
+  "institution-health": 384,
   health: 128,
   openapi: 128,
   refuse: 128,
@@ -129,7 +130,7 @@ export class ApiFunctions extends Construct {
       STEP_RESULTS: stepResults,
     };
     const api = { ...listing, ...tables.jobsEnvironment };
-    const measured = { ...api, METRICS_NAMESPACE: metricsNamespace(this) };
+    const measured = { ...api, ...metricsEnvironment(this, props.shared) };
     const stored = {
       ...measured,
       SECRETS_TABLE: tables.secrets.tableName,
@@ -147,7 +148,7 @@ export class ApiFunctions extends Construct {
       ...signing,
       JOBS_TABLE: tables.jobs.tableName,
       API_URL: props.apiUrl,
-      METRICS_NAMESPACE: metricsNamespace(this),
+      ...metricsEnvironment(this, props.shared),
       ...upstreamEnvironment(props.upstream),
     };
     const settling = {
@@ -162,7 +163,7 @@ export class ApiFunctions extends Construct {
       JOBS_TABLE: tables.jobs.tableName,
       API_URL: props.apiUrl,
       CONNECT: connect,
-      METRICS_NAMESPACE: metricsNamespace(this),
+      ...metricsEnvironment(this, props.shared),
       ...upstreamEnvironment(props.upstream),
     };
 
@@ -206,6 +207,7 @@ export class ApiFunctions extends Construct {
       "connect-page": this.#page("ConnectPage", "connect-page", {
         ...linking,
         ...tables.jobsEnvironment,
+        EVENTS_TABLE: tables.events.tableName,
         ...driving,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
@@ -245,9 +247,17 @@ export class ApiFunctions extends Construct {
         ...tables.jobsEnvironment,
         ...showing,
         API_URL: props.apiUrl,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, props.shared),
         ...upstreamEnvironment(props.upstream),
         ...following,
+      }),
+      "institution-health": this.#endpoint("InstitutionHealth", "institution-health", {
+        ...signing,
+        API_URL: props.apiUrl,
+        JOBS_TABLE: tables.jobs.tableName,
+        EVENTS_TABLE: tables.events.tableName,
+        ...metricsEnvironment(this, props.shared),
+        ...upstreamEnvironment(props.upstream),
       }),
       health: this.#endpoint("Health", "health", {}),
       openapi: this.#endpoint("OpenApi", "openapi", {}),
@@ -280,6 +290,7 @@ export class ApiFunctions extends Construct {
       this.byEndpoint;
     const { "adopt-jobs": adoptJobs, "create-statement": createStatement } = this.byEndpoint;
     const { "pass-through": passThrough, "delete-connection": deleteConnection } = this.byEndpoint;
+    const { "institution-health": institutionHealth } = this.byEndpoint;
     const { "erase-user": eraseUser, "read-events": readEvents, webhooks } = this.byEndpoint;
     const takingLogins = [createConnection, updateConnection];
     const beginning = [...takingLogins, refreshConnection, refreshConnections];
@@ -335,6 +346,11 @@ export class ApiFunctions extends Construct {
     grantEvents(tables, readEvents, ["event"], "GetItem");
     grantEventIndexes(tables, readEvents);
 
+    grantEvents(tables, institutionHealth, ["institution"], "GetItem");
+    grantEvents(tables, institutionHealth, ["institution-traffic"], "BatchGetItem");
+    grantIndex(tables, institutionHealth, "swept-by-time", "awaiting");
+    grantUpstream(upstream, institutionHealth);
+
     grantEvents(tables, webhooks, ["webhooks"], "GetItem", "PutItem");
     grantEvents(tables, webhooks, ["message"], "GetItem", "PutItem", "UpdateItem");
     grantEvents(tables, webhooks, ["webhook-state"], "GetItem", "DeleteItem");
@@ -388,6 +404,7 @@ export class ApiFunctions extends Construct {
 
     for (const endpoint of [connectPage, connectChanges]) grantRows(tables, endpoint, ["link"], "GetItem");
     grantRows(tables, connectPage, ["job"], "GetItem", "PutItem", "UpdateItem");
+    grantEvents(tables, connectPage, ["institution"], "GetItem");
     grantSecrets(tables, connectPage, "PutItem", "DeleteItem");
     grantSealing(keys.sealing, connectPage, "Encrypt", "answer-*");
     grantSealing(keys.sealing, connectPage, "Decrypt", "task-token");

@@ -6,6 +6,7 @@ import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts
 import { MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { isAppName } from "../../functions/links/domain/link.ts";
 import { isReturnUrl } from "../../functions/links/domain/return-urls.ts";
+import { MONITORING, type Monitoring } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import type { Upstream } from "./upstream.ts";
 import { isUpstreamUrl, withoutSlashAtTheEnd } from "./upstream-url.ts";
@@ -60,6 +61,12 @@ export function checkedArchiveDays(eventBus: boolean, days: number): number {
 
 export function checkedMaxWebhooks(webhooks: number): number {
   return checkedWhole("maxWebhooks", webhooks, 0, MAX_ENDPOINTS);
+}
+
+export function checkedMonitoring(given: string): Monitoring {
+  const found = MONITORING.find((known) => known === given);
+  if (found === undefined) throw new Error(`monitoring must be ${MONITORING.join(" or ")}.`);
+  return found;
 }
 
 export const RETURN_URL_RULE =

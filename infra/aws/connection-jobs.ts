@@ -14,7 +14,7 @@ import {
 } from "../../functions/jobs/domain/following.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
-import type { LogLevel } from "../../functions/platform/environment.ts";
+import type { LogLevel, Monitoring } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
@@ -28,6 +28,7 @@ import {
   checkedFollowLimit,
   checkedFollowSlice,
   checkedMaxWebhooks,
+  checkedMonitoring,
   checkedRetentionDays,
   checkedReturnUrls,
   checkedUpstream,
@@ -78,6 +79,10 @@ export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
   readonly logRetention?: RetentionDays;
   /** Default: `info`. */
   readonly logLevel?: LogLevel;
+  /**
+   * `basic`: only the three alarms that mean a lost job, the metrics that they read, and no dashboard. Default: `full`.
+   */
+  readonly monitoring?: Monitoring;
   /** The mail address for alarms. Its owner must first confirm a mail from AWS. */
   readonly alarmEmail?: string;
   /** A custom domain name for the API. Create its DNS record yourself and point it to `domainTarget`. */
@@ -99,8 +104,8 @@ export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
  * The whole system: an HTTP API, a state machine, and their storage.
  *
  * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`,
- * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `eventArchiveDays`, `maxWebhooks`,
- * `appName`, `returnUrls`, `consentUiUrl` or an option of {@link PageBrand} is not valid.
+ * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `monitoring`, `eventArchiveDays`,
+ * `maxWebhooks`, `appName`, `returnUrls`, `consentUiUrl` or an option of {@link PageBrand} is not valid.
  */
 export class ConnectionJobs extends Construct {
   /** The URL of the API, without a trailing slash. */
@@ -115,7 +120,8 @@ export class ConnectionJobs extends Construct {
   readonly signingKey: Key;
   /** The topic to which alarms are published. */
   readonly alarmTopic: Topic;
-  readonly dashboard: Dashboard;
+  /** Undefined with `monitoring: "basic"`. */
+  readonly dashboard: Dashboard | undefined;
   /** Undefined without the prop `eventBus`. */
   readonly eventBus: EventBus | undefined;
   readonly upstream: Upstream;
@@ -126,7 +132,8 @@ export class ConnectionJobs extends Construct {
     const retentionDays = checkedRetentionDays(props.retentionDays ?? DEFAULT_RETENTION_DAYS);
     const { stepResults = "object", allowUnboundClientTokens = false, deletionProtection = false } = props;
     const { logLevel = "info", logRetention = RetentionDays.THREE_MONTHS } = props;
-    const shared = { logLevel, logRetention };
+    const monitoring = checkedMonitoring(props.monitoring ?? "full");
+    const shared = { logLevel, logRetention, monitoring };
     const { eventBus = false } = props;
     const archiveDays = checkedArchiveDays(eventBus, props.eventArchiveDays ?? 0);
     const tables = new Tables(this, "Tables", { retentionDays, deletionProtection, eventBus });
@@ -186,8 +193,11 @@ export class ConnectionJobs extends Construct {
       deliveryDeadLetters: webhooks.deadLetters,
       followLimitMinutes,
     };
-    const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail });
-    const watch = new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all });
+    const alarms = new Alarms(this, "Alarms", { ...watched, email: props.alarmEmail, monitoring });
+    const watch =
+      monitoring === "full"
+        ? new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all })
+        : undefined;
     this.apiUrl = api.url;
     this.upstream = upstream;
     this.api = api.http;
@@ -197,7 +207,7 @@ export class ConnectionJobs extends Construct {
     this.sealingKey = keys.sealing;
     this.signingKey = keys.signing;
     this.alarmTopic = alarms.topic;
-    this.dashboard = watch.dashboard;
+    this.dashboard = watch?.dashboard;
     this.eventBus = jobEvents?.bus;
   }
 }

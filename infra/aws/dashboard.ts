@@ -5,6 +5,8 @@ import {
   GraphWidget,
   type IAlarm,
   type IMetric,
+  LogQueryVisualizationType,
+  LogQueryWidget,
   MathExpression,
   type Metric,
   SearchExpression,
@@ -13,6 +15,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { OUTCOMES } from "../../functions/jobs/domain/failures.ts";
 import { MEASURED_STEPS, UPSTREAM_CALLS } from "../../functions/jobs/domain/metrics.ts";
+import type { LogFields } from "../../functions/platform/log-fields.ts";
 import { metricsNamespace, ownMetric } from "./own-metrics.ts";
 import type { Watched } from "./watched.ts";
 
@@ -41,6 +44,7 @@ export class WatchDashboard extends Construct {
         apiGraphs(watched),
         runGraphs(this, watched),
         eventGraphs(this, watched),
+        [attemptsByBank(watched)],
         webhookGraphs(this, watched),
       ],
     });
@@ -158,6 +162,33 @@ function eventGraphs(scope: Construct, { eventMaker, lostRecords }: Watched) {
     graph("Changes of jobs without events", [ownMetric(scope, "RecordsSetAside"), lost]),
   ];
 }
+
+/**
+ * A metric for each bank would cost money for each bank, all the time. CloudWatch runs a query of the log only while somebody
+ * looks at the dashboard.
+ */
+function attemptsByBank({ eventMaker }: Watched): LogQueryWidget {
+  return new LogQueryWidget({
+    title: "Attempts by bank, and who failed (a query of the log, which runs when you open the dashboard)",
+    logGroupNames: [eventMaker.logGroup.logGroupName],
+    view: LogQueryVisualizationType.TABLE,
+    width: WHOLE_WIDTH,
+    queryLines: [
+      "filter message = 'attempts counted'",
+      `stats ${ATTEMPT_COUNTS.map((field) => `sum(${field}) as ${field}_`).join(", ")} by institution`,
+      "sort failedByBank_ desc",
+      "limit 50",
+    ],
+  });
+}
+
+const ATTEMPT_COUNTS = [
+  "succeeded",
+  "failedByBank",
+  "failedByAggregator",
+  "failedByUs",
+  "stoppedByUser",
+] as const satisfies readonly (keyof LogFields)[];
 
 function webhookGraphs(scope: Construct, { deliverer, deliveryDeadLetters }: Watched) {
   const dead = deliveryDeadLetters.metricApproximateNumberOfMessagesVisible({

@@ -11,7 +11,7 @@ import { Construct } from "constructs";
 import { deadLetterQueue, GIVE_UP_AFTER, sendingRecordsTo } from "./dead-letters.ts";
 import { grantEvents, grantStream } from "./grants.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -39,7 +39,7 @@ export class EventMaker extends Construct {
       timeout: TIMEOUT,
       environment: {
         EVENTS_TABLE: tables.events.tableName,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, shared),
         ...webhooks.environment,
       },
       shared,
@@ -48,6 +48,8 @@ export class EventMaker extends Construct {
     grantEvents(tables, this.function, ["erased", "webhooks"], "GetItem");
     grantEvents(tables, this.function, ["message"], "PutItem", "UpdateItem");
     grantEvents(tables, this.function, ["order"], "GetItem", "PutItem");
+    grantEvents(tables, this.function, ["institution"], "GetItem", "PutItem");
+    grantEvents(tables, this.function, ["institution-traffic"], "GetItem", "UpdateItem");
     webhooks.grantWaking(this.function);
     const stream = grantStream(this, tables.jobs, this.function);
     new EventSourceMapping(this, "JobChanges", {

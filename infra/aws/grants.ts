@@ -73,7 +73,9 @@ type EventRowKind =
   | "webhooks"
   | "webhook-state"
   | "message"
-  | "order";
+  | "order"
+  | "institution"
+  | "institution-traffic";
 
 /** Grants actions on the secrets of webhooks in the secrets table, and on no others. */
 export function grantWebhookSecrets(

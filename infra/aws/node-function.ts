@@ -12,7 +12,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { LogLevel } from "../../functions/platform/environment.ts";
+import type { LogLevel, Monitoring } from "../../functions/platform/environment.ts";
 import { BUNDLES_FOLDER, bundleFolder } from "../bundling/bundle-folder.ts";
 import { ENTRY_METADATA } from "./entry-metadata.ts";
 
@@ -45,6 +45,7 @@ export interface FileBesideBundle {
 export interface SharedOptions {
   logLevel: LogLevel;
   logRetention: RetentionDays;
+  monitoring: Monitoring;
 }
 
 /** Creates a Node.js function on ARM with its own bundle and a log group with limited retention. */

@@ -13,7 +13,7 @@ export function addOutputs(stack: Stack, system: ConnectionJobs) {
     JobsTableName: system.jobsTable.tableName,
     StateMachineArn: system.stateMachine.stateMachineArn,
     AlarmTopicArn: system.alarmTopic.topicArn,
-    DashboardName: system.dashboard.dashboardName,
+    DashboardName: system.dashboard?.dashboardName,
     ...(upstream.webhookSecret !== undefined && {
       UpstreamUrl: upstream.url,
       UpstreamApiKeySecretName: upstream.apiKeySecret.secretName,

@@ -2,6 +2,7 @@ import { type Duration, Stack } from "aws-cdk-lib";
 import { MathExpression, Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import { METRICS, type MetricKind, type MetricName } from "../../functions/jobs/domain/metrics.ts";
+import type { SharedOptions } from "./node-function.ts";
 
 /**
  * Returns the CloudWatch namespace of a system's metrics, given any of the system's direct children: the name of the stack,
@@ -14,6 +15,11 @@ export function metricsNamespace(part: Construct): string {
     .slice(stack.node.path.length)
     .replace(/^\/?(Default)?$/, "");
   return `${stack.stackName}${path}`;
+}
+
+/** Returns the environment of a function that writes metrics, given one of the system's direct children. */
+export function metricsEnvironment(part: Construct, { monitoring }: SharedOptions): Record<string, string> {
+  return { METRICS_NAMESPACE: metricsNamespace(part), MONITORING: monitoring };
 }
 
 /**

@@ -33,6 +33,7 @@ export function propsFrom(
     deletionProtection: settings.deletionProtection,
     logRetention: settings.logRetentionDays,
     logLevel: settings.logLevel,
+    monitoring: settings.monitoring,
     eventBus: settings.eventBus,
     eventArchiveDays: settings.eventArchiveDays,
     maxWebhooks: settings.maxWebhooks,
@@ -71,7 +72,8 @@ function webhookSecretFrom(
 /** Deploys the sandbox bank in the same stack, unless the settings name an aggregator. */
 export function sandboxFrom(scope: Construct, settings: Settings): DeployedSandbox | undefined {
   if (settings.upstream === "basiq") return undefined;
-  const shared = { logLevel: settings.logLevel, logRetention: settings.logRetentionDays };
+  const { logLevel, logRetentionDays: logRetention, monitoring } = settings;
+  const shared = { logLevel, logRetention, monitoring };
   const sandbox = new DeployedSandbox(scope, "Sandbox", { shared });
   new CfnOutput(scope, "SandboxUrl", { value: sandbox.url });
   new CfnOutput(scope, "SandboxApiKeySecret", { value: sandbox.apiKeySecret.secretArn });

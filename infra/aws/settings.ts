@@ -21,7 +21,7 @@ import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs
 import { DEFAULT_WAITERS, MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { isAppName } from "../../functions/links/domain/link.ts";
 import { isReturnUrl } from "../../functions/links/domain/return-urls.ts";
-import { LOG_LEVELS } from "../../functions/platform/environment.ts";
+import { LOG_LEVELS, MONITORING } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import {
   APP_NAME_RULE,
@@ -105,6 +105,7 @@ const settingsSchema = z
     deletionProtection: z._default(flag, false),
     logRetentionDays: z._default(logDays, 90),
     logLevel: z._default(z.enum(LOG_LEVELS), "info"),
+    monitoring: z._default(z.enum(MONITORING), "full"),
     alarmEmail: z.optional(z.email()),
     // API Gateway refuses capitals in a domain name, and names are the same in any case.
     domainName: z.optional(z.hostname().check(z.toLowerCase())),

@@ -45,6 +45,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       metric: ownMetric(scope, "JobsRunning", { statistic: "SampleCount", period: A_QUARTER }),
       threshold: 1,
       isHeartbeat: true,
+      isBasic: true,
     },
     {
       id: "JobsNotSwept",
@@ -54,6 +55,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       metric: ownMetric(scope, "JobsNotSwept", { statistic: "Minimum", period: FIVE_MINUTES }),
       threshold: 1,
       periods: 2,
+      isBasic: true,
     },
     {
       id: "SweepsInDeadLetters",
@@ -69,6 +71,7 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       metric: ownMetric(scope, "OldestRunningJob", { period: FIVE_MINUTES }),
       threshold: (followLimitMinutes + USERS_MINUTES) * 60_000,
       periods: 3,
+      isBasic: true,
     },
   ];
 }

@@ -7,7 +7,7 @@ import { runEveryMinute } from "./every-minute.ts";
 import { grantErasing, grantIndex, grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 import type { Workflow } from "./workflow.ts";
@@ -37,7 +37,7 @@ export class Sweeper extends Construct {
       timeout: TIMEOUT,
       environment: {
         ...tables.jobsEnvironment,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, shared),
         EVENTS_TABLE: tables.events.tableName,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,

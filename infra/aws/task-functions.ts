@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { grantRows, grantSealing, grantSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 import { grantUpstream, type Upstream, upstreamEnvironment } from "./upstream.ts";
 
@@ -60,7 +60,7 @@ export class TaskFunctions extends Construct {
   constructor(scope: Construct, id: string, props: TaskFunctionsProps) {
     super(scope, id);
     const { tables, keys, upstream, shared, policy } = props;
-    const jobs = { ...tables.jobsEnvironment, METRICS_NAMESPACE: metricsNamespace(this) };
+    const jobs = { ...tables.jobsEnvironment, ...metricsEnvironment(this, shared) };
     const decided = {
       QUEUE: policy.queue ? "on" : "off",
       FOLLOW_LIMIT_MINUTES: String(policy.followLimitMinutes),

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { runEveryMinute } from "./every-minute.ts";
 import { grantEvents, grantIndex, grantRows, grantSecrets, grantUpstreamMessages } from "./grants.ts";
 import { nodeFunction } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Sweeper, SweeperProps } from "./sweeper.ts";
 import { grantUpstream, upstreamEnvironment } from "./upstream.ts";
 import type { Webhooks } from "./webhooks.ts";
@@ -31,7 +31,7 @@ export class UpstreamWebhooks extends Construct {
       timeout: TIMEOUT,
       environment: {
         ...tables.jobsEnvironment,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, shared),
         EVENTS_TABLE: tables.events.tableName,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,

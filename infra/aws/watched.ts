@@ -1,5 +1,5 @@
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IFunction, Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 
@@ -13,7 +13,7 @@ export interface Watched {
   /** The dead-letter queue of the sweeper. */
   deadLetters: IQueue;
   /** The function that makes events. */
-  eventMaker: IFunction;
+  eventMaker: LambdaFunction;
   /** The queue of the records from which it made no event. */
   lostRecords: IQueue;
   /** The function that sends the messages of webhooks. */

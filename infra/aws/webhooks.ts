@@ -8,7 +8,7 @@ import { runEveryMinute } from "./every-minute.ts";
 import { grantEvents, grantMessageIndexes, grantSealing, grantWebhookSecrets } from "./grants.ts";
 import type { Keys } from "./keys.ts";
 import { nodeFunction, type SharedOptions } from "./node-function.ts";
-import { metricsNamespace } from "./own-metrics.ts";
+import { metricsEnvironment } from "./own-metrics.ts";
 import type { Tables } from "./tables.ts";
 
 export interface WebhooksProps {
@@ -44,7 +44,7 @@ export class Webhooks extends Construct {
         API_URL: apiUrl,
         OWN_URLS: ownUrls,
         EVENTS_TABLE: tables.events.tableName,
-        METRICS_NAMESPACE: metricsNamespace(this),
+        ...metricsEnvironment(this, shared),
         SEALING_KEY_ID: keys.sealing.keyArn,
         SECRETS_TABLE: tables.secrets.tableName,
         STEP_RESULTS: stepResults,

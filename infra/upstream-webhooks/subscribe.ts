@@ -1,12 +1,12 @@
-import { EVENT_TYPES } from "../../functions/events/domain/event-types.ts";
+import { EVENT_TYPES, isOfAggregator } from "../../functions/events/domain/event-types.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { ROUTES } from "../../functions/routes.ts";
 import { type Aggregator, AggregatorRefused, type UpstreamWebhook } from "./aggregator.ts";
 
 /** The types of events that the aggregator publishes. */
-export const UPSTREAM_EVENT_TYPES = EVENT_TYPES.filter(
-  ({ entity }) => entity !== "job" && entity !== "webhook",
-).map(({ id }) => id);
+export const UPSTREAM_EVENT_TYPES = EVENT_TYPES.filter(({ entity }) => isOfAggregator(entity)).map(
+  ({ id }) => id,
+);
 
 /** Returns the address at which a deployment takes the aggregator's webhooks. */
 export function receiverOf(apiUrl: string): string {

@@ -76,6 +76,25 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/jobs/store",
     "functions/platform/dynamo.ts",
   ],
+  "functions/institutions/domain": ["functions/jobs/domain"],
+  "functions/institutions/use-cases": [
+    "functions/institutions/domain",
+    "functions/events/domain",
+    "functions/jobs/domain",
+  ],
+  "functions/institutions/store": [
+    "functions/institutions/domain",
+    "functions/jobs/domain",
+    "functions/platform/dynamo.ts",
+  ],
+  "functions/institutions/api": [
+    "functions/institutions",
+    "functions/jobs/domain",
+    "functions/jobs/api/replies.ts",
+    "functions/access",
+    "functions/http",
+    "functions/compose.ts",
+  ],
   "functions/events/api": [
     "functions/events",
     "functions/jobs/domain",
@@ -85,6 +104,8 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/compose.ts",
   ],
   "functions/events": [
+    "functions/institutions/domain",
+    "functions/institutions/use-cases",
     "functions/jobs/domain",
     "functions/platform",
     "functions/webhooks/use-cases",
@@ -181,6 +202,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/compose.ts",
   ],
   "functions/page": [
+    "functions/institutions/domain",
     "functions/links/domain",
     "functions/links/use-cases",
     "functions/jobs/api/requests.ts",
@@ -220,6 +242,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     "functions/access",
     "functions/aggregators",
     "functions/events/store",
+    "functions/institutions/store",
     "functions/jobs/domain",
     "functions/jobs/store",
     "functions/links/domain",
@@ -245,6 +268,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly only: readonly string
     only: [
       "functions/jobs/store",
       "functions/events/store",
+      "functions/institutions/store",
       "functions/links/store",
       "functions/webhooks/store",
       "functions/access/api-keys.ts",
@@ -282,6 +306,8 @@ const PURE = [
   "functions/jobs/use-cases",
   "functions/events/domain",
   "functions/events/use-cases",
+  "functions/institutions/domain",
+  "functions/institutions/use-cases",
   "functions/links/domain",
   "functions/links/use-cases",
   "functions/webhooks/domain",
@@ -351,6 +377,7 @@ const PURE_PACKAGES: { readonly [file: string]: readonly string[] } = {
   "functions/jobs/domain/idempotency.ts": ["node:crypto"],
   "functions/jobs/domain/ids.ts": ["zod/mini"],
   "functions/events/domain/event.ts": ["node:crypto"],
+  "functions/institutions/domain/attempt.ts": ["node:crypto"],
   "functions/links/domain/hashes.ts": ["node:crypto"],
   "functions/webhooks/domain/upstream-message.ts": ["node:crypto"],
 };

@@ -27,6 +27,7 @@ const DEFAULTS = {
   deletionProtection: false,
   logRetentionDays: 90,
   logLevel: "info",
+  monitoring: "full",
   eventBus: false,
   eventArchiveDays: 0,
   maxWebhooks: 10,
@@ -106,6 +107,7 @@ describe("a valid setting", () => {
     ["retentionDays", "30", 30],
     ["logRetentionDays", 7, 7],
     ["logLevel", "debug", "debug"],
+    ["monitoring", "basic", "basic"],
     ["alarmEmail", "ops@example.com", "ops@example.com"],
     ["corsOrigins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]],
     ["corsOrigins", ["*"], ["*"]],
@@ -196,6 +198,7 @@ describe("an invalid setting", () => {
     ["retentionDays", 2.5],
     ["logRetentionDays", 8],
     ["logLevel", "loud"],
+    ["monitoring", "none"],
     ["alarmEmail", "nobody"],
     ["certificateArn", CERTIFICATE],
     ["appName", ""],
@@ -311,6 +314,7 @@ describe("the construct in an app of its user", () => {
     ["followConcurrency must be a whole number from 1 to 1000.", { followConcurrency: 0 }],
     ["pageLogo: must be the path of a file.", { pageLogo: "none.svg" }],
     ["pageColour: #ffee00 has a contrast of 1.09:1", { pageColour: "#ffee00" }],
+    ["monitoring must be full or basic.", JSON.parse('{"monitoring":"none"}')],
   ])("refuses its props with one line: %s", (line, props) => {
     expect(refusedFor(props)).toThrow(line);
   });

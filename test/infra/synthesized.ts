@@ -25,6 +25,7 @@ export const ALL_SETTINGS = {
   deletionProtection: true,
   logLevel: "debug",
   logRetentionDays: 1,
+  monitoring: "basic",
   alarmEmail: "on-call@example.com",
   appName: "Hooli Money",
   pageLogo: "test/verify/page/brand/logo.svg",

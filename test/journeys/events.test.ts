@@ -86,7 +86,7 @@ test.each([
 
 test("the types of events are listed with their meanings, and each is found by its id", async () => {
   const { data, size } = eventTypeListReply.parse((await backend.call("GET", "/events/types")).json);
-  expect(size).toBe(27);
+  expect(size).toBe(29);
   for (const id of ["job.mfa-required", "consent.revoked", "webhook.failing"]) {
     expect(new Set(data.map((type) => type.id))).toContain(id);
   }

@@ -4,7 +4,13 @@ import { count } from "../../functions/jobs/domain/metrics.ts";
 import { Secret } from "../../functions/jobs/domain/secret.ts";
 import { notingCalls } from "../../functions/platform/aws-call.ts";
 import { aboutJob, log, logAbout, logMeasured } from "../../functions/platform/log.ts";
-import { type LogFields, nameOf, ofError, ofGateway } from "../../functions/platform/log-fields.ts";
+import {
+  type LogFields,
+  nameOf,
+  ofError,
+  ofGateway,
+  ofInstitution,
+} from "../../functions/platform/log-fields.ts";
 import { capturedLines } from "../support/captured-output.ts";
 
 const PASSWORD = "hooli2016 Tr0ub4dor&3";
@@ -16,6 +22,8 @@ const lines = capturedLines();
 const failing = notingCalls(() => Promise.reject(new Error(PASSWORD)), { commandName: "PutItemCommand" });
 const failed = await failing({}).catch((error: unknown) => error);
 const { awsCall = expect.unreachable() } = ofError(failed);
+
+const { institution = expect.unreachable() } = ofInstitution("AU00000");
 
 const whole: Required<LogFields> = {
   correlationId,
@@ -29,6 +37,8 @@ const whole: Required<LogFields> = {
   errorName: nameOf(Object.assign(new Error(PASSWORD), { name: "Lambda.TooManyRequests_1" })),
   awsCall,
   durationMs: 86_400_000,
+  institution,
+  ...{ succeeded: 3, failedByBank: 2, failedByAggregator: 1, failedByUs: 0, stoppedByUser: 9 },
 };
 
 describe("a line", () => {

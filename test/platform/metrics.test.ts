@@ -38,6 +38,7 @@ function recordedMetrics(options: Partial<EmfOptions> = {}) {
   const metrics: UpstreamWatch = {
     ...emfMetrics({
       namespace: () => "Bank",
+      monitoring: () => "full",
       write: (...measured) => lines.push(...[emfLine(...measured)].flatMap((line) => line ?? [])),
       ...options,
     }),
@@ -53,6 +54,13 @@ describe("a line of metrics", () => {
     expect(lines.length).toBeLessThanOrEqual(1);
     return lines[0];
   }
+
+  test("has only what the alarms read with basic monitoring, and is missing without any of it", () => {
+    const { metrics, measured } = recordedMetrics({ monitoring: () => "basic" });
+    metrics.measure(() => [count("JobsStarted")]);
+    metrics.measure(() => [count("JobsStarted"), { ...count("JobsRunning"), value: 2 }]);
+    expect(measured()).toEqual(["JobsRunning 2"]);
+  });
 
   test("has the embedded metric format of CloudWatch, each metric with its own dimension", () => {
     const line = lineOf(

@@ -21,6 +21,12 @@ const OF_WEBHOOKS = {
   disabled: "when a webhook was disabled, because its receiver replied with the status 410",
 } as const;
 
+/** The types of our institutions. They are about no user. */
+const OF_INSTITUTIONS = {
+  down: "when an institution is down: its record says so, or three attempts in a row failed there",
+  up: "when an institution that was down is available again",
+} as const;
+
 export type WebhookEventType = keyof typeof OF_WEBHOOKS;
 
 /** The types that the aggregator publishes. We pass on its events. */
@@ -50,6 +56,7 @@ const OF_THE_AGGREGATOR = {
 
 const MEANINGS: { readonly [entity in Entity]: { readonly [eventType: string]: string } } = {
   ...OF_THE_AGGREGATOR,
+  institution: OF_INSTITUTIONS,
   job: OF_JOBS,
   webhook: OF_WEBHOOKS,
 };
@@ -60,6 +67,7 @@ export const OTHER_ENTITIES = [
   "account",
   "connection",
   "consent",
+  "institution",
   "transactions",
   "user",
   "webhook",
@@ -101,6 +109,13 @@ export function typeIdOf({ entity, eventType }: { entity: string; eventType: str
 /** Returns the type with an id; `undefined` for an unknown id. */
 export function eventTypeOf(id: string): EventTypeInfo | undefined {
   return EVENT_TYPES.find((type) => type.id === id);
+}
+
+/** Entities about which the aggregator sends events. All other events are our own. */
+export type UpstreamEntity = keyof typeof OF_THE_AGGREGATOR;
+
+export function isOfAggregator(entity: Entity): entity is UpstreamEntity {
+  return Object.hasOwn(OF_THE_AGGREGATOR, entity);
 }
 
 /** Returns the type of a job's events with a name; `undefined` for an unknown name. */

@@ -17,6 +17,8 @@ export interface StoreDeps {
   events: EventWriter;
   /** Makes the messages of webhooks about an event. Making them again changes nothing. */
   announce(event: Event): Promise<void>;
+  /** Receives every write to a job. A write may come again. */
+  onWrite?(before: Job, after: Job): void;
   /** Receives every record that was set aside. */
   onSetAside(jobId: string | undefined, error: unknown): void;
 }
@@ -50,7 +52,9 @@ async function store({ events, announce }: StoreDeps, event: Event): Promise<voi
 async function eventsIn(deps: StoreDeps, record: StreamRecord) {
   try {
     const write = record.read();
-    return write === undefined ? [] : eventsOf(write.before, write.after);
+    if (write === undefined) return [];
+    deps.onWrite?.(write.before, write.after);
+    return eventsOf(write.before, write.after);
   } catch (error) {
     await deps.events.setAside({ record: record.number, jobId: record.jobId });
     deps.onSetAside(record.jobId, error);

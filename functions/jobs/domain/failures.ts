@@ -99,6 +99,9 @@ export function isOutage(code: string): boolean {
   return OUTAGE_CODES.includes(code);
 }
 
+/** The bank wants something of the user, such as new terms to be accepted on its own site. */
+export const USER_ACTION_REQUIRED = "account-not-accessible-requires-user-action";
+
 /**
  * The code in the aggregator's first step, while that step is pending, if the aggregator holds
  * the job in its own queue.

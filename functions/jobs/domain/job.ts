@@ -1,5 +1,5 @@
 import type { Authorization } from "./institution.ts";
-import type { Step, StepError } from "./steps.ts";
+import type { Step, StepError, StepTimes } from "./steps.ts";
 
 export const PHASES = [
   "accepted",
@@ -108,6 +108,8 @@ export interface Job {
   steps: Step[];
   /** When the job reached its current step. Absent while no step runs. */
   stepSince?: string | undefined;
+  /** Of the current or the last attempt. Absent if it has timed no step. */
+  stepMs?: StepTimes | undefined;
   /** The number of attempts to open the connection, including the current attempt. */
   attempt: number;
   /** When the current attempt began. */

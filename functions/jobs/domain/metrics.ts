@@ -36,6 +36,8 @@ export interface MetricKind {
    * single values; never sum them.
    */
   isState?: true;
+  /** An alarm of `monitoring: basic` reads the metric: such a deployment has no others. */
+  isBasic?: true;
 }
 
 /**
@@ -64,14 +66,20 @@ export const METRICS = {
   EndpointsFailing: { unit: "Count", isState: true },
   OldestWaitingMessage: { unit: "Milliseconds", isState: true },
   JobsMended: { unit: "Count" },
-  JobsNotSwept: { unit: "Count", isState: true },
+  JobsNotSwept: { unit: "Count", isState: true, isBasic: true },
   JobsQueued: { unit: "Count", isState: true },
-  JobsRunning: { unit: "Count", isState: true },
+  JobsRunning: { unit: "Count", isState: true, isBasic: true },
   OldestQueuedJob: { unit: "Milliseconds", isState: true },
-  OldestRunningJob: { unit: "Milliseconds", isState: true },
+  OldestRunningJob: { unit: "Milliseconds", isState: true, isBasic: true },
 } as const satisfies Record<string, MetricKind>;
 
 export type MetricName = keyof typeof METRICS;
+
+/** Returns whether a deployment with `monitoring: basic` has the metric too. */
+export function isBasic(name: MetricName): boolean {
+  const kind: MetricKind = METRICS[name];
+  return kind.isBasic ?? false;
+}
 
 type List = typeof METRICS;
 type NamesIn<Unit> = { [Name in MetricName]: List[Name]["unit"] extends Unit ? Name : never }[MetricName];

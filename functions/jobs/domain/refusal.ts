@@ -22,6 +22,7 @@ export type RefusalReason =
   | "field-missing"
   | "field-not-valid"
   | "unknown-institution"
+  | "institution-not-found"
   | "connects-in-consent-ui"
   | "version-not-valid"
   | "api-key-not-valid"

@@ -35,6 +35,12 @@ export const STEP_TITLES = [
   RETRIEVE_TRANSACTIONS,
 ] as const;
 
+/** The steps whose times say something about the bank. The time of a challenge is that of the user. */
+export const TIMED_STEPS = [VERIFY_CREDENTIALS, RETRIEVE_ACCOUNTS, RETRIEVE_TRANSACTIONS] as const;
+
+/** How long steps took that have succeeded, in milliseconds. */
+export type StepTimes = { [step in (typeof TIMED_STEPS)[number]]?: number | undefined };
+
 const RANK: { [status in StepStatus]: number } = {
   pending: 0,
   "in-progress": 1,

@@ -1,5 +1,5 @@
 import { isFinished, type Job, PHASES, type Phase } from "./job.ts";
-import { currentStep } from "./steps.ts";
+import { currentStep, type StepTimes, statusOf, TIMED_STEPS } from "./steps.ts";
 
 interface Transition {
   from: readonly Phase[];
@@ -58,6 +58,7 @@ export type JobChanges = Partial<
     | "createdAt"
     | "updatedAt"
     | "stepSince"
+    | "stepMs"
     | "eventCount"
   >
 >;
@@ -93,7 +94,12 @@ export function transition(job: Job, { event, changes }: JobChange, now: Date): 
     version: job.version + 1,
     updatedAt: now.getTime() > Date.parse(job.updatedAt) ? now.toISOString() : job.updatedAt,
   };
-  return { ...after, stepSince: stepSince(job, event, after), ...(isFinished(after) && NOTHING_TO_WAKE) };
+  return {
+    ...after,
+    stepSince: stepSince(job, event, after),
+    stepMs: stepMs(job, event, after),
+    ...(isFinished(after) && NOTHING_TO_WAKE),
+  };
 }
 
 /** A finished job waits for no answer: the write that ends it also removes the task token. */
@@ -104,4 +110,19 @@ function stepSince(before: Job, event: JobEvent, after: Job): string | undefined
   if (isFinished(after) || after.phase === "queued") return undefined;
   const isSame = currentStep(before.steps)?.title === currentStep(after.steps)?.title;
   return isSame && event !== "attemptStarted" ? before.stepSince : after.updatedAt;
+}
+
+/**
+ * Adds the time of the current step, if it has succeeded. Later steps that have ended as well began and ended between two polls,
+ * at unknown times.
+ */
+function stepMs(
+  { steps, stepSince: since, stepMs: times }: Job,
+  event: JobEvent,
+  after: Job,
+): StepTimes | undefined {
+  if (event === "attemptStarted" || after.phase === "queued") return undefined;
+  const step = TIMED_STEPS.find((title) => title === currentStep(steps)?.title);
+  if (step === undefined || since === undefined || statusOf(after.steps, step) !== "success") return times;
+  return { ...times, [step]: Date.parse(after.updatedAt) - Date.parse(since) };
 }

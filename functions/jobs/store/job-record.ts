@@ -10,7 +10,13 @@ import {
   QUEUE_REASONS,
   type Queue,
 } from "../domain/job.ts";
-import { type LinkResult, STEP_STATUSES, type Step, type StepError } from "../domain/steps.ts";
+import {
+  type LinkResult,
+  STEP_STATUSES,
+  type Step,
+  type StepError,
+  type StepTimes,
+} from "../domain/steps.ts";
 
 /**
  * A schema for each field of a type, including the optional fields. An additional or missing field does not compile.
@@ -56,6 +62,12 @@ const queue = z.object({
 
 const blocked = z.object({ upstreamJobId: z.string(), until: z.string() } satisfies Fields<Blocked>);
 
+const stepTimes = z.object({
+  "verify-credentials": z.optional(z.number()),
+  "retrieve-accounts": z.optional(z.number()),
+  "retrieve-transactions": z.optional(z.number()),
+} satisfies Fields<StepTimes>);
+
 const jobRecord = z.object({
   id: z.string(),
   userId: z.string(),
@@ -72,6 +84,7 @@ const jobRecord = z.object({
   isRepeated: z.optional(z.literal(true)),
   steps: z.array(step),
   stepSince: text,
+  stepMs: z.optional(stepTimes),
   attempt: z.int(),
   attemptAt: text,
   pausedUntil: text,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { OtherEvent } from "../../events/domain/event.ts";
-import { eventTypeOf } from "../../events/domain/event-types.ts";
+import { eventTypeOf, isOfAggregator } from "../../events/domain/event-types.ts";
 
 /** A message of the aggregator's webhook. We do not trust it: we fetch its event first. */
 export interface UpstreamMessage {
@@ -47,7 +47,7 @@ export interface UpstreamConsent {
 /** Returns our event for one of the aggregator; `undefined` if it is of no type that is published. */
 export function eventFrom({ id, entity, eventType, userId, path }: UpstreamEvent): OtherEvent | undefined {
   const type = eventTypeOf(`${entity}.${eventType}`);
-  if (type === undefined || type.entity === "job" || type.entity === "webhook") return undefined;
+  if (type === undefined || !isOfAggregator(type.entity)) return undefined;
   return {
     id: createHash("sha256").update(`upstream ${id}`).digest("hex"),
     entity: type.entity,

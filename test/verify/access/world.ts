@@ -10,6 +10,7 @@ import {
   eventTypeListReply,
   eventTypeReply,
   healthReply,
+  institutionHealthReply,
   jobListReply,
   jobReply,
   replayReply,
@@ -206,6 +207,10 @@ export async function accessRequest(world: AccessWorld, cell: Cell): Promise<Pre
     .replace("{webhookId}", await webhookFor(world, first, "id"))
     .replace("{messageId}", await webhookFor(world, second, "messageId"))
     .replace("{eventId}", eventFor(world, first))
+    .replace(
+      "{institutionId}",
+      idOf(first, (owner) => BANKS[owner]),
+    )
     .replace("{eventTypeId}", EVENT_TYPES[first] ?? NEVER_AN_ID);
   if (pattern.endsWith("/auth_link") && cell.reply === "yes") await world.makeLink(ownerIn(first));
   const { type, body } = bodyOf(world, cell);
@@ -221,6 +226,9 @@ async function webhookFor(world: AccessWorld, target: string, field: keyof Webho
   const isKnown = target === "own" || target === "other's";
   return isKnown ? (await world.webhookOf(target))[field] : idOf(target, String);
 }
+
+/** Banks belong to nobody. */
+const BANKS = { own: HOOLI_GOV, "other's": PIED_PIPER };
 
 const EVENT_TYPES: { readonly [target: string]: string } = {
   own: "job.created",
@@ -322,6 +330,7 @@ const SHAPES: { readonly [name: string]: { safeParse(json: unknown): { success: 
   "test messages": testMessagesReply,
   replay: replayReply,
   health: healthReply,
+  "health of a bank": institutionHealthReply,
   document: z.looseObject({ openapi: z.literal("3.1.1") }),
   nothing: z.undefined(),
 };

@@ -98,13 +98,28 @@ test("an update that sets and adds makes its row, and finds it when it comes aga
   ]);
 });
 
+test("an update that adds numbers and elements of a set makes them with the names of its expression", () => {
+  const add = (tokens: string[]) =>
+    call("UpdateItem", {
+      ...key,
+      UpdateExpression: "ADD #set :set, #n0 :n0 SET expiresAt = :end",
+      ExpressionAttributeNames: { "#set": "counted", "#n0": "r0" },
+      ExpressionAttributeValues: { ":set": { SS: tokens }, ":n0": { N: "1" }, ":end": { N: "1767603900" } },
+    });
+  const measured = [add(["aaaaaa"]), add(["aaaaaa", "bbbbbb"])].map(capacityMeter([table], (item) => item));
+  const names = "pk" + "a" + "counted" + "r0" + "expiresAt";
+  // A number of ten digits has 6 bytes, and one of one digit 2; a set has 3, and 1 more for each element.
+  const [first, second] = [names.length + 6 + 2 + 3 + 7, names.length + 6 + 2 + 3 + 14];
+  expect(measured.map(({ itemBytes }) => itemBytes)).toEqual([first, second]);
+});
+
 test("an item is priced as large as it is on AWS", () => {
   const unitsOf = capacityMeter([table], (item) => ({ ...item, token: { S: "x".repeat(2000) } }));
   expect(unitsOf(put(row(10)))).toMatchObject({ writeUnits: 2, itemBytes: 2015 });
 });
 
 test.each([
-  ...["ADD a :b, c :d", "SET a = :b + :c", "REMOVE a[1]", "DELETE a :b"].map((each) => update(each)),
+  ...["ADD a.b :c", "SET a = :b + :c", "REMOVE a[1]", "DELETE a :b"].map((each) => update(each)),
   call("Scan", {}),
 ])("a call of which nothing is known is refused: $operation $request.UpdateExpression", (unknown) => {
   const unitsOf = capacityMeter([table], (item) => item);

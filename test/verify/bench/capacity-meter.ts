@@ -147,23 +147,41 @@ function indexUnits(
 const update = z.object({
   Key: item,
   UpdateExpression: z.string(),
+  ExpressionAttributeNames: z.record(z.string(), z.string()).default({}),
   ExpressionAttributeValues: item.default({}),
 });
 const counted = z.object({ N: z.string().transform(Number) }).default({ N: 0 });
+const aSet = z.object({ SS: z.array(z.string()) });
 
-/** The item after an UpdateItem of a kind that ours are: some attributes are set, one is added to, some are taken away. */
+/** A number is added, and the elements of a set. */
+function sumOfValues(before: unknown, added: unknown): unknown {
+  const elements = aSet.safeParse(added);
+  if (!elements.success) return { N: String(counted.parse(before).N + counted.parse(added).N) };
+  const known = aSet.safeParse(before).data?.SS ?? [];
+  return { SS: [...new Set([...known, ...elements.data.SS])] };
+}
+
+/** The item after an UpdateItem of a kind that ours are: some attributes are set, some are added to, some are taken away. */
 function updatedItem(before: Item | undefined, request: unknown): Item {
-  const { Key, UpdateExpression, ExpressionAttributeValues: values } = update.parse(request);
+  const {
+    Key,
+    UpdateExpression,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  } = update.parse(request);
+  const nameIn = (text: string) => names[text] ?? text.replace(/^#/, "");
   const after: Item = { ...before, ...Key };
   for (const clause of UpdateExpression.split(/ (?=[A-Z]{3,} )/)) {
     const [, sets] = /^SET (#?\w+ = :\w+(?:, #?\w+ = :\w+)*)$/.exec(clause) ?? [];
-    const [, addedTo, added = ""] = /^ADD (\w+) (:\w+)$/.exec(clause) ?? [];
+    const [, added] = /^ADD (#?\w+ :\w+(?:, #?\w+ :\w+)*)$/.exec(clause) ?? [];
     const [, removed] = /^REMOVE (\w+(?:, \w+)*)$/.exec(clause) ?? [];
     if (sets !== undefined) {
-      for (const [, name = "", value = ""] of sets.matchAll(/#?(\w+) = (:\w+)/g)) after[name] = values[value];
-    } else if (addedTo !== undefined) {
-      const sum = counted.parse(after[addedTo]).N + counted.parse(values[added]).N;
-      after[addedTo] = { N: String(sum) };
+      for (const [, name = "", value = ""] of sets.matchAll(/(#?\w+) = (:\w+)/g))
+        after[nameIn(name)] = values[value];
+    } else if (added !== undefined) {
+      for (const [, name = "", value = ""] of added.matchAll(/(#?\w+) (:\w+)/g)) {
+        after[nameIn(name)] = sumOfValues(after[nameIn(name)], values[value]);
+      }
     } else if (removed !== undefined) for (const name of removed.split(", ")) delete after[name];
     else throw new Error(`Nothing here says what ${UpdateExpression} makes.`);
   }

@@ -36,6 +36,8 @@ export const countedSchema = z.strictObject({
   passUsage: usageSchema,
   /** Of the sweeper, once these jobs are over. */
   sweepUsage: usageSchema,
+  /** Of the function that sends webhooks in the run of a minute, without a webhook. */
+  deliverySweepUsage: usageSchema,
   functions: z.record(z.string(), z.strictObject({ memoryMb: z.number(), variables: z.array(z.string()) })),
   resources: z.strictObject({ keys: z.number(), alarmMetrics: z.number(), dashboards: z.number() }),
 });
@@ -51,11 +53,14 @@ export async function countKinds(system: CountedSystem, kinds: readonly JobKind[
   const passUsage = await countPass(system);
   const firstOfSweep = system.watched.length;
   await system.sweep();
+  const firstOfDeliveries = system.watched.length;
+  await system.sweepDeliveries();
   return countedSchema.parse({
     kinds: Object.fromEntries(counted.map(([name, { counts }]) => [name, counts])),
     tokenUsage: first?.[1].tokenUsage,
     passUsage,
-    sweepUsage: sumOf(functionCounts(system, firstOfSweep).invocations.map(({ usage }) => usage)),
+    sweepUsage: usageBetween(system, firstOfSweep, firstOfDeliveries),
+    deliverySweepUsage: usageBetween(system, firstOfDeliveries, system.watched.length),
     functions: Object.fromEntries(functionFacts(template)),
     resources: {
       keys: resourcesOf(template, "AWS::KMS::Key").length,
@@ -63,6 +68,11 @@ export async function countKinds(system: CountedSystem, kinds: readonly JobKind[
       dashboards: resourcesOf(template, "AWS::CloudWatch::Dashboard").length,
     },
   });
+}
+
+function usageBetween(system: CountedSystem, first: number, end: number): Usage {
+  const { invocations } = functionCounts(system, first);
+  return sumOf(invocations.slice(0, end - first).map(({ usage }) => usage));
 }
 
 /** The function's instance has its keys and tokens already: they are shared. */
@@ -80,7 +90,7 @@ const alarmProperties = z.object({
 });
 
 /** What an alarm is charged by: each metric that it looks at, several in one that calculates. */
-function metricsOf({ Properties }: { Properties: unknown }): number {
+export function metricsOf({ Properties }: { Properties: unknown }): number {
   const { Metrics } = alarmProperties.parse(Properties);
   return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
 }

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { measureSweep } from "../../../functions/jobs/domain/measurements.ts";
 import { textOf } from "../../docs/pages.ts";
+import { synthesizedResources } from "../../infra/synthesized.ts";
+import { idlePrice, MAX_BASIC_DOLLARS, withoutPrice } from "./idle-price.ts";
 
 const BENCH = "docs/reference/bench.md";
 const bench = textOf(BENCH);
@@ -45,18 +47,20 @@ const alarmMetric = inBench(/^- \d+ × \$([\d.]+): .* an alarm looks at/);
 const dashboard = inBench(/^- 1 × \$([\d.]+): dashboard/);
 const customMetric = inBench(/^- \$([\d.]+) for each custom metric/);
 const sweeper = inBench(/ runs of the sweeper, together \$([\d.]+)/);
+const deliverer = inBench(/ runs of the function that sends webhooks, together \$([\d.]+)/);
+const idle = idlePrice(
+  new Map([
+    ["sweep", sweeper / MILLION],
+    ["deliver-webhooks", deliverer / MILLION],
+  ]),
+);
 
 const census = { queued: 0, running: 0, oldestQueued: undefined, oldestRunning: undefined };
 const metricsOfASweep = [...measureSweep({ mended: {}, failed: 0, census }, new Date())].length;
-const aMonth =
-  2 * key +
-  secret +
-  (alarmMetrics / MILLION) * alarmMetric +
-  dashboard +
-  sweeper +
-  metricsOfASweep * customMetric;
+const aMonth = Math.round((idle.dollars["full"] ?? Number.NaN) * MILLION);
 
 const OPERATE = "docs/operate.md";
+const DEPLOY = "docs/deploy.md";
 const UPSTREAM_KEY = "docs/decisions/when-do-functions-read-the-upstream-key.md";
 const TASKS = "docs/decisions/how-many-tasks-does-a-job-need.md";
 const LIMITS = "docs/decisions/how-are-requests-limited.md";
@@ -85,6 +89,11 @@ const CLAIMS: readonly (readonly [page: string, words: RegExp, exact: number, ro
   [OPERATE, /^\| the runs of the sweeper \| \$([\d.]+)/m, sweeper, 1],
   [OPERATE, /^\| the six metrics of the sweeper \| \$([\d.]+) each/m, customMetric, 1],
   [OPERATE, /Other custom metrics cost \$([\d.]+) each/, customMetric, 1],
+  [OPERATE, /^\| the runs of the function that sends webhooks \| \$([\d.]+)/m, deliverer, 1],
+  [OPERATE, /two metrics of the function that sends webhooks \| \$([\d.]+) each/, customMetric, 1],
+  ["README.md", /or less than \$(\d+) with `monitoring: basic`/, MAX_BASIC_DOLLARS * MILLION, 1],
+  [OPERATE, /it costs less than \$(\d+):/, MAX_BASIC_DOLLARS * MILLION, 1],
+  [DEPLOY, /a deployment without jobs costs at most \$(\d+) a month/, MAX_BASIC_DOLLARS * MILLION, 1],
   ["README.md", /about (\d+) plain jobs a minute/, plainAMinute, 1],
   ["README.md", /plain jobs a minute, or (\d+) with/, mfaAMinute, 1],
   [OPERATE, /about (\d+) plain jobs a minute/, plainAMinute, 1],
@@ -128,12 +137,20 @@ test("docs/operate.md has the number of metrics that each sweep measures", () =>
   expect(metricsOfASweep).toBe(6);
 });
 
+test("docs/deploy.md has what a month without a job costs, item by item as the template has it", () => {
+  expect(withoutPrice(synthesizedResources())).toEqual([]);
+  expect(textOf(DEPLOY)).toContain(idle.table);
+  expect(idle.dollars["basic"]).toBeLessThanOrEqual(MAX_BASIC_DOLLARS);
+});
+
 test("No page has a price in dollars that is not compared here", () => {
   const root = new URL("../../../", import.meta.url);
   const pages = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md"], { cwd: root });
   const compared = [...CLAIMS.map(([page, words]) => [page, words] as const), [OPERATE, WEEK] as const];
   const others = pages.flatMap((page) => {
-    const written = page === LINKS ? textOf(page).replaceAll(LINK_PRICES, "") : textOf(page);
+    const written = textOf(page)
+      .replaceAll(page === LINKS ? LINK_PRICES : /$^/g, "")
+      .replace(page === DEPLOY ? idle.table : "", "");
     const prose = written.replaceAll(/```.*?```/gs, (code) => " ".repeat(code.length));
     const known = compared
       .filter(([of]) => of === page)

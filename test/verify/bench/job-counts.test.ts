@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { benchPage, countingWithinBudget, OUT_OF_DATE, startPaced } from "./counting.ts";
 import { QUICK_KINDS } from "./job-kinds.ts";
-import { PASS_BUDGET, passLine, passPrice, sweeperMonthly } from "./page.ts";
+import { deliverySweepsMonthly, PASS_BUDGET, passLine, passPrice, sweeperMonthly } from "./page.ts";
 
 const { system, counted } = countingWithinBudget(startPaced, QUICK_KINDS);
 
@@ -12,6 +12,11 @@ test("the sweeper finds nothing of jobs that are over, and the docs say what its
   // One more question is which erasures are due.
   expect(counted().sweepUsage).toMatchObject({ calls: 1, awsCalls: 17, readUnits: 8.5, writeUnits: 0 });
   expect(benchPage, OUT_OF_DATE).toContain(sweeperMonthly(counted()));
+});
+
+test("the function that sends webhooks reads one row in the run of a minute without a webhook, and the docs say what that costs", () => {
+  expect(counted().deliverySweepUsage).toMatchObject({ calls: 1, awsCalls: 1, writeUnits: 0 });
+  expect(benchPage, OUT_OF_DATE).toContain(deliverySweepsMonthly(counted()));
 });
 
 test("a reading that passes costs at most what the docs say, and writes nothing", () => {

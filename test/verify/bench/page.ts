@@ -130,7 +130,7 @@ export function pageOf({ columns, delays, passDelays, pageSpeeds, startUps, coun
     "## A reading that passes",
     passLine(counted),
     "## A month without a job",
-    bullets([...monthlyPrices(counted.resources), sweeperMonthly(counted)]),
+    bullets([...monthlyPrices(counted.resources), sweeperMonthly(counted), deliverySweepsMonthly(counted)]),
     "## Measured",
     `${new Date().toISOString().slice(0, 10)}, local mode on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. No test compares these.`,
     "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s. Local mode's stand-ins for AWS answer at once on this machine, so these seconds contain no network, no API Gateway, no start of a function, and no latency of DynamoDB, KMS, Step Functions or the aggregator:",
@@ -192,6 +192,14 @@ export function sweeperMonthly({ sweepUsage, functions }: Counted): string {
   const { awsCalls, readUnits, logBytes } = sweepUsage;
   const each = `${nominalMs(sweepUsage)} ms, ${awsCalls} queries that find nothing, ${readUnits} read units, ${logBytes} bytes logged`;
   return `${amount(MINUTES)} runs of the sweeper, together $${dollarsAMonth.toFixed(2)}: ${each} each. It never looks at a job that ends in time; a job in the queue is an entry of some 120 bytes more that it counts, which adds $0.02 a week for 1,000 of them`;
+}
+
+/** So does the function that sends webhooks. */
+export function deliverySweepsMonthly({ deliverySweepUsage, functions }: Counted): string {
+  const dollarsAMonth = priceOfRuns("deliver-webhooks", deliverySweepUsage, MINUTES, functions);
+  const { awsCalls, readUnits, logBytes } = deliverySweepUsage;
+  const each = `${nominalMs(deliverySweepUsage)} ms, ${awsCalls} call of AWS, ${readUnits} read units, ${logBytes} bytes logged`;
+  return `${amount(MINUTES)} runs of the function that sends webhooks, together $${dollarsAMonth.toFixed(2)}: ${each} each, without a webhook`;
 }
 
 /** What the template has of it, and the price of one of what it may get. */

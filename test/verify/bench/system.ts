@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { mock } from "node:test";
 import * as z from "zod";
 import { handler as sweep } from "../../../functions/jobs/workflow/sweep.lambda.ts";
+import { handler as sweepDeliveries } from "../../../functions/webhooks/deliver-webhooks.lambda.ts";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
 import { type LocalSettings, readLocalSettings } from "../../../infra/local/local-settings.ts";
@@ -108,6 +109,7 @@ export function functionName(entry: string): string {
 export type CountedSystem = Awaited<ReturnType<typeof startCounted>>;
 
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
+const DELIVER = "functions/webhooks/deliver-webhooks.lambda.ts";
 
 /** Local mode with everything that its functions do written down; `around` goes around all that is counted. */
 export async function startCounted(options: LocalModeOptions) {
@@ -131,6 +133,8 @@ export async function startCounted(options: LocalModeOptions) {
     watched: watch.invocations,
     /** Runs the sweeper, which its schedule does not here. */
     sweep: () => counted(SWEEP, {}, () => sweep()),
+    /** Runs the function that sends webhooks, as its schedule does. */
+    sweepDeliveries: () => counted(DELIVER, {}, sweepDeliveries),
     async close() {
       await system.local.close();
       await recorder.close();

@@ -110,6 +110,7 @@ export const JOURNEYS: { readonly [name: string]: Journey } = {
     await visitor.connection(jobId);
     await visitor.call("GET", visitor.path("jobs"));
     await visitor.call("GET", `/events?filter=user.id.eq('${visitor.userId}')`);
+    await visitor.call("GET", `/institutions/${PIED_PIPER}/health`);
   },
   "a cancel before, and one while it asks": async (visitor) => {
     // At another bank: upstream goes on with a cancelled job, and takes no other login meanwhile.

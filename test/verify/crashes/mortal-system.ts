@@ -81,8 +81,8 @@ const STATES = ["StartExecution", "StopExecution", "SendTaskSuccess"];
 type TypeOf = (pk: string) => string | undefined;
 
 /**
- * What a call of AWS changes, in words that are the same for each job. Reads, the counts of requests and how receivers do are no
- * effects.
+ * What a call of AWS changes, in words that are the same for each job. Reads, the counts of requests, and how receivers and
+ * banks do are no effects: the attempts of other users change them too.
  */
 function effectOnAws({ service, operation, request }: AwsCall, typeOf: TypeOf): string | undefined {
   if (service === "lambda") return "invocation";
@@ -90,7 +90,7 @@ function effectOnAws({ service, operation, request }: AwsCall, typeOf: TypeOf): 
   if (service !== "dynamodb" || !WRITES.includes(operation)) return undefined;
   const { Item, Key, UpdateExpression } = dynamoRequest.parse(request);
   const pk = (Item ?? Key)?.pk?.S ?? "";
-  if (pk.startsWith("webhook-state#")) return undefined;
+  if (/^(webhook-state|institution|institution-traffic)#/.test(pk)) return undefined;
   if (pk.startsWith("message#")) {
     const what = UpdateExpression?.startsWith("SET #next") ? "link of message" : "message";
     return `${operation} ${what} ${typeOf(pk)}`;

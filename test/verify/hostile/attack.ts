@@ -74,6 +74,7 @@ const SHARES: { [route in RouteName]?: number } = {
   "connect-answer": 2,
   "connect-cancel": 1,
   "connect-resume": 1,
+  "institution-health": 4,
   health: 4,
   openapi: 2,
   refuse: 10,

@@ -192,6 +192,8 @@ function eventOf(
 
 /** Rows of webhooks stay after the requests that made them. */
 const OF_WEBHOOKS = ["webhooks", "webhook-state", "message", "order", "upstream-message"];
+/** The attempts of all jobs make these rows, which name no job. */
+const OF_BANKS = ["institution", "institution-traffic"];
 
 /**
  * The rows that no accepted request explains, and the jobs that are still worked on. `ids` are the jobs and links that replies have named.
@@ -217,7 +219,9 @@ export async function leftovers(
     row["path"] !== undefined || ids.has(String(Object(row["job"]).id));
   const rows = [
     ...jobs.filter((row) => !isExplained[kindOf(row)]?.(row)),
-    ...events.filter((row) => !["erased", ...OF_WEBHOOKS].includes(kindOf(row)) && !isOfJob(row)),
+    ...events.filter(
+      (row) => !["erased", ...OF_WEBHOOKS, ...OF_BANKS].includes(kindOf(row)) && !isOfJob(row),
+    ),
   ].map(({ pk }) => String(pk));
   const open = jobs
     .filter((row) => kindOf(row) === "job")

@@ -145,6 +145,7 @@ const EXTRAS: { [route in RouteName]?: (known: Known) => Extras } = {
   "connect-answer": () => ({ headers: FORM, body: "challenge=1&answer=1234" }),
   "connect-cancel": () => ({ headers: FORM }),
   "connect-resume": () => ({ headers: FORM }),
+  "institution-health": () => ({}),
   health: () => ({}),
   openapi: () => ({ headers: { "if-none-match": '"none"' } }),
   refuse: () => ({}),

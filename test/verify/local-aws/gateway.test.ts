@@ -249,6 +249,7 @@ describe.each([false, true])(
       ["POST /connect/jobs/j/cancel", "connect-cancel", { jobId: "j" }],
       ["POST /connect/jobs/j/resume", "connect-resume", { jobId: "j" }],
       ["GET /consent/return", "consent-return", {}],
+      ["GET /institutions/i/health", "institution-health", { institutionId: "i" }],
       ["GET /health", "health", {}],
       ["GET /openapi.json", "openapi", {}],
     ];

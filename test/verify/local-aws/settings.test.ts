@@ -27,6 +27,7 @@ describe("The settings of a deployment", () => {
     logRetentionDays: "CloudWatch keeps logs",
     logLevel: "LOG_LEVEL, which local mode needs itself",
     alarmEmail: "CloudWatch has alarms",
+    monitoring: "CloudWatch has alarms and a dashboard",
     eventBus: "EventBridge has buses",
     eventArchiveDays: "EventBridge has archives",
     domainName: "PUBLIC_URL names the address",

@@ -138,6 +138,8 @@ async function stoppedExecution(backend: MobileBackend, system: LocalSystem): Pr
 const FIELDS = [
   ...["time", "level", "message", "correlationId", "requestId", "jobId", "route", "task", "call"],
   ...["status", "reason", "errorName", "durationMs"],
+  // Of the attempts that a batch has counted at a bank.
+  ...["institution", "succeeded", "failedByBank", "failedByAggregator", "failedByUs", "stoppedByUser"],
 ];
 const OF_METRICS = [
   ...["_aws", ...Object.keys(METRICS), "Outcome", "Step", "Call", "Institution"],
@@ -237,6 +239,7 @@ describe("every line", () => {
       "debug upstream called",
       "error request failed",
       "error task failed",
+      "info attempts counted",
       "info events stored",
       "info job named",
       "info request",

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { connected } from "../../journeys/calls.ts";
 import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, NUCLEUS, PIED_PIPER, RAVIGA } from "../../journeys/logins.ts";
-import { ALL_DONE, type MobileBackend, statuses } from "../../journeys/mobile-backend.ts";
+import { ALL_DONE, MobileBackend, statuses } from "../../journeys/mobile-backend.ts";
+import { untilQueued } from "../../journeys/queued.ts";
 import { localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
 import { filledIn, type Person } from "../support/person.ts";
@@ -268,6 +269,12 @@ describe("while the bank is down", () => {
     expect(person.page.text).toMatch(/The next try is in about (1 hour 5\d minutes|2 hours)/);
     expect(person.page.refreshSeconds).toBe(60);
     expect(person.link("Go back to the app")).toBe(backTo("queued", jobIdOf(person)));
+    expect(person.page.text).not.toContain("It has been down");
+    for (const other of [new MobileBackend(backend.target), new MobileBackend(backend.target)]) {
+      await untilQueued(other, await other.startJob(HOOLI_GOV, LOGINS.gavin));
+    }
+    const downFor = /It has been down for about \d+ minutes?\./;
+    await expect.poll(async () => (await person.reload()).text, { timeout: 60_000 }).toMatch(downFor);
     await backend.institution(HOOLI_GOV, { status: "operational" });
     const { action } = person.form("Try again now");
     await person.submit("Try again now");

@@ -82,6 +82,7 @@ type AttributeValue =
   | { B: string }
   | { BOOL: boolean }
   | { NULL: true }
+  | { SS: string[] }
   | { L: AttributeValue[] }
   | { M: Item };
 type Item = { [name: string]: AttributeValue };
@@ -93,13 +94,14 @@ const attributeValue: z.ZodType<AttributeValue> = z.lazy(() =>
     z.strictObject({ B: z.string() }),
     z.strictObject({ BOOL: z.boolean() }),
     z.strictObject({ NULL: z.literal(true) }),
+    z.strictObject({ SS: z.array(z.string()) }),
     z.strictObject({ L: z.array(attributeValue) }),
     z.strictObject({ M: item }),
   ]),
 );
 const item = z.record(z.string(), attributeValue);
 
-/** A list or a map takes this much by itself, and a byte more for each element. */
+/** A list, a set or a map takes this much by itself, and a byte more for each element. */
 const COLLECTION_BYTES = 3;
 
 /** How large DynamoDB counts an item as it is on the wire: the sum of its names and its values. */
@@ -116,6 +118,9 @@ function valueBytes(value: AttributeValue): number {
   if ("S" in value) return utf8Bytes(value.S);
   if ("N" in value) return Math.ceil(value.N.replace(/\D/g, "").length / 2) + 1;
   if ("B" in value) return Buffer.from(value.B, "base64").length;
+  if ("SS" in value) {
+    return value.SS.reduce((sum, element) => sum + utf8Bytes(element) + 1, COLLECTION_BYTES);
+  }
   if ("L" in value) {
     return value.L.reduce((sum, element) => sum + valueBytes(element) + 1, COLLECTION_BYTES);
   }

@@ -166,6 +166,30 @@ describe("the alarms", () => {
   });
 });
 
+describe("with basic monitoring", () => {
+  const basic = synthesizedResources({ monitoring: "basic" });
+  const left = alarmsOf(basic);
+
+  test("only the three alarms that mean a lost job are left, and they are as they were", () => {
+    expect(left.map(({ id }) => id).toSorted()).toEqual(["JobRunsTooLong", "JobsNotSwept", "SweeperStopped"]);
+    for (const one of left) expect(alarms).toContainEqual(one);
+    expect(ofType(basic, "AWS::CloudWatch::Dashboard")).toEqual([]);
+  });
+
+  test("functions write the metrics that these alarms read, and no others", () => {
+    const names = Object.keys(METRICS).filter((name) => ours[name]?.isBasic);
+    expect(names.toSorted()).toEqual(
+      left.flatMap(({ metrics }) => metrics.map((one) => one.MetricName)).toSorted(),
+    );
+    const variables = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
+    const measuring = [...functionsByEntry(basic).values()]
+      .map(({ Properties }) => variables.parse(Properties).Environment.Variables)
+      .filter((given) => "METRICS_NAMESPACE" in given);
+    expect(measuring.length).toBeGreaterThan(10);
+    expect(measuring.filter((given) => given["MONITORING"] !== "basic")).toEqual([]);
+  });
+});
+
 describe("the topic", () => {
   test("takes only what CloudWatch publishes for this account, over TLS", () => {
     const ofTheAccount = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
@@ -234,6 +258,20 @@ describe("the dashboard", () => {
       expect([name, dimension]).toEqual([name, ours[name]?.by]);
       if (ours[name]?.isState) expect([name, stat]).toEqual([name, "Maximum"]);
     }
+  });
+
+  test("reads the attempts by bank from the log of the function that counts them, in one query", () => {
+    const widgets = z.object({ widgets: z.array(z.object({ type: z.string(), properties: z.unknown() })) });
+    const logs = widgets.parse(JSON.parse(text)).widgets.filter(({ type }) => type === "log");
+    expect(logs).toMatchObject([
+      {
+        properties: {
+          query: expect.stringMatching(
+            /^SOURCE 'reference' \| filter message = 'attempts counted'\n\| stats sum\(succeeded\).* by institution\n/,
+          ),
+        },
+      },
+    ]);
   });
 
   test("has every metric that an expression names in the same graph", () => {

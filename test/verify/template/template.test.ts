@@ -94,6 +94,7 @@ describe("the environment", () => {
       "JOBS_TABLE",
       "LOG_LEVEL",
       "METRICS_NAMESPACE",
+      "MONITORING",
       "RETENTION_DAYS",
       "SEALING_KEY_ID",
       "SECRETS_TABLE",
@@ -430,7 +431,7 @@ describe("the upstream", () => {
     const { upstreamUrl: UPSTREAM_URL, upstreamApiKeySecret: UPSTREAM_API_KEY_SECRET } = ALL_SETTINGS;
     const expected = { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET };
     const found = callers(withAllSettings);
-    expect(found).toHaveLength(18);
+    expect(found).toHaveLength(19);
     for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
   });
 
@@ -445,7 +446,7 @@ describe("the upstream", () => {
     const ofConsentUi = /\/(open-link|consent-return)\.lambda\.ts$/;
     const found = [...functionsByEntry(withSandbox)].filter(([entry]) => !ofConsentUi.test(entry));
     const calling = callersIn(found.map(([, resource]) => resource));
-    expect(calling).toHaveLength(15);
+    expect(calling).toHaveLength(16);
     for (const { Properties } of calling) {
       const { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET } = variablesOf(Properties);
       expect([UPSTREAM_URL, UPSTREAM_API_KEY_SECRET].map((value) => withoutHash(referredTo(value)))).toEqual([

@@ -438,6 +438,21 @@ const EVENTS: readonly PermissionJourney[] = [
     },
   },
   {
+    title:
+      "a backend reads the health of a bank, after an attempt that was counted although the reply to the count was lost",
+    async walk(system) {
+      const backend = system.newBackend();
+      const counts = rowCall("events/store-events", "UpdateItem", "pk", `institution-traffic#${HOOLI}`);
+      system.recorder.loseReply(counts);
+      const jobId = await system.startJob(backend, HOOLI, LOGINS.gavin);
+      await system.over(backend, jobId);
+      const isRead = rowCall("events/store-events", "GetItem", "pk", `institution-traffic#${HOOLI}`);
+      await expect.poll(() => system.recorder.calls.some(isRead)).toBe(true);
+      expect((await backend.call("GET", `/institutions/${HOOLI}/health`)).status).toBe(200);
+      return [jobId];
+    },
+  },
+  {
     title: "a change of a job cannot be read",
     async walk() {
       const key = { pk: `job#${randomUUID()}` };

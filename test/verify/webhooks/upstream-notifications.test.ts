@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { EVENT_TYPES } from "../../../functions/events/domain/event-types.ts";
+import { EVENT_TYPES, isOfAggregator } from "../../../functions/events/domain/event-types.ts";
 import { eventReply, tokenReply } from "../../../functions/http/reply-schemas.ts";
 import { localTables } from "../../../infra/local/local-tables.ts";
 import { runUpstreamWebhooks } from "../../../infra/upstream-webhooks/run-upstream-webhooks.ts";
@@ -99,7 +99,7 @@ async function fetches(backend: MobileBackend, eventId: string): Promise<number>
 
 test("local mode subscribes itself to the 15 published types, and an event of the aggregator becomes one of ours", async () => {
   const { data } = listOf(webhookShape).parse(await atSandbox("GET", "/notifications/webhooks"));
-  const ours = EVENT_TYPES.filter(({ entity }) => entity !== "job" && entity !== "webhook");
+  const ours = EVENT_TYPES.filter(({ entity }) => isOfAggregator(entity));
   expect(data).toHaveLength(1);
   expect(data[0]?.url).toBe(`${system().apiUrl}/upstream/notifications`);
   expect(data[0]?.subscribedEvents).toEqual(ours.map(({ id }) => id));

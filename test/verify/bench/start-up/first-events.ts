@@ -145,6 +145,7 @@ async function passAndErase(backend: MobileBackend): Promise<void> {
   await browser.open("/connect");
   await browser.open(`/connect/jobs/${await newestJob(backend)}/changes?version=0`);
   await backend.call("GET", "/institutions");
+  await backend.call("GET", `/institutions/${HOOLI}/health`);
   await backend.call("DELETE", connectionPath(backend, connectionId));
   await backend.call("DELETE", `/users/${backend.userId}`);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { readBank } from "../../../../functions/aggregators/basiq/replies.ts";
+import { unknownState } from "../../../../functions/institutions/domain/state.ts";
 import type { Job } from "../../../../functions/jobs/domain/job.ts";
 import { Refusal } from "../../../../functions/jobs/domain/refusal.ts";
 import { linkPage } from "../../../../functions/links/api/link-page.ts";
@@ -81,6 +82,7 @@ const viewOf = (job: Job) => ({
   back: () => BACK,
   loginForm: "/connect/login?institutionId=AU00006",
   blockedMs: 0,
+  bankState: { ...unknownState(job.institutionId), succeededAt: "2999-01-01T00:00:00Z" },
 });
 const failed = {
   ...stepsOf({ any: "failed" })[0],
