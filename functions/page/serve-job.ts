@@ -6,6 +6,7 @@ import type { Clock } from "../jobs/domain/clock.ts";
 import { isFinished, type Job, kindOf } from "../jobs/domain/job.ts";
 import { blockedForMs } from "../jobs/domain/login.ts";
 import type { Ports, RefusedLoginNotes } from "../jobs/domain/ports.ts";
+import { counted } from "../jobs/domain/queue.ts";
 import { Refusal, type RefusalReason } from "../jobs/domain/refusal.ts";
 import { shownChallenge } from "../jobs/domain/shown.ts";
 import { answerChallenge } from "../jobs/use-cases/answer-challenge.ts";
@@ -42,7 +43,7 @@ async function pageOf(
   unanswered: readonly number[] = [],
 ): Promise<PageReply> {
   const page = jobPage({
-    job,
+    job: counted(job, deps.clock),
     bankName: await nameOfBank(deps, job),
     msUntil: deps.clock.msUntil,
     back: (outcome) => backWithJob(session, job, outcome),

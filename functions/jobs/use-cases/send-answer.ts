@@ -11,7 +11,7 @@ import {
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { failure, INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import { decideOnRefusal, decideOnRefusalAtDeadline } from "../domain/following.ts";
-import type { Challenge, Job } from "../domain/job.ts";
+import { type Challenge, isReplaced, type Job, type TaskInput } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { answerTo } from "../domain/secret.ts";
@@ -185,7 +185,8 @@ async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<J
  * within the slice. After a longer pause, the Task that opens connections finds the answer still to be sent, and the
  * workflow comes back here, until the deadline of the challenge has passed. Throws as {@link sendAnswer} does.
  */
-export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+export async function sendAndFollow(deps: FollowDeps, input: TaskInput): Promise<Followed> {
+  if (isReplaced(await findJob(deps, input.jobId), input)) return { next: "done" };
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
   const followed = await withPauses(deps, deps.policy.followSliceMs, async () =>
     followFound(run, await sendAnswer(run, input)),

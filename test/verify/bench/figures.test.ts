@@ -46,8 +46,8 @@ const dashboard = inBench(/^- 1 × \$([\d.]+): dashboard/);
 const customMetric = inBench(/^- \$([\d.]+) for each custom metric/);
 const sweeper = inBench(/ runs of the sweeper, together \$([\d.]+)/);
 
-const census = { queued: 0, running: 0, oldestQueued: undefined, oldestRunning: undefined };
-const metricsOfASweep = [...measureSweep({ mended: {}, failed: 0, census }, new Date())].length;
+const calm = { mended: {}, failed: 0, running: { size: 0 }, queued: { size: 0 } };
+const metricsOfASweep = [...measureSweep(calm, new Date())].length;
 const aMonth =
   2 * key +
   secret +
