@@ -318,7 +318,7 @@ describe("a challenge without an answer", () => {
   test("returns the job of a further attempt to the queue, with its login, and accepts no answer any more", async () => {
     const { ports, row } = await jobToSend(awaitingJob({ attempt: 2, queue }), { isUnexpired: false });
     ports.clock.pass(120_000);
-    expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "hold", waitSeconds: 7_200 });
+    expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
     expect(row()).toMatchObject({
       phase: "queued",
       attempt: 2,

@@ -71,7 +71,7 @@ const CLAIMS: readonly (readonly [page: string, words: RegExp, exact: number, ro
   [OPERATE, /^\| plain \| .+ \| about \$([\d.]+) \|$/m, plainPoller, CENT],
   [OPERATE, /^\| with an MFA challenge \| about \$([\d.]+) \|/m, mfa, CENT],
   [OPERATE, /^\| with an MFA challenge \| .+ \| about \$([\d.]+) \|$/m, mfaPoller, CENT],
-  [OPERATE, /nearly all of it for the (\d+) state transitions/, queuedStates, 1],
+  [OPERATE, /half of it for the (\d+) state transitions/, queuedStates, 1],
   [OPERATE, /a deployment costs about \$(\d+) a month/, aMonth, DOLLAR],
   [OPERATE, /^\| two KMS keys \| \$(\d+) each/m, key, 1],
   [OPERATE, /rotations of the sealing key adds \$(\d+)/, key, 1],
