@@ -182,8 +182,8 @@ function retriedAt(id: string, outage: Outage, waitMs: number): Scenario {
     // A pause of the machine of less than a second is longer than an attempt may take here.
     mayEnd: LOGIN_FAILED,
     isRefused: outage === "refuse",
-    // The sweeper parks the job for its bank, and wakes it. The later steps are those of any job.
-    aims: (effect) => /^(task|sweep) /.test(effect) && !effect.includes("retrieve-"),
+    // The sweeper wakes the job. How often it asks upstream before depends on the time. The later steps are those of any job.
+    aims: (effect) => /^(task|sweep StartExecution)/.test(effect) && !effect.includes("retrieve-"),
   };
 }
 
