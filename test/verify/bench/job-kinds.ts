@@ -27,7 +27,7 @@ export const QUICK_KINDS: readonly JobKind[] = [
     login: LOGINS.gavin,
     // The bank takes 6 s, and the end is seen at the latest 1 s later: at 2, 4, 6 and 8 s.
     clientReads: 4,
-    budget: { transitions: 4, dollarsPer1000: 0.15 },
+    budget: { transitions: 4, dollarsPer1000: 0.155 },
   },
   {
     name: "mfa",
@@ -37,7 +37,7 @@ export const QUICK_KINDS: readonly JobKind[] = [
     answers: ["1234"],
     // Asked after 2 s, which is read at 4 s and answered; the bank takes 6 s from then on: at 2, 4, 6, 8, 10 and 12 s.
     clientReads: 6,
-    budget: { transitions: 8, dollarsPer1000: 0.3 },
+    budget: { transitions: 8, dollarsPer1000: 0.305 },
   },
 ];
 
