@@ -17,7 +17,6 @@ const state = z.object({
   Choices: z
     .array(z.object({ Variable: z.string(), StringEquals: z.string().optional(), Next: z.string() }))
     .default([]),
-  Retry: z.array(z.object({ ...errors, IntervalSeconds: z.number(), MaxAttempts: z.number() })).default([]),
   Catch: z.array(z.object({ ...errors, Next: z.string() })).default([]),
 });
 const definition = z.object({ StartAt: z.string(), States: z.record(z.string(), state) });
@@ -57,13 +56,9 @@ function stateMachineLines({ StartAt, States }: Definition): string[] {
   ];
 }
 
-function edgesFrom(name: string, { Type, Next, Default, Choices, Retry, Catch }: State): string[] {
+function edgesFrom(name: string, { Type, Next, Default, Choices, Catch }: State): string[] {
   const from = idOf(name);
-  const queue = Retry.filter(({ ErrorEquals }) => ErrorEquals.includes("InstitutionUnavailable"));
   return [
-    ...queue.map(({ IntervalSeconds, MaxAttempts }) =>
-      edge(from, from, `InstitutionUnavailable, every ${IntervalSeconds} s, ${MaxAttempts} times`),
-    ),
     ...Choices.map((choice) => edge(from, idOf(choice.Next), wordsForChoice(choice))),
     ...(Default === undefined ? [] : [edge(from, idOf(Default), "else")]),
     ...(Next === undefined ? [] : [edge(from, idOf(Next))]),

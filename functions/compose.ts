@@ -38,6 +38,7 @@ import { sfnExecutions, sfnWaker } from "./jobs/store/executions.ts";
 import { sealedFingerprints } from "./jobs/store/fingerprints.ts";
 import { dynamoJobList } from "./jobs/store/job-list.ts";
 import { dynamoJobStore, measuredJobStore } from "./jobs/store/job-store.ts";
+import { dynamoOutages } from "./jobs/store/outages.ts";
 import { dynamoRefusedLogins } from "./jobs/store/refused-logins.ts";
 import { dynamoReservations } from "./jobs/store/reservations.ts";
 import { dynamoSweptJobs } from "./jobs/store/swept-jobs.ts";
@@ -141,6 +142,8 @@ export const jobStore = /* @__PURE__ */ once(() => dynamoJobStore(jobsOptions())
 export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobStore(), metrics()));
 
 export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTable(), clock()));
+
+export const outages = /* @__PURE__ */ once(() => dynamoOutages(dynamo(), jobsTable(), clock()));
 
 const refusedLogins = /* @__PURE__ */ once(() => dynamoRefusedLogins(dynamo(), jobsTable(), clock()));
 
@@ -381,11 +384,14 @@ export const publicDeps = /* @__PURE__ */ once(() => ({
   publicReplies: replyCache(clock()),
 }));
 
-/** Options for rendering jobs in replies. */
+/** Options for rendering jobs as they were, in events. */
 export const replyOptions = /* @__PURE__ */ once(() => {
   const stepResults = setting("STEP_RESULTS") === "list" ? ("list" as const) : ("object" as const);
   return { apiUrl: environment("API_URL"), stepResults };
 });
+
+/** Options for rendering jobs as they are now, in replies. */
+export const jobReplyOptions = /* @__PURE__ */ once(() => ({ ...replyOptions(), clock: clock() }));
 
 const beginningDeps = /* @__PURE__ */ once(() => ({
   newId,
@@ -483,6 +489,7 @@ export const followDeps = /* @__PURE__ */ once(() => ({
   upstream: upstream(),
   claims: claims(),
   refusedLogins: refusedLogins(),
+  outages: outages(),
   policy: policy(),
 }));
 

@@ -8,6 +8,7 @@ import type { Clock } from "../jobs/domain/clock.ts";
 import { isFinished, type Job, kindOf } from "../jobs/domain/job.ts";
 import { blockedForMs } from "../jobs/domain/login.ts";
 import type { Ports, RefusedLoginNotes } from "../jobs/domain/ports.ts";
+import { counted } from "../jobs/domain/queue.ts";
 import { Refusal, type RefusalReason } from "../jobs/domain/refusal.ts";
 import { shownChallenge, shownQueue } from "../jobs/domain/shown.ts";
 import { answerChallenge } from "../jobs/use-cases/answer-challenge.ts";
@@ -36,7 +37,7 @@ export async function showJob(deps: JobPageDeps, request: HttpRequest): Promise<
   const session = await sessionOf(deps, request);
   const job = await readJob(deps, { jobId: jobOfPath(request), caller: callerOf(session) });
   const page = jobPage({
-    job,
+    job: counted(job, deps.clock),
     bankName: await nameOfBank(deps, job),
     bankState: await stateOfBank(deps, job),
     msUntil: deps.clock.msUntil,

@@ -18,6 +18,7 @@ export function systemClock(scale = 1): Clock {
   return {
     now: () => new Date(),
     after: (ms) => new Date(Date.now() + ms / scale),
+    span: (ms) => ms / scale,
     msUntil: (moment) => (moment.getTime() - Date.now()) * scale,
     sleep: async (ms) => {
       await sleeping(ms / scale);

@@ -11,6 +11,7 @@ type RowKind =
   | "job"
   | "claim"
   | "refused"
+  | "outage"
   | "rate#token"
   | "rate#user"
   | "rate#address"

@@ -52,8 +52,9 @@ export class Sweeper extends Construct {
   }
 
   #grant(tables: Tables, keys: Keys, workflow: Workflow) {
-    grantIndex(tables, this.function, "swept-by-time", "queued", "running", "erasure");
+    grantIndex(tables, this.function, "swept-by-time", "queued", "running", "awaiting", "outage", "erasure");
     grantRows(tables, this.function, ["job"], "GetItem", "PutItem", "UpdateItem");
+    grantRows(tables, this.function, ["outage"], "GetItem", "PutItem");
     grantRows(tables, this.function, ["erased"], "UpdateItem");
     grantErasing(tables, this.function);
     grantRows(tables, this.function, ["claim"], "GetItem", "PutItem");

@@ -93,7 +93,7 @@ export class TaskFunctions extends Construct {
     const polling = [this.openConnection, this.followJob, this.sendAnswer];
     for (const task of [...polling, this.giveUp]) grantRows(tables, task, ["job"], "UpdateItem");
     for (const task of polling) {
-      grantRows(tables, task, ["claim", "refused"], "GetItem", "PutItem");
+      grantRows(tables, task, ["claim", "refused", "outage"], "GetItem", "PutItem");
       grantRows(tables, task, ["refused"], "DeleteItem");
     }
     grantUpstream(upstream, ...polling);

@@ -15,10 +15,13 @@ import {
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import type { Construct } from "constructs";
 import { WORKFLOW_ERRORS } from "../../functions/jobs/domain/errors.ts";
-import { MAX_RETRIES, RETRY_EVERY_SECONDS } from "../../functions/jobs/domain/queue.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 
-const jobId = JsonPath.stringAt("$.jobId");
+/** The execution's name has the job's generation, by which a Task finds out whether a later execution drives the job. */
+const job = {
+  jobId: JsonPath.stringAt("$.jobId"),
+  execution: JsonPath.stringAt("$$.Execution.Name"),
+};
 
 /**
  * Temporary errors: another writer changed the job first, an AWS service was down, or a function was killed. Every Task is
@@ -42,11 +45,9 @@ const PASSING = {
 const UNREACHABLE = { ...PASSING, errors: [WORKFLOW_ERRORS.upstreamUnavailable] };
 
 /**
- * A job stays in the opening state for as long as it is queued, and a Retrier counts attempts for the whole stay. A dozen
- * temporary errors may happen in a week. For an unreachable aggregator, the job's row ends an attempt after four minutes, so
- * `MaxAttempts` must never be reached first.
+ * If the aggregator cannot be reached, the job's row ends an attempt: after four minutes, or after an hour in which the aggregator
+ * has asked for pauses. A login may also wait for another job for a day. `MaxAttempts` must never be reached first.
  */
-const PASSING_WHILE_OPENING = { ...PASSING, maxAttempts: 12 };
 const UNREACHABLE_WHILE_OPENING = { ...UNREACHABLE, maxAttempts: 500 };
 
 /**
@@ -81,17 +82,6 @@ const LAMBDA = {
 };
 
 /**
- * The published queue: 84 retries, always 7,200 s apart. A Wait state handles the first wait and the rest of an interrupted
- * wait.
- */
-const QUEUED = {
-  errors: [WORKFLOW_ERRORS.institutionUnavailable],
-  interval: Duration.seconds(RETRY_EVERY_SECONDS),
-  maxAttempts: MAX_RETRIES,
-  backoffRate: 1,
-};
-
-/**
  * Returns the first state of the workflow. State inputs hold only the job's id and small values; Tasks write all results to
  * the job's row.
  */
@@ -101,44 +91,45 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
 
   const open = new LambdaInvoke(scope, "Open the connection", {
     lambdaFunction: tasks.openConnection,
-    payload: TaskInput.fromObject({ jobId }),
+    payload: TaskInput.fromObject(job),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
   const follow = new LambdaInvoke(scope, "Follow the job", {
     lambdaFunction: tasks.followJob,
-    payload: TaskInput.fromObject({ jobId }),
+    payload: TaskInput.fromObject(job),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
   const ask = new LambdaInvoke(scope, "Ask for the answer", {
     lambdaFunction: tasks.askForAnswer,
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-    payload: TaskInput.fromObject({ jobId, taskToken: JsonPath.taskToken }),
+    payload: TaskInput.fromObject({ ...job, taskToken: JsonPath.taskToken }),
     taskTimeout: Timeout.at("$.timeoutSeconds"),
     retryOnServiceExceptions: false,
     resultPath: JsonPath.DISCARD,
   });
   const send = new LambdaInvoke(scope, "Send the answer", {
     lambdaFunction: tasks.sendAnswer,
-    payload: TaskInput.fromObject({ jobId }),
+    payload: TaskInput.fromObject(job),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
   const giveUp = new LambdaInvoke(scope, "Give up", {
     lambdaFunction: tasks.giveUp,
-    payload: TaskInput.fromObject({ jobId, failure: JsonPath.stringAt("$.failure.Error") }),
+    payload: TaskInput.fromObject({ ...job, failure: JsonPath.stringAt("$.failure.Error") }),
     payloadResponseOnly: true,
   });
   const waitForTheBank = new Wait(scope, "Wait for the bank", {
     time: WaitTime.secondsPath("$.waitSeconds"),
   });
-  const hold = new Wait(scope, "Hold for the next attempt", {
+  // After a pause that the aggregator asked for, and while a login waits for another job.
+  const pause = new Wait(scope, "Pause", {
     time: WaitTime.secondsPath("$.waitSeconds"),
   });
 
   ask.addCatch(send, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
-  open.addRetry(QUEUED).addRetry(UNREACHABLE_WHILE_OPENING).addRetry(PASSING_WHILE_OPENING);
+  open.addRetry(UNREACHABLE_WHILE_OPENING).addRetry(PASSING);
   for (const task of [follow, ask, send]) task.addRetry(UNREACHABLE).addRetry(PASSING);
   for (const task of [open, follow, ask, send]) task.addRetry(LAMBDA);
   for (const task of [open, follow, ask, send]) task.addCatch(giveUp, { resultPath: "$.failure" });
@@ -151,13 +142,13 @@ export function workflowDefinition(scope: Construct, tasks: TaskFunctions): ICha
     .when(Condition.stringEquals("$.next", "done"), over)
     .when(Condition.stringEquals("$.next", "ask"), ask)
     .when(Condition.isNotPresent("$.waitSeconds"), open)
-    .when(Condition.stringEquals("$.next", "hold"), hold)
+    .when(Condition.stringEquals("$.next", "hold"), pause)
     .otherwise(waitForTheBank);
 
   // Opening and sending also poll the job for one slice, because a state transition costs more than most slices.
   for (const task of [open, follow, send]) task.next(said);
   waitForTheBank.next(follow);
-  hold.next(open);
+  pause.next(open);
   ask.next(send);
   giveUp.next(givenUp);
   return open;

@@ -9,8 +9,8 @@ import { vendedLogGroupName } from "./own-metrics.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 import { workflowDefinition } from "./workflow-definition.ts";
 
-/** Two days longer than the 7 days that a job can be queued. */
-const TIMEOUT = Duration.days(9);
+/** Longer than a job runs: a login waits for another job for a day at most, and the job is followed for a day at most. */
+const TIMEOUT = Duration.days(4);
 
 export class Workflow extends Construct {
   readonly stateMachine: StateMachine;

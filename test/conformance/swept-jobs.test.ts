@@ -35,6 +35,8 @@ const IMPLEMENTATIONS: [string, (clock: Clock) => Promise<Swept>][] = [
   ["on DynamoDB", onDynamo],
 ];
 
+const census = async (swept: SweptJobs) => [await swept.queued([]), await swept.running()];
+
 const WEEK = 7 * 24 * 3600;
 const at = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
 
@@ -73,9 +75,9 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const [left, settled] = [await add(over), await add(over)];
     await store.markCleaned(settled);
     expect(await swept.due()).toEqual([left.id]);
-    expect(await swept.census()).toEqual({ queued: 0, running: 1, oldestRunning: START });
+    expect(await census(swept)).toEqual([{ size: 0 }, { size: 1, oldest: START }]);
     await store.markCleaned(left);
-    expect(await swept.census()).toEqual({ queued: 0, running: 0 });
+    expect(await census(swept)).toEqual([{ size: 0 }, { size: 0 }]);
   });
 
   test("follow the events that are recorded of them", async () => {
@@ -84,9 +86,9 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const held = await store.record(job, { event: "attemptHeld", changes: {} });
     expect(clock.msUntil(new Date(held.sweepAt ?? ""))).toBeGreaterThan(0);
     expect(await swept.due()).toEqual([]);
-    expect(await swept.census()).toMatchObject({ queued: 1, running: 0 });
+    expect(await census(swept)).toMatchObject([{ size: 1 }, { size: 0 }]);
     await store.record(held, { event: "resumed", changes: {} });
-    expect(await swept.census()).toMatchObject({ queued: 0, running: 1 });
+    expect(await census(swept)).toMatchObject([{ size: 0 }, { size: 1 }]);
   });
 
   test("are postponed without any other change", async () => {
@@ -110,15 +112,17 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
 
   test("are counted, queued and running ones apart, with the age of the oldest of each", async () => {
     const { swept, add } = await noJobs(make);
-    expect(await swept.census()).toEqual({ queued: 0, running: 0 });
+    expect(await census(swept)).toEqual([{ size: 0 }, { size: 0 }]);
     for (const number of [0, 1, 2, 3]) {
       await add({ createdAt: at(-10 * number), sweepAt: at(number * 1000) });
       await add({ phase: "queued", createdAt: at(-number), sweepAt: at(-1) });
     }
     await add({ phase: "queued", createdAt: at(-2), sweepAt: at(9) });
     await add({ phase: "failed", createdAt: at(-9999) });
-    const oldest = { oldestQueued: at(-3), oldestRunning: at(-30) };
-    expect(await swept.census()).toEqual({ queued: 5, running: 4, ...oldest });
+    expect(await census(swept)).toEqual([
+      { size: 5, oldest: at(-3) },
+      { size: 4, oldest: at(-30) },
+    ]);
   });
 
   test("that run after they were queued are as old as their last change, and not as their request", async () => {
@@ -127,11 +131,42 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const old = { createdAt: at(-WEEK), updatedAt: at(-20), sweepAt: at(60), queue };
     const waits = await add({ ...old, phase: "queued" });
     await add({ ...old, phase: "following" });
-    const oldest = { oldestQueued: at(-WEEK), oldestRunning: at(-20) };
-    expect(await swept.census()).toEqual({ queued: 1, running: 1, ...oldest });
+    expect(await census(swept)).toEqual([
+      { size: 1, oldest: at(-WEEK) },
+      { size: 1, oldest: at(-20) },
+    ]);
     await store.record(waits, { event: "attemptStarted", changes: {} });
     await add({ createdAt: at(-40), updatedAt: at(-20), sweepAt: at(60) });
-    expect(await swept.census()).toEqual({ queued: 0, running: 3, oldestRunning: at(-40) });
+    expect(await census(swept)).toEqual([{ size: 0 }, { size: 3, oldest: at(-40) }]);
+  });
+});
+
+describe.each(IMPLEMENTATIONS)("jobs that wait for a bank, %s,", (_, make) => {
+  const queue = { nextAttemptAt: at(0), expiresAt: at(WEEK), waitsFor: "bank" } as const;
+  const waiting = { phase: "queued", institutionId: "AU00001", queue } as const;
+
+  test("are found by their bank, the longest waiting first, and are not due for the sweeper by themselves", async () => {
+    const { swept, add } = await noJobs(make);
+    const [last, first] = [
+      await add({ ...waiting, sweepAt: at(9) }),
+      await add({ ...waiting, sweepAt: at(-9) }),
+    ];
+    await add({ ...waiting, institutionId: "AU00002", sweepAt: at(-99) });
+    await add({ ...waiting, phase: "accepted", sweepAt: at(60) });
+    const found = [first, last].map(({ id, sweepAt: place }) => ({ jobId: id, place }));
+    expect(await swept.awaiting("AU00001", { limit: 9 })).toEqual(found);
+    expect(await swept.awaiting("AU00001", { limit: 1 })).toEqual(found.slice(0, 1));
+    expect(await swept.awaiting("AU00001", { limit: 9, after: at(-9) })).toEqual(found.slice(1));
+    expect(await swept.awaiting("AU00001", { limit: 9, dueBy: new Date(START) })).toEqual(found.slice(0, 1));
+    expect([await swept.awaiting("AU00003", { limit: 9 }), await swept.due()]).toEqual([[], []]);
+  });
+
+  test("are counted with those of the queue if their bank is named", async () => {
+    const { swept, add } = await noJobs(make);
+    await add({ ...waiting, sweepAt: at(9) });
+    await add({ ...waiting, queue: { ...queue, waitsFor: "attempt" }, createdAt: at(-5), sweepAt: at(9) });
+    expect(await swept.queued([])).toEqual({ size: 1, oldest: at(-5) });
+    expect(await swept.queued(["AU00001", "AU00002"])).toEqual({ size: 2, oldest: at(-5) });
   });
 });
 
@@ -167,6 +202,6 @@ describe("swept jobs on DynamoDB", () => {
     const stray = { pk: "stray", sweep: "running#1", sweepAt: at(-2) };
     await client.send(new PutItemCommand({ TableName: JOBS, Item: marshall(stray) }));
     expect(await swept.due()).toEqual([id]);
-    expect(await swept.census()).toEqual({ queued: 0, running: 1, oldestRunning: START });
+    expect(await census(swept)).toEqual([{ size: 0 }, { size: 1, oldest: START }]);
   });
 });

@@ -16,7 +16,6 @@ import {
   OUTCOMES,
   outcomeOf,
   SERVICE_UNAVAILABLE,
-  TEMPORARY_UNAVAILABLE,
   wasCancelled,
 } from "../../functions/jobs/domain/failures.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
@@ -24,7 +23,6 @@ import { failCurrentStep, type StepError } from "../../functions/jobs/domain/ste
 import { jobOf, PLAIN, stepsOf, WITH_MFA } from "../support/job-examples.ts";
 
 test.each([
-  ["InstitutionUnavailable", TEMPORARY_UNAVAILABLE],
   ["UpstreamUnavailable", SERVICE_UNAVAILABLE],
   ["JobChanged", INTERNAL_ERROR],
   ["TaskFailed", INTERNAL_ERROR],

@@ -236,7 +236,7 @@ test.each([
 
 describe("a sweep", () => {
   const measured = (sweeping: Partial<Parameters<typeof measureSweep>[0]>) => {
-    const calm = { mended: {}, failed: 0, census: { queued: 0, running: 0 } };
+    const calm = { mended: {}, failed: 0, running: { size: 0 }, queued: { size: 0 } };
     return [...measureSweep({ ...calm, ...sweeping }, at(3_600))].map(written);
   };
 
@@ -244,23 +244,28 @@ describe("a sweep", () => {
     expect(measured({})).toEqual([
       "JobsMended 0",
       "JobsNotSwept 0",
-      "JobsQueued 0",
       "JobsRunning 0",
-      "OldestQueuedJob 0",
       "OldestRunningJob 0",
+      "JobsQueued 0",
+      "OldestQueuedJob 0",
     ]);
+  });
+
+  test("that did not count the jobs in the queue measures nothing of them", () => {
+    expect(measured({ queued: undefined })).toHaveLength(4);
   });
 
   test("counts the repaired jobs, and measures the census", () => {
     const mended = { nothing: 100, started: 1, dropped: 2, restarted: 3, delivered: 4, cleaned: 5 };
-    const census = { queued: 2_000, running: 3, oldestQueued: START, oldestRunning: at(3_599).toISOString() };
-    expect(measured({ mended, failed: 7, census })).toEqual([
+    const queued = { size: 2_000, oldest: START };
+    const running = { size: 3, oldest: at(3_599).toISOString() };
+    expect(measured({ mended, failed: 7, queued, running })).toEqual([
       "JobsMended 15",
       "JobsNotSwept 7",
-      "JobsQueued 2000",
       "JobsRunning 3",
-      "OldestQueuedJob 3600000",
       "OldestRunningJob 1000",
+      "JobsQueued 2000",
+      "OldestQueuedJob 3600000",
     ]);
   });
 });

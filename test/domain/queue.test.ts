@@ -10,7 +10,6 @@ import {
   mayBeHeld,
   mayNeedLogin,
   needsTheUser,
-  secondsToNextAttempt,
 } from "../../functions/jobs/domain/queue.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -23,7 +22,6 @@ import {
   UPSTREAM_JOB_ID,
   WITH_MFA,
 } from "../support/job-examples.ts";
-import { seededIds } from "../support/seeded-ids.ts";
 
 const HOUR = 3_600_000;
 const clock = fakeClock("2026-01-05T09:00:00.000Z");
@@ -113,33 +111,14 @@ describe("a login may be needed again", () => {
   });
 });
 
-describe("the wait until the next attempt", () => {
-  test("spreads 2,000 jobs of one second over a minute, at most 60 of them in one second", () => {
-    const ids = seededIds(20_260_105, 2_000);
-    const waits = ids.map((id) => secondsToNextAttempt({ id }));
-    expect(waits.every(Number.isInteger)).toBe(true);
-    const bySecond = Map.groupBy(waits, (seconds) => seconds);
-    expect(bySecond.size).toBe(60);
-    for (const together of bySecond.values()) expect(together.length).toBeLessThanOrEqual(60);
-    expect(new Set(ids.map((id) => secondsToNextAttempt({ id, queue })))).toEqual(new Set([7_200]));
-  });
-
-  test.each([
-    ["00000000-0000-4000-8000-000000000000", 7_200],
-    ["00000000-0000-4000-8000-000000800000", 7_230],
-    ["00000000-0000-4000-8000-000000ffffff", 7_259],
-  ])("of job %s is %i s the first time", (id, expected) => {
-    expect(secondsToNextAttempt({ id })).toBe(expected);
-  });
-});
-
 describe("a job that is queued for the first time", () => {
-  test("waits for 2 hours and its share of a minute, within 7 days", () => {
+  test("waits for 2 hours, within 7 days", () => {
     const { event, changes } = holdChange(followingJob({ steps: begun }), { attempt: 1 }, clock);
     expect(event).toBe("attemptHeld");
     expect(changes.queue).toEqual({
-      nextAttemptAt: "2026-01-05T11:00:26.000Z",
+      nextAttemptAt: "2026-01-05T11:00:00.000Z",
       expiresAt: "2026-01-12T09:00:00.000Z",
+      waitsFor: "attempt",
     });
   });
 
@@ -174,6 +153,7 @@ describe("a job that is queued again", () => {
     expect(changes.queue).toEqual({
       nextAttemptAt: "2026-01-05T11:00:00.000Z",
       expiresAt: queue.expiresAt,
+      waitsFor: "attempt",
     });
     expect(Object.hasOwn(changes, "challenge")).toBe(false);
   });
@@ -201,8 +181,9 @@ test("a job in the aggregator's own queue keeps its upstream job, and is polled 
     followUntil: undefined,
     steps: stepsOf(PLAIN),
     queue: {
-      nextAttemptAt: "2026-01-05T11:00:26.000Z",
+      nextAttemptAt: "2026-01-05T11:00:00.000Z",
       expiresAt: "2026-01-12T09:00:00.000Z",
+      waitsFor: "attempt",
       isUpstreams: true,
     },
   });

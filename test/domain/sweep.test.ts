@@ -36,7 +36,7 @@ test.each([
   ["sending-answer", 5 * MINUTE],
   ["awaiting-answer", 30 * SECOND],
   ["answered", 30 * SECOND],
-  ["queued", 24.5 * HOUR],
+  ["queued", 5 * MINUTE],
 ] as const)("the sweeper checks a healthy job that is %s again after %i ms", (phase, ms) => {
   expect(nextSweepAt(jobOf({ phase }), clock)).toBe(within(ms));
 });
@@ -62,20 +62,16 @@ describe("the next check of a running job", () => {
 });
 
 describe("the next check of a queued job", () => {
-  test.each([
-    ["stays while it is after the next attempt", 2 * HOUR + 5 * MINUTE + 1, 2 * HOUR + 5 * MINUTE + 1],
-    ["moves when it would meet the next attempt", 2 * HOUR + 5 * MINUTE, 24.5 * HOUR],
-    ["moves when it has come", -SECOND, 24.5 * HOUR],
-  ])("%s", (_, before, expected) => {
-    const queued = { phase: "queued", queue, sweepAt: within(before) } as const;
-    expect(nextAfter("attemptHeld", "queued", queued)).toBe(within(expected));
-  });
+  const nextAttemptAt = within(2 * HOUR);
 
-  test("is set anew after an attempt, and if there is none", () => {
-    const made = { phase: "opening", queue, sweepAt: within(23 * HOUR) } as const;
-    expect(nextAfter("attemptHeld", "queued", made)).toBe(within(24.5 * HOUR));
-    const without = { ...made, phase: "queued", sweepAt: undefined } as const;
-    expect(nextAfter("attemptHeld", "queued", without)).toBe(within(24.5 * HOUR));
+  test.each([
+    ["at its next attempt", "attempt", 2 * HOUR],
+    ["at its last attempt if it waits for its bank", "bank", 7 * 24 * HOUR],
+    ["at its last attempt if it waits for its user", "user", 7 * 24 * HOUR],
+    ["in a minute if it was woken, so that its execution is started", undefined, MINUTE],
+  ] as const)("is %s", (_, waitsFor, ms) => {
+    const parked = { attempt: 1, queue: { ...queue, nextAttemptAt, waitsFor } };
+    expect(nextAfter("attemptHeld", "queued", parked)).toBe(within(ms));
   });
 });
 

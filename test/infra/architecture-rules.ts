@@ -85,6 +85,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   "functions/institutions/store": [
     "functions/institutions/domain",
     "functions/jobs/domain",
+    "functions/jobs/store/job-store.ts",
     "functions/platform/dynamo.ts",
   ],
   "functions/institutions/api": [

@@ -26,7 +26,7 @@ const TITLES = ["verify-credentials", "retrieve-accounts", "retrieve-transaction
 const ALL_SUCCEEDED = TITLES.map((title) => `${title}: success`);
 const [, ...LATER_STEPS] = TITLES.map((title) => ({ title, status: "pending", result: null }));
 
-/** Seven days by two hours, and by two hours and the longest spread. Times on the wire are whole seconds. */
+/** Seven days by two hours. Times on the wire are whole seconds. */
 const [LEAST_WAITS, MOST_WAITS] = [82.5, 84.5];
 
 /** A whole job that waits for its second try. */
@@ -57,7 +57,6 @@ function whole(jobId: string, source?: string) {
   };
 }
 
-// First, so that on the emulator the retry of its execution comes while the others run.
 test.each([
   ["that waits for the bank", "refuse"],
   ["that the aggregator holds", "queue"],
@@ -73,6 +72,11 @@ test.each([
   expect([queued.attempt, queued.detail]).toEqual([1, WAITS_FOR_BANK]);
   expect(await backend.loginsSent()).toBe(1);
 });
+
+/** When the bank is back, the sweeper may wake the job before its user resumes it. */
+async function resumeUnlessWoken(backend: MobileBackend, jobId: string): Promise<void> {
+  expect([202, 409]).toContain((await resume(backend, jobId)).status);
+}
 
 /** How the aggregator says that the bank is down, and how many logins it gets until the job has succeeded. */
 describe.each([
@@ -95,13 +99,7 @@ describe.each([
     const again = await backend.connect(HOOLI_GOV, LOGINS.gavin);
     expect([again.status, jobReply.parse(again.json)]).toEqual([200, job]);
     await bank({ status: "operational" });
-    const resumed = await resume(backend, jobId);
-    expect(resumed.status).toBe(202);
-    expect(stubReply.parse(resumed.json)).toEqual({
-      type: "job",
-      id: jobId,
-      links: { self: `${reached().apiUrl}/jobs/${jobId}` },
-    });
+    await resumeUnlessWoken(backend, jobId);
     const over = await backend.untilOver(jobId);
     expect(statuses(over.steps)).toEqual(ALL_SUCCEEDED);
     expect(over.links.source).toMatch(new RegExp(`/users/${backend.userId}/connections/[\\w-]+$`));
@@ -122,7 +120,7 @@ describe.each([
     expectSameJob(await update(backend, connectionId, LOGINS.gavin));
     expectSameJob(await refresh(backend, connectionId));
     await bank({ status: "operational" });
-    expect((await resume(backend, jobId)).status).toBe(202);
+    await resumeUnlessWoken(backend, jobId);
     const over = await backend.untilOver(jobId);
     expect(statuses(over.steps)).toEqual(ALL_SUCCEEDED);
     expect(over.links).toEqual(job.links);
@@ -139,13 +137,20 @@ async function queuedJob(login: Record<string, string> = LOGINS.gavin): Promise<
 }
 
 test("a job waits on when another user's job at the same bank is resumed", async () => {
-  const mine = await queuedJob();
+  // Their logins always meet an outage, although the bank's record is good.
+  const mine = await backend.startJob(HOOLI_GOV, LOGINS.jianYang);
+  await untilQueued(backend, mine);
   const another = new MobileBackend(reached());
-  const theirs = await another.startJob(HOOLI_GOV, LOGINS.gavin);
-  expect((await untilQueued(another, theirs)).job.id).toBe(theirs);
-  await bank({ status: "operational" });
-  await resume(backend, mine);
-  await succeeded(backend, mine);
+  const theirs = await another.startJob(HOOLI_GOV, LOGINS.jianYang);
+  await untilQueued(another, theirs);
+  const resumed = await resume(backend, mine);
+  expect(resumed.status).toBe(202);
+  expect(stubReply.parse(resumed.json)).toEqual({
+    type: "job",
+    id: mine,
+    links: { self: `${reached().apiUrl}/jobs/${mine}` },
+  });
+  await untilQueued(backend, mine, ({ attempt }) => attempt === 2);
   expect((await untilQueued(another, theirs)).queued.attempt).toBe(1);
   expect([await backend.loginsSent(), await another.loginsSent()]).toEqual([2, 1]);
 });
@@ -165,7 +170,6 @@ test("a job that is resumed twelve times at once makes one try", async () => {
   const replies = await Promise.all(Array.from({ length: 12 }, () => resume(backend, jobId)));
   await backend.faults([]);
   for (const reply of replies) expect([202, 409]).toContain(reply.status);
-  expect(replies.map(({ status }) => status)).toContain(202);
   await succeeded(backend, jobId);
   expect(await backend.loginsSent()).toBe(2);
 });

@@ -1,10 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import {
-  InstitutionUnavailable,
-  JobChanged,
-  SealBroken,
-  UpstreamUnavailable,
-} from "../../functions/jobs/domain/errors.ts";
+import { JobChanged, SealBroken, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import type { Swept } from "../../functions/jobs/domain/measurements.ts";
 import { jobInput, jobOutput, sweepHandler, taskHandler } from "../../functions/jobs/workflow/handlers.ts";
 import { capturedLines } from "../support/captured-output.ts";
@@ -56,7 +51,7 @@ describe("a Task that fails", () => {
     expect(metrics()).toEqual([]);
   });
 
-  test.each([new InstitutionUnavailable(), new UpstreamUnavailable(), new JobChanged()])(
+  test.each([new UpstreamUnavailable(), new JobChanged()])(
     "with an expected error keeps its name without its stack, and is counted: %o",
     async (error) => {
       const { name, message } = error;
@@ -98,7 +93,7 @@ describe("a Task that fails", () => {
 });
 
 describe("a sweep", () => {
-  const SWEPT: Swept = { mended: { restarted: 1 }, failed: 1, census: { queued: 2, running: 3 } };
+  const SWEPT: Swept = { mended: { restarted: 1 }, failed: 1, queued: { size: 2 }, running: { size: 3 } };
 
   test("that ends is measured, and logged with its duration", async () => {
     await sweepHandler(async () => SWEPT)();

@@ -20,6 +20,7 @@ const CRASHING = [
   "waker",
   "claims",
   "refusedLogins",
+  "outages",
   "requestCounts",
   "executions",
   "sweptJobs",

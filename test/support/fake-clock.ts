@@ -12,6 +12,7 @@ export function fakeClock(at: string = START): FakeClock {
   return {
     now: () => new Date(now),
     after: (ms) => new Date(now + ms),
+    span: (ms) => ms,
     msUntil: (moment) => moment.getTime() - now,
     sleep: async (ms) => {
       now += ms;

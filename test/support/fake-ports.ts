@@ -9,6 +9,7 @@ import { JobChanged } from "../../functions/jobs/domain/errors.ts";
 import type { KeyedRequest, Reservation } from "../../functions/jobs/domain/idempotency.ts";
 import type { ClaimOn, Job } from "../../functions/jobs/domain/job.ts";
 import { LOCKOUT_MS, noteRefused, type RefusedLogins } from "../../functions/jobs/domain/login.ts";
+import type { Outage } from "../../functions/jobs/domain/outage.ts";
 import type {
   Claims,
   Erasure,
@@ -16,6 +17,7 @@ import type {
   Executions,
   JobList,
   JobStore,
+  Outages,
   Ports,
   RefusedLoginNotes,
   Reservations,
@@ -132,27 +134,55 @@ function placeOf({ createdAt, id }: Job): string {
 export function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
   const swept = () => [...jobs.rows.values()].flatMap((job) => (job.sweepAt === undefined ? [] : [job]));
 
+  const isAt = ({ phase, queue, institutionId }: Job, bank: string) =>
+    phase === "queued" && queue?.waitsFor === "bank" && institutionId === bank;
+  const isGeneral = (job: Job) => !isAt(job, job.institutionId);
+  const byTime = (some: Job[]) =>
+    some.toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""));
+
   return {
     due: async () =>
-      swept()
+      byTime(swept().filter(isGeneral))
         .filter(({ sweepAt = "" }) => clock.msUntil(new Date(sweepAt)) <= 0)
-        .toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""))
         .map(({ id }) => id),
     postpone: async (job, until) => {
       const row = jobs.rows.get(job.id);
       if (row?.version === job.version) jobs.rows.set(job.id, { ...row, sweepAt: until });
     },
-    census: async () => {
-      const queued = swept().filter(({ phase }) => phase === "queued");
+    awaiting: async (institutionId, { limit, after = "", dueBy }) =>
+      byTime(swept().filter((job) => isAt(job, institutionId)))
+        .flatMap(({ id, sweepAt: place = "" }) => [{ jobId: id, place }])
+        .filter(({ place }) => place > after && (dueBy === undefined || new Date(place) <= dueBy))
+        .slice(0, limit),
+    running: async () => {
       const running = swept().filter(({ phase }) => phase !== "queued");
       const runsSince = ({ queue, createdAt, updatedAt }: Job) => (queue ? updatedAt : createdAt);
-      return {
-        queued: queued.length,
-        running: running.length,
-        oldestQueued: queued.map(({ createdAt }) => createdAt).toSorted()[0],
-        oldestRunning: running.map(runsSince).toSorted()[0],
-      };
+      return { size: running.length, oldest: running.map(runsSince).toSorted()[0] };
     },
+    queued: async (institutionIds) => {
+      const queued = swept()
+        .filter(({ phase }) => phase === "queued")
+        .filter((job) => isGeneral(job) || institutionIds.includes(job.institutionId));
+      return { size: queued.length, oldest: queued.map(({ createdAt }) => createdAt).toSorted()[0] };
+    },
+  };
+}
+
+/** What jobs met at banks, in memory. */
+export function fakeOutages(): Outages & { rows: Map<string, Outage> } {
+  const rows = new Map<string, Outage>();
+  const find = (institutionId: string) => rows.get(institutionId) ?? { institutionId, failed: [] };
+  return {
+    rows,
+    find: async (institutionId) => structuredClone(find(institutionId)),
+    change: async (institutionId, decide) => {
+      const found = structuredClone(find(institutionId));
+      const after = decide(found);
+      if (after !== undefined) rows.set(institutionId, structuredClone(after));
+      return after ?? found;
+    },
+    awaited: async () =>
+      [...rows.values()].flatMap(({ institutionId, awaitedAt }) => (awaitedAt ? [institutionId] : [])),
   };
 }
 
@@ -347,6 +377,7 @@ export function fakePorts() {
     linkEraser: fakeEraser(),
     fingerprints: sealedFingerprints(sealer),
     refusedLogins,
+    outages: fakeOutages(),
     requestCounts,
     executions,
     jobList: fakeJobList(jobs, clock),

@@ -7,7 +7,7 @@ import { answerTo, Secret } from "../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../functions/jobs/domain/steps.ts";
 import { cancelJob } from "../../functions/jobs/use-cases/cancel-job.ts";
 import { acceptConnection } from "../../functions/jobs/use-cases/create-connection.ts";
-import { replaceExecution, startExecution } from "../../functions/jobs/use-cases/replace-execution.ts";
+import { replaceExecution } from "../../functions/jobs/use-cases/replace-execution.ts";
 import { resumeJob } from "../../functions/jobs/use-cases/resume-job.ts";
 import { sweep } from "../../functions/jobs/use-cases/sweep.ts";
 import {
@@ -22,7 +22,9 @@ import {
 import { beforeNext, caller, failOnce, nameOf, reasonOf, withSecrets } from "../support/use-case-worlds.ts";
 
 const queue = { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
+/** A job whose execution, of an earlier version, waits itself. */
 const queued = jobOf({ phase: "queued", version: 3, attempt: 1, queue });
+const parked = { ...queued, queue: { ...queue, waitsFor: "attempt" as const } };
 
 /** A job with all its secrets, whose executions run up to its generation. */
 async function running(job: Job) {
@@ -53,6 +55,13 @@ describe("cancelling a job", () => {
       expect(ports.vault.names()).toEqual([]);
     },
   );
+
+  test("that is parked stops nothing, because no execution drives it", async () => {
+    const { ports, cancel, row, states } = await running(parked);
+    await cancel();
+    expect([row().phase, states()]).toEqual(["failed", ["running"]]);
+    expect(ports.vault.names()).not.toContain(`${JOB_ID}/${USER_ID}/login`);
+  });
 
   test("leaves nothing to the sweeper, and frees its claim", async () => {
     const { ports, cancel, row } = await running(followingJob());
@@ -134,6 +143,22 @@ describe("resuming a queued job", () => {
     },
   );
 
+  test("that is parked starts its next execution, and stops nothing", async () => {
+    const { ports, resume, row, states } = await running(parked);
+    failOnce(ports, "executions.stop");
+    await resume();
+    expect(row()).toMatchObject({ phase: "accepted", generation: 2, attempt: 1, queue });
+    expect(row().queue?.waitsFor).toBeUndefined();
+    expect(states()).toEqual(["running", "running"]);
+  });
+
+  test("that waits for its bank has made the attempts that were counted from the clock", async () => {
+    const { ports, resume, row } = await running({ ...parked, queue: { ...queue, waitsFor: "bank" } });
+    ports.clock.pass(5 * 3600_000);
+    await resume();
+    expect(row()).toMatchObject({ attempt: 3, queue: { nextAttemptAt: "2026-01-05T15:00:00.000Z" } });
+  });
+
   test("is refused when it exceeds the rate limit, and changes nothing", async () => {
     const { ports, resume, row, states } = await running(queued);
     ports.requestCounts.add = async () => RATE_LIMITS.user + 1;
@@ -185,17 +210,5 @@ describe("the execution of a further generation", () => {
     const { ports, calls } = await withExecutions(3);
     await cancelJob(ports, { jobId: JOB_ID, caller });
     expect(calls).toEqual(["stop 2", "stop 1", "stop 3"]);
-  });
-
-  test.each([
-    [undefined, ["start 2"]],
-    [2, ["start 2"]],
-    [3, ["start 2", "stop 2"]],
-  ])("is stopped again if the row is at a later generation: %s", async (generation, expected) => {
-    const { ports, calls } = await withExecutions(1);
-    if (generation === undefined) ports.jobs.rows.clear();
-    else ports.jobs.put(jobOf({ generation }));
-    await startExecution(ports, jobOf({ generation: 2 }));
-    expect(calls).toEqual(expected);
   });
 });

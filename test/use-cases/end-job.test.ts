@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { JobChanged, JobMissing } from "../../functions/jobs/domain/errors.ts";
-import { INTERNAL_ERROR, TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
+import { INTERNAL_ERROR, SERVICE_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import { isFinished, PHASES } from "../../functions/jobs/domain/job.ts";
 import { changeJob } from "../../functions/jobs/use-cases/change-job.ts";
 import { giveUp } from "../../functions/jobs/use-cases/end-job.ts";
@@ -10,7 +10,7 @@ import { withSecrets } from "../support/use-case-worlds.ts";
 
 describe("giving up a job", () => {
   test.each([
-    ["InstitutionUnavailable", TEMPORARY_UNAVAILABLE],
+    ["UpstreamUnavailable", SERVICE_UNAVAILABLE],
     ["TaskFailed", INTERNAL_ERROR],
   ])("after %s fails the current step with an error of its own", async (failure, result) => {
     const { ports, row } = await withSecrets(jobOf({ phase: "queued", attempt: 85 }));
@@ -18,6 +18,13 @@ describe("giving up a job", () => {
     expect(row().phase).toBe("failed");
     expect(row().steps.map(({ status }) => status)).toEqual(["failed", "pending", "pending"]);
     expect(row().steps[0]?.result).toEqual(result);
+  });
+
+  test("that a later execution drives changes nothing", async () => {
+    const job = followingJob({ generation: 3 });
+    const { ports, row } = await withSecrets(job);
+    await giveUp(ports, { jobId: JOB_ID, failure: "TaskFailed", generation: 2 });
+    expect(row()).toEqual(job);
   });
 
   test.each(PHASES)("that is %s leaves a finished job without secrets", async (phase) => {

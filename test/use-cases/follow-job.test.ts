@@ -7,7 +7,7 @@ import {
   TEMPORARY_UNAVAILABLE,
 } from "../../functions/jobs/domain/failures.ts";
 import { failCurrentStep, type StepError } from "../../functions/jobs/domain/steps.ts";
-import { noteVerdict, pollJob } from "../../functions/jobs/use-cases/follow-job.ts";
+import { followJob, noteVerdict, pollJob } from "../../functions/jobs/use-cases/follow-job.ts";
 import { START } from "../support/fake-clock.ts";
 import { fakePorts } from "../support/fake-ports.ts";
 import {
@@ -24,7 +24,7 @@ import {
   USER_ID,
   WITH_MFA,
 } from "../support/job-examples.ts";
-import { OUTAGE_PROBLEM, queuedUpstream } from "../support/scripted-aggregator.ts";
+import { donePlain, OUTAGE_PROBLEM, queuedUpstream } from "../support/scripted-aggregator.ts";
 import { beforeNext, failOnce, jobToFollow } from "../support/use-case-worlds.ts";
 
 const connectionId = "8fce3b";
@@ -108,15 +108,24 @@ describe("a slice", () => {
     expect(ports.upstream.ledger).toEqual([]);
   });
 
-  test("does not poll a queued job, and returns the rest of its wait, at least a second", async () => {
-    const { ports, follow } = await jobToFollow([], jobOf({ phase: "queued", attempt: 1, queue }));
-    expect(await follow()).toEqual({ next: "hold", waitSeconds: 7200 });
-    ports.clock.pass(7_198_500);
-    expect(await follow()).toEqual({ next: "hold", waitSeconds: 2 });
-    ports.clock.pass(9_000);
-    expect(await follow()).toEqual({ next: "hold", waitSeconds: 1 });
-    expect(ports.upstream.ledger).toEqual([]);
+  test.each([
+    ["a parked job, and ends its execution", "attempt", { next: "done" }],
+    ["a queued job that was woken, whose attempt comes next", undefined, { next: "hold", waitSeconds: 1 }],
+  ] as const)("does not poll %s", async (_, waitsFor, next) => {
+    const job = jobOf({ phase: "queued", attempt: 1, queue: { ...queue, waitsFor } });
+    const { ports, follow } = await jobToFollow([], job);
+    expect([await follow(), ports.upstream.ledger]).toEqual([next, []]);
   });
+
+  test.each(["following", "awaiting-answer"] as const)(
+    "does nothing if a later execution drives its job, which is %s",
+    async (phase) => {
+      const job = followingJob({ phase, generation: 3 });
+      const { ports, row } = await jobToFollow([donePlain], job);
+      expect(await followJob(ports, { jobId: JOB_ID, generation: 2 })).toEqual({ next: "done" });
+      expect([row(), ports.upstream.ledger]).toEqual([job, []]);
+    },
+  );
 });
 
 describe("a job fails", () => {
@@ -186,12 +195,12 @@ describe("a bank that is down", () => {
     ["is queued by the aggregator", queuedUpstream(), true],
   ])("queues a job that %s, with its login", async (_, look, isUpstreams) => {
     const { ports, follow, row } = await jobToFollow([look], followingJob({ steps: stepsOf(verifying) }));
-    expect(await follow()).toEqual({ next: "hold", waitSeconds: 7226 });
+    expect(await follow()).toEqual({ next: "done" });
     expect(row()).toMatchObject({ phase: "queued", attempt: 1, steps: stepsOf(PLAIN) });
-    expect(row().queue).toEqual({ ...queue, nextAttemptAt: "2026-01-05T11:00:26.000Z", isUpstreams });
+    const nextAttemptAt = "2026-01-05T11:00:00.000Z";
+    expect(row().queue).toEqual({ ...queue, nextAttemptAt, waitsFor: "attempt", isUpstreams });
     expect(row().upstreamJobId).toBe(isUpstreams && UPSTREAM_JOB_ID);
     expect(row().knownUpstreamJobIds).toEqual(isUpstreams ? [] : [UPSTREAM_JOB_ID]);
-    expect(ports.upstream.calls("institution")).toEqual([]);
     expect(ports.vault.names()).toHaveLength(1);
   });
 
@@ -239,7 +248,7 @@ describe("a challenge", () => {
   test("that the aggregator expires returns a further attempt's job to the queue, with its login", async () => {
     const job = awaitingJob({ phase: "following", attempt: 2, queue });
     const { ports, follow, row } = await jobToFollow([expired], job);
-    expect(await follow()).toEqual({ next: "hold", waitSeconds: 7200 });
+    expect(await follow()).toEqual({ next: "done" });
     expect(row()).toMatchObject({
       phase: "queued",
       steps: stepsOf(WITH_MFA),
@@ -356,9 +365,9 @@ describe("what the bank says of a login", () => {
     ["ignores what the row said before", stepsOf(verified), stepsOf(verified), ["earlier"]],
     ["ignores a wrong answer", stepsOf(asked), verdict(CREDENTIALS_REFUSED, stepsOf(asked)), ["earlier"]],
   ])("%s", async (_, before, after, expected) => {
-    const { refusedLogins } = fakePorts();
+    const { refusedLogins, outages } = fakePorts();
     await refusedLogins.note(USER_ID, "AU00000", "earlier");
-    await noteVerdict({ refusedLogins }, followingJob({ steps: before }), after);
+    await noteVerdict({ refusedLogins, outages }, followingJob({ steps: before }), after);
     expect((await refusedLogins.find(USER_ID, "AU00000"))?.jobIds).toEqual(expected);
   });
 

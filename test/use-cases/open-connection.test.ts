@@ -429,7 +429,7 @@ describe("a first login that the aggregator refuses because of an outage", () =>
       phase: "queued",
       attempt: 1,
       steps: stepsOf(PLAIN),
-      queue: { nextAttemptAt: "2026-01-05T11:00:26.000Z", expiresAt: "2026-01-12T09:00:00.000Z" },
+      queue: { nextAttemptAt: "2026-01-05T11:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" },
     });
     expect(row().connectionId).toBe(job.connectionId);
     expect(ports.vault.names()).toHaveLength(1);
@@ -456,7 +456,8 @@ describe("a first login that the aggregator refuses because of an outage", () =>
     ports.clock.pass(1);
     await open();
     expect(row()).toMatchObject({ phase: "queued", attempt: 3 });
-    expect(ports.upstream.calls("institution")).toHaveLength(2);
+    expect(ports.upstream.calls("institution")).toHaveLength(3);
+    expect((await ports.outages.find("AU00000")).failed).toEqual([`${JOB_ID} 3`]);
   });
 
   test.each([

@@ -1,9 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  InstitutionUnavailable,
-  UpstreamRefused,
-  UpstreamUnavailable,
-} from "../../functions/jobs/domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../../functions/jobs/domain/errors.ts";
 import { TEMPORARY_UNAVAILABLE } from "../../functions/jobs/domain/failures.ts";
 import type { Job } from "../../functions/jobs/domain/job.ts";
 import { openAndFollow } from "../../functions/jobs/use-cases/open-connection.ts";
@@ -22,7 +18,7 @@ const DAY = 24 * HOUR;
 const outage = new UpstreamRefused(503, OUTAGE_PROBLEM);
 const queue = { nextAttemptAt: "2026-01-05T09:00:00.000Z", expiresAt: "2026-01-12T09:00:00.000Z" };
 const queueOfLater = { ...queue, nextAttemptAt: "2026-01-05T11:00:00.000Z" };
-/** A job whose second attempt is due now. */
+/** A job that was woken, and whose second attempt is due now. */
 const due = jobOf({ phase: "queued", version: 3, attempt: 1, queue });
 const dueAtMfa: Job = { ...due, institutionId: "AU00002", authorization: "user-mfa" };
 
@@ -54,13 +50,9 @@ describe("a further attempt", () => {
     expect(ports.upstream.calls("openConnection")).toHaveLength(1);
   });
 
-  test("is made from a minute before its time on, and not earlier", async () => {
-    const job = { ...due, queue: queueOfLater };
-    const { ports, open } = await queuedJob(job);
-    ports.clock.pass(2 * HOUR - 60_001);
-    expect(await open()).toEqual(job);
-    expect(ports.upstream.ledger).toEqual([]);
-    ports.clock.pass(1);
+  test("is made from a minute before its time on", async () => {
+    const { ports, open } = await queuedJob({ ...due, queue: queueOfLater });
+    ports.clock.pass(2 * HOUR - 60_000);
     const attemptAt = "2026-01-05T10:59:00.000Z";
     expect(await open()).toMatchObject({ phase: "following", attempt: 2, attemptAt });
     expect(ports.upstream.done("openConnection")).toHaveLength(1);
@@ -78,19 +70,15 @@ describe("a further attempt", () => {
     expect(ports.vault.names()).toEqual([]);
   });
 
-  test("is made 84 times in 7 days, with one login in all, while the bank is down", async () => {
-    const { ports, open, row } = await queuedJob(jobOf(), "major-outage");
-    ports.upstream.script.openings.push(outage);
-    const began = ports.clock.now().getTime();
-    for (let job = await open(); job.phase === "queued"; job = await open()) {
-      ports.clock.pass(Date.parse(job.queue?.nextAttemptAt ?? "") - ports.clock.now().getTime());
-    }
-    expect(ports.clock.now().getTime() - began).toBe(7 * DAY + 26_000);
-    expect(row().steps[0]?.result).toEqual(TEMPORARY_UNAVAILABLE);
-    expect(ports.upstream.calls("openConnection")).toHaveLength(1);
-    expect(ports.upstream.calls("institution")).toHaveLength(85);
-    expect(ports.vault.names()).toEqual([]);
-  });
+  test.each(["attempt", "bank", "user"] as const)(
+    "does not begin while the job is parked and waits for its %s: the execution ends",
+    async (waitsFor) => {
+      const parked = { ...due, queue: { ...queue, waitsFor } };
+      const { ports, run, row } = await queuedJob(parked);
+      expect(await run()).toEqual({ next: "done" });
+      expect([row(), ports.upstream.ledger]).toEqual([parked, []]);
+    },
+  );
 });
 
 describe("a further attempt at an institution that always asks", () => {
@@ -189,38 +177,57 @@ describe("a run that opens and follows", () => {
   test.each([
     ["the aggregator refuses it", jobOf(), [outage]],
     ["the aggregator queues it, and the run before had died", openingJob, []],
-  ])("returns the wait, with its spread, when the first attempt is queued: %s", async (_, job, openings) => {
-    const { ports, run } = await queuedJob(job, "major-outage");
+  ])("ends, and parks its job, when the first attempt is queued: %s", async (_, job, openings) => {
+    const { ports, run, row } = await queuedJob(job, "major-outage");
     ports.upstream.script.openings.push(...openings);
     ports.upstream.script.looks.push(queuedUpstream());
-    expect(await run()).toEqual({ next: "hold", waitSeconds: 7226 });
+    expect(await run()).toEqual({ next: "done" });
+    const waitsFor = openings.length > 0 ? "bank" : "attempt";
+    expect(row()).toMatchObject({ queue: { nextAttemptAt: "2026-01-05T11:00:00.000Z", waitsFor } });
+  });
+
+  test("does nothing if a later execution drives its job", async () => {
+    const { ports, row } = await queuedJob({ ...due, generation: 3 });
+    const before = row();
+    expect(await openAndFollow(ports, { jobId: JOB_ID, generation: 2 })).toEqual({ next: "done" });
+    expect([row(), ports.upstream.ledger]).toEqual([before, []]);
+    await openAndFollow(ports, { jobId: JOB_ID, generation: 3 });
+    expect(ports.upstream.done("openConnection")).toHaveLength(1);
   });
 
   const failedByBank = lookOf({ "verify-credentials": "failed" });
   const blaming = { steps: failedByBank.steps.map((step) => ({ ...step, result: OUTAGE_PROBLEM })) };
 
   test.each([
-    ["the bank is down", due, "major-outage", undefined],
-    ["a resumed job finds the bank down", { ...due, phase: "accepted" }, "major-outage", undefined],
-    ["it is ready for the user", { ...due, authorization: "user-mfa" }, "operational", undefined],
-    ["the bank fails the first step", due, "operational", blaming],
-    ["the aggregator queues it", due, "operational", queuedUpstream()],
+    ["the bank is down", due, "major-outage", undefined, "bank"],
+    ["a resumed job finds the bank down", { ...due, phase: "accepted" }, "major-outage", undefined, "bank"],
+    ["it is ready for the user", { ...due, authorization: "user-mfa" }, "operational", undefined, "user"],
+    ["the bank fails the first step", due, "operational", blaming, "attempt"],
+    ["the bank is down and fails the first step", jobOf(), "major-outage", blaming, "bank"],
+    ["the aggregator queues it", due, "operational", queuedUpstream(), "attempt"],
   ] as const)(
-    "leaves the wait to the Retrier when a further attempt is queued: %s",
-    async (_, job, status, look) => {
+    "ends, and parks its job, when its attempt is queued: %s",
+    async (_, job, status, look, waitsFor) => {
       const { ports, run, row } = await queuedJob({ ...job }, status);
       if (look !== undefined) ports.upstream.script.looks.push(look);
-      await expect(run()).rejects.toThrow(InstitutionUnavailable);
-      expect(row()).toMatchObject({ phase: "queued", queue: { nextAttemptAt: queueOfLater.nextAttemptAt } });
-      expect(await run()).toEqual({ next: "hold", waitSeconds: 7_200 });
+      expect(await run()).toEqual({ next: "done" });
+      expect(row()).toMatchObject({
+        phase: "queued",
+        queue: { nextAttemptAt: queueOfLater.nextAttemptAt, waitsFor },
+      });
+      expect(await ports.outages.awaited()).toEqual(waitsFor === "bank" ? ["AU00000"] : []);
     },
   );
 
-  test("returns the rest of the wait, without a call, after a restart", async () => {
+  test("of an earlier version, whose wait has not ended, leaves its job parked, without a call", async () => {
     const { ports, run, row } = await queuedJob({ ...due, queue: queueOfLater });
     ports.clock.pass(7_000_000);
-    expect(await run()).toEqual({ next: "hold", waitSeconds: 200 });
-    expect(row().attempt).toBe(1);
-    expect(ports.upstream.ledger).toEqual([]);
+    expect(await run()).toEqual({ next: "done" });
+    expect(row()).toMatchObject({
+      phase: "queued",
+      attempt: 1,
+      queue: { ...queueOfLater, waitsFor: "attempt" },
+    });
+    expect([row().sweepAt, ports.upstream.ledger]).toEqual([queueOfLater.nextAttemptAt, []]);
   });
 });

@@ -315,10 +315,19 @@ describe("a challenge without an answer", () => {
     expect(row().steps[1]).toMatchObject({ status: "failed", result: problem });
   });
 
+  test("changes nothing if a later execution drives the job", async () => {
+    const job = awaitingJob({ generation: 3 });
+    const { ports, row } = await jobToSend(job);
+    const before = row();
+    ports.clock.pass(120_000);
+    expect(await sendAndFollow(ports, { jobId: JOB_ID, generation: 2 })).toEqual({ next: "done" });
+    expect([row(), ports.upstream.ledger]).toEqual([before, []]);
+  });
+
   test("returns the job of a further attempt to the queue, with its login, and accepts no answer any more", async () => {
     const { ports, row } = await jobToSend(awaitingJob({ attempt: 2, queue }), { isUnexpired: false });
     ports.clock.pass(120_000);
-    expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "hold", waitSeconds: 7_200 });
+    expect(await sendAndFollow(ports, { jobId: JOB_ID })).toEqual({ next: "done" });
     expect(row()).toMatchObject({
       phase: "queued",
       attempt: 2,

@@ -155,7 +155,7 @@ describe("a job whose execution runs", () => {
     [followingJob(), IN_5_MINUTES, 1],
     [awaitingJob({ challenge: challengeOf({ expiresAt: START }) }), "2026-01-05T09:00:30.000Z", 1],
     [awaitingJob(), "2026-01-05T09:00:30.000Z", 0],
-    [queued, "2026-01-06T09:30:00.000Z", 1],
+    [queued, IN_5_MINUTES, 1],
   ])(
     "is postponed, and Step Functions is asked unless a challenge is open: %#",
     async (job, sweepAt, asked) => {
@@ -355,10 +355,21 @@ describe("a sweep", () => {
     expect(Object.fromEntries(seen)).toEqual({ [idOf(1)]: "restarted", [idOf(2)]: trouble });
   });
 
-  test("with nothing due still counts the unfinished jobs", async () => {
+  test("with nothing due still counts the running jobs, and the queue every quarter of an hour", async () => {
     const ports = fakePorts();
-    const census = { queued: 2, running: 1, oldestQueued: START };
-    ports.sweptJobs.census = async () => census;
-    expect(await sweep(ports)).toEqual({ mended: {}, failed: 0, census });
+    const [running, queued] = [{ size: 1, oldest: START }, { size: 2 }];
+    ports.sweptJobs.running = async () => running;
+    ports.sweptJobs.queued = async () => queued;
+    const found = [];
+    for (let minute = 0; minute < 17; minute++) {
+      const { queued: counted, ...others } = await sweep(ports);
+      expect(others).toEqual({ mended: {}, failed: 0, running });
+      if (counted !== undefined) found.push([minute, counted]);
+      ports.clock.pass(60_000);
+    }
+    expect(found).toEqual([
+      [0, queued],
+      [15, queued],
+    ]);
   });
 });

@@ -1,7 +1,5 @@
+import { FAILURES_OF_DOWN } from "../../jobs/domain/outage.ts";
 import type { EndedAttempt } from "./attempt.ts";
-
-/** After this many attempts in a row that the bank failed, it counts as down, whatever its record says. */
-const FAILURES_OF_DOWN = 3;
 
 /** Failures count together only within this time: a bank with a job a day is not down after three bad days. */
 const COUNTED_TOGETHER_MS = 24 * 3600_000;

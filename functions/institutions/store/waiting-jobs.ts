@@ -1,8 +1,8 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { awaitingPart } from "../../jobs/store/job-store.ts";
 import type { WaitingJobs } from "../domain/ports.ts";
 
-/** The sweeper's index has a partition for the jobs that wait for a bank. */
 const INDEX = "swept-by-time";
 
 /** Counts one page of the partition: 1 MB, which is some 8,000 jobs. */
@@ -15,7 +15,7 @@ export function dynamoWaitingJobs(client: DynamoDBClient, TableName: string): Wa
           IndexName: INDEX,
           Select: "COUNT",
           KeyConditionExpression: "sweep = :part",
-          ExpressionAttributeValues: marshall({ ":part": `awaiting#${institutionId}` }),
+          ExpressionAttributeValues: marshall({ ":part": awaitingPart(institutionId) }),
         }),
       );
       return { count: Count, isAtLeast: LastEvaluatedKey !== undefined };

@@ -1,6 +1,6 @@
 import { authenticate, userOfServer } from "../../access/authenticate.ts";
 import { countUserRequest } from "../../access/rate-limit.ts";
-import { adoptDeps, erasures, once, replyOptions, requestCounts, tokenVerifier } from "../../compose.ts";
+import { adoptDeps, erasures, jobReplyOptions, once, requestCounts, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
 import { adoptJobs } from "../use-cases/adopt-jobs.ts";
@@ -19,5 +19,5 @@ export const handler = apiHandler("adopt-jobs", async (request) => {
   requireJson(request);
   const upstreamJobIds = parseAdoptRequest(request.jsonObject());
   await countUserRequest(deps(), userId);
-  return stubsReply(await adoptJobs(deps(), { userId, upstreamJobIds }), replyOptions());
+  return stubsReply(await adoptJobs(deps(), { userId, upstreamJobIds }), jobReplyOptions());
 });

@@ -3,10 +3,10 @@ import {
   answerWaitMs,
   clock,
   erasures,
+  jobReplyOptions,
   jobs,
   newId,
   once,
-  replyOptions,
   requestCounts,
   sealer,
   tokenVerifier,
@@ -39,5 +39,5 @@ export const handler = apiHandler("answer-mfa", async (request) => {
   const answers = parseMfaRequest(request.jsonObject());
   const job = await answerAndWait(deps(), { jobId, caller, answers }, answerWaitMs());
   // With its ETag, so that the client can wait for what comes after this state.
-  return whole(tagged(renderJob(job, replyOptions())), 202);
+  return whole(tagged(renderJob(job, jobReplyOptions())), 202);
 });

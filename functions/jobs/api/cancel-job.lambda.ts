@@ -1,5 +1,5 @@
 import { authenticateToAct, jobOfPath } from "../../access/authenticate.ts";
-import { endDeps, executions, once, replyOptions, tokenVerifier } from "../../compose.ts";
+import { endDeps, executions, jobReplyOptions, once, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { cancelJob } from "../use-cases/cancel-job.ts";
 import { renderJobStub } from "./replies.ts";
@@ -13,5 +13,5 @@ const deps = once(() => ({
 export const handler = apiHandler("cancel-job", async (request) => {
   const caller = await authenticateToAct(deps(), request);
   const job = await cancelJob(deps(), { jobId: jobOfPath(request), caller });
-  return { status: 202, body: renderJobStub(job, replyOptions()) };
+  return { status: 202, body: renderJobStub(job, jobReplyOptions()) };
 });

@@ -1,5 +1,5 @@
 import { authenticate, jobOfPath } from "../../access/authenticate.ts";
-import { clock, jobStore, newId, once, replyOptions, tokenVerifier, waiterSlots } from "../../compose.ts";
+import { clock, jobReplyOptions, jobStore, newId, once, tokenVerifier, waiterSlots } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { isKnown, tagged, unchanged, whole } from "../../http/etag.ts";
 import type { Job } from "../domain/job.ts";
@@ -23,7 +23,7 @@ export const handler = apiHandler("job-changes", async (request) => {
   const { waitMs, isWhileRunning } = parseChangesRequest(request.query);
   // The wait includes the time that the function has used: the gateway counts it too.
   const until = clock().after(waitMs + clock().msUntil(begunAt));
-  const rendered = (job: Job) => tagged(renderJob(job, replyOptions()));
+  const rendered = (job: Job) => tagged(renderJob(job, jobReplyOptions()));
   const { job, isNew, isEarly } = await awaitChange(
     deps(),
     { jobId, caller, until, isWhileRunning },

@@ -1,5 +1,5 @@
 import { authenticate, userOfPath, writtenIds } from "../../access/authenticate.ts";
-import { jobList, once, replyOptions, tokenVerifier } from "../../compose.ts";
+import { jobList, jobReplyOptions, once, tokenVerifier } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { replyUnlessKnown, tagged } from "../../http/etag.ts";
 import { listJobs } from "../use-cases/list-jobs.ts";
@@ -14,5 +14,5 @@ export const handler = apiHandler("list-jobs", async (request) => {
   const { userId: writtenUserId } = writtenIds(request);
   const page = await listJobs(deps(), { userId, writtenUserId, ...parseListRequest(query) });
   const asked = { filter: query("filter"), limit: query("limit"), next: query("next") };
-  return replyUnlessKnown(request, tagged(renderJobList(page, writtenUserId, asked, replyOptions())));
+  return replyUnlessKnown(request, tagged(renderJobList(page, writtenUserId, asked, jobReplyOptions())));
 });

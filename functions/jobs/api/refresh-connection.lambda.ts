@@ -1,5 +1,5 @@
 import { authenticate, connectionOfPath, userOfPath, writtenIds } from "../../access/authenticate.ts";
-import { acceptingDeps, replyOptions } from "../../compose.ts";
+import { acceptingDeps, jobReplyOptions } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { aboutJob } from "../../platform/log.ts";
 import type { Accepted } from "../use-cases/accept-job.ts";
@@ -8,7 +8,7 @@ import { refreshConnection } from "../use-cases/refresh-connection.ts";
 import { renderAccepted } from "./replies.ts";
 import { keyedRequest } from "./requests.ts";
 
-const render = (accepted: Accepted) => renderAccepted(accepted, replyOptions());
+const render = (accepted: Accepted) => renderAccepted(accepted, jobReplyOptions());
 
 export const handler = apiHandler("refresh-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(acceptingDeps(), request));

@@ -1,5 +1,5 @@
 import { authenticate, userOfServer } from "../../access/authenticate.ts";
-import { acceptingDeps, replyOptions } from "../../compose.ts";
+import { acceptingDeps, jobReplyOptions } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { derivedId } from "../domain/idempotency.ts";
 import { takePost } from "../use-cases/once-per-key.ts";
@@ -12,8 +12,8 @@ export const handler = apiHandler("refresh-connections", async (request) => {
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {
     run: async (id) => {
       const idFor = (name: string) => derivedId(id, name);
-      return stubsReply(await refreshConnections(acceptingDeps(), { userId, idFor }), replyOptions());
+      return stubsReply(await refreshConnections(acceptingDeps(), { userId, idFor }), jobReplyOptions());
     },
-    begun: (job) => stubsReply([job], replyOptions()),
+    begun: (job) => stubsReply([job], jobReplyOptions()),
   });
 });

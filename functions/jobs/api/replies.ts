@@ -5,10 +5,11 @@ import type {
   StubListReply,
   StubReply,
 } from "../../http/reply-schemas.ts";
+import type { Clock } from "../domain/clock.ts";
 import { asksUser } from "../domain/institution.ts";
 import type { Job, QueueReason } from "../domain/job.ts";
 import type { JobsPage } from "../domain/ports.ts";
-import { MAX_ATTEMPTS, RETRY_EVERY_SECONDS } from "../domain/queue.ts";
+import { counted, MAX_ATTEMPTS, RETRY_EVERY_SECONDS } from "../domain/queue.ts";
 import { type ShownJob, shownChallenge, shownQueue } from "../domain/shown.ts";
 import { MFA_CHALLENGE, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 
@@ -17,6 +18,8 @@ export interface JobReplyOptions {
   apiUrl: string;
   /** `list` wraps link and MFA results in a one-element list, for programs that follow the published prose. */
   stepResults: "object" | "list";
+  /** Absent for a job as it was earlier. Otherwise the attempts that are counted from the clock are shown. */
+  clock?: Pick<Clock, "now" | "span">;
 }
 
 /** Renders the body of a 202: the job's id, and the link for reading the job. */
@@ -39,8 +42,9 @@ export function renderStubs(jobs: readonly Job[], options: JobReplyOptions): Stu
   };
 }
 
-export function renderJob(job: ShownJob, options: JobReplyOptions): JobReply {
-  const { apiUrl } = options;
+export function renderJob(stored: ShownJob, options: JobReplyOptions): JobReply {
+  const { apiUrl, clock } = options;
+  const job = clock === undefined ? stored : counted(stored, clock);
   const source =
     job.connectionId === undefined
       ? {}

@@ -3,9 +3,9 @@ import {
   clock,
   erasures,
   executions,
+  jobReplyOptions,
   jobs,
   once,
-  replyOptions,
   requestCounts,
   tokenVerifier,
 } from "../../compose.ts";
@@ -25,5 +25,5 @@ const deps = once(() => ({
 export const handler = apiHandler("resume-job", async (request) => {
   const caller = await authenticateToAct(deps(), request);
   const job = await resumeJob(deps(), { jobId: jobOfPath(request), caller });
-  return { status: 202, body: renderJobStub(job, replyOptions()) };
+  return { status: 202, body: renderJobStub(job, jobReplyOptions()) };
 });

@@ -1,5 +1,5 @@
 import { authenticate, connectionOfPath, userOfPath, writtenIds } from "../../access/authenticate.ts";
-import { acceptingDeps, connect, replyOptions } from "../../compose.ts";
+import { acceptingDeps, connect, jobReplyOptions } from "../../compose.ts";
 import { apiHandler } from "../../http/api-handler.ts";
 import { requireJson } from "../../http/request.ts";
 import { aboutJob } from "../../platform/log.ts";
@@ -10,7 +10,7 @@ import { updateConnection } from "../use-cases/update-connection.ts";
 import { renderAccepted } from "./replies.ts";
 import { keyedRequest, parseConnectionRequest } from "./requests.ts";
 
-const render = (accepted: Accepted) => renderAccepted(accepted, replyOptions());
+const render = (accepted: Accepted) => renderAccepted(accepted, jobReplyOptions());
 
 export const handler = apiHandler("update-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(acceptingDeps(), request));

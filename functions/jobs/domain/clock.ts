@@ -5,5 +5,7 @@ export interface Clock {
   after(ms: number): Date;
   /** Returns the milliseconds left until a time; negative if the time has passed. */
   msUntil(moment: Date): number;
+  /** Returns how many milliseconds pass between two times that lie `ms` apart. */
+  span(ms: number): number;
   sleep(ms: number): Promise<void>;
 }

@@ -8,7 +8,6 @@ import type { StepError } from "./steps.ts";
 /** The names by which the workflow retries an error or words the failure of a job. */
 export const WORKFLOW_ERRORS = {
   upstreamUnavailable: "UpstreamUnavailable",
-  institutionUnavailable: "InstitutionUnavailable",
   jobChanged: "JobChanged",
   jobMissing: "JobMissing",
   sealBroken: "SealBroken",
@@ -56,14 +55,6 @@ export class UpstreamRefused extends Error {
     super("The aggregator refused the request.");
     this.status = status;
     this.problem = problem;
-  }
-}
-
-/** The bank is down: the attempt is over, and the queue makes the next attempt. */
-export class InstitutionUnavailable extends Error {
-  override readonly name: Names["institutionUnavailable"] = "InstitutionUnavailable";
-  constructor() {
-    super("The institution is unavailable.");
   }
 }
 

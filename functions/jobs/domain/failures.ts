@@ -75,8 +75,6 @@ export function isOurFailure({ code, detail }: StepError): boolean {
 /** Returns the step error for the name of the error that ended an execution. */
 export function failureFor(errorName: string): StepError {
   switch (errorName) {
-    case WORKFLOW_ERRORS.institutionUnavailable:
-      return TEMPORARY_UNAVAILABLE;
     case WORKFLOW_ERRORS.upstreamUnavailable:
       return SERVICE_UNAVAILABLE;
     default:

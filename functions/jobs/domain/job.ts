@@ -59,11 +59,20 @@ export type JobKind = (typeof JOB_KINDS)[number];
 export const QUEUE_REASONS = ["institution-unavailable", "challenge-not-answered", "ready-for-user"] as const;
 export type QueueReason = (typeof QUEUE_REASONS)[number];
 
+/**
+ * What a parked job waits for: the time of its next attempt, its bank, or its user. Attempts that its bank or its user does not
+ * let begin are counted from the clock, and not written.
+ */
+export const WAITS_FOR = ["attempt", "bank", "user"] as const;
+export type WaitsFor = (typeof WAITS_FOR)[number];
+
 /** Present since the job was first queued, also during further attempts. */
 export interface Queue {
-  /** ISO 8601, like `expiresAt`. */
+  /** ISO 8601, like `expiresAt`. Of the attempts that are counted from the clock, the first. */
   nextAttemptAt: string;
   expiresAt: string;
+  /** Absent while an execution drives the job. Also absent in rows of earlier versions, whose executions wait themselves. */
+  waitsFor?: WaitsFor | undefined;
   /** Absent means `institution-unavailable`. */
   reason?: QueueReason | undefined;
   /** The aggregator itself makes the attempts, in the upstream job that we know. */
@@ -155,6 +164,24 @@ export function bringsLogin(job: Pick<Job, "kind">): boolean {
 
 export function generationOf(job: Pick<Job, "generation">): number {
   return job.generation ?? 1;
+}
+
+/** What an execution passes to its Tasks. */
+export interface TaskInput {
+  jobId: string;
+  /** Of the execution. Executions of earlier versions do not pass it. */
+  generation?: number | undefined;
+}
+
+/**
+ * Returns whether a later execution drives the job. The Tasks of an execution that was replaced do nothing: it may run on for a
+ * moment after it has parked its job.
+ */
+export function isReplaced(
+  job: Pick<Job, "generation">,
+  { generation }: Pick<TaskInput, "generation">,
+): boolean {
+  return generation !== undefined && generation < generationOf(job);
 }
 
 /** Returns whether the job went beyond its first acceptance. A resumed job has the phase `accepted` again. */

@@ -6,14 +6,10 @@ import { count, durationMs, MEASURED_STEPS, type Measurement, type UpstreamCall 
 import { currentStep, statusOf } from "./steps.ts";
 import type { JobEvent } from "./transitions.ts";
 
-export interface Census {
-  /** Jobs that wait for their bank, or for their user. */
-  queued: number;
-  running: number;
-  /** ISO 8601, like `oldestRunning`. */
-  oldestQueued?: string | undefined;
-  /** The time that a job was queued does not count. */
-  oldestRunning?: string | undefined;
+/** How many jobs run, or wait in the queue, and since when the oldest of them does (ISO 8601). */
+export interface Counted {
+  size: number;
+  oldest?: string | undefined;
 }
 
 /** Yields the measurements of an event of a job, after the event was written. */
@@ -81,7 +77,10 @@ export interface Swept {
   mended: { [what: string]: number };
   /** The number of jobs whose check failed. The next sweep checks them again. */
   failed: number;
-  census: Census;
+  /** The time that a job was queued does not count. */
+  running: Counted;
+  /** Jobs that wait for their bank, or for their user. Absent if this sweep did not count them. */
+  queued?: Counted | undefined;
 }
 
 /** How the sweeper repaired a job after a crash. */
@@ -93,14 +92,15 @@ export type SweepResult = Repair | "nothing";
 export type SweepWatch = (jobId: string, look: () => Promise<SweepResult>) => Promise<SweepResult>;
 
 /** Yields the measurements of a sweep. A few repaired jobs are the cost of crashes; many are a defect. */
-export function* measureSweep({ mended, failed, census }: Swept, now: Date): Iterable<Measurement> {
+export function* measureSweep({ mended, failed, running, queued }: Swept, now: Date): Iterable<Measurement> {
   const { nothing: _, ...real } = mended;
   const total = Object.values(real).reduce((sum, some) => sum + some, 0);
   yield { ...count("JobsMended"), value: total };
   yield { ...count("JobsNotSwept"), value: failed };
-  yield { ...count("JobsQueued"), value: census.queued };
-  yield { ...count("JobsRunning"), value: census.running };
+  yield { ...count("JobsRunning"), value: running.size };
   const at = now.toISOString();
-  yield durationMs("OldestQueuedJob", census.oldestQueued ?? at, at);
-  yield durationMs("OldestRunningJob", census.oldestRunning ?? at, at);
+  yield durationMs("OldestRunningJob", running.oldest ?? at, at);
+  if (queued === undefined) return;
+  yield { ...count("JobsQueued"), value: queued.size };
+  yield durationMs("OldestQueuedJob", queued.oldest ?? at, at);
 }

@@ -3,8 +3,9 @@ import type { Fingerprint, KeyedRequest, Reservation } from "./idempotency.ts";
 import type { Institution } from "./institution.ts";
 import type { ClaimOn, Job } from "./job.ts";
 import type { Login, RefusedLogins } from "./login.ts";
-import type { Census } from "./measurements.ts";
+import type { Counted } from "./measurements.ts";
 import type { Measurement, UpstreamCall } from "./metrics.ts";
+import type { Outage } from "./outage.ts";
 import type { Policy } from "./queue.ts";
 import type { Secret, SecretRef } from "./secret.ts";
 import type { JobChange } from "./transitions.ts";
@@ -25,6 +26,7 @@ export interface Ports {
   reservations: Reservations;
   fingerprints: Fingerprints;
   refusedLogins: RefusedLoginNotes;
+  outages: Outages;
   erasures: Erasures;
   eventEraser: EventEraser;
   linkEraser: LinkEraser;
@@ -82,8 +84,31 @@ export interface SweptJobs {
   due(): Promise<string[]>;
   /** Postpones the next check of a job. Does nothing if the job has changed since it was read. */
   postpone(job: Job, until: string): Promise<void>;
-  /** Counts the jobs that are not finished. The counts may be about a second old. */
-  census(): Promise<Census>;
+  /** Returns the jobs that wait for a bank, the longest waiting first. May miss what was written within the last second. */
+  awaiting(institutionId: string, which: { limit: number; after?: string; dueBy?: Date }): Promise<Waiting[]>;
+  /** Counts the running jobs. The counts of a census may be about a second old. */
+  running(): Promise<Counted>;
+  /** Counts the jobs in the queue, also those that wait for one of the given banks. Reads them all. */
+  queued(institutionIds: readonly string[]): Promise<Counted>;
+}
+
+/** A job that waits for its bank. */
+export interface Waiting {
+  jobId: string;
+  /** Where the job stands among those that wait for the bank. */
+  place: string;
+}
+
+/** How the bank of jobs in the queue does. */
+export interface Outages {
+  find(institutionId: string): Promise<Outage>;
+  /**
+   * Reads, decides and writes, until no other writer comes in between. `decide` returns `undefined` if nothing has to change.
+   * Returns what is stored then. Throws `JobChanged` if others write all the time.
+   */
+  change(institutionId: string, decide: (outage: Outage) => Outage | undefined): Promise<Outage>;
+  /** Returns the banks for which jobs wait. May miss what was written within the last second. */
+  awaited(): Promise<string[]>;
 }
 
 export interface Claims {

@@ -1,7 +1,15 @@
 import type { Clock } from "./clock.ts";
 import { failure, MFA_EXPIRED, TEMPORARY_UNAVAILABLE } from "./failures.ts";
 import { mayAskForMfa } from "./institution.ts";
-import { bringsLogin, type Job, kindOf, type Queue, type QueueReason } from "./job.ts";
+import {
+  bringsLogin,
+  generationOf,
+  type Job,
+  kindOf,
+  type Queue,
+  type QueueReason,
+  type WaitsFor,
+} from "./job.ts";
 import {
   initialSteps,
   isOver,
@@ -10,27 +18,24 @@ import {
   statusOf,
   VERIFY_CREDENTIALS,
 } from "./steps.ts";
-import type { JobChange } from "./transitions.ts";
+import type { JobChange, OngoingChange } from "./transitions.ts";
 
 const HOUR = 3600;
+const MS = 1000;
 
 /** The published queue: an attempt every 2 hours, at most 84 after the first attempt, which makes 7 days. */
 export const RETRY_EVERY_SECONDS = 2 * HOUR;
-export const MAX_RETRIES = 84;
+const MAX_RETRIES = 84;
 export const MAX_ATTEMPTS = MAX_RETRIES + 1;
 export const QUEUE_LIMIT_SECONDS = MAX_RETRIES * RETRY_EVERY_SECONDS;
 
+const EVERY_MS = RETRY_EVERY_SECONDS * MS;
+
 /** The 84th retry is due at the very end of the 7 days, and starts a moment later. */
-const SLACK_MS = (RETRY_EVERY_SECONDS * 1000) / 2;
+const SLACK_MS = EVERY_MS / 2;
 
 /** Timers and clocks differ by less than this. */
 const EARLY_MS = 60_000;
-
-/**
- * Spreads the attempts of jobs that met one outage in the same second over this time. Their
- * later attempts stay spread.
- */
-const SPREAD_SECONDS = 60;
 
 /** After this many unanswered challenges, we assume that the user is absent. */
 const MAX_UNANSWERED = 3;
@@ -49,6 +54,11 @@ export function mayBeHeld(job: Pick<Job, "kind">, { queues }: Pick<Policy, "queu
   return queues && bringsLogin(job);
 }
 
+/** Returns whether no execution drives the job: its row is all that is left of it until the sweeper wakes it. */
+export function isParked({ phase, queue }: Pick<Job, "phase" | "queue">): boolean {
+  return phase === "queued" && queue?.waitsFor !== undefined;
+}
+
 /** Returns whether the next attempt may start. A run that comes more than a minute too early is a repeated run. */
 export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.phase !== "queued" || job.queue === undefined) return true;
@@ -65,20 +75,45 @@ export function isExhausted(job: Pick<Job, "attempt" | "queue">, msUntil: (momen
 export function isLastAttempt(attempt: number, queue: Job["queue"], msUntil: (moment: Date) => number) {
   if (attempt >= MAX_ATTEMPTS) return true;
   const leftMs = queue === undefined ? Number.POSITIVE_INFINITY : msUntil(new Date(queue.expiresAt));
-  return leftMs < RETRY_EVERY_SECONDS * 1000 - SLACK_MS;
+  return leftMs < EVERY_MS - SLACK_MS;
+}
+
+type Spans = Pick<Clock, "span">;
+
+/** Returns how many attempts are counted from the clock, at most, before the last attempt of the job. */
+function countedAtMost({ attempt }: Pick<Job, "attempt">, queue: Queue, { span }: Spans): number {
+  const leftMs = Date.parse(queue.expiresAt) - span(SLACK_MS) - Date.parse(queue.nextAttemptAt);
+  return Math.max(0, Math.min(MAX_RETRIES - attempt, Math.floor(leftMs / span(EVERY_MS)) + 1));
 }
 
 /**
- * Returns the seconds until the next attempt of a job that is queued now. The first wait is longer by a share of the
- * spread, which depends on the job's id. All later waits have the same length, so that a burst of jobs stays spread.
+ * Returns a parked job with the attempts that its bank or its user did not let begin until now. They were due every two hours,
+ * and nobody wrote them. The last attempt of a job is never counted from the clock: it is made, and ends the job if it fails.
  */
-export function secondsToNextAttempt(job: Pick<Job, "id" | "queue">): number {
-  return RETRY_EVERY_SECONDS + (job.queue === undefined ? spreadSeconds(job.id) : 0);
+export function counted<Seen extends Pick<Job, "phase" | "attempt" | "updatedAt" | "queue">>(
+  job: Seen,
+  clock: Pick<Clock, "now" | "span">,
+): Seen {
+  const { queue } = job;
+  if (queue === undefined || !isParked(job) || queue.waitsFor === "attempt") return job;
+  const [first, everyMs] = [Date.parse(queue.nextAttemptAt), clock.span(EVERY_MS)];
+  const passed = Math.floor((clock.now().getTime() - first) / everyMs) + 1;
+  const count = Math.min(passed, countedAtMost(job, queue, clock));
+  if (count <= 0) return job;
+  const at = (index: number) => new Date(first + index * everyMs).toISOString();
+  return {
+    ...job,
+    attempt: job.attempt + count,
+    updatedAt: at(count - 1),
+    queue: { ...queue, nextAttemptAt: at(count) },
+  };
 }
 
-/** Returns a share of the spread, from the last digits of a random id. */
-function spreadSeconds(jobId: string): number {
-  return Math.floor((Number.parseInt(jobId.slice(-6), 16) / 0x1000000) * SPREAD_SECONDS);
+/** Returns when the sweeper has to make an attempt of a parked job: its next one, or the last one if the others are counted. */
+export function attemptDueAt(job: Pick<Job, "attempt">, queue: Queue, clock: Spans): string {
+  if (queue.waitsFor === "attempt") return queue.nextAttemptAt;
+  const left = countedAtMost(job, queue, clock);
+  return new Date(Date.parse(queue.nextAttemptAt) + left * clock.span(EVERY_MS)).toISOString();
 }
 
 /** Returns whether a further attempt would make the bank send a code, most likely to an absent user. */
@@ -99,6 +134,8 @@ export interface Held {
   /** The number of attempts, including the attempt that ended now. */
   attempt: number;
   reason?: QueueReason | undefined;
+  /** `bank` while the bank counts as down. Otherwise the job waits for its next attempt, or for its user. */
+  waitsFor?: Exclude<WaitsFor, "user"> | undefined;
 }
 
 /**
@@ -108,7 +145,7 @@ export interface Held {
 const KNOWN_UPSTREAM_JOBS = 10;
 
 /** Queues the job until its next attempt, or fails it if no attempt is left. Resets all its steps to pending. */
-export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): JobChange {
+export function holdChange(job: Job, { attempt, reason, waitsFor }: Held, clock: Clock): JobChange {
   const isUnanswered = reason === "challenge-not-answered";
   if (isLastAttempt(attempt, job.queue, clock.msUntil)) {
     return lastChange(job, attempt, isUnanswered ? MFA_EXPIRED : TEMPORARY_UNAVAILABLE);
@@ -128,7 +165,12 @@ export function holdChange(job: Job, { attempt, reason }: Held, clock: Clock): J
       connectionId: kindOf(job) === "create" ? undefined : job.connectionId,
       followUntil: undefined,
       sealedTaskToken: undefined,
-      queue: { ...times(job, clock), reason, unanswered: unanswered || undefined },
+      queue: {
+        ...times(job, clock),
+        waitsFor: reason === "ready-for-user" ? "user" : (waitsFor ?? "attempt"),
+        reason,
+        unanswered: unanswered || undefined,
+      },
     },
   };
 }
@@ -147,9 +189,41 @@ export function holdUpstreamChange(job: Job, attempt: number, clock: Clock): Job
       attempt,
       steps: initialSteps(job.authorization),
       followUntil: undefined,
-      queue: { ...times(job, clock), isUpstreams: true },
+      queue: { ...times(job, clock), waitsFor: "attempt", isUpstreams: true },
     },
   };
+}
+
+/**
+ * Starts the next attempt of a parked job, whose next execution makes it. If attempts were counted from the clock, that execution
+ * makes the last of them, late: a job that tries for all every two hours makes one attempt in two hours.
+ */
+export function wokenChange(given: Job, clock: Clock): OngoingChange {
+  const job = counted(given, clock);
+  const { queue, generation } = drivenAgain(job);
+  const isLate = job.attempt > given.attempt && !isDue(job, clock.msUntil);
+  const attempt = isLate ? job.attempt - 1 : job.attempt;
+  const nextAttemptAt = clock.now().toISOString();
+  return { event: "woken", changes: { attempt, generation, queue: queue && { ...queue, nextAttemptAt } } };
+}
+
+/** Starts an attempt of a queued job whose user is there. */
+export function resumedChange(given: Job, clock: Clock): OngoingChange {
+  const { attempt, queue, generation } = drivenAgain(counted(given, clock));
+  return { event: "resumed", changes: { attempt, generation, queue } };
+}
+
+function drivenAgain({ attempt, queue, ...job }: Job): Pick<Job, "attempt" | "queue" | "generation"> {
+  return {
+    attempt,
+    generation: generationOf(job) + 1,
+    queue: queue && { ...queue, waitsFor: undefined },
+  };
+}
+
+/** Parks a queued job that an execution of an earlier version holds. Its next attempt stays at its time. */
+export function parkedChange({ queue }: Job): OngoingChange {
+  return { event: "parked", changes: { queue: queue && { ...queue, waitsFor: "attempt" } } };
 }
 
 function lastChange({ steps }: Job, attempt: number, error: StepError): JobChange {
@@ -164,7 +238,7 @@ export function knownWith(known: readonly string[], upstreamJobId: string | unde
 
 function times(job: Job, clock: Clock): Pick<Queue, "nextAttemptAt" | "expiresAt"> {
   return {
-    nextAttemptAt: clock.after(secondsToNextAttempt(job) * 1000).toISOString(),
-    expiresAt: job.queue?.expiresAt ?? clock.after(QUEUE_LIMIT_SECONDS * 1000).toISOString(),
+    nextAttemptAt: clock.after(EVERY_MS).toISOString(),
+    expiresAt: job.queue?.expiresAt ?? clock.after(QUEUE_LIMIT_SECONDS * MS).toISOString(),
   };
 }

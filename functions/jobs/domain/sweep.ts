@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { bringsLogin, isFinished, type Job } from "./job.ts";
 import { eventCountAfter } from "./job-events.ts";
-import { RETRY_EVERY_SECONDS } from "./queue.ts";
+import { attemptDueAt, isParked } from "./queue.ts";
 import { IN_FLIGHT_MS } from "./sending.ts";
 import { statusOf, VERIFY_CREDENTIALS } from "./steps.ts";
 import { type JobChange, type JobEvent, transition } from "./transitions.ts";
@@ -25,13 +25,6 @@ const LATE_LOGIN_MS = IN_FLIGHT_MS;
 /** An answer that was stored, but never recorded in the row, is sent while the bank still waits for it. */
 const ANSWER_MS = 30 * SECOND;
 
-/**
- * Only a manual action can end the execution of a queued job. The sweeper continues such a job within a day. Every
- * change of this time costs two writes to the index, so the time covers twelve attempts.
- */
-const QUEUED_MS = 12.25 * RETRY_EVERY_SECONDS * SECOND;
-const QUEUED_SLACK_MS = 5 * MINUTE;
-
 /** Returns when the sweeper checks a job that has not changed since its acceptance (ISO 8601). */
 export function firstSweepAt(clock: Pick<Clock, "after">): string {
   return clock.after(ACCEPTED_MS).toISOString();
@@ -45,16 +38,17 @@ export function sweepAtAfter(
   before: Job,
   event: JobEvent,
   after: Job,
-  clock: Pick<Clock, "after" | "msUntil">,
+  clock: Pick<Clock, "after" | "span">,
 ): string | undefined {
   const within = (ms: number) => clock.after(ms).toISOString();
   if (event === "restarted") return within(RUNNING_MS);
   if (isFinished(after) && leavesNothing(before, event)) return undefined;
   if (isFinished(after) && after.isRepeated) return within(LATE_LOGIN_MS);
   if (isFinished(after)) return within(mayGetSecret(after) ? ANSWER_MS : AT_ONCE_MS);
+  if (isParked(after) && after.queue !== undefined) return attemptDueAt(after, after.queue, clock);
   switch (after.phase) {
     case "queued":
-      return isBeyondNextAttempt(before, clock) ? before.sweepAt : within(QUEUED_MS);
+      return within(ACCEPTED_MS);
     case "awaiting-answer":
     case "answered":
       return within(ANSWER_MS);
@@ -76,7 +70,6 @@ export function mayGetSecret({ challenge, isRepeated }: Pick<Job, "challenge" | 
 /** Returns when the sweeper checks a healthy job again (ISO 8601). */
 export function nextSweepAt(job: Pick<Job, "phase">, clock: Pick<Clock, "after">): string {
   const waits = job.phase === "awaiting-answer" || job.phase === "answered";
-  if (job.phase === "queued") return clock.after(QUEUED_MS).toISOString();
   return clock.after(waits ? ANSWER_MS : RUNNING_MS).toISOString();
 }
 
@@ -93,11 +86,6 @@ function leavesNothing(before: Job, event: JobEvent): boolean {
   if (event !== "succeeded" || before.isRepeated) return false;
   if (before.challenge !== undefined || before.queue !== undefined) return false;
   return !bringsLogin(before) || statusOf(before.steps, VERIFY_CREDENTIALS) === "success";
-}
-
-function isBeyondNextAttempt({ phase, sweepAt }: Job, clock: Pick<Clock, "msUntil">): boolean {
-  if (phase !== "queued" || sweepAt === undefined) return false;
-  return clock.msUntil(new Date(sweepAt)) > RETRY_EVERY_SECONDS * SECOND + QUEUED_SLACK_MS;
 }
 
 /**

@@ -12,6 +12,9 @@ const DAY_MS = DAY_SECONDS * 1000;
 /** A sealed login lives one day longer than the longest wait in the queue. */
 export const LOGIN_TTL_MS = QUEUE_LIMIT_SECONDS * 1000 + DAY_MS;
 
+/** What jobs met at a bank is stored longer than any of them can wait for it. */
+export const OUTAGE_TTL_MS = QUEUE_LIMIT_SECONDS * 1000 + DAY_MS;
+
 /** Longer than a client token lives, and than the rounds of an erasure. */
 export const ERASURE_TTL_MS = 2 * DAY_MS;
 

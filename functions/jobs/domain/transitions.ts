@@ -16,6 +16,8 @@ export const TRANSITIONS = {
   attemptHeld: { from: ["accepted", "opening", "following", "awaiting-answer", "queued"], to: "queued" },
   heldUpstream: { from: ["following", "accepted", "queued"], to: "queued" },
   continuedUpstream: { from: ["queued", "accepted"], to: "following" },
+  parked: { from: ["queued"], to: "queued" },
+  woken: { from: ["queued"], to: "queued" },
   resumed: { from: ["queued"], to: "accepted" },
   stepsProgressed: { from: ["following"], to: "following" },
   challengeSeen: { from: ["following"], to: "challenged" },

@@ -9,6 +9,7 @@ import {
   PHASES,
   QUEUE_REASONS,
   type Queue,
+  WAITS_FOR,
 } from "../domain/job.ts";
 import {
   type LinkResult,
@@ -55,6 +56,7 @@ const challenge = z.object({
 const queue = z.object({
   nextAttemptAt: z.string(),
   expiresAt: z.string(),
+  waitsFor: z.optional(z.enum(WAITS_FOR)),
   reason: z.optional(z.enum(QUEUE_REASONS)),
   isUpstreams: z.optional(z.literal(true)),
   unanswered: z.optional(z.int()),

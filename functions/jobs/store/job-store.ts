@@ -57,15 +57,20 @@ export function listOf(userId: string): string {
 
 /**
  * Returns the partition of the sweeper's index. Queued jobs have their own partitions, because they can
- * be many and wait for long.
+ * be many and wait for long. The jobs that wait for a bank have one, so that they are found when it is back.
  */
-function sweepOf({ id, phase }: Job): string {
+function sweepOf({ id, phase, queue, institutionId }: Job): string {
+  if (phase === "queued" && queue?.waitsFor === "bank") return awaitingPart(institutionId);
   const shard = Number.parseInt(id.slice(-2), 16) % SWEEP_SHARDS;
   return sweepPart(phase === "queued" ? "queued" : "running", shard);
 }
 
 export function sweepPart(kind: "queued" | "running", shard: number): string {
   return `${kind}#${shard}`;
+}
+
+export function awaitingPart(institutionId: string): string {
+  return `awaiting#${institutionId}`;
 }
 
 export interface JobStoreOptions {

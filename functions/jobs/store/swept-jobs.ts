@@ -7,14 +7,17 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod/mini";
 import type { Clock } from "../domain/clock.ts";
-import type { Census } from "../domain/measurements.ts";
+import type { Counted } from "../domain/measurements.ts";
 import type { SweptJobs } from "../domain/ports.ts";
-import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-store.ts";
+import { awaitingPart, jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-store.ts";
 
 const INDEX = "swept-by-time";
 
-/** Each job takes about ten calls. A sweep can process this many jobs in its one minute. */
-const MAX_DUE = 2_000;
+/**
+ * A sweep reads at most this many due jobs of each partition. Step Functions may describe ten executions a second, so that 1,000
+ * running jobs take less than two minutes. A parked job has no execution to be described.
+ */
+const MAX_DUE = { running: 250, queued: 500 } as const;
 
 const entrySchema = z.object({
   pk: z.string(),
@@ -27,18 +30,33 @@ const entrySchema = z.object({
 });
 type Entry = z.output<typeof entrySchema>;
 
+interface Range {
+  after?: string | undefined;
+  dueBy?: string | undefined;
+  limit?: number;
+}
+
 const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
 
 /** The jobs that are not finished, or not cleaned up, by the time of their next check. */
 export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock: Clock): SweptJobs {
-  async function* entries(part: string, dueBy?: string): AsyncIterable<Entry> {
+  async function* entries(part: string, { after, dueBy, limit }: Range = {}): AsyncIterable<Entry> {
+    const bounds = [
+      "sweep = :part",
+      ...(dueBy === undefined ? [] : ["sweepAt <= :by"]),
+      ...(after === undefined ? [] : ["sweepAt > :after"]),
+    ];
     const pages = paginateQuery(
       { client },
       {
         TableName: tableName,
         IndexName: INDEX,
-        KeyConditionExpression: dueBy === undefined ? "sweep = :part" : "sweep = :part AND sweepAt <= :by",
-        ExpressionAttributeValues: marshall({ ":part": part, ":by": dueBy }, { removeUndefinedValues: true }),
+        KeyConditionExpression: bounds.join(" AND "),
+        ExpressionAttributeValues: marshall(
+          { ":part": part, ":by": dueBy, ":after": after },
+          { removeUndefinedValues: true },
+        ),
+        ...(limit !== undefined && { Limit: limit }),
       },
     );
     for await (const { Items = [] } of pages) {
@@ -49,19 +67,19 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     }
   }
 
-  async function dueIn(part: string, limit: number): Promise<Entry[]> {
+  async function first(part: string, range: Range & { limit: number }): Promise<Entry[]> {
     const found: Entry[] = [];
-    for await (const entry of entries(part, clock.now().toISOString())) {
+    for await (const entry of entries(part, range)) {
       found.push(entry);
-      if (found.length === limit) break;
+      if (found.length === range.limit) break;
     }
     return found;
   }
 
-  async function count(kind: "queued" | "running") {
+  async function count(parts: readonly string[]): Promise<Counted> {
     let [size, oldest]: [number, string | undefined] = [0, undefined];
-    for (const shard of SHARDS) {
-      for await (const { createdAt, runsSince: since = createdAt } of entries(sweepPart(kind, shard))) {
+    for (const part of parts) {
+      for await (const { createdAt, runsSince: since = createdAt } of entries(part)) {
         size += 1;
         if (oldest === undefined || since < oldest) oldest = since;
       }
@@ -69,10 +87,16 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     return { size, oldest };
   }
 
+  const partsOf = (kind: "queued" | "running") => SHARDS.map((shard) => sweepPart(kind, shard));
+
   return {
     async due() {
-      const parts = SHARDS.flatMap((shard) => [sweepPart("running", shard), sweepPart("queued", shard)]);
-      const found = await Promise.all(parts.map((part) => dueIn(part, Math.ceil(MAX_DUE / parts.length))));
+      const dueBy = clock.now().toISOString();
+      const found = await Promise.all(
+        (["running", "queued"] as const).flatMap((kind) =>
+          partsOf(kind).map((part) => first(part, { dueBy, limit: MAX_DUE[kind] })),
+        ),
+      );
       return found
         .flat()
         .toSorted((a, b) => (a.sweepAt < b.sweepAt ? -1 : 1))
@@ -95,14 +119,14 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
       }
     },
 
-    async census(): Promise<Census> {
-      const [queued, running] = await Promise.all([count("queued"), count("running")]);
-      return {
-        queued: queued.size,
-        running: running.size,
-        oldestQueued: queued.oldest,
-        oldestRunning: running.oldest,
-      };
+    async awaiting(institutionId, { limit, after, dueBy }) {
+      const range = { limit, after, dueBy: dueBy?.toISOString() };
+      const found = await first(awaitingPart(institutionId), range);
+      return found.map(({ pk, sweepAt }) => ({ jobId: jobIdIn(pk), place: sweepAt }));
     },
+
+    running: () => count(partsOf("running")),
+
+    queued: (institutionIds) => count([...partsOf("queued"), ...institutionIds.map(awaitingPart)]),
   };
 }

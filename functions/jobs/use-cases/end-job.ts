@@ -1,5 +1,5 @@
 import { failure, failureFor, wasCancelled } from "../domain/failures.ts";
-import { bringsLogin, isFinished, type Job } from "../domain/job.ts";
+import { bringsLogin, isFinished, isReplaced, type Job, type TaskInput } from "../domain/job.ts";
 import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
 import type { StepError } from "../domain/steps.ts";
@@ -29,7 +29,9 @@ async function endJob(deps: EndDeps, job: Job, change: EndingChange): Promise<Jo
  * dies before the end of this, the sweeper repeats it: until then, the job stays on the sweeper's list.
  */
 export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
-  if (deps.executions !== undefined && wasCancelled(job)) {
+  // No execution drives a job that was parked.
+  const isDriven = job.queue?.waitsFor === undefined;
+  if (deps.executions !== undefined && isDriven && wasCancelled(job)) {
     await stopExecutions({ executions: deps.executions }, job);
   }
   await destroyLogin(deps, job);
@@ -65,20 +67,25 @@ export function failJob(deps: EndDeps, job: Job, error: StepError): Promise<Job>
   return endJob(deps, job, failure(job, error));
 }
 
-export interface GiveUp {
-  jobId: string;
+export interface GiveUp extends TaskInput {
   /** The name of the error that ended the execution. */
   failure: string;
 }
 
-/** Ends a job whose execution failed, or completes the clean-up of a job that had ended. Ignores a missing job. */
-export async function giveUp(deps: EndDeps, { jobId, failure: name }: GiveUp): Promise<void> {
+/**
+ * Ends a job whose execution failed, or completes the clean-up of a job that had ended. Ignores a missing job, and a job that a
+ * later execution drives.
+ */
+export async function giveUp(deps: EndDeps, { failure: name, ...input }: GiveUp): Promise<void> {
+  const { jobId } = input;
   const found = await deps.jobs.find(jobId);
-  if (found === undefined) return;
+  if (found === undefined || isReplaced(found, input)) return;
   if (isFinished(found)) {
     await cleanUp(deps, found);
     return;
   }
   const error = failureFor(name);
-  await changeOrEndJob(deps, jobId, (job) => (isFinished(job) ? undefined : failure(job, error)));
+  await changeOrEndJob(deps, jobId, (job) =>
+    isFinished(job) || isReplaced(job, input) ? undefined : failure(job, error),
+  );
 }

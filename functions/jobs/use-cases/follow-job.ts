@@ -15,23 +15,26 @@ import {
   waitSeconds,
   waitsUpstream,
 } from "../domain/following.ts";
-import { isFinished, type Job, kindOf } from "../domain/job.ts";
+import { isFinished, isReplaced, type Job, kindOf, type TaskInput } from "../domain/job.ts";
+import { noteDecided } from "../domain/outage.ts";
 import type { Ports } from "../domain/ports.ts";
-import { holdChange, holdUpstreamChange, mayBeHeld, mayNeedLogin } from "../domain/queue.ts";
+import { holdChange, holdUpstreamChange, isParked, mayBeHeld, mayNeedLogin } from "../domain/queue.ts";
 import { errorCodeOf, type Step, VERIFY_CREDENTIALS } from "../domain/steps.ts";
 import type { JobChange } from "../domain/transitions.ts";
 import type { UpstreamJob } from "../domain/upstream-job.ts";
 import { findJob } from "./change-job.ts";
 import { cleanUp, destroyLogin, type EndDeps, writeChange } from "./end-job.ts";
+import { recordIsDown, waitAfterOutage } from "./wait-for-bank.ts";
 
-export type FollowDeps = EndDeps & Pick<Ports, "clock" | "upstream" | "claims" | "refusedLogins" | "policy">;
+export type FollowDeps = EndDeps &
+  Pick<Ports, "clock" | "upstream" | "claims" | "refusedLogins" | "outages" | "policy">;
 
 /**
  * Records whether the bank accepted the login, before the job's row says so. A function that dies between the two
  * writes does this again; each job counts once. The login of an adopted job did not pass through us, if it had one.
  */
 export async function noteVerdict(
-  deps: Pick<Ports, "refusedLogins">,
+  deps: Pick<Ports, "refusedLogins" | "outages">,
   job: Job,
   after: readonly Step[],
 ): Promise<void> {
@@ -41,10 +44,10 @@ export async function noteVerdict(
     steps.find(({ title }) => title === VERIFY_CREDENTIALS),
   );
   if (is === undefined || was?.status === is.status) return;
+  const isRefused = is.status === "failed" && errorCodeOf(is) === CREDENTIALS_REFUSED;
   if (is.status === "success") await deps.refusedLogins.clear(userId, institutionId);
-  if (is.status === "failed" && errorCodeOf(is) === CREDENTIALS_REFUSED) {
-    await deps.refusedLogins.note(userId, institutionId, job.id);
-  }
+  if (isRefused) await deps.refusedLogins.note(userId, institutionId, job.id);
+  if (isRefused || is.status === "success") await deps.outages.change(institutionId, noteDecided);
 }
 
 /** Polls the upstream job once, and writes the change. */
@@ -62,7 +65,7 @@ async function poll(deps: FollowDeps, job: Job): Promise<{ job: Job; retryAfterM
 
 async function writePoll(deps: FollowDeps, job: Job, seen: Seen): Promise<Job> {
   try {
-    const change = await nameWhoLeft(deps, job, decide(deps, job, seen));
+    const change = await nameWhoLeft(deps, job, await decide(deps, job, seen));
     if (change === undefined) return job;
     await noteVerdict(deps, job, change.changes.steps ?? []);
     await claimConnection(deps, job, change.changes.connectionId);
@@ -90,14 +93,19 @@ async function nameWhoLeft(
 
 type Seen = UpstreamJob | UpstreamRefused | UpstreamUnavailable;
 
-function decide(deps: FollowDeps, job: Job, seen: Seen): JobChange | undefined {
+async function decide(deps: FollowDeps, job: Job, seen: Seen): Promise<JobChange | undefined> {
   const now = deps.clock.now();
   if (seen instanceof UpstreamUnavailable) return decideWithoutReply(job, now);
   if (seen instanceof UpstreamRefused) return decideOnRefusal(job, seen.problem, deps.clock);
-  return knownAgain(job, decideOnJob(deps, job, seen, now));
+  return knownAgain(job, await decideOnJob(deps, job, seen, now));
 }
 
-function decideOnJob(deps: FollowDeps, job: Job, seen: UpstreamJob, now: Date): JobChange | undefined {
+async function decideOnJob(
+  deps: FollowDeps,
+  job: Job,
+  seen: UpstreamJob,
+  now: Date,
+): Promise<JobChange | undefined> {
   const attempt = { attempt: job.attempt };
   // An adopted job has no queue. Until its time is up, it shows that the aggregator holds it.
   if (waitsUpstream(job, seen) && kindOf(job) !== "adopt") {
@@ -105,7 +113,10 @@ function decideOnJob(deps: FollowDeps, job: Job, seen: UpstreamJob, now: Date): 
       ? holdUpstreamChange(job, job.attempt, deps.clock)
       : failure(job, TEMPORARY_UNAVAILABLE);
   }
-  if (blamesTheBank(job, seen) && mayBeHeld(job, deps.policy)) return holdChange(job, attempt, deps.clock);
+  if (blamesTheBank(job, seen) && mayBeHeld(job, deps.policy)) {
+    const waitsFor = await waitAfterOutage(deps, job, await recordIsDown(deps, job));
+    return holdChange(job, { ...attempt, waitsFor }, deps.clock);
+  }
   const change = decideOnPoll(job, seen, now, followLeftMs(deps, job));
   if (change === undefined || !endsUnanswered(job, change)) return change;
   return holdChange(job, { ...attempt, reason: "challenge-not-answered" }, deps.clock);
@@ -140,7 +151,7 @@ async function look(deps: FollowDeps, upstreamJobId: string): Promise<Seen> {
   }
 }
 
-/** The next step of the workflow. */
+/** The next step of the workflow. After `done`, the execution ends: the job is over, or is parked. */
 export type Followed =
   | { next: "done" }
   | { next: "hold"; waitSeconds: number }
@@ -154,8 +165,9 @@ const TIMEOUT_SLACK_SECONDS = 2;
  * Polls the upstream job for a slice of time, and writes each change at once. Ends early if the job is finished or
  * queued, or if the bank asks something.
  */
-export async function followJob(deps: FollowDeps, { jobId }: { jobId: string }): Promise<Followed> {
-  return followFound(deps, await findJob(deps, jobId));
+export async function followJob(deps: FollowDeps, input: TaskInput): Promise<Followed> {
+  const job = await findJob(deps, input.jobId);
+  return isReplaced(job, input) ? { next: "done" } : followFound(deps, job);
 }
 
 /** As {@link followJob}, for a job that was just read or written. */
@@ -191,7 +203,7 @@ function nextAfter(deps: FollowDeps, job: Job): Followed {
     case "sending-answer":
       return { next: "ask", timeoutSeconds: secondsToAnswer(deps, job) };
     case "queued":
-      return { next: "hold", waitSeconds: secondsToAttempt(deps, job) };
+      return isParked(job) ? { next: "done" } : { next: "hold", waitSeconds: 1 };
     case "opening":
       return { next: "hold", waitSeconds: waitSeconds(blockedMs(deps, job)) };
     default:
@@ -202,11 +214,6 @@ function nextAfter(deps: FollowDeps, job: Job): Followed {
 /** Returns for how many milliseconds the login has waited for another job of the aggregator's. */
 function blockedMs(deps: Pick<Ports, "clock" | "policy">, { blocked }: Job): number {
   return blocked === undefined ? 0 : deps.policy.followLimitMs - deps.clock.msUntil(new Date(blocked.until));
-}
-
-function secondsToAttempt(deps: FollowDeps, { queue }: Job): number {
-  const ms = queue === undefined ? 0 : deps.clock.msUntil(new Date(queue.nextAttemptAt));
-  return Math.max(1, Math.ceil(ms / 1000));
 }
 
 function secondsToAnswer(deps: FollowDeps, { challenge }: Job): number {

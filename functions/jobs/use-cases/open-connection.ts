@@ -1,4 +1,4 @@
-import { InstitutionUnavailable, UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import {
   INTERNAL_ERROR,
   isOutage,
@@ -7,8 +7,7 @@ import {
   TEMPORARY_UNAVAILABLE,
 } from "../domain/failures.ts";
 import { POLL_EVERY_MS } from "../domain/following.ts";
-import { isAvailable } from "../domain/institution.ts";
-import { type Blocked, type Job, kindOf } from "../domain/job.ts";
+import { type Blocked, isReplaced, type Job, kindOf, type TaskInput } from "../domain/job.ts";
 import { unpackLogin } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import {
@@ -16,9 +15,11 @@ import {
   holdChange,
   isDue,
   isExhausted,
+  isParked,
   knownWith,
   mayBeHeld,
   needsTheUser,
+  parkedChange,
 } from "../domain/queue.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { loginOf } from "../domain/secret.ts";
@@ -47,6 +48,7 @@ import { type EndDeps, failJob, writeChange } from "./end-job.ts";
 import { type FollowDeps, type Followed, followFound, noteVerdict } from "./follow-job.ts";
 import { notePause } from "./note-pause.ts";
 import { type PollQueueDeps, pollUpstreamQueue } from "./poll-upstream-queue.ts";
+import { recordIsDown, waitAfterOutage } from "./wait-for-bank.ts";
 
 type HoldDeps = EndDeps & Pick<Ports, "clock">;
 
@@ -69,13 +71,7 @@ async function postAttempt(deps: Pick<Ports, "vault" | "upstream">, job: Job): P
     : deps.upstream.openConnection(userId, institutionId, login);
 }
 
-/** Reads the current status of the institution from the aggregator. */
-async function institutionIsDown(deps: Pick<Ports, "upstream">, job: Job): Promise<boolean> {
-  const institution = await deps.upstream.institution(job.institutionId);
-  return institution !== undefined && !isAvailable(institution);
-}
-
-type Deps = PollQueueDeps & Pick<Ports, "refusedLogins">;
+type Deps = PollQueueDeps & Pick<Ports, "refusedLogins" | "outages">;
 
 /**
  * Makes one attempt to open the connection, unless the job waits for a later attempt. Sends at most one login
@@ -91,7 +87,9 @@ async function openFound(deps: Deps, job: Job): Promise<Job> {
   if (job.phase === "opening") return reopen(deps, job);
   if (job.phase !== "accepted" && job.phase !== "queued") return job;
   if (isExhausted(job, deps.clock.msUntil)) return failJob(deps, job, TEMPORARY_UNAVAILABLE);
-  if (!isDue(job, deps.clock.msUntil)) return job;
+  if (isParked(job)) return job;
+  // An execution of an earlier version waits in itself. Its job has a later time, and waits without it from now on.
+  if (!isDue(job, deps.clock.msUntil)) return writeChange(deps, job, parkedChange(job));
   return job.queue === undefined ? startAttempt(deps, job) : startAgain(deps, job);
 }
 
@@ -116,16 +114,13 @@ async function startAgain(deps: Deps, job: Job): Promise<Job> {
   if (job.queue?.isUpstreams && job.upstreamJobId !== undefined) {
     return pollUpstreamQueue(deps, job, job.upstreamJobId, attempt);
   }
-  if (await isStillDown(deps, job)) return holdAttempt(deps, job, { attempt });
+  if (await recordIsDown(deps, job)) {
+    return holdAttempt(deps, job, { attempt, waitsFor: await waitAfterOutage(deps, job, true) });
+  }
   if (!isAskedFor && needsTheUser(job)) {
     return holdAttempt(deps, job, { attempt, reason: "ready-for-user" });
   }
   return startAttempt(deps, job);
-}
-
-/** Treats an aggregator that does not reply like a bank that is down: the next attempt checks again. */
-function isStillDown(deps: Deps, job: Job): Promise<boolean> {
-  return orWhenUnavailable(institutionIsDown(deps, job), true);
 }
 
 /** Continues an attempt that may have sent its login already. The aggregator's list of jobs shows whether it did. */
@@ -261,9 +256,12 @@ async function refused(deps: Deps, job: Job, problem: StepError): Promise<Job> {
     await noteVerdict(deps, job, failCurrentStep(job.steps, problem));
     return failJob(deps, job, problem);
   }
+  const isDown = await recordIsDown(deps, job);
   // A gateway that restarts must not cost the user two hours.
-  const isBlip = mayBeBlip(job, deps.clock.msUntil) && !(await isStillDown(deps, job));
-  if (!isBlip) return holdAttempt(deps, job, { attempt: job.attempt });
+  if (isDown || !mayBeBlip(job, deps.clock.msUntil)) {
+    const waitsFor = await waitAfterOutage(deps, job, isDown);
+    return holdAttempt(deps, job, { attempt: job.attempt, waitsFor });
+  }
   // The login that the aggregator refused was an attempt too: the next login counts separately.
   const changes = { attempt: job.attempt + 1, sendAgainAt: undefined };
   await writeChange(deps, job, { event: "loginPosting", changes });
@@ -282,11 +280,9 @@ async function recordOpened(deps: Deps, job: Job, upstreamJobId: string): Promis
 
 /**
  * Makes one attempt to open the connection, and follows its job for a first slice. Waits while the aggregator asks for
- * a pause that ends within the slice. Throws as {@link openFound} does, and `InstitutionUnavailable` if a further
- * attempt was queued again: the workflow's Retrier is the queue. The Retrier always waits for the same time. So a Wait
- * state handles the first wait, which includes the spread, and the rest of an interrupted wait.
+ * a pause that ends within the slice. Throws as {@link openFound} does.
  */
-export async function openAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+export async function openAndFollow(deps: FollowDeps, input: TaskInput): Promise<Followed> {
   const followed = await withPauses(deps, deps.policy.followSliceMs, () => openAndFollowOnce(deps, input));
   return "next" in followed ? followed : { next: "hold", waitSeconds: followed.pauseSeconds };
 }
@@ -302,15 +298,13 @@ async function openUnblocked(deps: Deps, before: Job): Promise<Job> {
   return job;
 }
 
-async function openAndFollowOnce(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+async function openAndFollowOnce(deps: FollowDeps, input: TaskInput): Promise<Followed> {
   const before = await findJob(deps, input.jobId);
-  const isFurther = before.queue !== undefined && isDue(before, deps.clock.msUntil);
+  if (isReplaced(before, input)) return { next: "done" };
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
   const opened = await openUnblocked(run, before).catch(async (error: unknown) => {
     await notePause(run, before.id, error);
     throw error;
   });
-  const followed = await followFound(run, opened);
-  if (followed.next === "hold" && isFurther) throw new InstitutionUnavailable();
-  return followed;
+  return followFound(run, opened);
 }

@@ -1,8 +1,7 @@
-import { UpstreamRefused } from "../domain/errors.ts";
+import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { holdUpstreamChange } from "../domain/queue.ts";
-import { orWhenUnavailable } from "../domain/sending.ts";
 import { isQueuedUpstream } from "../domain/upstream-job.ts";
 import { type EndDeps, writeChange } from "./end-job.ts";
 
@@ -23,18 +22,21 @@ export async function pollUpstreamQueue(
   upstreamJobId: string,
   attempt: number,
 ): Promise<Job> {
-  const waits = await orWhenUnavailable(waitsUpstream(deps, upstreamJobId), true);
-  if (waits) return holdUpstream(deps, job, attempt);
+  if (await waitsUpstream(deps, upstreamJobId)) return holdUpstream(deps, job, attempt);
   const followUntil = deps.clock.after(deps.policy.followLimitMs).toISOString();
   return writeChange(deps, job, { event: "continuedUpstream", changes: { attempt, followUntil } });
 }
 
-/** Returns false if the aggregator does not know the job any more: following the job then decides. */
-async function waitsUpstream(deps: PollQueueDeps, upstreamJobId: string): Promise<boolean> {
+/**
+ * Returns whether the aggregator still holds the job in its own queue, or does not reply. Returns false if the aggregator does not
+ * know the job any more: following the job then decides.
+ */
+export async function waitsUpstream(deps: Pick<Ports, "upstream">, upstreamJobId: string): Promise<boolean> {
   try {
     return isQueuedUpstream(await deps.upstream.job(upstreamJobId));
   } catch (error) {
     if (error instanceof UpstreamRefused) return false;
+    if (error instanceof UpstreamUnavailable) return true;
     throw error;
   }
 }

@@ -1,26 +1,15 @@
 import { generationOf, type Job } from "../domain/job.ts";
-import type { Executions, JobStore, Ports } from "../domain/ports.ts";
+import type { Executions, Ports } from "../domain/ports.ts";
 
-type Deps = Pick<Ports, "executions">;
 type StopDeps = { executions: Pick<Executions, "stop"> };
-type StartDeps = Deps & { jobs: Pick<JobStore, "find"> };
 
 /**
- * Stops the previous execution, then starts the execution that drives the job: two executions never drive one job.
+ * Stops the executions before the one that drives the job, and starts that one: an execution of an earlier version may wait for two
+ * hours, and would not notice that it was replaced.
  */
-export async function replaceExecution(deps: StartDeps, job: Job): Promise<void> {
+export async function replaceExecution(deps: Pick<Ports, "executions">, job: Job): Promise<void> {
   await stopPredecessors(deps, job);
-  await startExecution(deps, job);
-}
-
-/**
- * Starts the execution that drives the job. Stops it again if a later generation has replaced it meanwhile: the run
- * that replaced it found no execution to stop yet.
- */
-export async function startExecution(deps: StartDeps, job: Job): Promise<void> {
   await deps.executions.start(job);
-  const current = await deps.jobs.find(job.id);
-  if (current !== undefined && generationOf(current) > generationOf(job)) await deps.executions.stop(job);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { TokenClaims } from "../../access/caller.ts";
 import type { UserCountDeps } from "../../access/rate-limit.ts";
-import { generationOf, type Job } from "../domain/job.ts";
+import type { Job } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
+import { isParked, resumedChange } from "../domain/queue.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { changeJob } from "./change-job.ts";
 import { readCountedJob } from "./read-job.ts";
@@ -20,17 +21,20 @@ export async function resumeJob(deps: Deps, request: { jobId: string; caller: To
   return job;
 }
 
-/** Starts the next attempt of a queued job now, whoever asks. Returns `undefined` if the job is not queued. */
+/**
+ * Starts the next attempt of a queued job now, whoever asks. Returns `undefined` if the job is not queued. Only a job that an
+ * earlier version has queued, or a call that is repeated, may have an execution to be stopped.
+ */
 export async function resumeQueued(
-  deps: Pick<Ports, "jobs" | "executions">,
+  deps: Pick<Ports, "clock" | "jobs" | "executions">,
   jobId: string,
 ): Promise<Job | undefined> {
-  const job = await changeJob(deps, jobId, (current) =>
-    current.phase === "queued"
-      ? { event: "resumed", changes: { generation: generationOf(current) + 1 } }
-      : undefined,
-  );
+  let wasParked = false;
+  const job = await changeJob(deps, jobId, (current) => {
+    wasParked = isParked(current);
+    return current.phase === "queued" ? resumedChange(current, deps.clock) : undefined;
+  });
   if (job.phase !== "accepted" || job.queue === undefined) return undefined;
-  await replaceExecution(deps, job);
+  await (wasParked ? deps.executions.start(job) : replaceExecution(deps, job));
   return job;
 }

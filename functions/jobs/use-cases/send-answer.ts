@@ -11,7 +11,7 @@ import {
 import { UpstreamRefused, UpstreamUnavailable } from "../domain/errors.ts";
 import { failure, INTERNAL_ERROR, isOutage, SERVICE_UNAVAILABLE } from "../domain/failures.ts";
 import { decideOnRefusal, decideOnRefusalAtDeadline } from "../domain/following.ts";
-import type { Challenge, Job } from "../domain/job.ts";
+import { type Challenge, isReplaced, type Job, type TaskInput } from "../domain/job.ts";
 import type { Ports } from "../domain/ports.ts";
 import { withoutEcho } from "../domain/redaction.ts";
 import { answerTo } from "../domain/secret.ts";
@@ -29,9 +29,11 @@ type Deps = EndDeps & Pick<Ports, "clock" | "upstream">;
  * Sends the accepted answer once, or ends the job if the deadline passed without an answer. Throws
  * `UpstreamUnavailable` if it is unknown whether the answer arrived: the next run finds out.
  */
-export async function sendAnswer(deps: Deps, { jobId }: { jobId: string }): Promise<Job> {
-  const job = await changeOrEndJob(deps, jobId, (current) => takeOrExpire(deps, current));
-  if (job.challenge === undefined) return job;
+export async function sendAnswer(deps: Deps, input: TaskInput): Promise<Job> {
+  const job = await changeOrEndJob(deps, input.jobId, (current) =>
+    isReplaced(current, input) ? undefined : takeOrExpire(deps, current),
+  );
+  if (job.challenge === undefined || isReplaced(job, input)) return job;
   switch (job.phase) {
     case "answered":
       return send(deps, job, "answerSending", job.challenge);
@@ -185,11 +187,12 @@ async function recordSent(deps: Deps, job: Job, challenge: Challenge): Promise<J
  * within the slice. After a longer pause, the Task that opens connections finds the answer still to be sent, and the
  * workflow comes back here, until the deadline of the challenge has passed. Throws as {@link sendAnswer} does.
  */
-export async function sendAndFollow(deps: FollowDeps, input: { jobId: string }): Promise<Followed> {
+export async function sendAndFollow(deps: FollowDeps, input: TaskInput): Promise<Followed> {
   const run = { ...deps, upstream: withoutEcho(deps.upstream) };
-  const followed = await withPauses(deps, deps.policy.followSliceMs, async () =>
-    followFound(run, await sendAnswer(run, input)),
-  );
+  const followed = await withPauses(deps, deps.policy.followSliceMs, async (): Promise<Followed> => {
+    const job = await sendAnswer(run, input);
+    return isReplaced(job, input) ? { next: "done" } : followFound(run, job);
+  });
   if ("next" in followed) return followed;
   const job = await findJob(deps, input.jobId);
   if (!isUnsent(job) || !isPast(job, deps.clock.now())) {

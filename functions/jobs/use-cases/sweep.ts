@@ -4,7 +4,8 @@ import { JobChanged } from "../domain/errors.ts";
 import { mayBeAtWork } from "../domain/idempotency.ts";
 import { bringsLogin, claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
 import type { SweepResult, SweepWatch, Swept } from "../domain/measurements.ts";
-import type { Executions, Ports } from "../domain/ports.ts";
+import type { Executions, Ports, Upstream } from "../domain/ports.ts";
+import { isParked } from "../domain/queue.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
 import { orWhenUnavailable } from "../domain/sending.ts";
 import { mayGetSecret, nextSweepAt, retrySweepAt } from "../domain/sweep.ts";
@@ -14,11 +15,13 @@ import { changeJob } from "./change-job.ts";
 import { cleanUp, type EndDeps, writeChange } from "./end-job.ts";
 import { sweepErasures } from "./erase-user.ts";
 import { inBatches } from "./in-batches.ts";
-import { replaceExecution, startExecution } from "./replace-execution.ts";
+import { attemptAtBank, lookAtBank } from "./look-at-bank.ts";
+import { replaceExecution } from "./replace-execution.ts";
 import { wentOn } from "./send-answer.ts";
+import { attemptParked } from "./wake-job.ts";
 
 export type SweepJobDeps = EndDeps &
-  Pick<Ports, "clock" | "sweptJobs" | "claims" | "sealer" | "waker" | "executions" | "upstream">;
+  Pick<Ports, "clock" | "sweptJobs" | "claims" | "sealer" | "waker" | "executions" | "upstream" | "outages">;
 
 /**
  * Checks one job, and completes the work that a crash interrupted. Does no harm to a healthy job,
@@ -47,6 +50,7 @@ async function clean(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
 }
 
 async function drive(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
+  if (isParked(job)) return attemptParked(deps, job);
   // We can ask Step Functions about few jobs at a time only, and many jobs may wait for their users.
   if (job.phase === "awaiting-answer" && !isPast(job, deps.clock.now())) return deliver(deps, job);
   switch (await deps.executions.state(job)) {
@@ -93,7 +97,7 @@ async function claimFor(deps: SweepJobDeps, job: Job): Promise<"held" | "not hel
 /** Starts another execution for a job whose execution has ended. The new execution continues from the row. */
 async function restart(deps: SweepJobDeps, job: Job): Promise<SweepResult> {
   const changes = { generation: generationOf(job) + 1 };
-  await startExecution(deps, await writeChange(deps, job, { event: "restarted", changes }));
+  await deps.executions.start(await writeChange(deps, job, { event: "restarted", changes }));
   return "restarted";
 }
 
@@ -161,18 +165,49 @@ function pace(clock: Clock, perSecond: number): () => Promise<void> {
   };
 }
 
+/** Reads the record of each bank once. */
+function readingOnce({ institution, ...upstream }: Upstream): Upstream {
+  const records = new Map<string, ReturnType<Upstream["institution"]>>();
+  return {
+    ...upstream,
+    institution(id) {
+      const read = records.get(id) ?? institution(id);
+      records.set(id, read);
+      return read;
+    },
+  };
+}
+
 /**
- * Checks every job that is due, counts the jobs that are not finished, and deletes the rows of erased users last, because a user
- * may have very many. A failure at one job does not affect other jobs.
+ * The jobs in the queue are counted this often: they may be very many, and each is read to be counted. Each sweep counts the
+ * running jobs, which are few.
+ */
+const QUEUED_COUNTED_EVERY_MINUTES = 15;
+
+/**
+ * Checks every job that is due, and those whose bank is back. Counts the jobs that are not finished, and deletes the rows of erased
+ * users last, because a user may have very many. A failure at one job does not affect other jobs.
  */
 export async function sweep(
   given: SweepJobDeps & Pick<Ports, "erasures" | "eventEraser" | "linkEraser">,
   watch: SweepWatch = (_, look) => look(),
 ): Promise<Swept> {
-  const deps = { ...given, executions: paced(given) };
-  const looked = await inBatches(await deps.sweptJobs.due(), AT_ONCE, async (jobId) => {
+  const deps = { ...given, executions: paced(given), upstream: readingOnce(given.upstream) };
+  const banks = await deps.outages.awaited();
+  let failedLooks = 0;
+  const looks = await inBatches(banks, AT_ONCE, (bank) =>
+    lookAtBank(deps, bank).catch(() => {
+      failedLooks++;
+      return [];
+    }),
+  );
+  const due = [
+    ...(await deps.sweptJobs.due()).map((jobId) => ({ jobId, check: () => sweepJob(deps, jobId) })),
+    ...looks.flat().map((at) => ({ jobId: at.jobId, check: () => attemptAtBank(deps, at) })),
+  ];
+  const looked = await inBatches(due, AT_ONCE, async ({ jobId, check }) => {
     try {
-      return await watch(jobId, () => sweepJob(deps, jobId));
+      return await watch(jobId, check);
     } catch {
       return "failed";
     }
@@ -181,6 +216,8 @@ export async function sweep(
   const { failed = 0, ...mended } = Object.fromEntries(
     counted.map(([what, all]) => [what, all?.length ?? 0]),
   );
-  const census = await deps.sweptJobs.census();
-  return { mended, failed: failed + (await sweepErasures(deps, watch)), census };
+  const running = await deps.sweptJobs.running();
+  const isTime = deps.clock.now().getUTCMinutes() % QUEUED_COUNTED_EVERY_MINUTES === 0;
+  const queued = isTime ? await deps.sweptJobs.queued(banks) : undefined;
+  return { mended, failed: failed + failedLooks + (await sweepErasures(deps, watch)), running, queued };
 }

@@ -4,7 +4,7 @@ import { askInput, jobOutput, taskHandler } from "./handlers.ts";
 
 const deps = once(() => ({ clock: clock(), jobs: jobs(), sealer: sealer(), waker: waker() }));
 
-export const handler = taskHandler("ask-for-answer", askInput, jobOutput, async ({ jobId, taskToken }) => {
-  await askForAnswer(deps(), { jobId, taskToken });
-  return { jobId };
+export const handler = taskHandler("ask-for-answer", askInput, jobOutput, async (input) => {
+  await askForAnswer(deps(), input);
+  return { jobId: input.jobId };
 });

@@ -17,11 +17,31 @@ const secretText = z.pipe(
  * The inputs and outputs of the workflow's Tasks. Small values only: Step Functions stores them in
  * the execution's history.
  */
-export const jobInput = z.object({ jobId: jobIdSchema });
+const jobFields = {
+  jobId: jobIdSchema,
+  /** The name of the execution ends with its generation. */
+  execution: z.optional(z.string().check(z.regex(/-\d+$/))),
+};
 
-export const askInput = z.object({ jobId: jobIdSchema, taskToken: secretText });
+const withGeneration = <Input extends { execution?: string | undefined }>({
+  execution,
+  ...input
+}: Input) => ({
+  ...input,
+  generation: execution === undefined ? undefined : Number(execution.slice(execution.lastIndexOf("-") + 1)),
+});
 
-export const giveUpInput = z.object({ jobId: jobIdSchema, failure: z.string() });
+export const jobInput = z.pipe(z.object(jobFields), z.transform(withGeneration));
+
+export const askInput = z.pipe(
+  z.object({ ...jobFields, taskToken: secretText }),
+  z.transform(withGeneration),
+);
+
+export const giveUpInput = z.pipe(
+  z.object({ ...jobFields, failure: z.string() }),
+  z.transform(withGeneration),
+);
 
 /** The data that the workflow passes from state to state. */
 export const jobOutput = z.object({ jobId: z.string() });

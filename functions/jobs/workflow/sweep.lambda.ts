@@ -7,6 +7,7 @@ import {
   executions,
   linkEraser,
   once,
+  outages,
   sealer,
   sweptJobs,
   upstream,
@@ -27,6 +28,7 @@ const deps = once(() => ({
   waker: waker(),
   executions: executions(),
   upstream: upstream(),
+  outages: outages(),
 }));
 
 export const handler = sweepHandler((watch) => sweep(deps(), watch));

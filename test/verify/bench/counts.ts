@@ -113,6 +113,7 @@ async function countJob(system: CountedSystem, kind: JobKind) {
   }
   const { status, history } = await executionOf(system.local, jobId).ended();
   if (status !== "Succeeded") throw new Error(`The execution ended as ${status}.`);
+  if (kind.isDown) await system.waitOut(jobId);
   // Under a token of its own: an hour is long over when a job was queued.
   await new MobileBackend(system.target, backend.userId).untilOver(jobId);
   await eventsStored(jobId);
@@ -173,6 +174,13 @@ export async function upstreamLedger({ sandboxUrl }: Target) {
 const LOG_EVENT_BYTES = 26;
 
 /** Fetched once by an instance and kept, or a token that serves many jobs: reckoned apart. */
+const bankRow = z.object({ Item: z.object({ pk: z.object({ S: z.string().startsWith("outage#") }) }) });
+
+/** The row of a bank is written once a minute at most, however many jobs begin to wait for the bank. */
+function isOfBank({ operation, request }: RecordedCall): boolean {
+  return operation === "PutItem" && bankRow.safeParse(request).success;
+}
+
 const SHARED_AWS_CALLS = ["GetPublicKey", "GetSecretValue"];
 const SHARED_UPSTREAM_CALL = "POST /token";
 
@@ -188,7 +196,7 @@ export function functionCounts(system: CountedSystem, firstInvocation: number) {
   const invocations = system.watched.slice(firstInvocation).map((invocation, index) => {
     const number = firstInvocation + index + 1;
     const own = calls.filter(
-      ({ by, operation }) => by?.number === number && !SHARED_AWS_CALLS.includes(operation),
+      (call) => call.by?.number === number && !SHARED_AWS_CALLS.includes(call.operation) && !isOfBank(call),
     );
     return { name: functionName(invocation.entry), own, usage: usageOf(invocation, own) };
   });

@@ -50,7 +50,7 @@ export function withoutPrice(resources: Resources): string[] {
 
 /** What the scheduled functions measure in a month without a job. */
 const IDLE_METRICS = [
-  ...measureSweep({ mended: {}, failed: 0, census: { queued: 0, running: 0 } }, new Date()),
+  ...measureSweep({ mended: {}, failed: 0, running: { size: 0 }, queued: { size: 0 } }, new Date()),
   ...measureDeliverySweep({ failing: 0, oldestWaiting: undefined }, new Date()),
 ];
 

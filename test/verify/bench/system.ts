@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { basename } from "node:path";
 import { mock } from "node:test";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
 import { handler as sweep } from "../../../functions/jobs/workflow/sweep.lambda.ts";
 import { handler as sweepDeliveries } from "../../../functions/webhooks/deliver-webhooks.lambda.ts";
@@ -12,6 +13,7 @@ import { type StartOptions, startLocal } from "../../../infra/local/start-local.
 import { deploy } from "../../../infra/local/template/deployed.ts";
 import { resourcesOf, synthesizeApart, type Template } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
+import { allRows } from "../../support/local-aws.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
 import { parseDefinition, pausesOf } from "../walks/definition.ts";
 
@@ -108,6 +110,15 @@ export function functionName(entry: string): string {
 
 export type CountedSystem = Awaited<ReturnType<typeof startCounted>>;
 
+/** The sweeper counts the queue in some minutes, which are none of these. */
+const ANOTHER_MINUTE_MS = 7 * 60_000;
+const HOUR_MS = 3_600_000;
+
+async function atAnotherMinute<Result>(run: () => Promise<Result>): Promise<Result> {
+  mock.timers.enable({ apis: ["Date"], now: Math.floor(Date.now() / HOUR_MS) * HOUR_MS + ANOTHER_MINUTE_MS });
+  return run().finally(() => mock.timers.reset());
+}
+
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 const DELIVER = "functions/webhooks/deliver-webhooks.lambda.ts";
 
@@ -131,10 +142,16 @@ export async function startCounted(options: LocalModeOptions) {
     recorder,
     /** In the order of the recorder's invocations. */
     watched: watch.invocations,
-    /** Runs the sweeper, which its schedule does not here. */
-    sweep: () => counted(SWEEP, {}, () => sweep()),
     /** Runs the function that sends webhooks, as its schedule does. */
     sweepDeliveries: () => counted(DELIVER, {}, sweepDeliveries),
+    /** Runs the sweeper, which its schedule does not here. */
+    sweep: () => counted(SWEEP, {}, () => atAnotherMinute(() => sweep())),
+    /** As `sweep`, whatever the time is. */
+    sweepNow: () => counted(SWEEP, {}, () => sweep()),
+    /** Lets the time of a job in the queue pass until it is over; only where the clock can be moved. */
+    async waitOut(_jobId: string): Promise<void> {
+      throw new Error("The clock of this system runs by itself.");
+    },
     async close() {
       await system.local.close();
       await recorder.close();
@@ -229,6 +246,13 @@ export async function startPacedBank(pace: {
   };
 }
 
+const queuedRow = z.object({ phase: z.string(), sweepAt: z.string().default("") });
+
+async function jobRow(jobId: string) {
+  const rows = (await allRows()).flatMap((table) => table.rows).map((row) => unmarshall(row));
+  return queuedRow.parse(rows.find(({ pk }) => pk === `job#${jobId}`));
+}
+
 /** Makes two hours 7 ms, and a week in the queue a second or two. */
 const QUEUE_TIME_SCALE = 1e6;
 
@@ -269,6 +293,13 @@ export async function startQueued(synthesize: Synthesize): Promise<CountedSystem
   process.env["TIME_SCALE"] = "1";
   return {
     ...system,
+    sweep: system.sweepNow,
+    async waitOut(jobId) {
+      for (let row = await jobRow(jobId); row.phase === "queued"; row = await jobRow(jobId)) {
+        mock.timers.setTime(Date.parse(row.sweepAt));
+        await system.sweepNow();
+      }
+    },
     async close() {
       await system.close();
       mock.timers.reset();

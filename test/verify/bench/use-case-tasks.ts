@@ -59,7 +59,7 @@ interface BankJob {
 }
 
 /** One institution upstream, whose jobs go on as the clock does. */
-export function timedBank(clock: Clock, behaviour: BankBehaviour) {
+function timedBank(clock: Clock, behaviour: BankBehaviour) {
   const { asks = false, down, downForMs = Number.POSITIVE_INFINITY } = behaviour;
   const jobs = new Map<string, BankJob>();
   const logins: string[] = [];
@@ -137,9 +137,6 @@ function step(title: string, status: StepStatus, result: StepError | null = null
   return { title, status, result };
 }
 
-/** The job of this id waits longest where jobs are spread. */
-const LAST_OF_ITS_BURST = "00000000-0000-4000-8000-000000ffffff";
-
 /**
  * The entries' own code on ports in memory, at a bank that goes by the same clock, which moves as long as the workflow waits
  * or pauses. The user answers at once.
@@ -153,7 +150,6 @@ export function useCaseTasks(
   const { upstream, logins } = timedBank(fakes.clock, behaviour);
   const ports = {
     ...fakes,
-    newId: () => LAST_OF_ITS_BURST,
     upstream,
     institutions: upstream,
     waker: sfnWaker(client),
@@ -176,10 +172,11 @@ export function useCaseTasks(
     ...ports,
     logins,
     invoke,
-    accept: async () => {
+    accept: async (userId = "ea3a81") => {
       const login = { loginId: new Secret("gavinBelson"), password: new Secret("hooli2016") };
-      return (await acceptConnection(ports, { userId: "ea3a81", institutionId: "BANK", login })).job;
+      return (await acceptConnection(ports, { userId, institutionId: "BANK", login })).job;
     },
+    ports,
   };
 }
 
@@ -187,9 +184,9 @@ type TaskPorts = FollowDeps & Pick<Ports & AccessPorts, "erasures" | "requestCou
 
 function handlersOf(ports: TaskPorts): { [entry in Entry]: (payload: unknown) => Promise<unknown> } {
   const following = (entry: Entry, run: typeof followJob | typeof openAndFollow | typeof sendAndFollow) =>
-    taskHandler(entry, jobInput, followOutput, async ({ jobId }) => ({
-      jobId,
-      ...(await run(ports, { jobId })),
+    taskHandler(entry, jobInput, followOutput, async (input) => ({
+      jobId: input.jobId,
+      ...(await run(ports, input)),
     }));
   return {
     "open-connection": following("open-connection", openAndFollow),

@@ -158,9 +158,9 @@ export const CHANGED_IN_QUEUE: Scenarios = {
     ends: LOGIN_FAILED,
     aims: isOf("cancel-job"),
   },
-  // The execution sleeps for two hours: only the sweeper can clean up.
+  // No execution drives a parked job: only the sweeper can clean up.
   "the sweeper that cleans up after a job": {
-    first: { effect: "cancel-job StopExecution", nth: 1, when: "before" },
+    first: { effect: "cancel-job DeleteItem secret login", nth: 1, when: "before" },
     acts: [
       queuedAt(HOOLI, "refuse"),
       ...backUp(HOOLI, (client) => client.once("DELETE", `/jobs/${client.newest()}`), untilOver),
@@ -182,8 +182,8 @@ function retriedAt(id: string, outage: Outage, waitMs: number): Scenario {
     // A pause of the machine of less than a second is longer than an attempt may take here.
     mayEnd: LOGIN_FAILED,
     isRefused: outage === "refuse",
-    // The later steps are those of any job.
-    aims: (effect) => effect.startsWith("task ") && !effect.includes("retrieve-"),
+    // The sweeper wakes the job. How often it asks upstream before depends on the time. The later steps are those of any job.
+    aims: (effect) => /^(task|sweep StartExecution)/.test(effect) && !effect.includes("retrieve-"),
   };
 }
 

@@ -17,6 +17,8 @@ const LAMBDA_ITSELF = "For failures of Lambda itself, which MiniStack never has.
 const CONCURRENCY =
   "For more functions at once than the account allows, and failures of Lambda itself: no journey takes so many, and MiniStack has none.";
 const BREAKS_FOR_GOOD = "For a function that breaks for good. Journeys break the bank only.";
+const LONG_PAUSE =
+  "For a pause of the aggregator's that is longer than a slice, and for a login that waits for another job.";
 const OTHER_VERSION = "For functions of another version.";
 
 /**
@@ -25,7 +27,7 @@ const OTHER_VERSION = "For functions of another version.";
  */
 export const UNWALKED_PARTS: ReadonlyMap<string, string> = new Map([
   ["Give up, retrier 1", LAMBDA_ITSELF],
-  ["Open the connection, retrier 4", CONCURRENCY],
+  ["Open the connection, retrier 3", CONCURRENCY],
   ["Follow the job, retrier 3", CONCURRENCY],
   ["Ask for the answer, retrier 3", CONCURRENCY],
   ["Send the answer, retrier 3", CONCURRENCY],
@@ -39,12 +41,14 @@ export const UNWALKED_PARTS: ReadonlyMap<string, string> = new Map([
   ["Follow the job, retrier 1", "A look that fails is made up for within the Task."],
   ["What did the bank say?, no next", OTHER_VERSION],
   ["What did the bank say?, no waitSeconds", OTHER_VERSION],
+  ["Pause", LONG_PAUSE],
+  ["What did the bank say?, next is hold", LONG_PAUSE],
   ["Ask for the answer, retrier 1", "The Task does not call the aggregator."],
 ]);
 
 /** Journeys go through these now and then, as when another writer was faster: once in a dozen runs, on a busy machine. */
 export const PARTS_BY_CHANCE: readonly string[] = [
-  "Open the connection, retrier 3",
+  "Open the connection, retrier 2",
   "Follow the job, retrier 2",
   "Ask for the answer, retrier 2",
   "Send the answer, retrier 2",

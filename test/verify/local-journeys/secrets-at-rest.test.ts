@@ -271,9 +271,14 @@ describe("A stored secret is not used:", () => {
     await putLogin(moved, await sealedLogin(theirs));
     await expireLogin(expired);
     await one.institution(HOOLI_GOV, { status: "operational" });
-    expect((await resume(one, theirs)).status).toBe(202);
-    expect((await resume(other, moved)).status).toBe(202);
-    expect((await resume(late, expired)).status).toBe(202);
+    // The sweeper may have found that the bank is back.
+    for (const [backend, jobId] of [
+      [one, theirs],
+      [other, moved],
+      [late, expired],
+    ] as const) {
+      expect([202, 409]).toContain((await resume(backend, jobId)).status);
+    }
     await expectBroken(other, moved, 2);
     await expectBroken(late, expired, 2);
     expect(await system.codes(one, theirs, 2)).toEqual([]);

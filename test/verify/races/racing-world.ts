@@ -81,10 +81,14 @@ const MINUTE = 60_000;
 
 /**
  * Requests, sweepers and executions that run concurrently and take turns as the scheduler decides. Started executions go from
- * Task to Task as the workflow does. Once nothing else is at work, time passes for them.
+ * Task to Task as the workflow does. Once nothing else is at work, time passes for them. Executions `ofEarlier` versions are named.
  */
-export function racingWorld(real: FakePorts, scheduler: Scheduler) {
-  const { executions, jobs, clock } = real;
+export function racingWorld(
+  real: FakePorts,
+  scheduler: Scheduler,
+  ofEarlier: ReadonlySet<string> = new Set(),
+) {
+  const { executions, clock } = real;
   const runs = new Map<string, Promise<void>>();
   const actors: Promise<unknown>[] = [];
   const failures: unknown[] = [];
@@ -101,26 +105,24 @@ export function racingWorld(real: FakePorts, scheduler: Scheduler) {
     return acting;
   }
 
-  /** Waits until the execution is due. False when it waits in the queue and nothing else is left to happen. */
-  async function isDue(one: ReturnType<typeof execution>, jobId: string): Promise<boolean> {
+  /** Waits until the execution is due. */
+  async function untilDue(one: ReturnType<typeof execution>): Promise<void> {
     for (let waited = 0; ; waited++) {
       await turns(1);
       const leftMs = one.dueAt() - clock.now().getTime();
-      if (leftMs <= 0 || executions.states.get(one.name) !== "running") return true;
-      if (atWork === 0 && jobs.row(jobId).phase === "queued") return false;
+      if (leftMs <= 0 || executions.states.get(one.name) !== "running") return;
       if (atWork === 0 || (waited > PATIENCE_TURNS && leftMs <= SHORT_MS)) clock.pass(leftMs);
     }
   }
 
   async function run(name: string): Promise<void> {
     const { ports } = scheduledPorts(promptPosts(real), scheduler, { lifeMs: Number.POSITIVE_INFINITY });
-    const one = execution(ports, name);
-    const jobId = name.slice(0, name.lastIndexOf("-"));
-    while (await isDue(one, jobId)) {
+    const one = execution(ports, name, !ofEarlier.has(name));
+    for (;;) {
+      await untilDue(one);
       if (executions.states.get(name) !== "running") return;
       if (await one.step()) executions.states.set(name, "ended");
     }
-    runs.delete(name);
   }
 
   /** Runs every execution that is running and not run yet. */

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { isParked } from "../../../functions/jobs/domain/queue.ts";
 import { loginOf } from "../../../functions/jobs/domain/secret.ts";
 import { failCurrentStep } from "../../../functions/jobs/domain/steps.ts";
 import { cancelJob } from "../../../functions/jobs/use-cases/cancel-job.ts";
 import { resumeJob } from "../../../functions/jobs/use-cases/resume-job.ts";
-import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import { START } from "../../support/fake-clock.ts";
 import { type FakePorts, fakePorts } from "../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, lookOf, PLAIN, stepsOf, USER_ID } from "../../support/job-examples.ts";
@@ -35,7 +35,9 @@ interface Race {
   isDown: boolean;
   /** Whether the retry is due already, or begins only by a resume. */
   isDue: boolean;
-  /** Whether the execution has ended, so that the sweeper starts another. */
+  /** Whether the job is parked. Otherwise an execution of an earlier version waits itself. */
+  isParked: boolean;
+  /** Whether that execution has ended, so that the sweeper starts another. */
   isLost: boolean;
   resumes: [Coming | null, Coming | null, Coming | null];
   cancel: Coming | null;
@@ -50,6 +52,7 @@ const drawn = {
   scheduler: fc.scheduler(),
   isDown: fc.boolean(),
   isDue: fc.boolean(),
+  isParked: fc.boolean(),
   isLost: fc.boolean(),
   resumes: fc.tuple(coming, coming, coming),
   cancel: coming,
@@ -74,7 +77,7 @@ const racesAtABankThatIsDown: fc.Arbitrary<Race> = fc.record({
 
 const outage: Look = lookOf(PLAIN, { steps: failCurrentStep(stepsOf(PLAIN), OUTAGE_PROBLEM) });
 
-async function queuedJob({ isDown, isDue, isLost, fates, outages }: Race): Promise<FakePorts> {
+async function queuedJob({ isDown, isDue, isParked, isLost, fates, outages }: Race): Promise<FakePorts> {
   const real = fakePorts();
   const { script } = real.upstream;
   const nextAttemptAt = isDue ? START : real.clock.after(3600_000).toISOString();
@@ -82,8 +85,12 @@ async function queuedJob({ isDown, isDue, isLost, fates, outages }: Race): Promi
     phase: "queued",
     version: 4,
     attempt: 1,
-    sweepAt: START,
-    queue: { nextAttemptAt, expiresAt: real.clock.after(6 * 24 * 3600_000).toISOString() },
+    sweepAt: isParked ? nextAttemptAt : START,
+    queue: {
+      nextAttemptAt,
+      expiresAt: real.clock.after(6 * 24 * 3600_000).toISOString(),
+      ...(isParked && { waitsFor: "attempt" }),
+    },
   });
   real.jobs.put(job);
   await real.vault.store(loginOf(job), packLogin(gavin), real.clock.after(1e9));
@@ -91,7 +98,7 @@ async function queuedJob({ isDown, isDue, isLost, fates, outages }: Race): Promi
   script.openings.push(...fates);
   for (let count = 0; count < outages; count++) script.looksByJob.push([lookOf(PLAIN), outage]);
   script.looks.push(lookOf(PLAIN), donePlain);
-  real.executions.states.set(`${JOB_ID}-1`, isLost ? "ended" : "running");
+  real.executions.states.set(`${JOB_ID}-1`, isParked || isLost ? "ended" : "running");
   return real;
 }
 
@@ -113,7 +120,11 @@ function loginAttempts({ upstream, jobs }: FakePorts): number[] {
 
 async function run(race: Race) {
   const real = await queuedJob(race);
-  const { request, pass, sweeper, settle, running } = racingWorld(real, race.scheduler);
+  const { request, pass, sweeper, settle, running } = racingWorld(
+    real,
+    race.scheduler,
+    new Set([`${JOB_ID}-1`]),
+  );
   const attempts = loginAttempts(real);
   const seen = revealsOnceCancelled(real);
   pass(race.passes);
@@ -126,17 +137,8 @@ async function run(race: Race) {
     ...race.sweeps.map(sweeper),
   ]);
   await settle();
-  const [cancelled, ...others] = await heard;
-  const isAnyDead = others.includes("died");
-  if (running().length === 0 && isAnyDead) await sweepADayLater(real);
+  const [cancelled] = await heard;
   return { real, attempts, seen, running, cancelled, row: real.jobs.row(JOB_ID) };
-}
-
-/** A resume died before it started its execution, and its job is queued again: the sweeper continues it within a day. */
-async function sweepADayLater(real: FakePorts): Promise<void> {
-  if (isFinished(real.jobs.row(JOB_ID))) return;
-  real.clock.pass(25 * 3600_000);
-  await sweep(real);
 }
 
 function expectOneDriver({
@@ -152,7 +154,8 @@ function expectOneDriver({
   expect(seen.late, "secrets read after the cancel was confirmed").toBe(0);
   if (typeof cancelled === "object") expect(endOf(row) === "cancelled").toBe("told" in cancelled);
   if (cancelled === "absent") expect(endOf(row)).not.toBe("cancelled");
-  expect(running(), "executions at the end").toHaveLength(isFinished(row) ? 0 : 1);
+  expect(running(), "executions at the end").toEqual([]);
+  expect(isFinished(row) || isParked(row), "a job that is over or parked").toBe(true);
   if (isFinished(row)) expect(row.sweepAt).toBeUndefined();
   expect(real.vault.names()).toEqual(isFinished(row) ? [] : [`${JOB_ID}/${USER_ID}/login`]);
   expectHistory(real.jobs.written);

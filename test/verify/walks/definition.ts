@@ -7,7 +7,7 @@ export const SAID = "What did the bank say?";
 export const WAIT = "Wait for the bank";
 export const ASK = "Ask for the answer";
 export const SEND = "Send the answer";
-export const HOLD = "Hold for the next attempt";
+export const PAUSE = "Pause";
 const GIVE_UP = "Give up";
 export const OVER = "The job is over";
 export const GIVEN_UP = "The job was given up";
@@ -164,7 +164,7 @@ function branchPart(name: string, choice: Branch | undefined): string {
 }
 
 /** The Wait state that a function's `next` leads to. */
-const WAIT_FOR: { readonly [next: string]: string } = { hold: HOLD, wait: WAIT };
+const WAIT_FOR: { readonly [next: string]: string } = { hold: PAUSE, wait: WAIT };
 const taskResult = z.object({ next: z.string().default(""), waitSeconds: z.number().default(0) });
 
 /** How long a workflow waits after its functions have run, by its definition. */

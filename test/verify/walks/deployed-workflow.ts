@@ -51,9 +51,13 @@ export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkf
   return {
     client,
     definition: deployed.definition,
-    async run(jobId: string, invoke: Invoke): Promise<Run> {
+    async run(jobId: string, invoke: Invoke, generation = 1): Promise<Run> {
       invokers.set(jobId, invoke);
-      const start = { stateMachineArn: deployed.arn, name: jobId, input: JSON.stringify({ jobId }) };
+      const start = {
+        stateMachineArn: deployed.arn,
+        name: `${jobId}-${generation}`,
+        input: JSON.stringify({ jobId }),
+      };
       const { executionArn = "" } = await client.send(new StartExecutionCommand(start));
       const end = () => {
         const found = endpoint

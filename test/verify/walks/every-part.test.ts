@@ -1,8 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "../../journeys/logins.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { ALL_DONE, type MobileBackend, statuses, stepOf } from "../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../journeys/queued.ts";
-import { fails, OMITS_THE_WAIT, PASSES, SAYS_NOTHING } from "../support/faulty-functions.ts";
+import {
+  type FunctionFaults,
+  fails,
+  OMITS_THE_WAIT,
+  PASSES,
+  SAYS_NOTHING,
+} from "../support/faulty-functions.ts";
 import { secretsOf } from "../support/tables.ts";
 import type { Run } from "./definition.ts";
 import { type Definition, parseDefinition, partsOf, partsUsed } from "./definition.ts";
@@ -20,12 +26,12 @@ describe("at a pace at which a user can answer,", () => {
     definition = parseDefinition(system.deployed().stateMachines[0]?.definition);
   });
 
-  async function endsWell(title: string, backend: MobileBackend, jobId: string) {
+  async function endsWell(title: string, backend: MobileBackend, jobId: string, posts = 1) {
     await system.asked(backend, jobId);
     expect((await backend.answer(jobId, ["1234"])).status).toBe(202);
     const { run, steps } = await system.over(backend, jobId);
     expect(statuses(steps)).toEqual(ALL_DONE);
-    expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([1, 1]);
+    expect([await backend.loginsSent(), await backend.answersSent()]).toEqual([posts, 1]);
     runs.set(title, run);
   }
 
@@ -122,6 +128,22 @@ describe("at a pace at which a user can answer,", () => {
     },
   );
 
+  const PAUSED = { status: 429, retryAfter: "30" };
+
+  test.each<[string, string, FunctionFaults]>([
+    ["a pause", "pause", {}],
+    [
+      "a pause for which functions of another version return no time",
+      "another version: pause",
+      { "open-connection": [OMITS_THE_WAIT] },
+    ],
+  ])("a login is sent after %s that the aggregator asks for", async (_, title, faults) => {
+    const backend = system.newBackend();
+    await backend.faults([{ method: "POST", path: "/users/*/connections", times: 1, do: PAUSED }]);
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared, faults);
+    await endsWell(title, backend, jobId, 2);
+  });
+
   test("no function makes a call without a permission", () => {
     expect(system.refusedCalls()).toEqual([]);
   });
@@ -132,7 +154,7 @@ describe("at a pace at which two hours are ten seconds,", () => {
 
   async function endsWellAtLast(title: string, backend: MobileBackend, bank: string, jobId: string) {
     await backend.institution(bank, { status: "operational" });
-    const { run, steps } = await system.over(backend, jobId);
+    const { run, steps } = await system.over(backend, jobId, 2);
     expect(statuses(steps)).toEqual([
       "verify-credentials: success",
       "retrieve-accounts: success",
@@ -158,15 +180,6 @@ describe("at a pace at which two hours are ten seconds,", () => {
     await endsWellAtLast("down: refuse", backend, HOOLI, jobId);
   });
 
-  test.concurrent("a job is held when functions of another version return no waiting time", async () => {
-    const backend = system.newBackend();
-    await backend.institution(RAVIGA, { status: "major-outage", outage: "refuse" });
-    const login = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
-    const jobId = await system.startJob(backend, RAVIGA, login, { "open-connection": [OMITS_THE_WAIT] });
-    await untilQueued(backend, jobId);
-    await endsWellAtLast("another version: hold", backend, RAVIGA, jobId);
-  });
-
   test("no function makes a call without a permission", () => {
     expect(system.refusedCalls()).toEqual([]);
   });
@@ -180,7 +193,7 @@ describe("these journeys", () => {
   };
 
   test("go through every state, branch, retrier and catcher of the definition", () => {
-    expect(partsOf(definition)).toHaveLength(10 + 6 + 15 + 5);
+    expect(partsOf(definition)).toHaveLength(10 + 6 + 14 + 5);
     expect(without(() => false)).toEqual([]);
   });
 

@@ -5,8 +5,8 @@ import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { GIVEN_UP, untilQueued } from "../../journeys/queued.ts";
 import { target } from "../../journeys/target.ts";
 
-/** Bank steps of 2 s take 10 ms, and the two hours until the next try are 36 s: the user resumes the job first. */
-const reached = target(200);
+/** Bank steps of 2 s take 40 ms, and the two hours until the next try are 144 s: the user resumes the job first. */
+const reached = target(50);
 
 test("a login that always meets an outage is sent 85 times and not again, however often the user resumes the job", async () => {
   const backend = new MobileBackend(reached());

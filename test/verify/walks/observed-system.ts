@@ -114,10 +114,10 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
       await executionOf(system(), jobId).entered(ASK);
       await backend.untilAsked(jobId);
     },
-    /** Waits until the job is over, and returns its execution and its steps. */
-    async over(backend: MobileBackend, jobId: string) {
-      const run = await executionOf(system(), jobId).ended();
-      return { run, steps: (await backend.job(jobId)).steps };
+    /** Waits until the job is over, and returns its execution, the first one if nothing else is said, and its steps. */
+    async over(backend: MobileBackend, jobId: string, generation = 1) {
+      const { steps } = await backend.untilOver(jobId);
+      return { run: await executionOf(system(), jobId, generation).ended(), steps };
     },
   };
 }

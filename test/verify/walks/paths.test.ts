@@ -6,12 +6,11 @@ import {
   MAX_FOLLOW_LIMIT_MINUTES,
   waitSeconds,
 } from "../../../functions/jobs/domain/following.ts";
-import { QUEUE_LIMIT_SECONDS } from "../../../functions/jobs/domain/queue.ts";
 import {
   type Entry,
   GIVEN_UP,
-  HOLD,
   OVER,
+  PAUSE,
   partsOf,
   partsUsed,
   type Run,
@@ -68,8 +67,8 @@ const asked: Turn = { returns: {} };
 const returnsNothing: Turn = { returns: {} };
 const answered: Turn = { answers: true };
 const done: Turn = { returns: { next: "done" } };
-const held: Turn = { returns: { next: "hold", waitSeconds: 7259 } };
-const heldForNoTime: Turn = { returns: { next: "hold" } };
+const paused: Turn = { returns: { next: "hold", waitSeconds: 3000 } };
+const pausedForNoTime: Turn = { returns: { next: "hold" } };
 const working: Turn = { returns: { next: "wait", waitSeconds: 15 } };
 /** So long that it does not pass; AWS allows no more. */
 const challenged: Turn = { returns: { next: "ask", timeoutSeconds: 99_999_999 } };
@@ -121,8 +120,8 @@ const SCENARIOS: readonly Scenario[] = [
     path: [open(returnsNothing), SAID, follow(done), SAID, OVER],
   },
   {
-    title: "A job is opened when functions of another version return no time to hold it",
-    path: [open(heldForNoTime), SAID, open(held), SAID, HOLD, open(done), SAID, OVER],
+    title: "A job is opened when functions of another version return no time for a pause",
+    path: [open(pausedForNoTime), SAID, open(paused), SAID, PAUSE, open(done), SAID, OVER],
   },
   {
     title: "An answer is sent when the user answers the challenge",
@@ -139,20 +138,17 @@ const SCENARIOS: readonly Scenario[] = [
       ...[SAID, WAIT, follow(done), SAID, OVER],
     ],
   },
-  { title: "A held job is opened again", path: [open(held), SAID, HOLD, open(done), SAID, OVER] },
   {
-    title: "A job is held again when nobody answers the challenge of a further attempt",
-    path: [open(challengedBriefly), SAID, ask(asked), send(held), SAID, HOLD, open(done), SAID, OVER],
+    title: "A login is sent after a pause",
+    path: [open(paused), SAID, PAUSE, open(done), SAID, OVER],
   },
   {
-    title: "A bank that stays down is tried 84 times after the first hold, and the row ends the job",
-    path: [open(held), SAID, HOLD, open(...fails("InstitutionUnavailable", 83), done), SAID, OVER],
+    title: "An answer is sent after a pause: the Task that opens connections finds it",
+    path: [
+      ...[open(challenged), SAID, ask(answered), send(paused), SAID, PAUSE, open(challenged), SAID],
+      ...[ask(answered), send(done), SAID, OVER],
+    ],
   },
-  givenUp(
-    "A bank that is down without an end is given up under the name of the error",
-    "InstitutionUnavailable",
-    open(...fails("InstitutionUnavailable", 85)),
-  ),
   givenUp("A missing job is given up at once", "JobMissing", open(...fails("JobMissing"))),
   givenUp(
     "An aggregator without a usable reply is tried until the row ends the attempt, or 500 times",
@@ -160,12 +156,11 @@ const SCENARIOS: readonly Scenario[] = [
     open(...fails("UpstreamUnavailable", 501)),
   ),
   givenUp(
-    "The queue, an aggregator without a reply, and errors that may pass are counted apart",
+    "An aggregator without a reply, and errors that may pass, are counted apart",
     "TaskFailed",
     open(
       ...fails("UpstreamUnavailable", 20),
-      ...fails("TaskFailed", 12),
-      ...fails("InstitutionUnavailable", 2),
+      ...fails("TaskFailed", 6),
       ...fails("UpstreamUnavailable", 20),
       ...fails("TaskFailed"),
     ),
@@ -248,7 +243,7 @@ test.each(SCENARIOS.map((scenario, index) => [scenario.title, scenario, index] a
     const states = path.map((step) => (typeof step === "string" ? step : STATE_OF[step.entry]));
     expect(statesOf(run?.history ?? [])).toEqual(states);
     const calls = callsIn(scenario).flatMap(({ entry, facts, turns }) =>
-      turns.map(() => [entry, { jobId: `job-${index}`, ...facts }]),
+      turns.map(() => [entry, { jobId: `job-${index}`, execution: `job-${index}-1`, ...facts }]),
     );
     expect(run?.calls).toEqual(calls);
     const retries = calls.length - callsIn(scenario).length;
@@ -306,19 +301,11 @@ test.each([DEFAULT_FOLLOW_SLICE_SECONDS, 0])(
 describe("the definition", () => {
   const states = Object.entries(definition.States);
 
-  test("lets an execution take two days longer than the queue", () => {
-    expect(definition.TimeoutSeconds).toBe(QUEUE_LIMIT_SECONDS + 2 * DAY);
-  });
-
-  test("has waits of the length that the job's function returns, and the queue's pace of two hours", () => {
+  test("has waits of the length that the job's function returns, and does not wait for a bank that is down", () => {
     const waits = states.filter(([, { Type }]) => Type === "Wait");
     for (const [, wait] of waits) expect(wait).toMatchObject({ SecondsPath: "$.waitSeconds" });
-    const pace = { IntervalSeconds: 7200, MaxAttempts: 84, BackoffRate: 1 };
-    const queues = states.flatMap(([, { Retry }]) =>
-      Retry.filter(({ ErrorEquals }) => ErrorEquals.includes("InstitutionUnavailable")),
-    );
-    expect(queues).toMatchObject([pace]);
-    expect(pace.IntervalSeconds * pace.MaxAttempts).toBe(QUEUE_LIMIT_SECONDS);
+    const intervals = states.flatMap(([, { Retry }]) => Retry.map((one) => one.IntervalSeconds));
+    expect(Math.max(...intervals)).toBe(5);
   });
 
   test("tries to give up for about a day, and not for longer than an execution may take", () => {
@@ -333,7 +320,8 @@ describe("the definition", () => {
     );
     const total = delays.reduce((sum, delay) => sum + delay, 0);
     expect(total).toBeGreaterThan(0.9 * DAY);
-    expect(QUEUE_LIMIT_SECONDS + total).toBeLessThan(definition.TimeoutSeconds);
+    // A login waits for another job, and then its own job is followed.
+    expect(2 * MAX_FOLLOW_LIMIT_MINUTES * 60 + total).toBeLessThan(definition.TimeoutSeconds);
   });
 
   test("ends every Task but the last one in giving up, whatever fails", () => {

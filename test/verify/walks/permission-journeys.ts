@@ -308,6 +308,8 @@ const REFUSED = {
   result: { code: "invalid-credentials", title: "Cannot login", detail: "Invalid credentials" },
 };
 
+const DOWN = { status: "failed", result: { ...REFUSED.result, code: "institution-not-available" } };
+
 /** A bank that asks for a code before it verifies the login. */
 function bankThatAsksFirst(verify: object) {
   const job = (updated: string, first: object, mfa: object, rest: object) => ({
@@ -353,6 +355,13 @@ function askingFirst(title: string, verify: object, isReplyLost: boolean): Permi
   });
 }
 
+/** A job waits in the queue; it is cancelled, so that nothing of it goes on. */
+async function cancelQueued(backend: MobileBackend, jobId: string): Promise<string[]> {
+  await untilQueued(backend, jobId);
+  expect((await cancel(backend, jobId)).status).toBe(202);
+  return [jobId];
+}
+
 /** A login at a bank that is done within the first slice, or takes longer. */
 function logins(
   pace: string,
@@ -365,6 +374,10 @@ function logins(
       const { steps } = await system.over(backend, jobId);
       expect(steps[0]).toMatchObject({ status: "failed", result: { code: "invalid-credentials" } });
       return [jobId];
+    }),
+    journey(`a login at a ${pace} bank meets an outage`, async (system, backend) => {
+      const jobId = await system[start](backend, HOOLI, LOGINS.jianYang);
+      return cancelQueued(backend, jobId);
     }),
     journey(`the reply to the claim on the connection of a ${pace} bank is lost`, async (system, backend) => {
       system.recorder.loseReply(rowCall(`workflow/${follower}`, "PutItem", "pk", "claim#"));
@@ -385,6 +398,17 @@ const VERIFYING: readonly PermissionJourney[] = [
     true,
   ),
   askingFirst("a bank refuses the login only after it has asked", REFUSED, false),
+  journey("a bank is down after it has asked", async (system, backend) => {
+    await backend.faults(bankThatAsksFirst(DOWN));
+    const jobId = await system.startJob(backend, PIED_PIPER, LOGINS.jared);
+    await system.asked(backend, jobId);
+    await backend.institution(PIED_PIPER, { status: "major-outage" });
+    await answer(backend, jobId);
+    const cancelled = await cancelQueued(backend, jobId);
+    await backend.faults([]);
+    await backend.institution(PIED_PIPER, { status: "operational" });
+    return cancelled;
+  }),
 ];
 
 async function queuedJob(system: ObservedSystem, backend: MobileBackend): Promise<string> {

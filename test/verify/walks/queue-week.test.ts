@@ -36,15 +36,14 @@ async function week(institutionId: string, login: Record<string, string>) {
   expect([duplicate.status, jobReply.parse(duplicate.json).id]).toEqual([200, jobId]);
   expect(again.queued.expiresAt).toBe(queued.expiresAt);
 
-  const { history } = await executionOf(system(), jobId).ended();
-  const job = await backend.job(jobId);
+  const job = await backend.untilOver(jobId);
   expect(job.steps).toEqual(ENDED);
   expect(job.links).toEqual({ self: `${backend.target.apiUrl}/jobs/${jobId}` });
   expect(Date.parse(job.updated)).toBeGreaterThanOrEqual(Date.parse(queued.expiresAt) - SOON_MS);
   const logins = await backend.loginsSent();
   // Its claim is free.
   expect((await backend.connect(institutionId, login)).status).toBe(202);
-  return { logins, history };
+  return { logins, jobId };
 }
 
 test.concurrent.each([
@@ -56,10 +55,12 @@ test.concurrent.each([
   async (institutionId, outage) => {
     const bank = new MobileBackend(targetOf(system()));
     await bank.institution(institutionId, { status: "major-outage", outage });
-    const { logins, history } = await week(institutionId, LOGIN);
+    const { logins, jobId } = await week(institutionId, LOGIN);
     expect(logins).toBe(1);
-    expect(transitionsOf(history)).toBeLessThanOrEqual(95);
-    expect(history.length).toBeLessThanOrEqual(400);
+    const { history } = await executionOf(system(), jobId).ended();
+    expect(transitionsOf(history)).toBe(3);
+    // The sandbox ends its own queue after seven days, too: another execution may read how.
+    if (outage !== "queue") expect(executionOf(system(), jobId, 2).exists()).toBe(false);
   },
 );
 

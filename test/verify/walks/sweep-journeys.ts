@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { SFNClient, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "vitest";
 import * as z from "zod";
-import { cancel, newestJob } from "../../journeys/calls.ts";
-import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
+import { cancel, newestJob, resume } from "../../journeys/calls.ts";
+import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { ALL_DONE, statuses } from "../../journeys/mobile-backend.ts";
+import { untilQueued } from "../../journeys/queued.ts";
 import { rowsOfAll, secretsOf } from "../support/tables.ts";
 import type { ObservedSystem } from "./observed-system.ts";
 import { callOf, journey, type PermissionJourney, rowCall } from "./permission-journeys.ts";
@@ -41,6 +48,32 @@ async function makeDue(TableName: string | undefined, jobId: string): Promise<vo
       ExpressionAttributeValues: { ":longAgo": { S: new Date(0).toISOString() } },
     }),
   );
+  client.destroy();
+}
+
+const rowInQueue = z.looseObject({
+  pk: z.string(),
+  queue: z.looseObject({ waitsFor: z.string().optional() }),
+});
+type RowInQueue = z.infer<typeof rowInQueue>;
+
+async function queuedRow(jobId: string): Promise<RowInQueue> {
+  const rows = (await rowsOfAll()).map((row) => unmarshall(z.record(z.string(), anyValue).parse(row)));
+  return rowInQueue.parse(rows.find(({ pk }) => pk === `job#${jobId}`));
+}
+
+const anyValue = z.custom<AttributeValue>();
+
+/** Writes what time, or an earlier version, would have written. */
+async function changeRow(
+  system: ObservedSystem,
+  jobId: string,
+  change: (row: RowInQueue) => object,
+): Promise<void> {
+  const client = new DynamoDBClient({});
+  const TableName = system.deployed().tables[0]?.TableName;
+  const Item = marshall(change(await queuedRow(jobId)), { removeUndefinedValues: true });
+  await client.send(new PutItemCommand({ TableName, Item }));
   client.destroy();
 }
 
@@ -117,6 +150,32 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
     await backend.answer(jobId, ["1234"]);
     await system.execution(jobId, 2).ended();
     expect(await backend.loginsSent()).toBe(1);
+    return [jobId];
+  }),
+  journey(
+    "a job whose attempt is due waits for its bank, which the sweeper finds back",
+    async (system, backend) => {
+      const jobId = await system.startJob(backend, HOOLI_GOV, LOGINS.jianYang);
+      await untilQueued(backend, jobId);
+      await backend.institution(HOOLI_GOV, { status: "major-outage" });
+      const longAgo = new Date(0).toISOString();
+      await changeRow(system, jobId, (row) => ({ ...row, queue: { ...row.queue, nextAttemptAt: longAgo } }));
+      const isAwaited = async () => (await queuedRow(jobId)).queue.waitsFor === "bank";
+      await sweepUntil(system, jobId, isAwaited);
+      await backend.institution(HOOLI_GOV, { status: "operational" });
+      await sweepUntil(system, jobId, async () => system.execution(jobId, 2).exists());
+      await system.execution(jobId, 2).ended();
+      await cancel(backend, jobId);
+      return [jobId];
+    },
+  ),
+  journey("a job that an earlier version has queued is resumed", async (system, backend) => {
+    const jobId = await system.startJob(backend, HOOLI, LOGINS.jianYang);
+    await untilQueued(backend, jobId);
+    await changeRow(system, jobId, ({ queue: { waitsFor: _, ...queue }, ...row }) => ({ ...row, queue }));
+    expect((await resume(backend, jobId)).status).toBe(202);
+    await system.execution(jobId, 2).ended();
+    await cancel(backend, jobId);
     return [jobId];
   }),
   journey("a request to cancel dies before it stops the execution", async (system, backend) => {
