@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { UpstreamRefused } from "../../../functions/jobs/domain/errors.ts";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
 import { packLogin } from "../../../functions/jobs/domain/login.ts";
+import { isParked } from "../../../functions/jobs/domain/queue.ts";
 import { loginOf, Secret, taskTokenOf } from "../../../functions/jobs/domain/secret.ts";
 import { answerChallenge } from "../../../functions/jobs/use-cases/answer-challenge.ts";
 import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
@@ -142,7 +143,8 @@ function expectOneEnd({ row, sent, one, other, cancelled, running, real, lateRev
     wasTold(cancelled) || (cancelled === "died" && endOf(row) === "cancelled"),
   );
   expect(lateReveals, "secrets read after the cancel was confirmed").toBe(0);
-  expect(running()).toHaveLength(isFinished(row) ? 0 : 1);
+  expect(running(), "executions at the end").toEqual([]);
+  expect(isFinished(row) || isParked(row), "a job that is over or parked").toBe(true);
   expectHistory(real.jobs.written);
 }
 
