@@ -15,6 +15,7 @@ type RowKind =
   | "rate#user"
   | "rate#address"
   | "rate#public"
+  | "rate#room"
   | "idempotency"
   | "api-key"
   | "erased"

@@ -52,7 +52,7 @@ export class Sweeper extends Construct {
   }
 
   #grant(tables: Tables, keys: Keys, workflow: Workflow) {
-    grantIndex(tables, this.function, "swept-by-time", "queued", "running", "erasure");
+    grantIndex(tables, this.function, "swept-by-time", "queued", "running", "idle", "erasure");
     grantRows(tables, this.function, ["job"], "GetItem", "PutItem", "UpdateItem");
     grantRows(tables, this.function, ["erased"], "UpdateItem");
     grantErasing(tables, this.function);

@@ -78,6 +78,16 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     expect(await swept.census()).toEqual({ queued: 0, running: 0 });
   });
 
+  test("count as running jobs only while functions work on them", async () => {
+    const { swept, add } = await noJobs(make);
+    const open = ["accepted", "opening", "following", "answered", "queued", "awaiting-answer"] as const;
+    for (const phase of open) await add({ phase, sweepAt: at(-1) });
+    const settling = await add({ phase: "failed", sweepAt: at(-1) });
+    expect(await swept.running()).toBe(4);
+    expect(await swept.due()).toContain(settling.id);
+    expect(await swept.census()).toMatchObject({ queued: 1, running: 6 });
+  });
+
   test("follow the events that are recorded of them", async () => {
     const { clock, store, swept, add } = await noJobs(make);
     const job = await add(followingJob({ id: randomUUID(), sweepAt: at(-1) }));

@@ -27,6 +27,7 @@ import type {
 } from "../../functions/jobs/domain/ports.ts";
 import type { Policy } from "../../functions/jobs/domain/queue.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { activityOf } from "../../functions/jobs/domain/running.ts";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
 import {
@@ -153,6 +154,7 @@ export function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
         oldestRunning: running.map(runsSince).toSorted()[0],
       };
     },
+    running: async () => swept().filter((job) => activityOf(job) === "running").length,
   };
 }
 

@@ -84,6 +84,8 @@ export interface SweptJobs {
   postpone(job: Job, until: string): Promise<void>;
   /** Counts the jobs that are not finished. The counts may be about a second old. */
   census(): Promise<Census>;
+  /** Counts the jobs that need functions now: neither queued nor idle. The count may be about a second old. */
+  running(): Promise<number>;
 }
 
 export interface Claims {

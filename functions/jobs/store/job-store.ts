@@ -15,6 +15,7 @@ import { JobChanged } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import { measureChange } from "../domain/measurements.ts";
 import type { JobStore, Metrics } from "../domain/ports.ts";
+import { type Activity, activityOf } from "../domain/running.ts";
 import { applyEvent } from "../domain/sweep.ts";
 import { storedUntil } from "../domain/times-to-live.ts";
 import { TRANSITIONS } from "../domain/transitions.ts";
@@ -57,15 +58,15 @@ export function listOf(userId: string): string {
 
 /**
  * Returns the partition of the sweeper's index. Queued jobs have their own partitions, because they can
- * be many and wait for long.
+ * be many and wait for long; idle jobs have, because requests count those that run.
  */
-function sweepOf({ id, phase }: Job): string {
-  const shard = Number.parseInt(id.slice(-2), 16) % SWEEP_SHARDS;
-  return sweepPart(phase === "queued" ? "queued" : "running", shard);
+function sweepOf(job: Job): string {
+  const shard = Number.parseInt(job.id.slice(-2), 16) % SWEEP_SHARDS;
+  return sweepPart(activityOf(job), shard);
 }
 
-export function sweepPart(kind: "queued" | "running", shard: number): string {
-  return `${kind}#${shard}`;
+export function sweepPart(activity: Activity, shard: number): string {
+  return `${activity}#${shard}`;
 }
 
 export interface JobStoreOptions {

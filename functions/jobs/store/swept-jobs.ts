@@ -9,12 +9,15 @@ import * as z from "zod/mini";
 import type { Clock } from "../domain/clock.ts";
 import type { Census } from "../domain/measurements.ts";
 import type { SweptJobs } from "../domain/ports.ts";
+import type { Activity } from "../domain/running.ts";
 import { jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-store.ts";
 
 const INDEX = "swept-by-time";
 
 /** Each job takes about ten calls. A sweep can process this many jobs in its one minute. */
 const MAX_DUE = 2_000;
+/** So that no partition takes the time of the others. */
+const MAX_DUE_IN_A_PART = 250;
 
 const entrySchema = z.object({
   pk: z.string(),
@@ -28,6 +31,10 @@ const entrySchema = z.object({
 type Entry = z.output<typeof entrySchema>;
 
 const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
+
+function partsOf(activities: readonly Activity[]): string[] {
+  return SHARDS.flatMap((shard) => activities.map((activity) => sweepPart(activity, shard)));
+}
 
 /** The jobs that are not finished, or not cleaned up, by the time of their next check. */
 export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock: Clock): SweptJobs {
@@ -58,10 +65,10 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     return found;
   }
 
-  async function count(kind: "queued" | "running") {
+  async function count(activities: readonly Activity[]) {
     let [size, oldest]: [number, string | undefined] = [0, undefined];
-    for (const shard of SHARDS) {
-      for await (const { createdAt, runsSince: since = createdAt } of entries(sweepPart(kind, shard))) {
+    for (const part of partsOf(activities)) {
+      for await (const { createdAt, runsSince: since = createdAt } of entries(part)) {
         size += 1;
         if (oldest === undefined || since < oldest) oldest = since;
       }
@@ -69,13 +76,30 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     return { size, oldest };
   }
 
+  async function countIn(part: string): Promise<number> {
+    let size = 0;
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: tableName,
+        IndexName: INDEX,
+        KeyConditionExpression: "sweep = :part",
+        ExpressionAttributeValues: marshall({ ":part": part }),
+        Select: "COUNT",
+      },
+    );
+    for await (const { Count = 0 } of pages) size += Count;
+    return size;
+  }
+
   return {
     async due() {
-      const parts = SHARDS.flatMap((shard) => [sweepPart("running", shard), sweepPart("queued", shard)]);
-      const found = await Promise.all(parts.map((part) => dueIn(part, Math.ceil(MAX_DUE / parts.length))));
+      const parts = partsOf(["running", "idle", "queued"]);
+      const found = await Promise.all(parts.map((part) => dueIn(part, MAX_DUE_IN_A_PART)));
       return found
         .flat()
         .toSorted((a, b) => (a.sweepAt < b.sweepAt ? -1 : 1))
+        .slice(0, MAX_DUE)
         .map(({ pk }) => jobIdIn(pk));
     },
 
@@ -96,13 +120,18 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     },
 
     async census(): Promise<Census> {
-      const [queued, running] = await Promise.all([count("queued"), count("running")]);
+      const [queued, running] = await Promise.all([count(["queued"]), count(["running", "idle"])]);
       return {
         queued: queued.size,
         running: running.size,
         oldestQueued: queued.oldest,
         oldestRunning: running.oldest,
       };
+    },
+
+    async running() {
+      const sizes = await Promise.all(partsOf(["running"]).map(countIn));
+      return sizes.reduce((sum, size) => sum + size, 0);
     },
   };
 }
