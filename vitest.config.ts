@@ -13,7 +13,7 @@ const OF_PARTS = [
 
 /** Proof that takes seconds. `npm test` runs it, and its coverage counts. */
 const OF_QUICK_PARTS = [
-  "test/verify/{adopt/parts,aggregator,changes,cli/parts,client/parts,consent-ui,docs,institutions/parts,links/parts,local-aws,page/parts,queue/parts,webhooks/parts}/**/*.test.ts",
+  "test/verify/{adopt/parts,aggregator,capacity/parts,changes,cli/parts,client/parts,consent-ui,docs,institutions/parts,links/parts,local-aws,page/parts,queue/parts,webhooks/parts}/**/*.test.ts",
   "test/verify/testing-kit/{clock,settings}.test.ts",
   "test/verify/webhooks/{cached-secrets,replies,ssrf,tls}.test.ts",
 ];

@@ -30,6 +30,7 @@ import { dynamoTraffic } from "./institutions/store/traffic.ts";
 import { dynamoWaitingJobs } from "./institutions/store/waiting-jobs.ts";
 import { DEFAULT_ANSWER_WAIT_SECONDS } from "./jobs/domain/challenge.ts";
 import { DEFAULT_FOLLOW_LIMIT_MINUTES, DEFAULT_FOLLOW_SLICE_SECONDS } from "./jobs/domain/following.ts";
+import { DEFAULT_MAX_RUNNING_JOBS } from "./jobs/domain/running.ts";
 import { DEFAULT_RETENTION_DAYS } from "./jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "./jobs/domain/waiting.ts";
 import { dynamoClaims } from "./jobs/store/claims.ts";
@@ -393,6 +394,11 @@ export const replyOptions = /* @__PURE__ */ once(() => {
 /** Options for rendering jobs as they are now, in replies. */
 export const jobReplyOptions = /* @__PURE__ */ once(() => ({ ...replyOptions(), clock: clock() }));
 
+/** How many jobs may run at once; undefined without a limit. */
+const maxRunning = /* @__PURE__ */ once(
+  () => Number(setting("MAX_RUNNING_JOBS") ?? DEFAULT_MAX_RUNNING_JOBS) || undefined,
+);
+
 const beginningDeps = /* @__PURE__ */ once(() => ({
   newId,
   clock: clock(),
@@ -401,6 +407,8 @@ const beginningDeps = /* @__PURE__ */ once(() => ({
   vault: vault(),
   executions: executions(),
   refusedLogins: refusedLogins(),
+  sweptJobs: sweptJobs(),
+  maxRunning: maxRunning(),
   upstream: upstream(),
   institutions: institutions(),
   requestCounts: requestCounts(),

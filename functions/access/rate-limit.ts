@@ -31,13 +31,16 @@ export interface RateWindow {
 }
 
 /**
- * Returns the current window. Windows are counted from 1970 in the clock's own durations: a scaled clock has more
- * windows in the same time.
+ * Returns the current window, of 5 minutes unless another length is given. Windows are counted from 1970 in the clock's own
+ * durations: a scaled clock has more windows in the same time.
  */
-export function currentWindow(clock: Pick<Clock, "after" | "msUntil">): RateWindow {
+export function currentWindow(
+  clock: Pick<Clock, "after" | "msUntil">,
+  windowMs: number = WINDOW_MS,
+): RateWindow {
   const sinceMs = -clock.msUntil(new Date(0));
-  const number = Math.floor(sinceMs / WINDOW_MS);
-  return { number, endsAt: clock.after((number + 1) * WINDOW_MS - sinceMs) };
+  const number = Math.floor(sinceMs / windowMs);
+  return { number, endsAt: clock.after((number + 1) * windowMs - sinceMs) };
 }
 
 /** Returns whether `counted` requests, including the current request, exceed the limit. */
@@ -51,8 +54,11 @@ export function retryAfterSeconds({ endsAt }: RateWindow, now: Date): number {
 }
 
 export interface RequestCounts {
-  /** Counts a request of an API key, a user or an address in a window. Returns the count, including this request. */
-  add(limit: RateLimit, of: string, window: RateWindow): Promise<number>;
+  /**
+   * Counts a request of an API key, a user or an address in a window, or one that found room for its job. Returns the
+   * count, including this request.
+   */
+  add(limit: RateLimit | "room", of: string, window: RateWindow): Promise<number>;
 }
 
 export interface CountDeps {

@@ -8,6 +8,7 @@ const NOT_SUPPLIED = [400, "parameter-not-supplied", "Required parameter not sup
 const NOT_VALID = [400, "parameter-not-valid", "Required parameter not valid"] as const;
 const NOT_FOUND = [404, "resource-not-found", "Requested resource is not found"] as const;
 const NOT_ACCEPTED = [400, "invalid-content", "Invalid request content"] as const;
+const UNAVAILABLE = [503, "service-unavailable", "Service Unavailable"] as const;
 const TOO_MANY = [429, "too-many-requests", "Too many requests"] as const;
 const NOT_VALID_CONTENT = [400, "invalid-content", "Invalid request content"] as const;
 const OVER = [410, "resource-no-longer-available", "Resource no longer available"] as const;
@@ -86,12 +87,8 @@ const WORDINGS: { readonly [reason in RefusalReason]: Words } = {
     "Required parameter not valid",
     "Idempotency-Key was used with another request.",
   ],
-  "service-unavailable": [
-    503,
-    "service-unavailable",
-    "Service Unavailable",
-    "Service Unavailable. Try again later.",
-  ],
+  "service-unavailable": [...UNAVAILABLE, "Service Unavailable. Try again later."],
+  "too-many-jobs": [...UNAVAILABLE, "Too many jobs run at the moment: try again later."],
   "event-not-found": [...NOT_FOUND, "Requested event does not exist."],
   "event-type-not-found": [...NOT_FOUND, "Requested event type does not exist."],
   "webhook-request-not-valid": [...NOT_ACCEPTED, "Posted request not valid."],

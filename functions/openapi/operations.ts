@@ -28,7 +28,7 @@ const OF_USER: readonly RefusalReason[] = [
 const OF_CONNECTION: readonly RefusalReason[] = [...OF_USER, "connection-not-found"];
 const OF_JOB: readonly RefusalReason[] = [...WITH_TOKEN, "job-not-found"];
 const COUNTED: readonly RefusalReason[] = ["rate-exceeded", "user-not-found"];
-const MAKES_JOBS: readonly RefusalReason[] = [...COUNTED, "idempotency-key-reused"];
+const MAKES_JOBS: readonly RefusalReason[] = [...COUNTED, "idempotency-key-reused", "too-many-jobs"];
 const TAKES_LOGINS: readonly RefusalReason[] = [
   "not-json",
   "content-type-not-json",

@@ -37,6 +37,8 @@ export interface WireOptions {
   answerWaitSeconds: number;
   /** How many requests may wait at a time for a change of a job, or for the bank's decision on an answer. */
   waiters: number;
+  /** How many jobs may run at a time before further ones are refused. 0: as many as come. */
+  maxRunningJobs: number;
   /** The name of the application that pages show to persons. Default: "the app that sent you this link", in their language. */
   appName: string;
   /** The addresses to which persons may go back after a link, compared whole. Default: none. */
@@ -120,7 +122,7 @@ export class ApiFunctions extends Construct {
     this.#pageBrand = props.pageBrand;
     const signing = { SIGNING_KEY_ID: keys.signing.keyArn };
     const { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters } = props.wire;
-    const { appName, returnUrls, consentUiUrl } = props.wire;
+    const { appName, returnUrls, consentUiUrl, maxRunningJobs } = props.wire;
     const waiting = { WAITERS: String(waiters) };
     const showing = { APP_NAME: appName };
     const listing = {
@@ -138,7 +140,8 @@ export class ApiFunctions extends Construct {
     };
 
     const driving = { STATE_MACHINE_ARN: workflow.stateMachine.stateMachineArn };
-    const accepting = { ...stored, ...upstreamEnvironment(props.upstream), ...driving };
+    const beginning = { MAX_RUNNING_JOBS: String(maxRunningJobs) };
+    const accepting = { ...stored, ...upstreamEnvironment(props.upstream), ...driving, ...beginning };
     const takingLogins = { ...accepting, CONNECT: connect };
 
     const following = { ...driving, FOLLOW_LIMIT_MINUTES: String(props.followLimitMinutes) };
@@ -209,6 +212,7 @@ export class ApiFunctions extends Construct {
         ...tables.jobsEnvironment,
         EVENTS_TABLE: tables.events.tableName,
         ...driving,
+        ...beginning,
         SECRETS_TABLE: tables.secrets.tableName,
         SEALING_KEY_ID: keys.sealing.keyArn,
         ...showing,
@@ -308,6 +312,13 @@ export class ApiFunctions extends Construct {
       grantSealing(keys.sealing, endpoint, "Decrypt", "idempotency");
       grantUpstream(upstream, endpoint);
       workflow.stateMachine.grantStartExecution(endpoint);
+    }
+    if (wire.maxRunningJobs > 0) {
+      const ofPage = wire.connect === "direct" ? [connectPage] : [];
+      for (const endpoint of [...beginning, ...ofPage]) {
+        grantIndex(tables, endpoint, "swept-by-time", "running");
+        grantRows(tables, endpoint, ["rate#room"], "UpdateItem");
+      }
     }
     const counting = [...beginning, resumeJob, answerMfa, connectPage];
     for (const endpoint of [...counting, adoptJobs, createStatement, passThrough, deleteConnection]) {

@@ -2,6 +2,7 @@ import { Token } from "aws-cdk-lib";
 import { type ApiVersion, type Connect, connectWith, DIRECT_NEEDS_2 } from "../../functions/access/caller.ts";
 import { MAX_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.ts";
 import { MAX_FOLLOW_LIMIT_MINUTES, MAX_FOLLOW_SLICE_SECONDS } from "../../functions/jobs/domain/following.ts";
+import { HIGHEST_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { isAppName } from "../../functions/links/domain/link.ts";
@@ -35,6 +36,10 @@ export function checkedAnswerWait(seconds: number): number {
 
 export function checkedWaiters(requests: number): number {
   return checkedWhole("waiters", requests, 0, MAX_WAITERS);
+}
+
+export function checkedRunningJobs(jobs: number): number {
+  return checkedWhole("maxRunningJobs", jobs, 0, HIGHEST_MAX_RUNNING_JOBS);
 }
 
 export function checkedFollowLimit(minutes: number): number {

@@ -12,6 +12,7 @@ import {
   DEFAULT_FOLLOW_LIMIT_MINUTES,
   DEFAULT_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
+import { DEFAULT_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import type { LogLevel, Monitoring } from "../../functions/platform/environment.ts";
@@ -31,6 +32,7 @@ import {
   checkedMonitoring,
   checkedRetentionDays,
   checkedReturnUrls,
+  checkedRunningJobs,
   checkedUpstream,
   checkedWaiters,
   DEFAULT_CONSENT_UI_URL,
@@ -103,7 +105,7 @@ export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
 /**
  * The whole system: an HTTP API, a state machine, and their storage.
  *
- * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`,
+ * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`, `maxRunningJobs`,
  * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `monitoring`, `eventArchiveDays`,
  * `maxWebhooks`, `appName`, `returnUrls`, `consentUiUrl` or an option of {@link PageBrand} is not valid.
  */
@@ -156,8 +158,10 @@ export class ConnectionJobs extends Construct {
       returnUrls: checkedReturnUrls(props.returnUrls ?? []),
       consentUiUrl: checkedConsentUi(props.consentUiUrl ?? DEFAULT_CONSENT_UI_URL),
     };
-    const answering = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds, waiters };
-    const wire = { ...answering, ...ofLinks };
+    const maxRunningJobs = checkedRunningJobs(props.maxRunningJobs ?? DEFAULT_MAX_RUNNING_JOBS);
+    const limits = { waiters, maxRunningJobs };
+    const answering = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds };
+    const wire = { ...answering, ...limits, ...ofLinks };
     const webhooks = new Webhooks(this, "Webhooks", {
       ...{ tables, keys, apiUrl: api.url, ownUrls: api.ownUrls, stepResults, shared },
     });

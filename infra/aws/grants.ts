@@ -16,6 +16,7 @@ type RowKind =
   | "rate#user"
   | "rate#address"
   | "rate#public"
+  | "rate#room"
   | "idempotency"
   | "api-key"
   | "erased"

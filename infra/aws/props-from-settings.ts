@@ -25,6 +25,7 @@ export function propsFrom(
     allowUnboundClientTokens: settings.allowUnboundClientTokens,
     answerWaitSeconds: settings.answerWaitSeconds,
     waiters: settings.waiters,
+    maxRunningJobs: settings.maxRunningJobs,
     queue: settings.queue,
     followLimitMinutes: settings.followLimitMinutes,
     followSliceSeconds: settings.followSliceSeconds,

@@ -17,6 +17,7 @@ import {
   MAX_FOLLOW_LIMIT_MINUTES,
   MAX_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
+import { DEFAULT_MAX_RUNNING_JOBS, HIGHEST_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS, MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { isAppName } from "../../functions/links/domain/link.ts";
@@ -49,6 +50,7 @@ const slice = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_FOLLOW_S
 const webhooks = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ENDPOINTS)));
 const concurrency = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(1_000)));
 const answerWait = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ANSWER_WAIT_SECONDS)));
+const runningJobs = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(HIGHEST_MAX_RUNNING_JOBS)));
 const waiters = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_WAITERS)));
 /** CloudWatch Logs accepts only these values. */
 const LOG_RETENTION_DAYS = [
@@ -97,6 +99,7 @@ const settingsSchema = z
     allowUnboundClientTokens: z._default(flag, false),
     answerWaitSeconds: z._default(answerWait, DEFAULT_ANSWER_WAIT_SECONDS),
     waiters: z._default(waiters, DEFAULT_WAITERS),
+    maxRunningJobs: z._default(runningJobs, DEFAULT_MAX_RUNNING_JOBS),
     queue: z._default(flag, true),
     followLimitMinutes: z._default(minutes, DEFAULT_FOLLOW_LIMIT_MINUTES),
     followSliceSeconds: z._default(slice, DEFAULT_FOLLOW_SLICE_SECONDS),

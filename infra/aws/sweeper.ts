@@ -52,7 +52,17 @@ export class Sweeper extends Construct {
   }
 
   #grant(tables: Tables, keys: Keys, workflow: Workflow) {
-    grantIndex(tables, this.function, "swept-by-time", "queued", "running", "awaiting", "outage", "erasure");
+    grantIndex(
+      tables,
+      this.function,
+      "swept-by-time",
+      "queued",
+      "running",
+      "idle",
+      "awaiting",
+      "outage",
+      "erasure",
+    );
     grantRows(tables, this.function, ["job"], "GetItem", "PutItem", "UpdateItem");
     grantRows(tables, this.function, ["outage"], "GetItem", "PutItem");
     grantRows(tables, this.function, ["erased"], "UpdateItem");

@@ -39,6 +39,7 @@ export const SETTINGS_OF_A_DEPLOYMENT = {
   FOLLOW_CONCURRENCY: "followConcurrency",
   FOLLOW_LIMIT_MINUTES: "followLimitMinutes",
   FOLLOW_SLICE_SECONDS: "followSliceSeconds",
+  MAX_RUNNING_JOBS: "maxRunningJobs",
   MAX_WEBHOOKS: "maxWebhooks",
   PAGE_COLOUR: "pageColour",
   PAGE_COLOUR_DARK: "pageColourDark",

@@ -10,6 +10,7 @@ export interface TestSystemOptions {
   consentUiUrl?: string;
   followLimitMinutes?: number;
   followSliceSeconds?: number;
+  maxRunningJobs?: number;
   maxWebhooks?: number;
   queue?: boolean;
   retentionDays?: number;

@@ -7,6 +7,7 @@ import {
 } from "../../functions/access/caller.ts";
 import { MAX_ANSWER_WAIT_SECONDS } from "../../functions/jobs/domain/challenge.ts";
 import { MAX_FOLLOW_LIMIT_MINUTES, MAX_FOLLOW_SLICE_SECONDS } from "../../functions/jobs/domain/following.ts";
+import { HIGHEST_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
 import { MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { isAppName } from "../../functions/links/domain/link.ts";
@@ -28,6 +29,7 @@ const settingsShape = {
   consentUiUrl: z.string().refine(isUpstreamUrl).optional(),
   followLimitMinutes: whole(1, MAX_FOLLOW_LIMIT_MINUTES),
   followSliceSeconds: whole(0, MAX_FOLLOW_SLICE_SECONDS),
+  maxRunningJobs: whole(0, HIGHEST_MAX_RUNNING_JOBS),
   maxWebhooks: whole(0, MAX_ENDPOINTS),
   queue: z.boolean().optional(),
   retentionDays: whole(1, MAX_RETENTION_DAYS),
@@ -68,6 +70,7 @@ export const VARIABLES = {
   consentUiUrl: "CONSENT_UI_URL",
   followLimitMinutes: "FOLLOW_LIMIT_MINUTES",
   followSliceSeconds: "FOLLOW_SLICE_SECONDS",
+  maxRunningJobs: "MAX_RUNNING_JOBS",
   maxWebhooks: "MAX_WEBHOOKS",
   queue: "QUEUE",
   retentionDays: "RETENTION_DAYS",

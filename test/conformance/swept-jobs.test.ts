@@ -35,7 +35,7 @@ const IMPLEMENTATIONS: [string, (clock: Clock) => Promise<Swept>][] = [
   ["on DynamoDB", onDynamo],
 ];
 
-const census = async (swept: SweptJobs) => [await swept.queued([]), await swept.running()];
+const census = async (swept: SweptJobs) => [await swept.queued([]), await swept.notQueued()];
 
 const WEEK = 7 * 24 * 3600;
 const at = (seconds: number) => new Date(Date.parse(START) + seconds * 1000).toISOString();
@@ -78,6 +78,16 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     expect(await census(swept)).toEqual([{ size: 0 }, { size: 1, oldest: START }]);
     await store.markCleaned(left);
     expect(await census(swept)).toEqual([{ size: 0 }, { size: 0 }]);
+  });
+
+  test("count as running jobs only while functions work on them", async () => {
+    const { swept, add } = await noJobs(make);
+    const open = ["accepted", "opening", "following", "answered", "queued", "awaiting-answer"] as const;
+    for (const phase of open) await add({ phase, sweepAt: at(-1) });
+    const settling = await add({ phase: "failed", sweepAt: at(-1) });
+    expect(await swept.running()).toBe(4);
+    expect(await swept.due()).toContain(settling.id);
+    expect(await census(swept)).toMatchObject([{ size: 1 }, { size: 6 }]);
   });
 
   test("follow the events that are recorded of them", async () => {

@@ -20,6 +20,7 @@ const DEFAULTS = {
   allowUnboundClientTokens: false,
   answerWaitSeconds: 12,
   waiters: 3,
+  maxRunningJobs: 0,
   queue: true,
   followLimitMinutes: 15,
   followSliceSeconds: 12,
@@ -100,6 +101,7 @@ describe("a valid setting", () => {
     ["answerWaitSeconds", 20, 20],
     ["waiters", "0", 0],
     ["waiters", 100, 100],
+    ["maxRunningJobs", "10000", 10_000],
     ["followSliceSeconds", "0", 0],
     ["followSliceSeconds", 25, 25],
     ["followConcurrency", "1", 1],
@@ -177,6 +179,7 @@ describe("an invalid setting", () => {
     ["answerWaitSeconds", "-1"],
     ["waiters", "101"],
     ["waiters", 1.5],
+    ["maxRunningJobs", "10001"],
     ["followSliceSeconds", "26"],
     ["followSliceSeconds", 0.5],
     ["followConcurrency", 0],
@@ -282,7 +285,13 @@ describe("the construct in an app of its user", () => {
     expect(valuesIn("Default")("METRICS_NAMESPACE")).toEqual(new Set(["Banking"]));
     const of30 = { url: "https://a.example/", version: "3.0" } as const;
     const shortest = valuesIn("Shortest", { followLimitMinutes: 1, queue: false, maxWebhooks: 0, ...of30 });
-    const times = { followLimitMinutes: 1440, followSliceSeconds: 0, answerWaitSeconds: 0, waiters: 50 };
+    const times = {
+      followLimitMinutes: 1440,
+      followSliceSeconds: 0,
+      answerWaitSeconds: 0,
+      waiters: 50,
+      maxRunningJobs: 80,
+    };
     const longest = valuesIn("Longest", times);
     const both = (name: string) => [...shortest(name), ...longest(name)];
     expect(both("METRICS_NAMESPACE")).toEqual(["Banking/Shortest", "Banking/Longest"]);
@@ -291,6 +300,7 @@ describe("the construct in an app of its user", () => {
     expect(both("FOLLOW_SLICE_SECONDS")).toEqual(["12", "0"]);
     expect(both("ANSWER_WAIT_SECONDS")).toEqual(["12", "0"]);
     expect(both("WAITERS")).toEqual(["3", "50"]);
+    expect(both("MAX_RUNNING_JOBS")).toEqual(["0", "80"]);
     expect(both("CONNECT")).toEqual(["consent-ui", "direct"]);
     expect(both("MAX_WEBHOOKS")).toEqual(["0", "10"]);
     expect(both("UPSTREAM_URL")).toEqual(["https://a.example", VALID.upstreamUrl]);
@@ -310,6 +320,7 @@ describe("the construct in an app of its user", () => {
     ["connect=direct needs upstreamVersion 2.0 or 2.1", { version: "3.0", connect: "direct" }],
     ["answerWaitSeconds must be a whole number from 0 to 20.", { answerWaitSeconds: 21 }],
     ["waiters must be a whole number from 0 to 100.", { waiters: 101 }],
+    ["maxRunningJobs must be a whole number from 0 to 10000.", { maxRunningJobs: -1 }],
     ["followSliceSeconds must be a whole number from 0 to 25.", { followSliceSeconds: 0.5 }],
     ["followConcurrency must be a whole number from 1 to 1000.", { followConcurrency: 0 }],
     ["pageLogo: must be the path of a file.", { pageLogo: "none.svg" }],

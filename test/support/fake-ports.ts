@@ -29,6 +29,7 @@ import type {
 } from "../../functions/jobs/domain/ports.ts";
 import type { Policy } from "../../functions/jobs/domain/queue.ts";
 import { Refusal } from "../../functions/jobs/domain/refusal.ts";
+import { activityOf } from "../../functions/jobs/domain/running.ts";
 import { Secret, type SecretRef } from "../../functions/jobs/domain/secret.ts";
 import { applyEvent } from "../../functions/jobs/domain/sweep.ts";
 import {
@@ -154,7 +155,8 @@ export function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
         .flatMap(({ id, sweepAt: place = "" }) => [{ jobId: id, place }])
         .filter(({ place }) => place > after && (dueBy === undefined || new Date(place) <= dueBy))
         .slice(0, limit),
-    running: async () => {
+    running: async () => swept().filter((job) => activityOf(job) === "running").length,
+    notQueued: async () => {
       const running = swept().filter(({ phase }) => phase !== "queued");
       const runsSince = ({ queue, createdAt, updatedAt }: Job) => (queue ? updatedAt : createdAt);
       return { size: running.length, oldest: running.map(runsSince).toSorted()[0] };

@@ -358,7 +358,7 @@ describe("a sweep", () => {
   test("with nothing due still counts the running jobs, and the queue every quarter of an hour", async () => {
     const ports = fakePorts();
     const [running, queued] = [{ size: 1, oldest: START }, { size: 2 }];
-    ports.sweptJobs.running = async () => running;
+    ports.sweptJobs.notQueued = async () => running;
     ports.sweptJobs.queued = async () => queued;
     const found = [];
     for (let minute = 0; minute < 17; minute++) {

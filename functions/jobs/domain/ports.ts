@@ -86,8 +86,10 @@ export interface SweptJobs {
   postpone(job: Job, until: string): Promise<void>;
   /** Returns the jobs that wait for a bank, the longest waiting first. May miss what was written within the last second. */
   awaiting(institutionId: string, which: { limit: number; after?: string; dueBy?: Date }): Promise<Waiting[]>;
-  /** Counts the running jobs. The counts of a census may be about a second old. */
-  running(): Promise<Counted>;
+  /** Counts the jobs that need functions now: neither queued nor idle. All counts may be about a second old. */
+  running(): Promise<number>;
+  /** Counts the jobs that are not in the queue. Reads them all. */
+  notQueued(): Promise<Counted>;
   /** Counts the jobs in the queue, also those that wait for one of the given banks. Reads them all. */
   queued(institutionIds: readonly string[]): Promise<Counted>;
 }

@@ -52,6 +52,7 @@ export type RefusalReason =
   | "user-not-found"
   | "resource-not-found"
   | "too-many-refused-logins"
+  | "too-many-jobs"
   | "rate-exceeded"
   | "idempotency-key-reused"
   | "route-not-found"

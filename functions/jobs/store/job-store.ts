@@ -15,6 +15,7 @@ import { JobChanged } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
 import { measureChange } from "../domain/measurements.ts";
 import type { JobStore, Metrics } from "../domain/ports.ts";
+import { type Activity, activityOf } from "../domain/running.ts";
 import { applyEvent } from "../domain/sweep.ts";
 import { storedUntil } from "../domain/times-to-live.ts";
 import { TRANSITIONS } from "../domain/transitions.ts";
@@ -57,16 +58,17 @@ export function listOf(userId: string): string {
 
 /**
  * Returns the partition of the sweeper's index. Queued jobs have their own partitions, because they can
- * be many and wait for long. The jobs that wait for a bank have one, so that they are found when it is back.
+ * be many and wait for long. Idle jobs have, because requests count those that run.
+ * The jobs that wait for a bank have one, so that they are found when it is back.
  */
-function sweepOf({ id, phase, queue, institutionId }: Job): string {
-  if (phase === "queued" && queue?.waitsFor === "bank") return awaitingPart(institutionId);
-  const shard = Number.parseInt(id.slice(-2), 16) % SWEEP_SHARDS;
-  return sweepPart(phase === "queued" ? "queued" : "running", shard);
+function sweepOf(job: Job): string {
+  if (job.phase === "queued" && job.queue?.waitsFor === "bank") return awaitingPart(job.institutionId);
+  const shard = Number.parseInt(job.id.slice(-2), 16) % SWEEP_SHARDS;
+  return sweepPart(activityOf(job), shard);
 }
 
-export function sweepPart(kind: "queued" | "running", shard: number): string {
-  return `${kind}#${shard}`;
+export function sweepPart(activity: Activity, shard: number): string {
+  return `${activity}#${shard}`;
 }
 
 export function awaitingPart(institutionId: string): string {

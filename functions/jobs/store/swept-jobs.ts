@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 import type { Clock } from "../domain/clock.ts";
 import type { Counted } from "../domain/measurements.ts";
 import type { SweptJobs } from "../domain/ports.ts";
+import type { Activity } from "../domain/running.ts";
 import { awaitingPart, jobIdIn, jobKey, SWEEP_SHARDS, sweepPart } from "./job-store.ts";
 
 const INDEX = "swept-by-time";
@@ -17,7 +18,7 @@ const INDEX = "swept-by-time";
  * A sweep reads at most this many due jobs of each partition. Step Functions may describe ten executions a second, so that 1,000
  * running jobs take less than two minutes. A parked job has no execution to be described.
  */
-const MAX_DUE = { running: 250, queued: 500 } as const;
+const MAX_DUE: { readonly [activity in Activity]: number } = { running: 250, idle: 250, queued: 500 };
 
 const entrySchema = z.object({
   pk: z.string(),
@@ -37,6 +38,10 @@ interface Range {
 }
 
 const SHARDS = Array.from({ length: SWEEP_SHARDS }, (_, shard) => shard);
+
+function partsOf(activity: Activity): string[] {
+  return SHARDS.map((shard) => sweepPart(activity, shard));
+}
 
 /** The jobs that are not finished, or not cleaned up, by the time of their next check. */
 export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock: Clock): SweptJobs {
@@ -87,14 +92,28 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
     return { size, oldest };
   }
 
-  const partsOf = (kind: "queued" | "running") => SHARDS.map((shard) => sweepPart(kind, shard));
+  async function countIn(part: string): Promise<number> {
+    let size = 0;
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: tableName,
+        IndexName: INDEX,
+        KeyConditionExpression: "sweep = :part",
+        ExpressionAttributeValues: marshall({ ":part": part }),
+        Select: "COUNT",
+      },
+    );
+    for await (const { Count = 0 } of pages) size += Count;
+    return size;
+  }
 
   return {
     async due() {
       const dueBy = clock.now().toISOString();
       const found = await Promise.all(
-        (["running", "queued"] as const).flatMap((kind) =>
-          partsOf(kind).map((part) => first(part, { dueBy, limit: MAX_DUE[kind] })),
+        (["running", "idle", "queued"] as const).flatMap((activity) =>
+          partsOf(activity).map((part) => first(part, { dueBy, limit: MAX_DUE[activity] })),
         ),
       );
       return found
@@ -125,7 +144,12 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
       return found.map(({ pk, sweepAt }) => ({ jobId: jobIdIn(pk), place: sweepAt }));
     },
 
-    running: () => count(partsOf("running")),
+    async running() {
+      const sizes = await Promise.all(partsOf("running").map(countIn));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    },
+
+    notQueued: () => count([...partsOf("running"), ...partsOf("idle")]),
 
     queued: (institutionIds) => count([...partsOf("queued"), ...institutionIds.map(awaitingPart)]),
   };

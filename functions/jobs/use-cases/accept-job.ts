@@ -1,9 +1,11 @@
+import { currentWindow, type RequestCounts } from "../../access/rate-limit.ts";
 import type { Clock } from "../domain/clock.ts";
 import { DependencyDown } from "../domain/errors.ts";
 import type { WrittenIds } from "../domain/ids.ts";
 import type { Institution } from "../domain/institution.ts";
 import {
   bringsLogin,
+  type ClaimOn,
   claimOf,
   generationOf,
   hasBegun,
@@ -12,9 +14,10 @@ import {
   type JobKind,
 } from "../domain/job.ts";
 import { blockedForMs, type Login, packLogin } from "../domain/login.ts";
-import type { Executions, JobStore, Ports, RefusedLoginNotes, Vault } from "../domain/ports.ts";
+import type { Executions, JobStore, Ports, RefusedLoginNotes, SweptJobs, Vault } from "../domain/ports.ts";
 import { knownWith } from "../domain/queue.ts";
 import { Refusal } from "../domain/refusal.ts";
+import { RETRY_AFTER_SECONDS, ROOM_WINDOW_MS } from "../domain/running.ts";
 import { loginOf } from "../domain/secret.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep.ts";
@@ -39,6 +42,39 @@ async function requireUnblocked(deps: UnblockedDeps, { userId, institutionId }: 
   });
 }
 
+export interface RoomDeps {
+  clock: Clock;
+  requestCounts: RequestCounts;
+  sweptJobs: Pick<SweptJobs, "running">;
+  /** How many jobs may run at once; undefined: as many as come. */
+  maxRunning?: number | undefined;
+}
+
+/**
+ * Throws a `Refusal` if as many jobs run as may, unless one of them has the claim. To be called before anything that takes long: a
+ * refusal has to cost little, because there are many when there is no room.
+ */
+export async function requireRoom(
+  deps: RoomDeps & DropDeps & Pick<Ports, "newId" | "claims">,
+  claim: ClaimOn,
+): Promise<void> {
+  if (deps.maxRunning === undefined || (await takesRoom(deps, deps.maxRunning))) return;
+  const holderId = await deps.claims.holder(claim);
+  const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
+  if (holder !== undefined && !isFinished(holder)) return;
+  const refusal = new Refusal({ reason: "too-many-jobs", retryAfterSeconds: RETRY_AFTER_SECONDS });
+  await undo(deps, deps.newId(), refusal);
+}
+
+/** The count misses the jobs of the last moments, so no more requests get in within a moment than there was room for. */
+async function takesRoom(
+  { sweptJobs, requestCounts, clock }: RoomDeps,
+  maxRunning: number,
+): Promise<boolean> {
+  const room = maxRunning - (await sweptJobs.running());
+  return room > 0 && (await requestCounts.add("room", "all", currentWindow(clock, ROOM_WINDOW_MS))) <= room;
+}
+
 export interface AcceptJob {
   kind: Exclude<JobKind, "adopt">;
   userId: string;
@@ -59,14 +95,16 @@ export interface Accepted {
 
 export type AcceptDeps = Pick<Ports, "newId" | "clock" | "claims"> &
   UnblockedDeps &
-  DropDeps & { executions: Pick<Executions, "start"> };
+  DropDeps &
+  RoomDeps & { executions: Pick<Executions, "start"> };
 
 /** We lose a round only if another job takes the claim and ends within that round. */
 const MAX_ROUNDS = 5;
 
 /**
  * Starts a job, or returns the unfinished job with the same claim. With the id of an earlier request that died,
- * completes that request. Throws a `Refusal` after too many refused logins, and `DependencyDown` after 5 lost rounds.
+ * completes that request. Throws a `Refusal` after too many refused logins, and `DependencyDown` after 5 lost rounds. Its
+ * callers have called {@link requireRoom}.
  */
 export async function acceptJob(deps: AcceptDeps, request: AcceptJob): Promise<Accepted> {
   const earlier = await holderInCapitals(deps, request);
@@ -173,7 +211,7 @@ async function addRow({ jobs }: AcceptDeps, job: Job): Promise<Job | undefined> 
  * Deletes the job that an earlier request with this id created: otherwise the sweeper would start it. A job that is
  * marked as dropped is left to the sweeper. Then throws the refusal.
  */
-async function undo(deps: AcceptDeps, id: string, refusal: unknown): Promise<never> {
+async function undo(deps: DropDeps, id: string, refusal: unknown): Promise<never> {
   const left = await deps.jobs.find(id);
   if (left !== undefined && !hasBegun(left) && left.isDropped === undefined) await dropJob(deps, left);
   throw refusal;

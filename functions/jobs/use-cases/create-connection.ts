@@ -9,7 +9,7 @@ import {
 } from "../domain/login.ts";
 import type { Ports } from "../domain/ports.ts";
 import { type Problem, Refusal } from "../domain/refusal.ts";
-import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
+import { type AcceptDeps, type Accepted, acceptJob, requireRoom } from "./accept-job.ts";
 
 /**
  * Returns the institution, if the login has all fields that the institution needs. Throws a `Refusal` that names
@@ -50,11 +50,15 @@ export interface AcceptConnection {
   written?: WrittenIds | undefined;
 }
 
-/** Starts a job for a login, or returns the unfinished job of the same user and institution. */
+/**
+ * Starts a job for a login, or returns the unfinished job of the same user and institution. Throws a `Refusal` if too many
+ * jobs run.
+ */
 export async function acceptConnection(
   deps: AcceptDeps & Pick<Ports, "institutions">,
   { userId, institutionId, login, written }: AcceptConnection,
 ): Promise<Accepted> {
+  if (institutionId !== undefined) await requireRoom(deps, { userId, institutionId });
   const institution = await checkLogin(deps, { institutionId, login });
   return acceptJob(deps, { kind: "create", userId, institution, login, written });
 }

@@ -4,7 +4,7 @@ import { isFinished, type Job } from "../domain/job.ts";
 import type { JobStore, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Connection } from "../domain/upstream-job.ts";
-import { type AcceptDeps, type Accepted, acceptJob } from "./accept-job.ts";
+import { type AcceptDeps, type Accepted, acceptJob, requireRoom } from "./accept-job.ts";
 import { inBatches } from "./in-batches.ts";
 
 export interface FoundConnection {
@@ -37,11 +37,15 @@ export interface RefreshConnection {
 
 export type RefreshDeps = AcceptDeps & Pick<Ports, "institutions">;
 
-/** Starts a job that refreshes a connection, or returns the unfinished job of that connection. */
+/**
+ * Starts a job that refreshes a connection, or returns the unfinished job of that connection. Throws a `Refusal` if too many
+ * jobs run.
+ */
 export async function refreshConnection(
   deps: RefreshDeps & Pick<Ports, "upstream">,
   request: RefreshConnection,
 ): Promise<Accepted> {
+  await requireRoom(deps, request);
   return refreshFound(deps, request, await findConnection(deps, request.userId, request.connectionId));
 }
 
@@ -69,7 +73,8 @@ export interface RefreshConnections {
 
 /**
  * Starts a refresh of every connection that the aggregator knows of a user. A connection with an
- * unfinished job keeps that job.
+ * unfinished job keeps that job. Throws a `Refusal` if too many jobs run; the jobs that were started go on, and a repeated
+ * request returns them.
  */
 export async function refreshConnections(
   deps: Omit<RefreshDeps, "newId"> & Pick<Ports, "upstream">,
@@ -93,6 +98,7 @@ async function jobFor(
 ): Promise<Job | undefined> {
   const connection = { userId, connectionId };
   if (isBeingMade) return runningOn(deps, connection);
+  await requireRoom(deps, connection);
   return (await refreshFound(deps, connection, { institutionId, authorization: undefined })).job;
 }
 

@@ -216,7 +216,7 @@ export async function sweep(
   const { failed = 0, ...mended } = Object.fromEntries(
     counted.map(([what, all]) => [what, all?.length ?? 0]),
   );
-  const running = await deps.sweptJobs.running();
+  const running = await deps.sweptJobs.notQueued();
   const isTime = deps.clock.now().getUTCMinutes() % QUEUED_COUNTED_EVERY_MINUTES === 0;
   const queued = isTime ? await deps.sweptJobs.queued(banks) : undefined;
   return { mended, failed: failed + failedLooks + (await sweepErasures(deps, watch)), running, queued };
