@@ -20,7 +20,8 @@ const SHARE_OF_WHOLE_LOGINS = 0.02;
 const SHARE_OF_NEW_USERS = 0.05;
 const LINK = /\/c\/([\w-]+)"/g;
 /** What the local gateway replies if it finds no route, and so does not know whether a person or a program asks. */
-const NO_ROUTE = /"(The request is not valid HTTP|Request headers are too large|Requested route does not exist)\."/;
+const NO_ROUTE =
+  /"(The request is not valid HTTP|Request headers are too large|Requested route does not exist)\."/;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
 /** Stands for a token in a stored failure. */
