@@ -26,7 +26,7 @@ export interface Target {
   apiUrl: string;
   sandboxUrl: string;
   apiKey: string;
-  /** For the control API of a sandbox that is deployed. */
+  /** The API key of a sandbox that takes only one. If it is deployed, its control API needs the key too. */
   sandboxKey?: string;
 }
 

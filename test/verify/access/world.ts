@@ -292,8 +292,8 @@ export interface Answered {
   json: unknown;
 }
 
-/** Headers that differ from reply to reply; those of a deployed gateway name the request. */
-const OF_ONE_REQUEST = /^(date|.*request-?id|x-amzn-.*|apigw-.*)$/;
+/** Headers that differ from reply to reply: of the connection, which a server may close at any time, and those with which a deployed gateway names the request. */
+const OF_ONE_REQUEST = /^(connection|keep-alive|date|.*request-?id|x-amzn-.*|apigw-.*)$/;
 
 export async function ask(
   { apiUrl }: Target,

@@ -120,7 +120,8 @@ browserTest(
     const before = await number();
     const since = Date.now();
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
-    await expect.poll(number).not.toBe(before);
+    // A mutant's run is ended after 180 s.
+    await expect.poll(number, { timeout: 100_000 }).not.toBe(before);
     await page.clock.runFor(250);
     expectRight(await shown(page), since);
     expect(await page.getByLabel("Code").inputValue()).toBe("12");

@@ -54,7 +54,7 @@ const KINDS: { readonly [kind: string]: RegExp } = {
   "access token of upstream": /^access token of upstream$/,
   "secret of a webhook": /^secret of a webhook$/,
   "Idempotency-Key": /^Idempotency-Key/,
-  "passed request": /^(query|body) of a passed request$/,
+  "passed request": /^(query|body|file name|statement) of a passed request$/,
   "text of a refused request": /^refused /,
 };
 

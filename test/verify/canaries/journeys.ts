@@ -109,6 +109,7 @@ export const JOURNEYS: { readonly [name: string]: Journey } = {
     await visitor.answer(jobId, visitor.secret("answer", CODE));
     await visitor.connection(jobId);
     await visitor.call("GET", visitor.path("jobs"));
+    await visitor.call("POST", visitor.path("jobs"), { jobIds: [jobId] });
     await visitor.call("GET", `/events?filter=user.id.eq('${visitor.userId}')`);
     await visitor.call("GET", `/institutions/${PIED_PIPER}/health`);
   },

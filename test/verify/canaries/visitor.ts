@@ -186,6 +186,7 @@ export class Visitor {
     const jobId = page.split("/").at(-1) ?? "";
     await this.asked(jobId);
     await load("GET", page);
+    await load("GET", `${page}/changes`);
     await load("POST", `${page}/mfa`, { challenge: "1", answer });
     this.#hasSent(answer);
     await load("GET", page);

@@ -29,6 +29,7 @@ export async function runJourneys(
     TARGET_API_URL: target.apiUrl,
     TARGET_SANDBOX_URL: target.sandboxUrl,
     TARGET_API_KEY: target.apiKey,
+    ...(target.sandboxKey !== undefined && { TARGET_SANDBOX_KEY: target.sandboxKey }),
     SECRETS_SENT: secretsSent,
   };
   const reporters = ["--bail=5", "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];

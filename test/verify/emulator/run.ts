@@ -73,7 +73,7 @@ async function prove(folder: string, pythonPrograms: string): Promise<void> {
   });
 
   const apiKey = await phase("API key", () => makeApiKey(commands, stackName));
-  const target = { apiUrl, sandboxUrl, apiKey };
+  const target = { apiUrl, sandboxUrl, apiKey, sandboxKey: upstreamApiKey };
   await phase("journeys", () => runJourneys(commands, folder, target, record), {
     seen: ({ files, passed }) => `${passed} in ${files} files, ${EXCEPTED_JOURNEYS.length} excepted`,
   });

@@ -19,8 +19,9 @@ export const HANGS_AFTER_MS = 120_000;
 const SHARE_OF_WHOLE_LOGINS = 0.02;
 const SHARE_OF_NEW_USERS = 0.05;
 const LINK = /\/c\/([\w-]+)"/g;
-/** What the local gateway replies before it knows the route, and so whether a person or a program asks. */
-const NO_HTTP = /"(The request is not valid HTTP|Request headers are too large)\."/;
+/** What the local gateway replies if it finds no route, and so does not know whether a person or a program asks. */
+const NO_ROUTE =
+  /"(The request is not valid HTTP|Request headers are too large|Requested route does not exist)\."/;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
 /** Stands for a token in a stored failure. */
@@ -152,7 +153,7 @@ function wrongWith(
 ): string | undefined {
   if (statusCode >= 500) return `The reply is a ${statusCode}`;
   if (statusCode < 400) return undefined;
-  const isPageExpected = isPage(route) && !NO_HTTP.test(body);
+  const isPageExpected = isPage(route) && !NO_ROUTE.test(body);
   const hasShape = () => (isPageExpected ? body.startsWith("<!doctype html>") : isError(body));
   if (method !== "HEAD" && !hasShape()) return `The error has another shape: ${body}`;
   const whole = `${JSON.stringify(headers)}${body}`.toLowerCase();
