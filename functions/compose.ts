@@ -30,6 +30,7 @@ import { dynamoTraffic } from "./institutions/store/traffic.ts";
 import { dynamoWaitingJobs } from "./institutions/store/waiting-jobs.ts";
 import { DEFAULT_ANSWER_WAIT_SECONDS } from "./jobs/domain/challenge.ts";
 import { DEFAULT_FOLLOW_LIMIT_MINUTES, DEFAULT_FOLLOW_SLICE_SECONDS } from "./jobs/domain/following.ts";
+import { DEFAULT_CONCURRENCY } from "./jobs/domain/outage.ts";
 import { DEFAULT_MAX_RUNNING_JOBS } from "./jobs/domain/running.ts";
 import { DEFAULT_RETENTION_DAYS } from "./jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "./jobs/domain/waiting.ts";
@@ -143,6 +144,11 @@ export const jobStore = /* @__PURE__ */ once(() => dynamoJobStore(jobsOptions())
 export const jobs = /* @__PURE__ */ once(() => measuredJobStore(jobStore(), metrics()));
 
 export const claims = /* @__PURE__ */ once(() => dynamoClaims(dynamo(), jobsTable(), clock()));
+
+/** How many functions the account may run at once. */
+export const functionConcurrency = /* @__PURE__ */ once(() =>
+  Number(setting("CONCURRENCY") ?? DEFAULT_CONCURRENCY),
+);
 
 export const outages = /* @__PURE__ */ once(() => dynamoOutages(dynamo(), jobsTable(), clock()));
 

@@ -13,7 +13,7 @@ import { awsCallOf } from "./aws-call.ts";
  * - `error`: a defect, or a failure that we do not retry in the same way. Investigate every such line.
  * - `warn`: a failure, now or earlier, that is repaired or retried, by us or by the caller.
  *   Investigate if there are many.
- * - `info`: one line for each request, Task, sweep, batch of events, bank in such a batch, batch of messages and fetch of upstream events that
+ * - `info`: one line for each request, Task, sweep, look at the banks that jobs wait for, batch of events, bank in such a batch, batch of messages and fetch of upstream events that
  *   ended, and for each job that a request names. A refused request counts as ended.
  * - `debug`: details of these.
  */
@@ -30,6 +30,10 @@ export interface Lines {
   "events stored": "info";
   "events not stored": "error";
   "record set aside": "error";
+  "banks looked at": "info";
+  "bank not looked at": "error";
+  "banks not looked at": "error";
+  "job not woken": "error";
   "attempts counted": "info";
   "attempts not counted": "error";
   webhooks: "info";
@@ -85,6 +89,8 @@ export interface LogFields {
   failedByAggregator?: number;
   failedByUs?: number;
   stoppedByUser?: number;
+  /** The jobs whose bank is back, and whose execution was started. */
+  woken?: number;
 }
 
 type IsAny<Given> = 0 extends 1 & Given ? true : false;
@@ -133,6 +139,7 @@ const FORMS = new Map<string, RegExp>(
     failedByAggregator: COUNT,
     failedByUs: COUNT,
     stoppedByUser: COUNT,
+    woken: COUNT,
   } satisfies Forms),
 );
 

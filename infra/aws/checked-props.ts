@@ -50,7 +50,14 @@ export function checkedFollowSlice(seconds: number): number {
   return checkedWhole("followSliceSeconds", seconds, 0, MAX_FOLLOW_SLICE_SECONDS);
 }
 
-export function checkedConcurrency(invocations: number | undefined): number | undefined {
+/** AWS knows no account with more functions at once. */
+export const HIGHEST_CONCURRENCY = 99_999;
+
+export function checkedConcurrency(functions: number): number {
+  return checkedWhole("concurrency", functions, 1, HIGHEST_CONCURRENCY);
+}
+
+export function checkedFollowConcurrency(invocations: number | undefined): number | undefined {
   return invocations === undefined ? undefined : checkedWhole("followConcurrency", invocations, 1, 1_000);
 }
 

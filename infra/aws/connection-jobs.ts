@@ -12,13 +12,15 @@ import {
   DEFAULT_FOLLOW_LIMIT_MINUTES,
   DEFAULT_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
-import { DEFAULT_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
+import { DEFAULT_CONCURRENCY } from "../../functions/jobs/domain/outage.ts";
+import { DEFAULT_MAX_RUNNING_JOBS, runningJobsFor } from "../../functions/jobs/domain/running.ts";
 import { DEFAULT_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import type { LogLevel, Monitoring } from "../../functions/platform/environment.ts";
 import { MAX_ENDPOINTS } from "../../functions/webhooks/domain/endpoint.ts";
 import { Alarms } from "./alarms.ts";
 import { ApiFunctions, type WireOptions } from "./api-functions.ts";
+import { BankLooks } from "./bank-looks.ts";
 import {
   checkedAnswerWait,
   checkedAppName,
@@ -26,6 +28,7 @@ import {
   checkedConcurrency,
   checkedConnect,
   checkedConsentUi,
+  checkedFollowConcurrency,
   checkedFollowLimit,
   checkedFollowSlice,
   checkedMaxWebhooks,
@@ -70,6 +73,12 @@ export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
    * cannot. Default: no limit of its own.
    */
   readonly followConcurrency?: number;
+  /**
+   * How many functions the account may run at once, less what other systems in the account need: its limit of concurrent executions.
+   * It decides how fast jobs begin when their bank is back, and it is the measure for `maxRunningJobs`. Default: 10, the limit of a
+   * new account.
+   */
+  readonly concurrency?: number;
   /** Number of days for which a job can be read after its last change. Default: 90. */
   readonly retentionDays?: number;
   /**
@@ -105,7 +114,7 @@ export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
 /**
  * The whole system: an HTTP API, a state machine, and their storage.
  *
- * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`, `maxRunningJobs`,
+ * @throws an `Error` when `upstream.url`, `upstream.webhookSecret`, `connect`, `answerWaitSeconds`, `waiters`, `concurrency`, `maxRunningJobs`,
  * `followLimitMinutes`, `followSliceSeconds`, `followConcurrency`, `retentionDays`, `monitoring`, `eventArchiveDays`,
  * `maxWebhooks`, `appName`, `returnUrls`, `consentUiUrl` or an option of {@link PageBrand} is not valid.
  */
@@ -114,6 +123,8 @@ export class ConnectionJobs extends Construct {
   readonly apiUrl: string;
   readonly api: HttpApi;
   readonly domainTarget: string | undefined;
+  /** How many functions the account may run at once, as this deployment was told. */
+  readonly concurrency: number;
   /** Stores jobs and related records, replies to requests with an idempotency key, and the hashes of API keys. */
   readonly jobsTable: Table;
   readonly stateMachine: StateMachine;
@@ -144,7 +155,7 @@ export class ConnectionJobs extends Construct {
       queue: props.queue ?? true,
       followLimitMinutes: checkedFollowLimit(props.followLimitMinutes ?? DEFAULT_FOLLOW_LIMIT_MINUTES),
       followSliceSeconds: checkedFollowSlice(props.followSliceSeconds ?? DEFAULT_FOLLOW_SLICE_SECONDS),
-      followConcurrency: checkedConcurrency(props.followConcurrency),
+      followConcurrency: checkedFollowConcurrency(props.followConcurrency),
     };
     const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared, policy });
     const workflow = new Workflow(this, "Workflow", tasks, logRetention);
@@ -158,7 +169,9 @@ export class ConnectionJobs extends Construct {
       returnUrls: checkedReturnUrls(props.returnUrls ?? []),
       consentUiUrl: checkedConsentUi(props.consentUiUrl ?? DEFAULT_CONSENT_UI_URL),
     };
-    const maxRunningJobs = checkedRunningJobs(props.maxRunningJobs ?? DEFAULT_MAX_RUNNING_JOBS);
+    const concurrency = checkedConcurrency(props.concurrency ?? DEFAULT_CONCURRENCY);
+    const fitting = props.concurrency === undefined ? DEFAULT_MAX_RUNNING_JOBS : runningJobsFor(concurrency);
+    const maxRunningJobs = checkedRunningJobs(props.maxRunningJobs ?? fitting);
     const limits = { waiters, maxRunningJobs };
     const answering = { stepResults, allowUnboundClientTokens, connect, answerWaitSeconds };
     const wire = { ...answering, ...limits, ...ofLinks };
@@ -173,6 +186,9 @@ export class ConnectionJobs extends Construct {
     const endpoints = new ApiFunctions(this, "Endpoints", options);
     api.addRoutes(endpoints);
     const sweeper = new Sweeper(this, "Sweeper", { tables, keys, workflow, upstream, shared });
+    const bankLooks = new BankLooks(this, "BankLooks", {
+      ...{ tables, workflow, upstream, webhooks, shared, concurrency, deadLetters: sweeper.deadLetters },
+    });
     if (upstream.webhookSecret !== undefined) {
       const { deadLetters } = sweeper;
       new UpstreamWebhooks(this, "UpstreamWebhooks", {
@@ -191,6 +207,7 @@ export class ConnectionJobs extends Construct {
       taskFunctions: tasks.all,
       sweeper: sweeper.function,
       deadLetters: sweeper.deadLetters,
+      bankLooks: bankLooks.function,
       eventMaker: eventMaker.function,
       lostRecords,
       deliverer: webhooks.deliverer,
@@ -203,6 +220,7 @@ export class ConnectionJobs extends Construct {
         ? new WatchDashboard(this, "Watch", { ...watched, alarms: alarms.all })
         : undefined;
     this.apiUrl = api.url;
+    this.concurrency = concurrency;
     this.upstream = upstream;
     this.api = api.http;
     this.domainTarget = api.domainTarget;

@@ -2,7 +2,7 @@ import { CfnOutput, type Stack } from "aws-cdk-lib";
 import type { ConnectionJobs } from "./connection-jobs.ts";
 
 /**
- * Adds the outputs that operators need. `npm run keys` reads `JobsTableName`, and `npm run upstream-webhooks` those about the
+ * Adds the outputs that operators need. `npm run keys` reads `JobsTableName`, `connection-jobs doctor` reads `Concurrency`, and `npm run upstream-webhooks` those about the
  * aggregator.
  */
 export function addOutputs(stack: Stack, system: ConnectionJobs) {
@@ -13,6 +13,7 @@ export function addOutputs(stack: Stack, system: ConnectionJobs) {
     JobsTableName: system.jobsTable.tableName,
     StateMachineArn: system.stateMachine.stateMachineArn,
     AlarmTopicArn: system.alarmTopic.topicArn,
+    Concurrency: String(system.concurrency),
     DashboardName: system.dashboard?.dashboardName,
     ...(upstream.webhookSecret !== undefined && {
       UpstreamUrl: upstream.url,

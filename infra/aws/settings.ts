@@ -17,7 +17,7 @@ import {
   MAX_FOLLOW_LIMIT_MINUTES,
   MAX_FOLLOW_SLICE_SECONDS,
 } from "../../functions/jobs/domain/following.ts";
-import { DEFAULT_MAX_RUNNING_JOBS, HIGHEST_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
+import { HIGHEST_MAX_RUNNING_JOBS } from "../../functions/jobs/domain/running.ts";
 import { DEFAULT_RETENTION_DAYS, MAX_RETENTION_DAYS } from "../../functions/jobs/domain/times-to-live.ts";
 import { DEFAULT_WAITERS, MAX_WAITERS } from "../../functions/jobs/domain/waiting.ts";
 import { isAppName } from "../../functions/links/domain/link.ts";
@@ -28,6 +28,7 @@ import {
   APP_NAME_RULE,
   ARCHIVE_NEEDS_BUS,
   DEFAULT_CONSENT_UI_URL,
+  HIGHEST_CONCURRENCY,
   RETURN_URL_RULE,
   WEBHOOKS_NEED_3,
 } from "./checked-props.ts";
@@ -48,7 +49,8 @@ const archiveDays = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_RE
 const minutes = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(MAX_FOLLOW_LIMIT_MINUTES)));
 const slice = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_FOLLOW_SLICE_SECONDS)));
 const webhooks = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ENDPOINTS)));
-const concurrency = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(1_000)));
+const concurrency = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(HIGHEST_CONCURRENCY)));
+const reserved = z.pipe(aNumber, z.int().check(z.minimum(1), z.maximum(1_000)));
 const answerWait = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_ANSWER_WAIT_SECONDS)));
 const runningJobs = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(HIGHEST_MAX_RUNNING_JOBS)));
 const waiters = z.pipe(aNumber, z.int().check(z.minimum(0), z.maximum(MAX_WAITERS)));
@@ -99,11 +101,12 @@ const settingsSchema = z
     allowUnboundClientTokens: z._default(flag, false),
     answerWaitSeconds: z._default(answerWait, DEFAULT_ANSWER_WAIT_SECONDS),
     waiters: z._default(waiters, DEFAULT_WAITERS),
-    maxRunningJobs: z._default(runningJobs, DEFAULT_MAX_RUNNING_JOBS),
+    concurrency: z.optional(concurrency),
+    maxRunningJobs: z.optional(runningJobs),
     queue: z._default(flag, true),
     followLimitMinutes: z._default(minutes, DEFAULT_FOLLOW_LIMIT_MINUTES),
     followSliceSeconds: z._default(slice, DEFAULT_FOLLOW_SLICE_SECONDS),
-    followConcurrency: z.optional(concurrency),
+    followConcurrency: z.optional(reserved),
     retentionDays: z._default(days, DEFAULT_RETENTION_DAYS),
     deletionProtection: z._default(flag, false),
     logRetentionDays: z._default(logDays, 90),

@@ -14,11 +14,11 @@ const A_QUARTER = Duration.minutes(15);
 const USERS_MINUTES = 60;
 
 /**
- * Returns the alarms about the sweeper: jobs that it had to repair, and sweeps that failed or did not run. Time in the queue
+ * Returns the alarms about the sweeper: jobs that it had to repair, and sweeps and looks at banks that failed or did not run. Time in the queue
  * does not count, because a job may wait there for 7 days.
  */
 export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[] {
-  const { sweeper, deadLetters, followLimitMinutes } = watched;
+  const { sweeper, bankLooks, deadLetters, followLimitMinutes } = watched;
   return [
     {
       id: "SweeperFoundWork",
@@ -56,6 +56,13 @@ export function sweeperAlarms(scope: Construct, watched: Watched): AlarmOfList[]
       threshold: 1,
       periods: 2,
       isBasic: true,
+    },
+    {
+      id: "BanksNotLookedAt",
+      description:
+        "Looks at the banks for which jobs wait fail one after the other, so jobs may wait on although their bank is back. Check first the log of the function LookAtBanks, for 'bank not looked at', 'job not woken' and 'banks not looked at' with the error's name, and for 'Task timed out'.",
+      metric: total([bankLooks.metricErrors()], FIVE_MINUTES),
+      threshold: 3,
     },
     {
       id: "SweepsInDeadLetters",

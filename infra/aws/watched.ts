@@ -12,6 +12,8 @@ export interface Watched {
   sweeper: IFunction;
   /** The dead-letter queue of the sweeper. */
   deadLetters: IQueue;
+  /** The function that looks at the banks for which jobs wait. */
+  bankLooks: IFunction;
   /** The function that makes events. */
   eventMaker: LambdaFunction;
   /** The queue of the records from which it made no event. */

@@ -33,6 +33,7 @@ export const SETTINGS_OF_A_DEPLOYMENT = {
   ALLOW_UNBOUND_CLIENT_TOKENS: "allowUnboundClientTokens",
   ANSWER_WAIT_SECONDS: "answerWaitSeconds",
   APP_NAME: "appName",
+  CONCURRENCY: "concurrency",
   CONNECT: "connect",
   CONSENT_UI_URL: "consentUiUrl",
   CORS_ORIGINS: "corsOrigins",
@@ -114,7 +115,7 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
     demonstrates:
       DEMO === "on" && DATA_DIR === undefined && UPSTREAM_URL === undefined && connect === "direct",
     connect,
-    deployment,
+    deployment: { ...OF_THIS_MACHINE, ...deployment },
     publicUrl: PUBLIC_URL?.replace(/\/+$/, ""),
     webhookUrl: WEBHOOK_URL === undefined ? undefined : receiverIn(WEBHOOK_URL),
     upstream:
@@ -123,6 +124,9 @@ export function readLocalSettings(variables: Record<string, string | undefined>)
         : { url: UPSTREAM_URL.replace(/\/+$/, ""), apiKey: UPSTREAM_API_KEY ?? "" },
   };
 }
+
+/** Functions on this machine have no limit. */
+const OF_THIS_MACHINE = { concurrency: "1000", maxRunningJobs: "0" } as const;
 
 type Variables = Record<string, string | undefined>;
 

@@ -9,8 +9,8 @@ import type { TestClock } from "./test-clock.ts";
 /** Safe as a fixed value: the API listens on loopback only, for as long as the test runs. */
 const API_KEY = "test-system-key";
 
-/** A request to this function waits for what other functions change, so its waits must not move the time. */
-const WATCHING = /\b(job|connect)-changes\.lambda\.ts$/;
+/** These functions wait for what other functions change, so their waits must not move the time. */
+const WATCHING = /\b((job|connect)-changes|look-at-banks)\.lambda\.ts$/;
 
 const WRITES = /\.(PutItem|UpdateItem|DeleteItem)$/;
 
@@ -49,7 +49,7 @@ export async function runSystem({ settings, clock, templates, loadEntry }: RunOp
     },
   );
   const { apiUrl, sandboxUrl = "" } = system;
-  // The sweeper looks every minute at the banks for which jobs wait, and no row names the time at which a bank is back.
+  // A function looks every minute at the banks for which jobs wait, and no row names the time at which a bank is back.
   const changed = () => clock.wrote(new Date(clock.now()).toISOString());
   return { apiUrl, sandboxUrl, apiKey: API_KEY, controls: sandboxControls(sandboxUrl, changed) };
 }

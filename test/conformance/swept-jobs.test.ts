@@ -64,9 +64,9 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const idsOf = (due: Job[]) =>
       due.toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? "")).map(({ id }) => id);
     clock.pass(59_999);
-    expect(await swept.due()).toEqual(idsOf(jobs));
+    expect(await swept.due([])).toEqual(idsOf(jobs));
     clock.pass(1);
-    expect(await swept.due()).toEqual(idsOf([...jobs, later]));
+    expect(await swept.due([])).toEqual(idsOf([...jobs, later]));
   });
 
   test("are due after their end until they are settled, and count as running until then", async () => {
@@ -74,7 +74,7 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const over = { phase: "failed", sweepAt: at(-1) } as const;
     const [left, settled] = [await add(over), await add(over)];
     await store.markCleaned(settled);
-    expect(await swept.due()).toEqual([left.id]);
+    expect(await swept.due([])).toEqual([left.id]);
     expect(await census(swept)).toEqual([{ size: 0 }, { size: 1, oldest: START }]);
     await store.markCleaned(left);
     expect(await census(swept)).toEqual([{ size: 0 }, { size: 0 }]);
@@ -86,7 +86,7 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     for (const phase of open) await add({ phase, sweepAt: at(-1) });
     const settling = await add({ phase: "failed", sweepAt: at(-1) });
     expect(await swept.running()).toBe(4);
-    expect(await swept.due()).toContain(settling.id);
+    expect(await swept.due([])).toContain(settling.id);
     expect(await census(swept)).toMatchObject([{ size: 1 }, { size: 6 }]);
   });
 
@@ -95,7 +95,7 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const job = await add(followingJob({ id: randomUUID(), sweepAt: at(-1) }));
     const held = await store.record(job, { event: "attemptHeld", changes: {} });
     expect(clock.msUntil(new Date(held.sweepAt ?? ""))).toBeGreaterThan(0);
-    expect(await swept.due()).toEqual([]);
+    expect(await swept.due([])).toEqual([]);
     expect(await census(swept)).toMatchObject([{ size: 1 }, { size: 0 }]);
     await store.record(held, { event: "resumed", changes: {} });
     expect(await census(swept)).toMatchObject([{ size: 0 }, { size: 1 }]);
@@ -105,7 +105,7 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     const { store, swept, add } = await noJobs(make);
     const job = await add({ sweepAt: at(-1) });
     await swept.postpone(job, at(60));
-    expect(await swept.due()).toEqual([]);
+    expect(await swept.due([])).toEqual([]);
     expect(await store.find(job.id)).toEqual({ ...job, sweepAt: at(60) });
   });
 
@@ -117,7 +117,7 @@ describe.each(IMPLEMENTATIONS)("swept jobs %s", (_, make) => {
     expect(await store.find(job.id)).toEqual(changed);
     const gone = jobOf({ id: randomUUID() });
     await swept.postpone(gone, at(-60));
-    expect([await store.find(gone.id), await swept.due()]).toEqual([undefined, [job.id]]);
+    expect([await store.find(gone.id), await swept.due([])]).toEqual([undefined, [job.id]]);
   });
 
   test("are counted, queued and running ones apart, with the age of the oldest of each", async () => {
@@ -155,7 +155,7 @@ describe.each(IMPLEMENTATIONS)("jobs that wait for a bank, %s,", (_, make) => {
   const queue = { nextAttemptAt: at(0), expiresAt: at(WEEK), waitsFor: "bank" } as const;
   const waiting = { phase: "queued", institutionId: "AU00001", queue } as const;
 
-  test("are found by their bank, the longest waiting first, and are not due for the sweeper by themselves", async () => {
+  test("are found by their bank, the longest waiting first, and are due for the sweeper at their time if their bank is named", async () => {
     const { swept, add } = await noJobs(make);
     const [last, first] = [
       await add({ ...waiting, sweepAt: at(9) }),
@@ -167,8 +167,8 @@ describe.each(IMPLEMENTATIONS)("jobs that wait for a bank, %s,", (_, make) => {
     expect(await swept.awaiting("AU00001", { limit: 9 })).toEqual(found);
     expect(await swept.awaiting("AU00001", { limit: 1 })).toEqual(found.slice(0, 1));
     expect(await swept.awaiting("AU00001", { limit: 9, after: at(-9) })).toEqual(found.slice(1));
-    expect(await swept.awaiting("AU00001", { limit: 9, dueBy: new Date(START) })).toEqual(found.slice(0, 1));
-    expect([await swept.awaiting("AU00003", { limit: 9 }), await swept.due()]).toEqual([[], []]);
+    expect([await swept.awaiting("AU00003", { limit: 9 }), await swept.due([])]).toEqual([[], []]);
+    expect(await swept.due(["AU00001", "AU00003"])).toEqual([first.id]);
   });
 
   test("are counted with those of the queue if their bank is named", async () => {
@@ -193,7 +193,7 @@ describe("swept jobs on DynamoDB", () => {
       await add({ id: idIn(2), sweepAt: at(-1) }),
       await add({ id: idIn(1), phase: "queued", sweepAt: at(0) }),
     ];
-    expect(await swept.due()).toEqual([...late.slice(0, 250), ...others].map(({ id }) => id));
+    expect(await swept.due([])).toEqual([...late.slice(0, 250), ...others].map(({ id }) => id));
   });
 
   test("are in an index with the keys and the age of each job, and other rows of it are left out", async () => {
@@ -211,7 +211,7 @@ describe("swept jobs on DynamoDB", () => {
     expect(Items.map((item) => unmarshall(item))).toEqual([entry]);
     const stray = { pk: "stray", sweep: "running#1", sweepAt: at(-2) };
     await client.send(new PutItemCommand({ TableName: JOBS, Item: marshall(stray) }));
-    expect(await swept.due()).toEqual([id]);
+    expect(await swept.due([])).toEqual([id]);
     expect(await census(swept)).toEqual([{ size: 0 }, { size: 1, oldest: START }]);
   });
 });

@@ -20,7 +20,6 @@ const DEFAULTS = {
   allowUnboundClientTokens: false,
   answerWaitSeconds: 12,
   waiters: 3,
-  maxRunningJobs: 0,
   queue: true,
   followLimitMinutes: 15,
   followSliceSeconds: 12,
@@ -46,6 +45,8 @@ const OPTIONAL = [
   "alarmEmail",
   "domainName",
   "certificateArn",
+  "concurrency",
+  "maxRunningJobs",
   "appName",
   "pageLogo",
   "pageColour",
@@ -101,6 +102,9 @@ describe("a valid setting", () => {
     ["answerWaitSeconds", 20, 20],
     ["waiters", "0", 0],
     ["waiters", 100, 100],
+    ["concurrency", "1", 1],
+    ["concurrency", 99_999, 99_999],
+    ["maxRunningJobs", "0", 0],
     ["maxRunningJobs", "10000", 10_000],
     ["followSliceSeconds", "0", 0],
     ["followSliceSeconds", 25, 25],
@@ -179,6 +183,11 @@ describe("an invalid setting", () => {
     ["answerWaitSeconds", "-1"],
     ["waiters", "101"],
     ["waiters", 1.5],
+    ["concurrency", 0],
+    ["concurrency", "-1"],
+    ["concurrency", "many"],
+    ["concurrency", 10.5],
+    ["concurrency", "100000"],
     ["maxRunningJobs", "10001"],
     ["followSliceSeconds", "26"],
     ["followSliceSeconds", 0.5],
@@ -290,7 +299,7 @@ describe("the construct in an app of its user", () => {
       followSliceSeconds: 0,
       answerWaitSeconds: 0,
       waiters: 50,
-      maxRunningJobs: 80,
+      concurrency: 100,
     };
     const longest = valuesIn("Longest", times);
     const both = (name: string) => [...shortest(name), ...longest(name)];
@@ -300,7 +309,11 @@ describe("the construct in an app of its user", () => {
     expect(both("FOLLOW_SLICE_SECONDS")).toEqual(["12", "0"]);
     expect(both("ANSWER_WAIT_SECONDS")).toEqual(["12", "0"]);
     expect(both("WAITERS")).toEqual(["3", "50"]);
-    expect(both("MAX_RUNNING_JOBS")).toEqual(["0", "80"]);
+    expect(both("CONCURRENCY")).toEqual(["10", "100"]);
+    // A deployment that does not know how many functions its account has sets no limit.
+    expect(both("MAX_RUNNING_JOBS")).toEqual(["0", "75"]);
+    const own = valuesIn("Own", { concurrency: 100, maxRunningJobs: 80 });
+    expect([...own("MAX_RUNNING_JOBS")]).toEqual(["80"]);
     expect(both("CONNECT")).toEqual(["consent-ui", "direct"]);
     expect(both("MAX_WEBHOOKS")).toEqual(["0", "10"]);
     expect(both("UPSTREAM_URL")).toEqual(["https://a.example", VALID.upstreamUrl]);
@@ -320,6 +333,8 @@ describe("the construct in an app of its user", () => {
     ["connect=direct needs upstreamVersion 2.0 or 2.1", { version: "3.0", connect: "direct" }],
     ["answerWaitSeconds must be a whole number from 0 to 20.", { answerWaitSeconds: 21 }],
     ["waiters must be a whole number from 0 to 100.", { waiters: 101 }],
+    ["concurrency must be a whole number from 1 to 99999.", { concurrency: 0 }],
+    ["concurrency must be a whole number from 1 to 99999.", { concurrency: Number.NaN }],
     ["maxRunningJobs must be a whole number from 0 to 10000.", { maxRunningJobs: -1 }],
     ["followSliceSeconds must be a whole number from 0 to 25.", { followSliceSeconds: 0.5 }],
     ["followConcurrency must be a whole number from 1 to 1000.", { followConcurrency: 0 }],

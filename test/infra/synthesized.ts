@@ -17,6 +17,7 @@ export const ALL_SETTINGS = {
   allowUnboundClientTokens: true,
   answerWaitSeconds: "20",
   waiters: "50",
+  concurrency: "100",
   maxRunningJobs: "80",
   queue: "false",
   followLimitMinutes: "1440",

@@ -38,7 +38,7 @@ const whole: Required<LogFields> = {
   awsCall,
   durationMs: 86_400_000,
   institution,
-  ...{ succeeded: 3, failedByBank: 2, failedByAggregator: 1, failedByUs: 0, stoppedByUser: 9 },
+  ...{ succeeded: 3, failedByBank: 2, failedByAggregator: 1, failedByUs: 0, woken: 6, stoppedByUser: 9 },
 };
 
 describe("a line", () => {

@@ -142,18 +142,18 @@ export function fakeSweptJobs(jobs: FakeJobStore, clock: Clock): SweptJobs {
     some.toSorted((a, b) => Date.parse(a.sweepAt ?? "") - Date.parse(b.sweepAt ?? ""));
 
   return {
-    due: async () =>
-      byTime(swept().filter(isGeneral))
+    due: async (institutionIds) =>
+      byTime(swept().filter((job) => isGeneral(job) || institutionIds.includes(job.institutionId)))
         .filter(({ sweepAt = "" }) => clock.msUntil(new Date(sweepAt)) <= 0)
         .map(({ id }) => id),
     postpone: async (job, until) => {
       const row = jobs.rows.get(job.id);
       if (row?.version === job.version) jobs.rows.set(job.id, { ...row, sweepAt: until });
     },
-    awaiting: async (institutionId, { limit, after = "", dueBy }) =>
+    awaiting: async (institutionId, { limit, after = "" }) =>
       byTime(swept().filter((job) => isAt(job, institutionId)))
         .flatMap(({ id, sweepAt: place = "" }) => [{ jobId: id, place }])
-        .filter(({ place }) => place > after && (dueBy === undefined || new Date(place) <= dueBy))
+        .filter(({ place }) => place > after)
         .slice(0, limit),
     running: async () => swept().filter((job) => activityOf(job) === "running").length,
     notQueued: async () => {

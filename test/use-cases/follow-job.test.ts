@@ -365,9 +365,9 @@ describe("what the bank says of a login", () => {
     ["ignores what the row said before", stepsOf(verified), stepsOf(verified), ["earlier"]],
     ["ignores a wrong answer", stepsOf(asked), verdict(CREDENTIALS_REFUSED, stepsOf(asked)), ["earlier"]],
   ])("%s", async (_, before, after, expected) => {
-    const { refusedLogins, outages } = fakePorts();
+    const { clock, refusedLogins, outages } = fakePorts();
     await refusedLogins.note(USER_ID, "AU00000", "earlier");
-    await noteVerdict({ refusedLogins, outages }, followingJob({ steps: before }), after);
+    await noteVerdict({ clock, refusedLogins, outages }, followingJob({ steps: before }), after);
     expect((await refusedLogins.find(USER_ID, "AU00000"))?.jobIds).toEqual(expected);
   });
 

@@ -80,12 +80,15 @@ export interface JobList {
 
 /** The jobs on the sweeper's list: jobs that are not finished, or not cleaned up. */
 export interface SweptJobs {
-  /** Returns the ids of the due jobs, the longest overdue first. Returns only some of them if very many are due. */
-  due(): Promise<string[]>;
+  /**
+   * Returns the ids of the due jobs, the longest overdue first; of those that wait for one of the given banks, only those whose last
+   * attempt is due. Returns only some of them if very many are due.
+   */
+  due(institutionIds: readonly string[]): Promise<string[]>;
   /** Postpones the next check of a job. Does nothing if the job has changed since it was read. */
   postpone(job: Job, until: string): Promise<void>;
   /** Returns the jobs that wait for a bank, the longest waiting first. May miss what was written within the last second. */
-  awaiting(institutionId: string, which: { limit: number; after?: string; dueBy?: Date }): Promise<Waiting[]>;
+  awaiting(institutionId: string, which: { limit: number; after?: string }): Promise<Waiting[]>;
   /** Counts the jobs that need functions now: neither queued nor idle. All counts may be about a second old. */
   running(): Promise<number>;
   /** Counts the jobs that are not in the queue. Reads them all. */

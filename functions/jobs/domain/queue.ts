@@ -65,6 +65,19 @@ export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date)
   return msUntil(new Date(job.queue.nextAttemptAt)) <= EARLY_MS;
 }
 
+/**
+ * Returns whether a job whose bank is back may make its next attempt before its time. It may be one attempt ahead of the published
+ * pace: a bank that is back and fails again, over and over, must not use up the attempts of 7 days.
+ */
+export function mayTryEarly(
+  { attempt }: Pick<Job, "attempt">,
+  queue: Queue,
+  clock: Pick<Clock, "now" | "span">,
+): boolean {
+  const queuedAt = Date.parse(queue.expiresAt) - clock.span(QUEUE_LIMIT_SECONDS * MS);
+  return attempt <= 1 + (clock.now().getTime() - queuedAt) / clock.span(EVERY_MS);
+}
+
 /** Returns whether no further attempt may start: all attempts were made, or the 7 days are over. */
 export function isExhausted(job: Pick<Job, "attempt" | "queue">, msUntil: (moment: Date) => number): boolean {
   if (job.attempt >= MAX_ATTEMPTS) return true;

@@ -21,6 +21,8 @@ const rowSchema = z.object({
   probeAt: text,
   probed: text,
   awaitedAt: text,
+  trial: z.optional(z.object({ since: z.string(), isPassed: z.boolean() })),
+  wakingUntil: text,
   version: z.int(),
 });
 const keySchema = z.object({ pk: z.string() });

@@ -109,12 +109,14 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
   }
 
   return {
-    async due() {
+    async due(institutionIds) {
       const dueBy = clock.now().toISOString();
+      const parts = (["running", "idle", "queued"] as const).flatMap((activity) =>
+        partsOf(activity).map((part) => ({ part, limit: MAX_DUE[activity] })),
+      );
+      const ofBanks = institutionIds.map((id) => ({ part: awaitingPart(id), limit: MAX_DUE.queued }));
       const found = await Promise.all(
-        (["running", "idle", "queued"] as const).flatMap((activity) =>
-          partsOf(activity).map((part) => first(part, { dueBy, limit: MAX_DUE[activity] })),
-        ),
+        [...parts, ...ofBanks].map(({ part, limit }) => first(part, { dueBy, limit })),
       );
       return found
         .flat()
@@ -138,9 +140,8 @@ export function dynamoSweptJobs(client: DynamoDBClient, tableName: string, clock
       }
     },
 
-    async awaiting(institutionId, { limit, after, dueBy }) {
-      const range = { limit, after, dueBy: dueBy?.toISOString() };
-      const found = await first(awaitingPart(institutionId), range);
+    async awaiting(institutionId, { limit, after }) {
+      const found = await first(awaitingPart(institutionId), { limit, after });
       return found.map(({ pk, sweepAt }) => ({ jobId: jobIdIn(pk), place: sweepAt }));
     },
 

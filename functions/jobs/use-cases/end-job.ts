@@ -4,7 +4,7 @@ import type { Executions, Ports } from "../domain/ports.ts";
 import { answerTo, loginOf } from "../domain/secret.ts";
 import type { StepError } from "../domain/steps.ts";
 import { mayGetSecret } from "../domain/sweep.ts";
-import { type EndingChange, endsJob, type JobChange } from "../domain/transitions.ts";
+import { type EndingChange, endsJob, type JobChange, type OngoingChange } from "../domain/transitions.ts";
 import { changeUntilWritten } from "./change-job.ts";
 import { stopExecutions } from "./replace-execution.ts";
 
@@ -46,6 +46,11 @@ export async function cleanUp(deps: EndDeps, job: Job): Promise<Job> {
 /** Deletes the login of a create or an update. */
 export async function destroyLogin(deps: Pick<Ports, "vault">, job: Job): Promise<void> {
   if (bringsLogin(job)) await deps.vault.destroy(loginOf(job));
+}
+
+/** Writes a change that does not end the job, and so deletes no secret. */
+export function writeOngoing({ jobs }: Pick<Ports, "jobs">, job: Job, change: OngoingChange): Promise<Job> {
+  return jobs.record(job, change);
 }
 
 /** Writes a change. A change that ends the job passes through {@link endJob}. */

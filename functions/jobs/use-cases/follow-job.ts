@@ -34,7 +34,7 @@ export type FollowDeps = EndDeps &
  * writes does this again; each job counts once. The login of an adopted job did not pass through us, if it had one.
  */
 export async function noteVerdict(
-  deps: Pick<Ports, "refusedLogins" | "outages">,
+  deps: Pick<Ports, "clock" | "refusedLogins" | "outages">,
   job: Job,
   after: readonly Step[],
 ): Promise<void> {
@@ -47,7 +47,7 @@ export async function noteVerdict(
   const isRefused = is.status === "failed" && errorCodeOf(is) === CREDENTIALS_REFUSED;
   if (is.status === "success") await deps.refusedLogins.clear(userId, institutionId);
   if (isRefused) await deps.refusedLogins.note(userId, institutionId, job.id);
-  if (isRefused || is.status === "success") await deps.outages.change(institutionId, noteDecided);
+  if (isRefused || is.status === "success") await deps.outages.change(institutionId, noteDecided(deps.clock));
 }
 
 /** Polls the upstream job once, and writes the change. */

@@ -1,5 +1,4 @@
 import { closeChallenge, isPast, takeAnswer } from "../domain/challenge.ts";
-import type { Clock } from "../domain/clock.ts";
 import { JobChanged } from "../domain/errors.ts";
 import { mayBeAtWork } from "../domain/idempotency.ts";
 import { bringsLogin, claimOf, generationOf, isFinished, type Job, kindOf } from "../domain/job.ts";
@@ -15,7 +14,7 @@ import { changeJob } from "./change-job.ts";
 import { cleanUp, type EndDeps, writeChange } from "./end-job.ts";
 import { sweepErasures } from "./erase-user.ts";
 import { inBatches } from "./in-batches.ts";
-import { attemptAtBank, lookAtBank } from "./look-at-bank.ts";
+import { pace } from "./pace.ts";
 import { replaceExecution } from "./replace-execution.ts";
 import { wentOn } from "./send-answer.ts";
 import { attemptParked } from "./wake-job.ts";
@@ -155,16 +154,6 @@ function paced({ executions, clock }: SweepJobDeps): Executions {
   };
 }
 
-/** Returns a function that waits for the next turn. The first turn is at once. */
-function pace(clock: Clock, perSecond: number): () => Promise<void> {
-  let next = clock.now();
-  return async () => {
-    const waitMs = Math.max(0, clock.msUntil(next));
-    next = clock.after(waitMs + 1000 / perSecond);
-    if (waitMs > 0) await clock.sleep(waitMs);
-  };
-}
-
 /** Reads the record of each bank once. */
 function readingOnce({ institution, ...upstream }: Upstream): Upstream {
   const records = new Map<string, ReturnType<Upstream["institution"]>>();
@@ -185,7 +174,7 @@ function readingOnce({ institution, ...upstream }: Upstream): Upstream {
 const QUEUED_COUNTED_EVERY_MINUTES = 15;
 
 /**
- * Checks every job that is due, and those whose bank is back. Counts the jobs that are not finished, and deletes the rows of erased
+ * Checks every job that is due. Counts the jobs that are not finished, and deletes the rows of erased
  * users last, because a user may have very many. A failure at one job does not affect other jobs.
  */
 export async function sweep(
@@ -194,20 +183,10 @@ export async function sweep(
 ): Promise<Swept> {
   const deps = { ...given, executions: paced(given), upstream: readingOnce(given.upstream) };
   const banks = await deps.outages.awaited();
-  let failedLooks = 0;
-  const looks = await inBatches(banks, AT_ONCE, (bank) =>
-    lookAtBank(deps, bank).catch(() => {
-      failedLooks++;
-      return [];
-    }),
-  );
-  const due = [
-    ...(await deps.sweptJobs.due()).map((jobId) => ({ jobId, check: () => sweepJob(deps, jobId) })),
-    ...looks.flat().map((at) => ({ jobId: at.jobId, check: () => attemptAtBank(deps, at) })),
-  ];
-  const looked = await inBatches(due, AT_ONCE, async ({ jobId, check }) => {
+  const due = await deps.sweptJobs.due(banks);
+  const looked = await inBatches(due, AT_ONCE, async (jobId) => {
     try {
-      return await watch(jobId, check);
+      return await watch(jobId, () => sweepJob(deps, jobId));
     } catch {
       return "failed";
     }
@@ -219,5 +198,5 @@ export async function sweep(
   const running = await deps.sweptJobs.notQueued();
   const isTime = deps.clock.now().getUTCMinutes() % QUEUED_COUNTED_EVERY_MINUTES === 0;
   const queued = isTime ? await deps.sweptJobs.queued(banks) : undefined;
-  return { mended, failed: failed + failedLooks + (await sweepErasures(deps, watch)), running, queued };
+  return { mended, failed: failed + (await sweepErasures(deps, watch)), running, queued };
 }

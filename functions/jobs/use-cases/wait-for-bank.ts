@@ -7,19 +7,24 @@ import { orWhenUnavailable } from "../domain/sending.ts";
 
 export type BankDeps = Pick<Ports, "clock" | "upstream" | "outages">;
 
-/**
- * Reads in the aggregator's record whether the bank is down. If the aggregator does not reply, treats the bank as down: the next
- * attempt checks again.
- */
-export function recordIsDown(
+/** Whether the bank is up, by the aggregator's record. `undefined` if the record could not be read. */
+export function readRecord(
+  { upstream }: Pick<Ports, "upstream">,
+  institutionId: string,
+): Promise<boolean | undefined> {
+  const read = async () => {
+    const institution = await upstream.institution(institutionId);
+    return institution === undefined || isAvailable(institution);
+  };
+  return orWhenUnavailable(read(), undefined);
+}
+
+/** Returns whether the bank is down by its record. A record that cannot be read is as good as one that says so: the next attempt reads again. */
+export async function recordIsDown(
   deps: Pick<Ports, "upstream">,
   { institutionId }: Pick<Job, "institutionId">,
 ): Promise<boolean> {
-  const read = async () => {
-    const institution = await deps.upstream.institution(institutionId);
-    return institution !== undefined && !isAvailable(institution);
-  };
-  return orWhenUnavailable(read(), true);
+  return (await readRecord(deps, institutionId)) !== true;
 }
 
 /**

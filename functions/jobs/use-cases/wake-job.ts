@@ -11,18 +11,17 @@ import {
   wokenChange,
 } from "../domain/queue.ts";
 import type { JobChange } from "../domain/transitions.ts";
-import { type EndDeps, writeChange } from "./end-job.ts";
+import { type EndDeps, writeChange, writeOngoing } from "./end-job.ts";
 import { waitsUpstream } from "./poll-upstream-queue.ts";
 import { type BankDeps, recordIsDown, waitAfterOutage } from "./wait-for-bank.ts";
 
 export type WakeDeps = EndDeps & BankDeps & { executions: Pick<Ports["executions"], "start"> };
 
 /**
- * Makes the attempt of a parked job that is due. Only a login, or an upstream job that goes on, needs an execution. Every other
- * attempt is over with one write, or was counted from the clock. A job that `probes` sends its login to a bank that counts as down
- * because of its attempts. Returns that the sweeper had nothing to repair.
+ * Makes the attempt of a parked job whose time has come. Only a login, or an upstream job that goes on, needs an execution. Every other
+ * attempt is over with one write, or was counted from the clock. Returns that the sweeper had nothing to repair.
  */
-export async function attemptParked(deps: WakeDeps, given: Job, { probes = false } = {}): Promise<"nothing"> {
+export async function attemptParked(deps: WakeDeps, given: Job): Promise<"nothing"> {
   const job = counted(given, deps.clock);
   if (!isParked(job)) return "nothing";
   const { upstreamJobId, queue } = job;
@@ -31,12 +30,15 @@ export async function attemptParked(deps: WakeDeps, given: Job, { probes = false
     return hold(deps, job, holdUpstreamChange(job, job.attempt + 1, deps.clock));
   }
   if (await recordIsDown(deps, job)) return waitOn(deps, job);
-  if (needsTheUser(job)) {
-    const held = { attempt: attemptAfter(deps, job), reason: "ready-for-user" } as const;
-    return hold(deps, job, holdChange(job, held, deps.clock));
-  }
-  const isDown = !probes && countsAsDown(await deps.outages.find(job.institutionId));
+  if (needsTheUser(job)) return hold(deps, job, forUser(deps, job));
+  const isDown = countsAsDown(await deps.outages.find(job.institutionId));
   return isDown ? waitOn(deps, job) : wakeJob(deps, given);
+}
+
+/** Lets a job wait for its user, without whom its bank would only send a code to nobody. */
+export function forUser({ clock }: Pick<Ports, "clock">, job: Job): JobChange {
+  const held = { attempt: attemptAfter({ clock }, job), reason: "ready-for-user" } as const;
+  return holdChange(job, held, clock);
 }
 
 /** Counts an attempt that the bank did not let begin, and lets the job wait for its bank, or ends it after its last attempt. */
@@ -53,7 +55,7 @@ async function hold(deps: WakeDeps, job: Job, change: JobChange): Promise<"nothi
 }
 
 /** Before its time, a job that its bank makes due loses no attempt. */
-function attemptAfter({ clock }: WakeDeps, job: Job): number {
+function attemptAfter({ clock }: Pick<Ports, "clock">, job: Job): number {
   return isDue(job, clock.msUntil) ? job.attempt + 1 : job.attempt;
 }
 
@@ -61,7 +63,10 @@ function attemptAfter({ clock }: WakeDeps, job: Job): number {
  * Wakes a parked job: starts its next generation, whose execution makes the attempt. Nothing has to be stopped or described,
  * because no execution drives a parked job. If this dies before the start, the sweeper finds that the execution is missing.
  */
-async function wakeJob(deps: WakeDeps, job: Job): Promise<"nothing"> {
-  await deps.executions.start(await writeChange(deps, job, wokenChange(job, deps.clock)));
+export async function wakeJob(
+  deps: Pick<WakeDeps, "clock" | "jobs" | "executions">,
+  job: Job,
+): Promise<"nothing"> {
+  await deps.executions.start(await writeOngoing(deps, job, wokenChange(job, deps.clock)));
   return "nothing";
 }

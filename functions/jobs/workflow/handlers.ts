@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { metrics } from "../../compose.ts";
 import { log, logAbout } from "../../platform/log.ts";
 import { type LogFields, nameOf, ofError, ofJob, type TaskName } from "../../platform/log-fields.ts";
+import { withoutStack } from "../../platform/without-stack.ts";
 import { isExpectedByWorkflow, isKnownToWorkflow, WORKFLOW_ERRORS } from "../domain/errors.ts";
 import { jobIdSchema } from "../domain/ids.ts";
 import { measureSweep, type SweepWatch, type Swept } from "../domain/measurements.ts";
@@ -97,12 +98,6 @@ function jobIdIn(event: unknown): string | undefined {
 }
 
 const OF_NO_JOB: LogFields = {};
-
-/** AWS stores the stack of an error that a function throws. A stack names files. */
-function withoutStack(error: Error): Error {
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
-}
 
 /**
  * Wraps the function of the sweeper. Its event comes from a schedule and contains nothing of use. A job whose check

@@ -30,7 +30,7 @@ export async function checkStack(stackName: string): Promise<StackFindings> {
       credentials,
       stackFinding(stackName, stack),
       await secretFinding(stack),
-      ...(await quotaFindings()),
+      ...(await quotaFindings(outputOf(stack, "Concurrency"))),
     ];
     return { findings, apiUrl: outputOf(stack, "ApiUrl")?.replace(/\/+$/, "") };
   } catch (error) {
@@ -108,16 +108,16 @@ async function secretFinding(stack: Stack | undefined): Promise<Finding> {
   }
 }
 
-async function quotaFindings(): Promise<Finding[]> {
-  return [await functions(), await transitions()];
+async function quotaFindings(concurrency: string | undefined): Promise<Finding[]> {
+  return [await functions(concurrency === undefined ? undefined : Number(concurrency)), await transitions()];
 }
 
-async function functions(): Promise<Finding> {
+async function functions(told: number | undefined): Promise<Finding> {
   const client = new LambdaClient({});
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
     const limit = AccountLimit?.ConcurrentExecutions;
-    return limit === undefined ? notRead("functions at once") : functionsFinding(limit);
+    return limit === undefined ? notRead("functions at once") : functionsFinding(limit, told);
   } catch (error) {
     return { name: "functions at once", verdict: "unknown", found: lineOf(error) };
   } finally {

@@ -46,8 +46,18 @@ export function nodeFinding(version: string): Finding {
  */
 const FUNCTIONS_OF_A_NEW_ACCOUNT = 10;
 
-export function functionsFinding(limit: number): Finding {
+/** `told`: the setting `concurrency` of the deployment; `undefined` if an earlier version was deployed, which has none. */
+export function functionsFinding(limit: number, told: number | undefined): Finding {
   const name = "functions at once";
+  if (told !== undefined && told > limit) {
+    const found = `${limit}, but the setting concurrency of the deployment is ${told}.`;
+    return { name, verdict: "lacks", found, advice: `Deploy with -c concurrency=${limit}.` };
+  }
+  if (limit > FUNCTIONS_OF_A_NEW_ACCOUNT && told === FUNCTIONS_OF_A_NEW_ACCOUNT) {
+    const found = `${limit}, but the setting concurrency of the deployment is ${told}.`;
+    const advice = `Deploy with -c concurrency=${limit}: jobs begin sooner when their bank is back.`;
+    return { name, verdict: "lacks", found, advice };
+  }
   if (limit > FUNCTIONS_OF_A_NEW_ACCOUNT) return { name, verdict: "ok", found: String(limit) };
   return {
     name,

@@ -117,7 +117,7 @@ export function countedPorts({ time, account, policy, waiters, onChange }: Count
         call({ "jobs table, writes": JOB_WRITE, [sweepIndex(job.id)]: 1 }, () => jobs.markCleaned(job)),
     },
     sweptJobs: {
-      due: () => call({ "index swept-by-time, reads": 6 }, () => swept.due()),
+      due: (banks) => call({ "index swept-by-time, reads": 6 + banks.length / 2 }, () => swept.due(banks)),
       postpone: (job, until) =>
         call({ "jobs table, writes": JOB_WRITE, [sweepIndex(job.id)]: 2 }, () => swept.postpone(job, until)),
       notQueued: async () => {

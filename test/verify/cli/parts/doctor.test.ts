@@ -223,7 +223,15 @@ describe("with --stack,", () => {
 test.each([
   ["Node.js of 18", nodeFinding("v18.20.0"), "lacks"],
   ["Node.js of 20", nodeFinding("v20.0.0"), "ok"],
-  ["eleven functions", functionsFinding(11), "ok"],
+  ["eleven functions", functionsFinding(11, undefined), "ok"],
+  ["as many functions as the deployment was told", functionsFinding(300, 300), "ok"],
+  ["more functions than the deployment was told", functionsFinding(300, 250), "ok"],
+  [
+    "more functions than a new account's, which the deployment was not told",
+    functionsFinding(300, 10),
+    "lacks",
+  ],
+  ["fewer functions than the deployment was told", functionsFinding(300, 301), "lacks"],
   ["few transitions", transitionsFinding(25), "lacks"],
   ["another version of the API", versionFinding("0.1.0", "0.2.0"), "lacks"],
 ])("The verdict about %s", (_, { verdict, advice }, expected) => {

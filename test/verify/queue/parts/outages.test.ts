@@ -2,12 +2,16 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../../../functions/jobs/domain/clock.ts";
 import {
   countsAsDown,
-  dueAtBank,
+  loginsLeft,
+  loginsPerSecond,
+  mayProbe,
   noteAwaited,
   noteDecided,
+  noteDown,
   noteFailed,
   noteProbe,
   noteUnawaited,
+  noteWaking,
   type Outage,
 } from "../../../../functions/jobs/domain/outage.ts";
 import type { Outages } from "../../../../functions/jobs/domain/ports.ts";
@@ -46,25 +50,67 @@ describe("attempts that meet an outage although the record is good", () => {
   });
 
   test("are forgotten when the bank decides on a login", () => {
-    expect(noteDecided({ ...failing, awaitedAt: START })).toEqual({ ...none, awaitedAt: START });
-    expect(noteDecided(none)).toBeUndefined();
+    const trial = { since: START, isPassed: true };
+    expect(noteDecided(clock)({ ...failing, awaitedAt: START })).toEqual({
+      ...none,
+      awaitedAt: START,
+      trial,
+    });
+    expect(noteDecided(clock)({ ...none, failed: ["a 1"] })).toEqual(none);
+    expect(noteDecided(clock)(none)).toBeUndefined();
   });
 });
 
-test.each([
-  ["is down", none, false, "ending"],
-  ["is down, and attempts failed before", failing, false, "ending"],
-  ["is good", none, true, "all"],
-  ["is good after two attempts that failed", { ...none, failed: ["a 1", "b 1"] }, true, "all"],
-  ["is good while attempts fail, before two hours", failing, true, "ending"],
-  ["is good while attempts fail, two hours later", { ...failing, probeAt: START }, true, "one"],
-] as const)("of the jobs that wait for a bank whose record %s are due: %#", (_, outage, isGood, due) => {
-  expect(dueAtBank({ ...outage, failed: [...outage.failed] }, isGood, fakeClock())).toBe(due);
+describe("a bank that is back", () => {
+  const end = new Date(Date.parse(START) + 50_000);
+  const waking = { ...none, wakingUntil: end.toISOString(), trial: { since: START, isPassed: false } };
+  const passed = { ...waking, trial: { since: START, isPassed: true } };
+
+  test("gets the logins of one run only, and 20 until it has decided on one of them", () => {
+    const clock = fakeClock();
+    expect(noteWaking(end, clock)(none)).toEqual(waking);
+    expect(noteWaking(end, clock)(waking)).toBeUndefined();
+    expect([0, 19, 20, 21].map((sent) => loginsLeft(waking, sent))).toEqual([20, 1, 0, 0]);
+    expect(noteDecided(clock)(waking)).toEqual(passed);
+    expect(noteDecided(clock)(passed)).toBeUndefined();
+    expect(loginsLeft(passed, 2_000)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("gets no further logins from the next run, until it has decided or ten minutes are over", () => {
+    const clock = fakeClock();
+    clock.pass(60_000);
+    const next = noteWaking(end, clock)(waking) ?? none;
+    expect([next.trial, loginsLeft(next, undefined)]).toEqual([waking.trial, 0]);
+    clock.pass(9 * MINUTE);
+    expect(noteWaking(end, clock)(waking)?.trial?.since).toBe("2026-01-05T09:10:00.000Z");
+    expect(noteWaking(end, clock)(passed)?.trial).toEqual(passed.trial);
+  });
+
+  test.each([
+    ["its record says that it is down", noteDown],
+    ["a job meets that record", noteAwaited(fakeClock())],
+    ["three attempts in a row fail", noteFailed({ id: "c", attempt: 1 }, fakeClock())],
+  ])("is closed again when %s", (_, note) => {
+    const closed = note({ ...passed, failed: ["a 1", "b 1"], awaitedAt: START }) ?? passed;
+    expect([closed.trial, loginsLeft(closed, 0)]).toEqual([undefined, 0]);
+  });
+
+  test.each([
+    [1, 0.1],
+    [10, 0.1],
+    [11, 1 / 9],
+    [100, 10],
+    [280, 30],
+    [1_000, 30],
+  ])("gets, in an account with %d functions, %d logins a second", (concurrency, perSecond) => {
+    expect(loginsPerSecond(concurrency)).toBeCloseTo(perSecond, 9);
+  });
 });
 
 test("a bank is probed every two hours, by one run only", () => {
   const clock = fakeClock("2026-01-05T11:00:00.000Z");
   const probed = noteProbe("place", clock)(failing);
+  expect([mayProbe(failing, fakeClock()), mayProbe(failing, clock)]).toEqual([false, true]);
   expect(probed).toEqual({ ...failing, probed: "place", probeAt: "2026-01-05T13:00:00.000Z" });
   expect(noteProbe("place", clock)(probed ?? none)).toBeUndefined();
 });

@@ -1,98 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { UpstreamUnavailable } from "../../../../functions/jobs/domain/errors.ts";
 import type { Job, WaitsFor } from "../../../../functions/jobs/domain/job.ts";
-import { packLogin } from "../../../../functions/jobs/domain/login.ts";
-import { attemptDueAt } from "../../../../functions/jobs/domain/queue.ts";
-import { loginOf } from "../../../../functions/jobs/domain/secret.ts";
 import { sweep } from "../../../../functions/jobs/use-cases/sweep.ts";
-import { fakeClock, START } from "../../../support/fake-clock.ts";
-import { type FakePorts, fakePorts } from "../../../support/fake-ports.ts";
-import { gavin, jobOf, USER_ID } from "../../../support/job-examples.ts";
+import { START } from "../../../support/fake-clock.ts";
+import { jobOf, USER_ID } from "../../../support/job-examples.ts";
 import { queuedUpstream, setStatus } from "../../../support/scripted-aggregator.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const at = (hours: number) => new Date(Date.parse(START) + hours * HOUR).toISOString();
-const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
-
-/** A job that was parked some minutes before the start. Its execution has ended. */
-async function park(ports: FakePorts, number: number, waitsFor: WaitsFor, changes: Partial<Job> = {}) {
-  const expiresAt = at(168 - number / 60);
-  const queue = { nextAttemptAt: at(2 - number / 60), expiresAt, waitsFor, ...changes.queue };
-  const id = idOf(number);
-  const job = jobOf({ id, phase: "queued", attempt: 1, ...changes, queue });
-  ports.jobs.put({ ...job, sweepAt: attemptDueAt(job, queue, fakeClock()) });
-  ports.executions.states.set(`${id}-1`, "ended");
-  await ports.vault.store(loginOf(job), packLogin(gavin), ports.clock.after(8 * 24 * HOUR));
-}
-
-/** So many jobs that wait for their bank, of which the last waits longest. */
-async function waitingJobs(count: number, status = "operational") {
-  const ports = fakePorts();
-  setStatus(ports, status);
-  for (let number = 1; number <= count; number++) await park(ports, number, "bank");
-  ports.outages.rows.set("AU00000", { institutionId: "AU00000", failed: [], awaitedAt: START });
-  const needless = () => Promise.reject(new Error("Nothing has to be described or stopped."));
-  Object.assign(ports.executions, { state: needless, stop: needless });
-  const started = () => ports.executions.started.splice(0).map((id) => id.slice(24));
-  return { ports, started };
-}
+import { at, HOUR, idOf, MINUTE, park, waitingJobs } from "./parked-world.ts";
 
 describe("jobs that wait for their bank", () => {
-  test("wait on while its record says that it is down, whatever is due, and nothing is written", async () => {
-    const { ports, started } = await waitingJobs(3, "major-outage");
-    const before = structuredClone([...ports.jobs.rows.values()]);
-    for (let hours = 0; hours < 160; hours += 8) {
-      ports.clock.pass(8 * HOUR);
-      await sweep(ports);
-    }
-    expect([[...ports.jobs.rows.values()], started()]).toEqual([before, []]);
-    // One look at the bank for all of them.
-    expect(ports.upstream.calls("institution")).toHaveLength(20);
-  });
-
-  test("wait on while its record cannot be read: it never makes a job due", async () => {
-    const { ports, started } = await waitingJobs(1);
-    ports.upstream.script.institutionFails.push(new UpstreamUnavailable());
-    await sweep(ports);
-    expect(started()).toEqual([]);
-    await sweep(ports);
-    expect(started()).toEqual([idOf(1).slice(24)]);
-  });
-
-  test("are woken when it is back, 30 in a sweep, those that have waited longest first", async () => {
-    const { ports, started } = await waitingJobs(70);
-    const woken: string[][] = [];
-    for (let minute = 0; minute < 3; minute++) {
-      await sweep(ports);
-      woken.push(started());
-      ports.clock.pass(1_000);
-    }
-    const names = Array.from({ length: 70 }, (_, index) => idOf(70 - index).slice(24));
-    expect(woken.map((some) => some.toSorted())).toEqual(
-      [names.slice(0, 30), names.slice(30, 60), names.slice(60)].map((some) => some.toSorted()),
-    );
-  });
-
-  test("are not woken by a bank that counts as down: one of them probes it, in turn, every two hours", async () => {
-    const { ports, started } = await waitingJobs(2);
-    const failed = ["a 1", "b 1", "c 1"];
-    ports.outages.rows.set("AU00000", { institutionId: "AU00000", failed, probeAt: at(1), awaitedAt: START });
-    const probes: string[] = [];
-    for (let minutes = 0; minutes <= 5 * 60; minutes += 30) {
-      await sweep(ports);
-      for (const name of started()) {
-        probes.push(`${minutes / 60} ${name}`);
-        // Its attempt fails.
-        const number = Number.parseInt(name, 10);
-        await park(ports, number, "bank", { generation: ports.jobs.row(idOf(number)).generation });
-      }
-      ports.clock.pass(30 * MINUTE);
-    }
-    const [one, two] = [idOf(1).slice(24), idOf(2).slice(24)];
-    expect(probes).toEqual([`1 ${two}`, `3 ${one}`, `5 ${two}`]);
-  });
-
   test("fail after seven days, without an execution, if it is down at their last attempt", async () => {
     const { ports, started } = await waitingJobs(1, "major-outage");
     ports.clock.pass(168 * HOUR - 2 * MINUTE);
@@ -104,29 +19,6 @@ describe("jobs that wait for their bank", () => {
     expect([phase, attempt, sweepAt]).toEqual(["failed", 85, undefined]);
     expect(steps[0]?.result).toMatchObject({ code: "temporary-unavailable" });
     expect([started(), ports.vault.names()]).toEqual([[], []]);
-  });
-
-  test("are not looked for any more when none is left", async () => {
-    const { ports, started } = await waitingJobs(1);
-    await sweep(ports);
-    expect(started()).toHaveLength(1);
-    await sweep(ports);
-    expect(await ports.outages.awaited()).toEqual(["AU00000"]);
-    ports.clock.pass(5 * MINUTE);
-    await sweep(ports);
-    expect(await ports.outages.awaited()).toEqual([]);
-  });
-
-  test("are all looked at, although one bank cannot be, and although one of them fails", async () => {
-    const { ports, started } = await waitingJobs(2);
-    ports.outages.rows.set("AU00002", { institutionId: "AU00002", failed: [], awaitedAt: START });
-    const { awaiting } = ports.sweptJobs;
-    const fail = () => Promise.reject(new Error("throttled"));
-    ports.sweptJobs.awaiting = (id, which) => (id === "AU00002" ? fail() : awaiting(id, which));
-    const { start } = ports.executions;
-    ports.executions.start = (job) => (job.id === idOf(1) ? fail() : start(job));
-    expect(await sweep(ports)).toMatchObject({ failed: 2 });
-    expect(started()).toEqual([idOf(2).slice(24)]);
   });
 });
 
