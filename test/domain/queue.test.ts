@@ -119,6 +119,7 @@ describe("a job that is queued for the first time", () => {
       nextAttemptAt: "2026-01-05T11:00:00.000Z",
       expiresAt: "2026-01-12T09:00:00.000Z",
       waitsFor: "attempt",
+      uncounted: 1,
     });
   });
 

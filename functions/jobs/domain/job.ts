@@ -77,6 +77,11 @@ export interface Queue {
   reason?: QueueReason | undefined;
   /** The aggregator itself makes the attempts, in the upstream job that we know. */
   isUpstreams?: true | undefined;
+  /**
+   * The attempts that do not count in the pace of the queue: those before the job was queued, and those that its user asked for.
+   * Absent in rows of earlier versions: 1.
+   */
+  uncounted?: number | undefined;
   /** The number of further attempts whose challenge was not answered. */
   unanswered?: number | undefined;
 }

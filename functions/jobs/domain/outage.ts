@@ -17,7 +17,7 @@ const SURELY_WRITTEN_MS = 5 * MINUTE;
 const NOTED_FOR_MS = MINUTE;
 
 /** So many logins try a bank that is back, before one of them has shown that the bank takes logins. */
-export const TRIAL_LOGINS = 20;
+const TRIAL_LOGINS = 20;
 
 /** The bank decides on the logins of a trial within this time, or a new trial begins. */
 const TRIAL_MS = 10 * MINUTE;

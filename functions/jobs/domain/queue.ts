@@ -71,11 +71,11 @@ export function isDue(job: Pick<Job, "phase" | "queue">, msUntil: (moment: Date)
  */
 export function mayTryEarly(
   { attempt }: Pick<Job, "attempt">,
-  queue: Queue,
-  clock: Pick<Clock, "now" | "span">,
+  { expiresAt, uncounted = 1 }: Queue,
+  { now, span }: Pick<Clock, "now" | "span">,
 ): boolean {
-  const queuedAt = Date.parse(queue.expiresAt) - clock.span(QUEUE_LIMIT_SECONDS * MS);
-  return attempt <= 1 + (clock.now().getTime() - queuedAt) / clock.span(EVERY_MS);
+  const queuedAt = Date.parse(expiresAt) - span(QUEUE_LIMIT_SECONDS * MS);
+  return attempt - uncounted <= (now().getTime() - queuedAt) / span(EVERY_MS);
 }
 
 /** Returns whether no further attempt may start: all attempts were made, or the 7 days are over. */
@@ -183,6 +183,7 @@ export function holdChange(job: Job, { attempt, reason, waitsFor }: Held, clock:
         waitsFor: reason === "ready-for-user" ? "user" : (waitsFor ?? "attempt"),
         reason,
         unanswered: unanswered || undefined,
+        uncounted: job.queue === undefined ? attempt : job.queue.uncounted,
       },
     },
   };
@@ -223,7 +224,8 @@ export function wokenChange(given: Job, clock: Clock): OngoingChange {
 /** Starts an attempt of a queued job whose user is there. */
 export function resumedChange(given: Job, clock: Clock): OngoingChange {
   const { attempt, queue, generation } = drivenAgain(counted(given, clock));
-  return { event: "resumed", changes: { attempt, generation, queue } };
+  const asked = queue && { ...queue, uncounted: (queue.uncounted ?? 1) + 1 };
+  return { event: "resumed", changes: { attempt, generation, queue: asked } };
 }
 
 function drivenAgain({ attempt, queue, ...job }: Job): Pick<Job, "attempt" | "queue" | "generation"> {

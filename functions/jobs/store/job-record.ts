@@ -60,6 +60,7 @@ const queue = z.object({
   reason: z.optional(z.enum(QUEUE_REASONS)),
   isUpstreams: z.optional(z.literal(true)),
   unanswered: z.optional(z.int()),
+  uncounted: z.optional(z.int()),
 } satisfies Fields<Queue>);
 
 const blocked = z.object({ upstreamJobId: z.string(), until: z.string() } satisfies Fields<Blocked>);

@@ -21,7 +21,10 @@ const jobCountsSchema = z.strictObject({
   historyEvents: z.number(),
   /** Of the items that were written. */
   itemBytes: z.strictObject({ smallest: z.number(), largest: z.number() }),
+  /** Of its own rows. */
   writes: z.number(),
+  /** Of the rows in which the health of its bank is. Jobs whose attempts end together share them. */
+  writesOfBank: z.number(),
   usage: z.record(z.string(), usageSchema),
 });
 
@@ -36,6 +39,8 @@ export const countedSchema = z.strictObject({
   passUsage: usageSchema,
   /** Of the sweeper, once these jobs are over. */
   sweepUsage: usageSchema,
+  /** Of the function that looks at the banks for which jobs wait, without such a bank. */
+  lookUsage: usageSchema,
   /** Of the function that sends webhooks in the run of a minute, without a webhook. */
   deliverySweepUsage: usageSchema,
   functions: z.record(z.string(), z.strictObject({ memoryMb: z.number(), variables: z.array(z.string()) })),
@@ -53,13 +58,16 @@ export async function countKinds(system: CountedSystem, kinds: readonly JobKind[
   const passUsage = await countPass(system);
   const firstOfSweep = system.watched.length;
   await system.sweep();
+  const firstOfLooks = system.watched.length;
+  await system.lookAtBanks();
   const firstOfDeliveries = system.watched.length;
   await system.sweepDeliveries();
   return countedSchema.parse({
     kinds: Object.fromEntries(counted.map(([name, { counts }]) => [name, counts])),
     tokenUsage: first?.[1].tokenUsage,
     passUsage,
-    sweepUsage: usageBetween(system, firstOfSweep, firstOfDeliveries),
+    sweepUsage: usageBetween(system, firstOfSweep, firstOfLooks),
+    lookUsage: usageBetween(system, firstOfLooks, firstOfDeliveries),
     deliverySweepUsage: usageBetween(system, firstOfDeliveries, system.watched.length),
     functions: Object.fromEntries(functionFacts(template)),
     resources: {
@@ -181,6 +189,13 @@ function isOfBank({ operation, request }: RecordedCall): boolean {
   return operation === "PutItem" && bankRow.safeParse(request).success;
 }
 
+const keyOfRow = z.object({ pk: z.object({ S: z.string() }) });
+
+function isOfHealth({ request }: RecordedCall): boolean {
+  const key = keyOfRow.safeParse(request["Item"] ?? request["Key"]).data?.pk.S ?? "";
+  return key.startsWith("institution");
+}
+
 const SHARED_AWS_CALLS = ["GetPublicKey", "GetSecretValue"];
 const SHARED_UPSTREAM_CALL = "POST /token";
 
@@ -201,12 +216,14 @@ export function functionCounts(system: CountedSystem, firstInvocation: number) {
     return { name: functionName(invocation.entry), own, usage: usageOf(invocation, own) };
   });
   const ofJob = invocations.filter(({ name }) => name !== TOKENS).flatMap(({ own }) => own);
+  const written = ofJob.filter(({ capacity }) => (capacity?.writeUnits ?? 0) > 0);
   const puts = ofJob.filter(({ operation }) => operation === "PutItem");
   const sizes = puts.flatMap(({ capacity }) => capacity?.itemBytes ?? []);
   return {
     invocations: invocations.map(({ name, usage }) => ({ name, usage })),
     itemBytes: { smallest: Math.min(...sizes), largest: Math.max(...sizes) },
-    writes: ofJob.filter(({ capacity }) => (capacity?.writeUnits ?? 0) > 0).length,
+    writes: written.filter((call) => !isOfHealth(call)).length,
+    writesOfBank: written.filter(isOfHealth).length,
   };
 }
 

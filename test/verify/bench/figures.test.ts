@@ -47,10 +47,12 @@ const alarmMetric = inBench(/^- \d+ × \$([\d.]+): .* an alarm looks at/);
 const dashboard = inBench(/^- 1 × \$([\d.]+): dashboard/);
 const customMetric = inBench(/^- \$([\d.]+) for each custom metric/);
 const sweeper = inBench(/ runs of the sweeper, together \$([\d.]+)/);
+const looks = inBench(/ runs of the function that looks at banks, together \$([\d.]+)/);
 const deliverer = inBench(/ runs of the function that sends webhooks, together \$([\d.]+)/);
 const idle = idlePrice(
   new Map([
     ["sweep", sweeper / MILLION],
+    ["look-at-banks", looks / MILLION],
     ["deliver-webhooks", deliverer / MILLION],
   ]),
 );
@@ -89,6 +91,7 @@ const CLAIMS: readonly (readonly [page: string, words: RegExp, exact: number, ro
   [OPERATE, /^\| the runs of the sweeper \| \$([\d.]+)/m, sweeper, 1],
   [OPERATE, /^\| the six metrics of the sweeper \| \$([\d.]+) each/m, customMetric, 1],
   [OPERATE, /Other custom metrics cost \$([\d.]+) each/, customMetric, 1],
+  [OPERATE, /^\| the runs of the function that looks at banks \| \$([\d.]+)/m, looks, 1],
   [OPERATE, /^\| the runs of the function that sends webhooks \| \$([\d.]+)/m, deliverer, 1],
   [OPERATE, /two metrics of the function that sends webhooks \| \$([\d.]+) each/, customMetric, 1],
   ["README.md", /or less than \$(\d+) with `monitoring: basic`/, MAX_BASIC_DOLLARS * MILLION, 1],

@@ -78,7 +78,10 @@ export function columnOf(figures: KindFigures): Column {
     ["slots × seconds", slotSeconds.toFixed(1)],
     // The runs of a queued job are spread over a week.
     ...(kind.isDown ? [] : [[`jobs a minute on ${SLOTS} slots`, jobsAMinute] as [string, string]]),
-    ["write units, in so many writes", `${amount(all.writeUnits)} in ${amount(counts.writes)}`],
+    [
+      "write units, in so many writes, and so many of the rows of its bank",
+      `${amount(all.writeUnits)} in ${amount(counts.writes)} and ${amount(counts.writesOfBank)}`,
+    ],
     ["items written, bytes", `${amount(smallest)} to ${amount(largest)}`],
     ["read units", amount(all.readUnits)],
     ["KMS calls", amount(all.kmsSymmetric + all.kmsAsymmetric)],
@@ -129,11 +132,16 @@ export function pageOf({ columns, delays, passDelays, pageSpeeds, startUps, coun
       ),
     ),
     "At a bank whose record is good while logins fail, a job waits in the same way once three attempts in a row have failed, and one job in two hours tries for all: 1,000 jobs send at most 86 logins more than 1,000, each for the price of a plain job at most.",
-    "Shared by jobs are the row of a bank for which they wait (written once a minute at most) and the sweeper's looks at its record, a token, the public key that each verifying function of the job fetches once, and upstream's API key and token that each of its functions fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
+    "Shared by jobs are the row of a bank for which they wait (written once a minute at most) and the looks at its record, a token, the public key that each verifying function of the job fetches once, and upstream's API key and token that each of its functions fetches that reaches upstream. Not in it: cold starts, data sent to the client, storage, and upstream's own price.",
     "## A reading that passes",
     passLine(counted),
     "## A month without a job",
-    bullets([...monthlyPrices(counted.resources), sweeperMonthly(counted), deliverySweepsMonthly(counted)]),
+    bullets([
+      ...monthlyPrices(counted.resources),
+      sweeperMonthly(counted),
+      looksMonthly(counted),
+      deliverySweepsMonthly(counted),
+    ]),
     "## Measured",
     `${new Date().toISOString().slice(0, 10)}, local mode on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. No test compares these.`,
     "Seconds between a change at the bank and its visibility through `GET /jobs/{id}`, of ten jobs at once, each read every 0.1 s. Local mode's stand-ins for AWS answer at once on this machine, so these seconds contain no network, no API Gateway, no start of a function, and no latency of DynamoDB, KMS, Step Functions or the aggregator:",
@@ -195,6 +203,14 @@ export function sweeperMonthly({ sweepUsage, functions }: Counted): string {
   const { awsCalls, readUnits, logBytes } = sweepUsage;
   const each = `${nominalMs(sweepUsage)} ms, ${awsCalls} queries that find nothing, ${readUnits} read units, ${logBytes} bytes logged`;
   return `${amount(MINUTES)} runs of the sweeper, together $${dollarsAMonth.toFixed(2)}: ${each} each. It never looks at a job that ends in time; a job in the queue is an entry of some 120 bytes more that it counts every 15 minutes`;
+}
+
+/** So does the function that looks at banks. */
+export function looksMonthly({ lookUsage, functions }: Counted): string {
+  const dollarsAMonth = priceOfRuns("look-at-banks", lookUsage, MINUTES, functions);
+  const { awsCalls, readUnits, logBytes } = lookUsage;
+  const each = `${nominalMs(lookUsage)} ms, ${awsCalls} query that finds nothing, ${readUnits} read units, ${logBytes} bytes logged`;
+  return `${amount(MINUTES)} runs of the function that looks at banks, together $${dollarsAMonth.toFixed(2)}: ${each} each, while no job waits for a bank`;
 }
 
 /** So does the function that sends webhooks. */

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { mock } from "node:test";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import * as z from "zod";
+import { handler as lookAtBanks } from "../../../functions/institutions/look-at-banks.lambda.ts";
 import { handler as sweep } from "../../../functions/jobs/workflow/sweep.lambda.ts";
 import { handler as sweepDeliveries } from "../../../functions/webhooks/deliver-webhooks.lambda.ts";
 import { ENTRY_METADATA } from "../../../infra/aws/entry-metadata.ts";
@@ -120,6 +121,7 @@ async function atAnotherMinute<Result>(run: () => Promise<Result>): Promise<Resu
 }
 
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
+const LOOK_AT_BANKS = "functions/institutions/look-at-banks.lambda.ts";
 const DELIVER = "functions/webhooks/deliver-webhooks.lambda.ts";
 
 /** Local mode with everything that its functions do written down; `around` goes around all that is counted. */
@@ -146,6 +148,8 @@ export async function startCounted(options: LocalModeOptions) {
     sweepDeliveries: () => counted(DELIVER, {}, sweepDeliveries),
     /** Runs the sweeper, which its schedule does not here. */
     sweep: () => counted(SWEEP, {}, () => atAnotherMinute(() => sweep())),
+    /** Looks at the banks for which jobs wait. */
+    lookAtBanks: () => counted(LOOK_AT_BANKS, {}, lookAtBanks),
     /** As `sweep`, whatever the time is. */
     sweepNow: () => counted(SWEEP, {}, () => sweep()),
     /** Lets the time of a job in the queue pass until it is over; only where the clock can be moved. */

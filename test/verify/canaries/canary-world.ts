@@ -178,7 +178,7 @@ function deaths() {
 
   const around: Around = async (entry, event, run) => {
     const about = Object(event);
-    const isSweeper = entry.endsWith("sweep.lambda.ts");
+    const isSweeper = /(sweep|look-at-banks)\.lambda\.ts$/.test(entry);
     if (givenUp.has(String(about.jobId)) && !entry.endsWith("give-up.lambda.ts"))
       throw new Error("The test ends this job.");
     if (message !== undefined && !isSweeper) {

@@ -106,7 +106,8 @@ async function disturb(system: MortalSystem, matrix: Matrix): Promise<void> {
   const { scenario, undisturbed, disturbed } = matrix;
   const {
     first,
-    aims = (effect: string) => !/^(sweep|store-events|deliver-webhooks|sweep-deliveries) /.test(effect),
+    aims = (effect: string) =>
+      !/^(sweep|look-at-banks|store-events|deliver-webhooks|sweep-deliveries) /.test(effect),
   } = scenario;
   const begin = first === undefined ? [] : [first];
   const crashesOf = (runs: readonly Played[]) =>

@@ -314,7 +314,7 @@ export interface Arrived {
   eventId: string;
 }
 
-const SWEEPERS = ["sweep", "sweep-deliveries"];
+const SWEEPERS = ["sweep", "look-at-banks", "sweep-deliveries"];
 
 const sentMessage = z.object({
   eventTypeId: z.string(),

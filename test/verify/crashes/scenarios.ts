@@ -151,7 +151,8 @@ export const CHANGED_IN_QUEUE: Scenarios = {
     ],
     ends: ASKED,
     aims: (effect, earlier) =>
-      [...earlier, effect].includes("resume-job PutItem job accepted") && !effect.startsWith("sweep "),
+      [...earlier, effect].includes("resume-job PutItem job accepted") &&
+      !/^(sweep|look-at-banks) /.test(effect),
   },
   "a job that is cancelled in the queue": {
     acts: [queuedAt(HOOLI_GOV, "refuse"), ...backUp(HOOLI_GOV, cancel, untilOver)],
@@ -182,8 +183,11 @@ function retriedAt(id: string, outage: Outage, waitMs: number): Scenario {
     // A pause of the machine of less than a second is longer than an attempt may take here.
     mayEnd: LOGIN_FAILED,
     isRefused: outage === "refuse",
-    // The sweeper wakes the job. How often it asks upstream before depends on the time. The later steps are those of any job.
-    aims: (effect) => /^(task|sweep StartExecution)/.test(effect) && !effect.includes("retrieve-"),
+    // A look at the bank wakes the job, or the sweeper does if upstream has a queue of its own. How often the sweeper asks upstream before
+    // depends on the time. The later steps are those of any job.
+    aims: (effect) =>
+      /^(task|sweep StartExecution|look-at-banks (StartExecution|PutItem job))/.test(effect) &&
+      !effect.includes("retrieve-"),
   };
 }
 

@@ -49,6 +49,7 @@ function logGroupOf(entry: string): string {
 /** What AWS does by the role of a function, beside its log. */
 const DONE_BY_AWS: { readonly [name: string]: readonly Permission[] } = {
   sweep: [["sqs:SendMessage", "SweeperDeadLetters"]],
+  "look-at-banks": [["sqs:SendMessage", "SweeperDeadLetters"]],
   "deliver-webhooks": [["sqs:SendMessage", "WebhooksDeadLetters"]],
   "store-events": [["sqs:SendMessage", "EventMakerLostRecords"], ...streamReading("TablesJobs")],
 };

@@ -9,7 +9,14 @@ import { awsRecorder } from "../support/aws-recorder.ts";
 import { executionOf } from "../support/execution-of.ts";
 import { type FunctionFaults, faultyFunctions } from "../support/faulty-functions.ts";
 import { ASK, WAIT } from "./definition.ts";
-import { inWords, permissionsByRole, recordedAccess, refusedBy, SWEEP } from "./permissions.ts";
+import {
+  inWords,
+  LOOK_AT_BANKS,
+  permissionsByRole,
+  recordedAccess,
+  refusedBy,
+  SWEEP,
+} from "./permissions.ts";
 
 const entryModule = z.object({
   handler: z.custom<(event: unknown) => Promise<unknown>>((value) => typeof value === "function"),
@@ -41,7 +48,7 @@ function functionsApart() {
 
 /**
  * Local mode for the tests of a block. Its functions fail as a test plans, share no cache, and their calls of AWS are recorded.
- * With `sweepsByHand`, the schedule does not run the sweeper.
+ * With `sweepsByHand`, no schedule runs the sweeper, or looks at banks.
  */
 export function observedSystem(timeScale: number, { sweepsByHand = false } = {}) {
   const functions = faultyFunctions();
@@ -56,7 +63,8 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
 
   beforeAll(async () => {
     started = await startForTests(timeScale, {
-      around: async (entry, event) => (sweepsByHand && entry === SWEEP ? undefined : invoke(entry, event)),
+      around: async (entry, event) =>
+        sweepsByHand && [SWEEP, LOOK_AT_BANKS].includes(entry) ? undefined : invoke(entry, event),
     });
     await apart.load(started.deployed.functions.map(({ entry }) => entry));
     await recorder.start();
@@ -109,6 +117,8 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
     execution: (jobId: string, generation?: number) => executionOf(system(), jobId, generation),
     /** Runs the sweeper once. */
     sweep: () => invoke(SWEEP, {}),
+    /** Looks once at the banks for which jobs wait. */
+    lookAtBanks: () => invoke(LOOK_AT_BANKS, {}),
     /** Waits until the bank asks the user of the job. */
     async asked(backend: MobileBackend, jobId: string): Promise<void> {
       await executionOf(system(), jobId).entered(ASK);

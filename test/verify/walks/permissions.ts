@@ -283,9 +283,10 @@ const SCHEDULE = "the schedule";
 const OF_A_STREAM = "functions/events/store-events.lambda.ts";
 
 export const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
+export const LOOK_AT_BANKS = "functions/institutions/look-at-banks.lambda.ts";
 
 /** The functions that a schedule invokes. Other functions invoke one of them too, which is among their calls. */
-const SCHEDULED = [SWEEP, "functions/webhooks/deliver-webhooks.lambda.ts"];
+const SCHEDULED = [SWEEP, LOOK_AT_BANKS, "functions/webhooks/deliver-webhooks.lambda.ts"];
 
 /** Functions let others in by themselves: those take on no role. */
 const lettingIn = z.object({ Action: z.string(), FunctionName: z.unknown(), Principal: z.string() });

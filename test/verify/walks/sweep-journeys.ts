@@ -153,17 +153,20 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
     return [jobId];
   }),
   journey(
-    "a job whose attempt is due waits for its bank, which the sweeper finds back",
+    "a job whose attempt is due waits for its bank, and goes on when a look finds it back",
     async (system, backend) => {
       const jobId = await system.startJob(backend, HOOLI_GOV, LOGINS.jianYang);
       await untilQueued(backend, jobId);
       await backend.institution(HOOLI_GOV, { status: "major-outage" });
       const longAgo = new Date(0).toISOString();
-      await changeRow(system, jobId, (row) => ({ ...row, queue: { ...row.queue, nextAttemptAt: longAgo } }));
+      await changeRow(system, jobId, (row) => ({
+        ...row,
+        queue: { ...row.queue, nextAttemptAt: longAgo, uncounted: 2 },
+      }));
       const isAwaited = async () => (await queuedRow(jobId)).queue.waitsFor === "bank";
       await sweepUntil(system, jobId, isAwaited);
       await backend.institution(HOOLI_GOV, { status: "operational" });
-      await sweepUntil(system, jobId, async () => system.execution(jobId, 2).exists());
+      await system.lookAtBanks();
       await system.execution(jobId, 2).ended();
       await cancel(backend, jobId);
       return [jobId];
