@@ -14,8 +14,10 @@ import { HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { ALL_DONE, statuses } from "../../journeys/mobile-backend.ts";
 import { untilQueued } from "../../journeys/queued.ts";
 import { rowsOfAll, secretsOf } from "../support/tables.ts";
+import { startReceiver } from "../webhooks/receiver.ts";
 import type { ObservedSystem } from "./observed-system.ts";
 import { callOf, journey, type PermissionJourney, rowCall } from "./permission-journeys.ts";
+import { newWebhook, untilDeleted } from "./webhook-journeys.ts";
 
 /** Far more than any journey needs, on any machine. */
 const MAX_SWEEPS = 500;
@@ -165,6 +167,15 @@ export const SWEEP_JOURNEYS: readonly PermissionJourney[] = [
       }));
       const isAwaited = async () => (await queuedRow(jobId)).queue.waitsFor === "bank";
       await sweepUntil(system, jobId, isAwaited);
+      const receiver = await startReceiver((response) => response.end());
+      const webhook = await newWebhook(backend, {
+        url: receiver.url,
+        subscribedEvents: ["institution.down"],
+      });
+      await system.lookAtBanks();
+      await expect.poll(() => receiver.requests.length).toBe(1);
+      expect((await backend.call("DELETE", webhook)).status).toBe(204);
+      await untilDeleted();
       await backend.institution(HOOLI_GOV, { status: "operational" });
       await system.lookAtBanks();
       await system.execution(jobId, 2).ended();

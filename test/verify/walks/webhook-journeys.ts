@@ -33,7 +33,7 @@ async function jobUntilItsEnd(system: ObservedSystem): Promise<{ backend: Mobile
 }
 
 /** The sweep has deleted the messages of each deleted webhook, and then the webhook. */
-async function untilDeleted(): Promise<void> {
+export async function untilDeleted(): Promise<void> {
   const left = async () =>
     (await rowsOfAll()).filter((row) => /"message#|"deleted"/.test(JSON.stringify(row)));
   await expect.poll(left).toEqual([]);
