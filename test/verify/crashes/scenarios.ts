@@ -182,8 +182,12 @@ function retriedAt(id: string, outage: Outage, waitMs: number): Scenario {
     // A pause of the machine of less than a second is longer than an attempt may take here.
     mayEnd: LOGIN_FAILED,
     isRefused: outage === "refuse",
-    // The sweeper wakes the job. How often it asks upstream before depends on the time. The later steps are those of any job.
-    aims: (effect) => /^(task|sweep StartExecution)/.test(effect) && !effect.includes("retrieve-"),
+    // The sweeper wakes the job: it writes the row, and starts an execution. How often it asks upstream before, or writes that upstream
+    // still queues the job, depends on the time. The later steps are those of any job.
+    aims: (effect) =>
+      (effect.startsWith("task ") && !effect.includes("retrieve-")) ||
+      effect === "sweep StartExecution" ||
+      (outage !== "queue" && effect === "sweep PutItem job queued"),
   };
 }
 
