@@ -40,10 +40,13 @@ export function alarmsFor(scope: Construct, watched: Watched, monitoring: Monito
   return monitoring === "basic" ? all.filter(({ isBasic }) => isBasic) : all;
 }
 
-function workflowAlarms(scope: Construct, { stateMachine, taskFunctions, sweeper }: Watched): AlarmOfList[] {
+function workflowAlarms(
+  scope: Construct,
+  { stateMachine, taskFunctions, sweeper, bankLooks }: Watched,
+): AlarmOfList[] {
   const expected = ownMetric(scope, "ExpectedTaskErrors");
   const errors = taskFunctions.map((task) => task.metricErrors());
-  const throttles = [...taskFunctions, sweeper].map((one) => one.metricThrottles());
+  const throttles = [...taskFunctions, sweeper, bankLooks].map((one) => one.metricThrottles());
   return [
     {
       id: "ExecutionsFailed",

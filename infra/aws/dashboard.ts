@@ -129,9 +129,12 @@ function apiGraphs({ api, apiFunctions }: Watched) {
   ];
 }
 
-function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions, sweeper }: Watched) {
+function runGraphs(
+  scope: Construct,
+  { stateMachine, apiFunctions, taskFunctions, sweeper, bankLooks }: Watched,
+) {
   const expected = ownMetric(scope, "ExpectedTaskErrors");
-  const behindTheApi = [...taskFunctions, sweeper];
+  const behindTheApi = [...taskFunctions, sweeper, bankLooks];
   return [
     graph("Executions", [
       stateMachine.metricStarted(),
@@ -139,7 +142,7 @@ function runGraphs(scope: Construct, { stateMachine, apiFunctions, taskFunctions
       stateMachine.metricFailed(),
       stateMachine.metricTimedOut(),
     ]),
-    graph("Errors of Task functions and the sweeper, and how many of them are expected", [
+    graph("Errors of Task functions, the sweeper and the looks at banks, and how many of them are expected", [
       ...behindTheApi.map(errorsOf),
       expected,
     ]),

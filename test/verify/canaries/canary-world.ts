@@ -8,11 +8,11 @@ import { type LocalSystem, startLocal } from "../../../infra/local/start-local.t
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { startSandbox } from "../../../sandbox/server.ts";
 import { awsRecorder } from "../support/aws-recorder.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
 import { type CanaryRegister, canaryRegister } from "./canary-register.ts";
 import { startCanaryWebhook } from "./canary-webhook.ts";
 import { echoingUpstream } from "./echoing-upstream.ts";
 import { exchangingUpstream, jsonOf, metTroubles } from "./exchanging-upstream.ts";
-import { FRESH_CONNECTION } from "./fresh-connection.ts";
 import { errorSink } from "./scanner.ts";
 
 /** A minute takes 7.5 s. */

@@ -9,9 +9,9 @@ import { listenLocally } from "../../../infra/local/local-server.ts";
 import { synthesizeApart } from "../../../infra/local/template/template.ts";
 import { HOOLI } from "../../journeys/logins.ts";
 import { allRows } from "../../support/local-aws.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
 import { type Canary, plainCanary, textCanary } from "./canary.ts";
 import { type CanaryWorld, canaryClient } from "./canary-world.ts";
-import { FRESH_CONNECTION } from "./fresh-connection.ts";
 import type { Finding } from "./scanner.ts";
 import { Visitor } from "./visitor.ts";
 

@@ -5,8 +5,8 @@ import * as z from "zod";
 import { bundleEntries } from "../../../infra/bundling/bundle-entries.ts";
 import { allRows, inJson } from "../../support/local-aws.ts";
 import { executionArn, type RecordedCall } from "../support/aws-recorder.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
 import type { CanaryWorld } from "./canary-world.ts";
-import { FRESH_CONNECTION } from "./fresh-connection.ts";
 import { filesIn } from "./level-tables.ts";
 import type { Sink } from "./scanner.ts";
 

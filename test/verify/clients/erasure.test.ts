@@ -24,14 +24,17 @@ const row = z.looseObject({
   sweepAt: z.optional(z.string()),
 });
 
-/** All rows of all tables but the counts of token requests, each by its table and its key. */
+/** The counts of token requests, and what is known of banks. */
+const OF_NO_USER = /^(rate#token|institution|institution-traffic)#/;
+
+/** All rows of all tables but those of no user, each by its table and its key. */
 async function stored(): Promise<Map<string, z.infer<typeof row>>> {
   const found = new Map<string, z.infer<typeof row>>();
   for (const { table, rows } of await allRows()) {
     for (const each of rows) {
       const parsed = row.parse(unmarshall(each));
       const key = parsed.pk ?? `${parsed.jobId} ${parsed.purpose}`;
-      if (!key.startsWith("rate#token#")) found.set(`${table} ${key}`, parsed);
+      if (!OF_NO_USER.test(key)) found.set(`${table} ${key}`, parsed);
     }
   }
   return found;

@@ -10,6 +10,7 @@ import {
 } from "../../../functions/http/reply-schemas.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import type { Target } from "../../journeys/target.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
 
 type Headers = Readonly<Record<string, string>>;
 type HttpReply = { status: number; etag: string; json: unknown };
@@ -44,7 +45,7 @@ export class PatientClient {
     const authorization = `Bearer ${this.#token}`;
     const response = await fetch(`${this.target.apiUrl}${path}`, {
       method,
-      headers: { authorization, "content-type": "application/json", ...headers },
+      headers: { authorization, "content-type": "application/json", ...FRESH_CONNECTION, ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -125,7 +126,7 @@ export class PatientClient {
 export async function serverToken({ apiUrl, apiKey }: Target): Promise<string> {
   const reply = await fetch(`${apiUrl}/token`, {
     method: "POST",
-    headers: { authorization: `Basic ${apiKey}`, "basiq-version": "3.0" },
+    headers: { authorization: `Basic ${apiKey}`, "basiq-version": "3.0", ...FRESH_CONNECTION },
     body: new URLSearchParams({ scope: "SERVER_ACCESS" }),
   });
   return tokenReply.parse(await reply.json()).access_token;
@@ -189,9 +190,12 @@ const ledger = z.object({
 export function upstreamSide(sandboxUrl: string) {
   return {
     /** In the order in which they arrived. */
-    calls: async () => ledger.parse(await (await fetch(`${sandboxUrl}/_control/ledger`)).json()).calls,
+    async calls() {
+      const reply = await fetch(`${sandboxUrl}/_control/ledger`, { headers: FRESH_CONNECTION });
+      return ledger.parse(await reply.json()).calls;
+    },
     async institution(id: string, condition: object): Promise<void> {
-      const headers = { "content-type": "application/json" };
+      const headers = { "content-type": "application/json", ...FRESH_CONNECTION };
       const init = { method: "PUT", headers, body: JSON.stringify(condition) };
       const { ok } = await fetch(`${sandboxUrl}/_control/institutions/${id}`, init);
       if (!ok) throw new Error(`The sandbox does not accept ${init.body}.`);

@@ -183,11 +183,13 @@ function retriedAt(id: string, outage: Outage, waitMs: number): Scenario {
     // A pause of the machine of less than a second is longer than an attempt may take here.
     mayEnd: LOGIN_FAILED,
     isRefused: outage === "refuse",
-    // A look at the bank wakes the job, or the sweeper does if upstream has a queue of its own. How often the sweeper asks upstream before
-    // depends on the time. The later steps are those of any job.
+    // A look at the bank wakes the job, or the sweeper does if upstream has a queue of its own: it writes the row, and starts an execution. How
+    // often the sweeper asks upstream before, or writes that upstream still queues the job, depends on the time. The later steps are
+    // those of any job.
     aims: (effect) =>
-      /^(task|sweep StartExecution|look-at-banks (StartExecution|PutItem job))/.test(effect) &&
-      !effect.includes("retrieve-"),
+      (effect.startsWith("task ") && !effect.includes("retrieve-")) ||
+      effect === `${outage === "queue" ? "sweep" : "look-at-banks"} StartExecution` ||
+      effect === "look-at-banks PutItem job queued",
   };
 }
 

@@ -269,11 +269,11 @@ describe("while the bank is down", () => {
     expect(person.page.text).toMatch(/The next try is in about (1 hour 5\d minutes|2 hours)/);
     expect(person.page.refreshSeconds).toBe(60);
     expect(person.link("Go back to the app")).toBe(backTo("queued", jobIdOf(person)));
-    expect(person.page.text).not.toContain("It has been down");
+    expect(person.page.text).not.toContain("has been down");
     for (const other of [new MobileBackend(backend.target), new MobileBackend(backend.target)]) {
       await untilQueued(other, await other.startJob(HOOLI_GOV, LOGINS.gavin));
     }
-    const downFor = /It has been down for about \d+ minutes?\./;
+    const downFor = /The bank has been down for about \d+ minutes?\./;
     await expect.poll(async () => (await person.reload()).text, { timeout: 60_000 }).toMatch(downFor);
     await backend.institution(HOOLI_GOV, { status: "operational" });
     const { action } = person.form("Try again now");

@@ -19,12 +19,14 @@ const withAllFunctions = synthesizedResources({ upstream: "sandbox", ...WEBHOOKS
 const functions = functionsByEntry(withAllFunctions);
 const ofTheSystem = [...functionsByEntry(synthesizedResources(WEBHOOKS))];
 const SANDBOX = "sandbox/sandbox.lambda.ts";
+const LOOK_AT_BANKS = "functions/institutions/look-at-banks.lambda.ts";
 const SWEEP = "functions/jobs/workflow/sweep.lambda.ts";
 const REFUSE = "functions/http/refuse.lambda.ts";
 /** In seconds, by what an entry's path begins with. The gateway replies in place of an API function that takes 30 s. */
 const TIMEOUTS: readonly [path: string, seconds: number][] = [
   ["functions/jobs/workflow/", 180],
   ["functions/events/store-events", 60],
+  ["functions/institutions/look-at-banks", 90],
   ["functions/webhooks/upstream/fetch-events", 300],
   ["functions/webhooks/deliver-webhooks", 300],
 ];
@@ -251,6 +253,7 @@ test("The logs that AWS itself writes share one entry of the account's resource 
 
 describe.each([
   ["sweeper", SWEEP],
+  ["function that looks at banks", LOOK_AT_BANKS],
   ["function that sends messages", DELIVER],
 ])("the %s", (name, entry) => {
   const [[scheduled = ""] = []] = ofType(resources, "AWS::Lambda::Function").filter(

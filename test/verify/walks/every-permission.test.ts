@@ -95,6 +95,7 @@ test.each([
 ])("$title", async ({ title: journey, walk }) => {
   const recorded = system.recorder.fromNow();
   for (const jobId of await walk(system)) await system.execution(jobId).ended();
+  await system.streamRead();
   for (const access of recordedAccess(recorded(), system.deployed())) {
     if (isOfJourney(access, journey)) walked.push({ ...access, journey });
   }

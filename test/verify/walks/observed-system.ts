@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, inject, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, vi } from "vitest";
 import * as z from "zod";
 import type { LocalSystem } from "../../../infra/local/start-local.ts";
 import { parseResources } from "../../infra/resources.ts";
@@ -55,11 +55,19 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
   const apart = functionsApart();
   const recorder = awsRecorder();
   let started: LocalSystem | undefined;
+  let storing = 0;
 
-  const invoke = (entry: string, event: unknown) =>
-    recorder.around(entry, event, () =>
-      functions.around(entry, event, (given) => apart.invoke(entry, given)),
-    );
+  async function invoke(entry: string, event: unknown): Promise<unknown> {
+    const stores = entry.endsWith("/store-events.lambda.ts");
+    if (stores) storing++;
+    try {
+      return await recorder.around(entry, event, () =>
+        functions.around(entry, event, (given) => apart.invoke(entry, given)),
+      );
+    } finally {
+      if (stores) storing--;
+    }
+  }
 
   beforeAll(async () => {
     started = await startForTests(timeScale, {
@@ -115,6 +123,8 @@ export function observedSystem(timeScale: number, { sweepsByHand = false } = {})
         ),
       ),
     execution: (jobId: string, generation?: number) => executionOf(system(), jobId, generation),
+    /** Waits until the function that reads the stream has read every write so far. */
+    streamRead: () => expect.poll(() => storing).toBe(0),
     /** Runs the sweeper once. */
     sweep: () => invoke(SWEEP, {}),
     /** Looks once at the banks for which jobs wait. */
