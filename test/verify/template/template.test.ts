@@ -285,7 +285,13 @@ describe.each([
     expect(invokers).toMatchObject([{ Principal: "events.amazonaws.com", SourceArn: arnOf(rule) }]);
   });
 
-  test("Only the schedule may write to the dead-letter queue, over TLS", () => {
+  test("Only schedules may write to the dead-letter queue, over TLS", () => {
+    const schedules = queue.startsWith("Sweeper") ? 2 : 1;
+    const allowed = {
+      Effect: "Allow",
+      Action: "sqs:SendMessage",
+      Principal: { Service: "events.amazonaws.com" },
+    };
     const tls = { Bool: { "aws:SecureTransport": "false" } };
     const policies = propertiesOf("AWS::SQS::QueuePolicy").filter(({ Queues }) =>
       JSON.stringify(Queues).includes(queue),
@@ -296,7 +302,7 @@ describe.each([
         PolicyDocument: {
           Statement: [
             { Effect: "Deny", Action: "sqs:*", Principal: { AWS: "*" }, Condition: tls },
-            { Effect: "Allow", Action: "sqs:SendMessage", Principal: { Service: "events.amazonaws.com" } },
+            ...Array.from({ length: schedules }, () => allowed),
           ],
         },
       },
@@ -434,7 +440,7 @@ describe("the upstream", () => {
     const { upstreamUrl: UPSTREAM_URL, upstreamApiKeySecret: UPSTREAM_API_KEY_SECRET } = ALL_SETTINGS;
     const expected = { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET };
     const found = callers(withAllSettings);
-    expect(found).toHaveLength(19);
+    expect(found).toHaveLength(20);
     for (const { Properties } of found) expect(variablesOf(Properties)).toMatchObject(expected);
   });
 
@@ -449,7 +455,7 @@ describe("the upstream", () => {
     const ofConsentUi = /\/(open-link|consent-return)\.lambda\.ts$/;
     const found = [...functionsByEntry(withSandbox)].filter(([entry]) => !ofConsentUi.test(entry));
     const calling = callersIn(found.map(([, resource]) => resource));
-    expect(calling).toHaveLength(16);
+    expect(calling).toHaveLength(17);
     for (const { Properties } of calling) {
       const { UPSTREAM_URL, UPSTREAM_API_KEY_SECRET } = variablesOf(Properties);
       expect([UPSTREAM_URL, UPSTREAM_API_KEY_SECRET].map((value) => withoutHash(referredTo(value)))).toEqual([
