@@ -155,7 +155,7 @@ export const CHANGED_IN_QUEUE: Scenarios = {
       !/^(sweep|look-at-banks) /.test(effect),
   },
   "a job that is cancelled in the queue": {
-    acts: [queuedAt(HOOLI_GOV, "refuse"), ...backUp(HOOLI_GOV, cancel, untilOver)],
+    acts: [queuedAt(HOOLI_GOV, "refuse"), ...inOneAct(cancel, untilOver)],
     ends: LOGIN_FAILED,
     aims: isOf("cancel-job"),
   },
@@ -164,7 +164,7 @@ export const CHANGED_IN_QUEUE: Scenarios = {
     first: { effect: "cancel-job DeleteItem secret login", nth: 1, when: "before" },
     acts: [
       queuedAt(HOOLI, "refuse"),
-      ...backUp(HOOLI, (client) => client.once("DELETE", `/jobs/${client.newest()}`), untilOver),
+      ...inOneAct((client) => client.once("DELETE", `/jobs/${client.newest()}`), untilOver),
     ],
     ends: LOGIN_FAILED,
     aims: isOf("sweep"),
