@@ -5,6 +5,7 @@ import { MAX_RETURNS, nonceOf } from "../domain/consent-ui.ts";
 import type { Link } from "../domain/link.ts";
 import { outcomeOf } from "../domain/outcome.ts";
 import type { Outcome, Session } from "../domain/session.ts";
+import type { FoundLink } from "../domain/use-link.ts";
 import { changeLink, findSession, living, type SessionDeps, withJobs } from "./sessions.ts";
 
 export interface ReturnDeps extends SessionDeps {
@@ -48,17 +49,19 @@ function returnIn({ returns }: Link, nonce: string) {
 /** If two requests present a state at the same time, the jobs of the first one count. */
 async function adoptOnce(
   deps: ReturnDeps,
-  { hash, userId, returns }: Link,
+  known: Link,
   nonce: string,
   { upstreamJobIds }: WayBack,
 ): Promise<Link> {
+  const { hash, userId, returns } = known;
   if (returns.length >= MAX_RETURNS) throw new Refusal("state-not-valid");
   const isCancelled = upstreamJobIds.length === 0;
   const adopted = isCancelled ? [] : await deps.adopt(userId, upstreamJobIds);
   const jobIds = adopted.map(({ id }) => id);
-  return changeLink(deps, hash, (found) => {
+  const addReturn = (found: FoundLink): Link => {
     const link = living(found);
     if (returnIn(link, nonce) !== undefined) return link;
     return { ...withJobs(link, jobIds), returns: [...link.returns, { nonce, jobIds, isCancelled }] };
-  });
+  };
+  return changeLink(deps, hash, addReturn, known);
 }
