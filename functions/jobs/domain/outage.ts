@@ -81,7 +81,7 @@ export function noteFailed({ id, attempt }: Pick<Job, "id" | "attempt">, clock: 
     const isNew = !countsAsDown(outage) && !outage.failed.includes(name);
     const failed = isNew ? [...outage.failed, name] : outage.failed;
     if (!countsAsDown({ failed })) return isNew ? { ...outage, failed } : undefined;
-    const noted = isNew ? { ...outage, failed, probeAt: nextProbe(clock), trial: undefined } : outage;
+    const noted = isNew ? { ...outage, failed, probeAt: nextProbe(clock) } : outage;
     return noteAwaited(clock)(noted) ?? (isNew ? noted : undefined);
   };
 }

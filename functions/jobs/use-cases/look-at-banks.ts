@@ -93,7 +93,7 @@ async function lookAtBank(deps: LookDeps, institutionId: string, end: Date): Pro
   }
   const outage = await outages.find(institutionId);
   if (!countsAsDown(outage)) return openDoor(deps, institutionId, end);
-  if (mayProbe(outage, clock)) await probe(deps, outage);
+  if (mayProbe(outage, clock)) await probe(deps, outage, end);
   return undefined;
 }
 
@@ -114,14 +114,15 @@ async function openDoor(deps: LookDeps, institutionId: string, end: Date): Promi
     begins = noted?.trial?.since !== current.trial?.since;
     return noted;
   });
-  const jobs = dueAt(deps, institutionId);
+  const jobs = dueAt(deps, institutionId, { end });
   return isOurs ? { outage, readAt, jobs, sent: begins ? 0 : undefined } : undefined;
 }
 
 /** Wakes the next job, in turn, to try whether logins succeed, unless another run has chosen one. */
-async function probe(deps: LookDeps, { institutionId, probed }: Outage): Promise<void> {
+async function probe(deps: LookDeps, { institutionId, probed }: Outage, end: Date): Promise<void> {
   const next =
-    (await firstOf(dueAt(deps, institutionId, probed))) ?? (await firstOf(dueAt(deps, institutionId)));
+    (await firstOf(dueAt(deps, institutionId, { end, from: probed }))) ??
+    (await firstOf(dueAt(deps, institutionId, { end })));
   if (next === undefined) return;
   let isOurs = false;
   await deps.outages.change(institutionId, (current) => {
@@ -149,9 +150,13 @@ const PAGE = 100;
  * Yields the jobs that wait for a bank that is back, the longest waiting first, without those that have just made an attempt. A job
  * that only its user could bring through waits for its user from now on.
  */
-async function* dueAt(deps: LookDeps, institutionId: string, place?: string): AsyncGenerator<Due, undefined> {
-  let after = place;
-  for (;;) {
+async function* dueAt(
+  deps: LookDeps,
+  institutionId: string,
+  { end, from }: { end: Date; from?: string | undefined },
+): AsyncGenerator<Due, undefined> {
+  let after = from;
+  while (deps.clock.msUntil(end) > 0) {
     const page = await deps.sweptJobs.awaiting(institutionId, {
       limit: PAGE,
       ...(after !== undefined && { after }),
@@ -163,6 +168,7 @@ async function* dueAt(deps: LookDeps, institutionId: string, place?: string): As
     }
     if (page.length < PAGE) return undefined;
   }
+  return undefined;
 }
 
 async function isDueNow(deps: LookDeps, given: Job): Promise<boolean> {

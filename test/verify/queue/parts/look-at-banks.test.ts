@@ -139,6 +139,20 @@ describe("a bank that is back", () => {
     },
   );
 
+  test("whose record says that it is down again gets a new trial when it is back", async () => {
+    const { ports, look, started } = await waitingJobs(100);
+    answering(ports, 4, () => ports.outages.change(BANK, noteDecided(ports.clock)));
+    await look({ concurrency: 19 });
+    const { trial } = await ports.outages.find(BANK);
+    for (const status of ["major-outage", "operational"]) {
+      setStatus(ports, status);
+      ports.clock.pass(MINUTE);
+      await look({ concurrency: 10 });
+    }
+    expect([trial?.isPassed, started().length]).toEqual([true, 50 + 5]);
+    expect((await ports.outages.find(BANK)).trial?.since).not.toBe(trial?.since);
+  });
+
   test("and answers nothing gets no further logins for ten minutes", async () => {
     const { ports, look, started } = await waitingJobs(50);
     const counts: number[] = [];
