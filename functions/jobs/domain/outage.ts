@@ -23,7 +23,13 @@ const TRIAL_LOGINS = 20;
 const TRIAL_MS = 10 * MINUTE;
 
 /** A run wakes the jobs of a bank for this long. It ends before the next run begins, a minute later. */
-export const WAKING_MS = 50_000;
+const WAKING_MS = 50_000;
+/** The work of a run takes real time, also if the clock is scaled. */
+const LEAST_WAKING_MS = 2_000;
+
+export function endOfWaking({ now, after }: Pick<Clock, "now" | "after">): Date {
+  return new Date(Math.max(after(WAKING_MS).getTime(), now().getTime() + LEAST_WAKING_MS));
+}
 
 /** Returns how many real milliseconds ago something was noted. */
 function ago(noted: string, clock: Clock): number {

@@ -3,6 +3,7 @@ import type { Job } from "../domain/job.ts";
 import type { SweepWatch } from "../domain/measurements.ts";
 import {
   countsAsDown,
+  endOfWaking,
   loginsLeft,
   loginsPerSecond,
   mayProbe,
@@ -11,7 +12,6 @@ import {
   noteUnawaited,
   noteWaking,
   type Outage,
-  WAKING_MS,
 } from "../domain/outage.ts";
 import type { Ports } from "../domain/ports.ts";
 import { counted, isDue, mayTryEarly, needsTheUser } from "../domain/queue.ts";
@@ -52,7 +52,7 @@ const AT_ONCE = 10;
  * first, bank by bank in turn, at the pace that the account's functions allow. Takes up to 50 seconds if there are more jobs.
  */
 export async function lookAtBanks(deps: LookDeps, watch: SweepWatch = (_, look) => look()): Promise<Looked> {
-  const end = deps.clock.after(WAKING_MS);
+  const end = endOfWaking(deps.clock);
   let failed = 0;
   const banks = await inBatches(await deps.outages.awaited(), AT_ONCE, (id) =>
     lookAtBank(deps, id, end).catch((error: unknown) => {

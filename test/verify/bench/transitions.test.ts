@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import * as z from "zod";
 import { isFinished } from "../../../functions/jobs/domain/job.ts";
-import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
+import { eachMinute } from "../races/crash-world.ts";
 import {
   ASK,
   FOLLOW,
@@ -76,7 +76,7 @@ async function runQueued(behaviour: BankBehaviour, timeScale: number, users = 1)
     const banks = [...ports.outages.rows.values()].flatMap(({ probeAt }) => probeAt ?? []);
     const times = [...jobs().flatMap(({ sweepAt }) => sweepAt ?? []), ...banks].map(Date.parse);
     clock.pass(Math.max(MINUTE_MS, Math.min(...times) - clock.now().getTime()));
-    await sweep(ports);
+    await eachMinute(ports);
     await runStarted();
   }
   return {
@@ -225,7 +225,7 @@ describe("an execution keeps the definition with which it began:", () => {
       expect(row.sweepAt).toBe(row.queue?.nextAttemptAt);
 
       clock.pass(TWO_HOURS_MS);
-      await sweep(ports);
+      await eachMinute(ports);
       expect(ports.executions.states.get(`${id}-2`)).toBe("running");
       await endpoint.run(id, tasks.invoke, 2);
       expect(ports.jobs.row(id)).toMatchObject({ phase: "succeeded", attempt: attempt + 1 });

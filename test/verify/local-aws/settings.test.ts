@@ -38,11 +38,13 @@ describe("The settings of a deployment", () => {
     ANSWER_WAIT_SECONDS: "0",
     APP_NAME: "Hooli Money",
     CONSENT_UI_URL: "http://127.0.0.1:9/home",
+    CONCURRENCY: "50",
     CONNECT: "consent-ui",
     CORS_ORIGINS: "https://a.example, https://b.example",
     FOLLOW_CONCURRENCY: "5",
     FOLLOW_LIMIT_MINUTES: "1",
     FOLLOW_SLICE_SECONDS: "0",
+    MAX_RUNNING_JOBS: "7",
     MAX_WEBHOOKS: "0",
     PAGE_COLOUR: "#b3261e",
     PAGE_COLOUR_DARK: "#ff8a80",
@@ -80,6 +82,7 @@ describe("The settings of a deployment", () => {
       Object.entries(GIVEN).find(([given]) => given === variable)?.[1],
     ]);
     expect(seen).toEqual([{ upstreamUrl: own.UPSTREAM_URL, ...Object.fromEntries(expected) }]);
+    expect(readLocalSettings(own).deployment).toEqual({ concurrency: "1000", maxRunningJobs: "0" });
   });
 
   test("that no variable sets keep their defaults: none is in the template of local mode", () => {

@@ -140,6 +140,8 @@ const FIELDS = [
   ...["status", "reason", "errorName", "durationMs"],
   // Of the attempts that a batch has counted at a bank.
   ...["institution", "succeeded", "failedByBank", "failedByAggregator", "failedByUs", "stoppedByUser"],
+  // Of the jobs of banks that are back.
+  "woken",
 ];
 const OF_METRICS = [
   ...["_aws", ...Object.keys(METRICS), "Outcome", "Step", "Call", "Institution"],
@@ -186,9 +188,10 @@ afterAll(() => {
 });
 
 const isOfWorkflow = ({ entry }: Invocation) => entry.startsWith("functions/jobs/workflow/");
-/** They serve no request: one reads a stream, and one sends the messages of webhooks. */
+/** They serve no request: one reads a stream, one looks at banks, and one sends the messages of webhooks. */
 const OF_EVENTS = [
   "functions/events/store-events.lambda.ts",
+  "functions/institutions/look-at-banks.lambda.ts",
   "functions/webhooks/deliver-webhooks.lambda.ts",
 ];
 const ofApi = () =>
@@ -240,6 +243,7 @@ describe("every line", () => {
       "error request failed",
       "error task failed",
       "info attempts counted",
+      "info banks looked at",
       "info events stored",
       "info job named",
       "info request",

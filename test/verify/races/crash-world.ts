@@ -6,6 +6,7 @@ import { isOver } from "../../../functions/jobs/domain/steps.ts";
 import { askForAnswer } from "../../../functions/jobs/use-cases/ask-for-answer.ts";
 import { giveUp } from "../../../functions/jobs/use-cases/end-job.ts";
 import { type Followed, followJob } from "../../../functions/jobs/use-cases/follow-job.ts";
+import { type LookDeps, lookAtBanks } from "../../../functions/jobs/use-cases/look-at-banks.ts";
 import { openAndFollow } from "../../../functions/jobs/use-cases/open-connection.ts";
 import { sendAndFollow } from "../../../functions/jobs/use-cases/send-answer.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
@@ -178,6 +179,15 @@ interface Happening {
   happen(): Promise<unknown>;
 }
 
+/** What schedules start every minute: the look at banks, and the sweeper. */
+export async function eachMinute(
+  ports: Parameters<typeof sweep>[0] & Omit<LookDeps, "concurrency" | "onRecord" | "onFailedLook">,
+): Promise<void> {
+  const health = { onRecord: async () => undefined, onFailedLook: () => undefined };
+  await lookAtBanks({ ...ports, ...health, concurrency: 1_000 });
+  await sweep(ports);
+}
+
 const MINUTE = 60_000;
 /** In these stories no bank is back sooner: the looks at banks in between would find nothing. */
 const BANKS_LOOKED_AT_EVERY_MS = 30 * MINUTE;
@@ -242,7 +252,7 @@ export function crashWorld(real: FakePorts, mortal: CrashingPorts, healing: Heal
     }
     happenings.push({
       at: sweepAt(happenings.length === 0),
-      happen: () => mortal.dies(() => sweep(mortal.ports)),
+      happen: () => mortal.dies(() => eachMinute(mortal.ports)),
     });
     const [first] = happenings.toSorted((a, b) => a.at - b.at);
     return first?.at === Number.POSITIVE_INFINITY ? undefined : first;

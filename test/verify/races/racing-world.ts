@@ -8,7 +8,7 @@ import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { Refusal, type RefusalReason } from "../../../functions/jobs/domain/refusal.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import type { FakePorts } from "../../support/fake-ports.ts";
-import { execution, scheduledPorts } from "./crash-world.ts";
+import { eachMinute, execution, scheduledPorts } from "./crash-world.ts";
 
 /**
  * A schedule that showed a defect: its seed, and its path in fast-check. A path is valid as long as its race draws the same
@@ -178,7 +178,7 @@ export function racingWorld(
         }).catch(() => undefined);
       }
     },
-    sweeper: (coming: Coming | null) => request(coming, (ports) => sweep(ports)),
+    sweeper: (coming: Coming | null) => request(coming, (ports) => eachMinute(ports)),
     /** Ends all that is at work; then the sweeper runs twice. */
     async settle(): Promise<void> {
       takeUp();

@@ -10,6 +10,7 @@ import { synthesizeTemplates, templateWith } from "../../../infra/testing/templa
  * local mode shows it.
  */
 const NOT_OF_A_TEST_SYSTEM = [
+  "concurrency",
   "corsOrigins",
   "followConcurrency",
   ...[
@@ -55,7 +56,8 @@ describe("A test system has the functions, variables, routes and tables of a dep
     const webhooks = is3 ? { upstreamWebhookSecret: "upstream-webhook" } : {};
     // As local mode, a test system leads persons to the Consent UI of its sandbox.
     const own = { upstreamUrl: UPSTREAM, consentUiUrl: `${UPSTREAM}/home` };
-    const deployed = await synthesizeApart({ ...own, ...context, ...webhooks });
+    const functions = { concurrency: "1000", maxRunningJobs: "0" };
+    const deployed = await synthesizeApart({ ...own, ...functions, ...context, ...webhooks });
     expect(deploy(templateWith(template, UPSTREAM, variablesOf(settings)), AT)).toEqual(
       deploy(parseTemplate(deployed), AT),
     );
