@@ -75,7 +75,7 @@ export async function startSandbox(plain: Environment, folder: string, apiKey: s
 }
 
 /** What `found` gives as soon as the program is ready; nothing when it has ended, or takes too long. */
-async function addressOf(
+export async function addressOf(
   program: { exitCode: number | null },
   found: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
