@@ -7,6 +7,7 @@ import type { Machine } from "./engine.ts";
 export interface Seen {
   readonly status: string;
   readonly error: string | undefined;
+  readonly output: unknown;
   readonly states: readonly string[];
   /** The input of each state. */
   readonly inputs: readonly unknown[];
@@ -32,12 +33,15 @@ export function seenWorkflow({ definition, entries }: DeployedWorkflow, machine:
         },
         waited: (seconds: number) => did.push(seconds),
       };
-      const run = runOf(await machine.run(`${jobId}-${generation}`, { jobId }, surroundings));
+      const events = await machine.run(`${jobId}-${generation}`, { jobId }, surroundings);
+      const run = runOf(events);
       const { status, error, history } = run;
       const entered = history.flatMap((event) => event["stateEnteredEventDetails"]?.["input"] ?? []);
       // Each engine words the cause of an error in its own way.
       const inputs = entered.map((input) => without("Cause", JSON.parse(input)));
-      last = { status, error, states: statesOf(history), inputs, did, parts: partsUsed(definition, run) };
+      const output: unknown = JSON.parse(events.at(-1)?.executionSucceededEventDetails?.output ?? "null");
+      const parts = partsUsed(definition, run);
+      last = { status, error, output, states: statesOf(history), inputs, did, parts };
       return run;
     },
   };
