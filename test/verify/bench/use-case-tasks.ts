@@ -24,7 +24,7 @@ import {
 } from "../../../functions/jobs/workflow/handlers.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
 import { type Entry, pausesOf } from "../walks/definition.ts";
-import type { Invoke, workflowEndpoint } from "../walks/deployed-workflow.ts";
+import type { DeployedWorkflow, Engine, Invoke } from "../walks/deployed-workflow.ts";
 
 const SECOND = 1000;
 /** The pace of a plain job, which takes 10 s, and of one with a challenge: 2 s to it, and 4 s from the answer on. */
@@ -142,7 +142,7 @@ function step(title: string, status: StepStatus, result: StepError | null = null
  * or pauses. The user answers at once.
  */
 export function useCaseTasks(
-  { client, definition }: Awaited<ReturnType<typeof workflowEndpoint>>,
+  { client, definition }: Pick<Engine, "client"> & Pick<DeployedWorkflow, "definition">,
   behaviour: BankBehaviour,
 ) {
   const pauses = pausesOf(definition);

@@ -13,7 +13,8 @@ import { type Environment, startProgram } from "./programs.ts";
 const TIME_SCALE = 10;
 
 const CORRECTED_MINISTACK = join(import.meta.dirname, "corrected-ministack.py");
-const READY_WITHIN_MS = 60_000;
+/** Ends only what hangs: a program that ends by itself is noticed at once. */
+const READY_WITHIN_MS = 300_000;
 const POLL_EVERY_MS = 50;
 const address = z.object({ port: z.number() });
 
@@ -75,7 +76,7 @@ export async function startSandbox(plain: Environment, folder: string, apiKey: s
 }
 
 /** What `found` gives as soon as the program is ready; nothing when it has ended, or takes too long. */
-async function addressOf(
+export async function addressOf(
   program: { exitCode: number | null },
   found: () => Promise<string | undefined>,
 ): Promise<string | undefined> {

@@ -16,7 +16,7 @@ import { LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
 import { executionArn } from "../support/aws-recorder.ts";
-import type { Run } from "../walks/definition.ts";
+import { runOf } from "../support/run-of.ts";
 import { parseDefinition, partsOf, partsUsed } from "../walks/definition.ts";
 import { stepFunctionsAt } from "./aws.ts";
 import { PARTS_BY_CHANCE, UNWALKED_PARTS } from "./exceptions.ts";
@@ -85,24 +85,6 @@ export async function checkWalkedParts(
   ];
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return { walked: walked.size, parts: all.length, excepted: excepted.length };
-}
-
-/** An execution as the tests of the local engine read it. */
-function runOf(events: readonly HistoryEvent[]): Run {
-  const history = events.map(({ id = 0, previousEventId = 0, type = "ExecutionStarted", ...event }) => {
-    const { timestamp, stateEnteredEventDetails: entered, taskFailedEventDetails: failed } = event;
-    return {
-      id,
-      previousEventId,
-      type,
-      timestamp: (timestamp?.getTime() ?? 0) / 1000,
-      ...(entered && {
-        stateEnteredEventDetails: { name: entered.name ?? "", input: entered.input ?? "{}" },
-      }),
-      ...(failed && { taskFailedEventDetails: { error: failed.error ?? "" } }),
-    };
-  });
-  return { status: "", error: undefined, history };
 }
 
 /** Ten sweeps, and what a restarted job takes. */

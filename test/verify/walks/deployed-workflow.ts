@@ -27,8 +27,17 @@ export function deployedWorkflow() {
   };
 }
 
+export type DeployedWorkflow = ReturnType<typeof deployedWorkflow>;
+
+/** What runs executions of a deployed workflow. */
+export interface Engine {
+  readonly client: SFNClient;
+  /** Runs an execution to its end. `invoke` stands for the functions of its job. */
+  run(jobId: string, invoke: Invoke, generation?: number): Promise<Run>;
+}
+
 /** Runs executions of a deployed workflow on the local endpoint. */
-export async function workflowEndpoint(deployed: ReturnType<typeof deployedWorkflow>, timeScale: number) {
+export async function workflowEndpoint(deployed: DeployedWorkflow, timeScale: number) {
   const invokers = new Map<unknown, Invoke>();
   // Left out: a scale that skips the waits would also end an execution at once. A test of its own reads it.
   const { TimeoutSeconds: _, ...untimed } = z.looseObject({}).parse(deployed.source);
