@@ -9,6 +9,7 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { API_KEY, localSystem } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
+import { startProgram } from "../support/program.ts";
 import { type CliOptions, OPEN, runCli, startCli } from "./run-cli.ts";
 
 const system = localSystem(10);
@@ -546,7 +547,11 @@ describe("in one line", () => {
 });
 
 test("Each command of the page has been run by a test above, and doctor finds that nothing lacks", async () => {
-  const { code, stdout } = await cli(["doctor"]);
+  // The dates of HTTP are real. On a busy machine, the clock of this process is late by minutes, which doctor would find.
+  const { code, stdout } = await startProgram("infra/cli/main.ts", variables(), onTestFinished, [
+    "doctor",
+  ]).ended();
+  ran.push("doctor");
   expect([code, stdout.includes("LACKS")]).toEqual([0, false]);
   expect(
     Object.keys(COMMANDS).filter((name) => !ran.some((line) => `${line} `.startsWith(`${name} `))),
