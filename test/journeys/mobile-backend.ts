@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { jobReply, mfaResult, stubReply, tokenReply } from "../../functions/http/reply-schemas.ts";
 import { expectDescribed } from "../support/described-reply.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
 import { expectLinksOfRoutes } from "./links.ts";
 import type { Target } from "./target.ts";
 
@@ -37,13 +38,15 @@ export class MobileBackend {
   }
 
   async send(method: string, path: string, init: RequestInit = {}): Promise<HttpReply> {
-    const response = await fetch(`${this.target.apiUrl}${path}`, { method, ...init });
+    const headers = new Headers(init.headers);
+    headers.set("connection", FRESH_CONNECTION.connection);
+    const response = await fetch(`${this.target.apiUrl}${path}`, { method, ...init, headers });
     const text = await response.text();
-    const { status, headers } = response;
+    const { status } = response;
     const json: unknown = text === "" ? undefined : JSON.parse(text);
     if (method !== "HEAD") expectDescribed(method, path, status, json);
     expectLinksOfRoutes(json, this.target.apiUrl);
-    return { status, headers, json };
+    return { status, headers: response.headers, json };
   }
 
   async trade(form: Record<string, string>, headers: Record<string, string> = {}): Promise<HttpReply> {
@@ -148,6 +151,7 @@ export class MobileBackend {
       method,
       headers: {
         "content-type": "application/json",
+        ...FRESH_CONNECTION,
         ...(sandboxKey !== undefined && { authorization: `Basic ${sandboxKey}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

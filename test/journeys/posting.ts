@@ -1,6 +1,7 @@
 import { beforeAll, expect } from "vitest";
 import { errorReply } from "../../functions/http/reply-schemas.ts";
 import { expectDescribed } from "../support/described-reply.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
 import { HOOLI, LOGINS } from "./logins.ts";
 import { type HttpReply, MobileBackend } from "./mobile-backend.ts";
 import type { Target } from "./target.ts";
@@ -74,6 +75,7 @@ export async function post(
     headers: {
       authorization: `Bearer ${token ?? (await backend.token())}`,
       "content-type": "application/json",
+      ...FRESH_CONNECTION,
       ...(key !== undefined && { "idempotency-key": key }),
     },
     ...(body !== undefined && { body }),

@@ -76,12 +76,17 @@ function withAttempts(state: InstitutionState, attempts: readonly EndedAttempt[]
     state.succeededAt,
     answers.filter(({ result }) => result === "succeeded"),
   );
-  const failed = failuresSince(answeredAt, [...state.failed, ...failures]);
+  // While the bank was down, not every failure was noted: one that comes again must not count against a bank that is up since.
+  const upSince = state.status === "up" ? (state.since ?? "") : "";
+  const newer = failures.filter(({ at }) => at > upSince);
+  const failed = failuresSince(answeredAt, [...state.failed, ...newer]);
   const isSame = isNotedFailure(state, failed);
   const isNoted = isRecent(state.answeredAt, answeredAt) && isRecent(state.succeededAt, succeededAt);
   const mayWait = state.status === "up" && state.failed.length === 0;
   const isWorthNoting = !isSame || !isNoted || (!mayWait && answeredAt !== state.answeredAt);
-  return isWorthNoting ? { ...state, failed, answeredAt, succeededAt } : state;
+  return isWorthNoting
+    ? { ...state, failed: isSame ? state.failed : failed, answeredAt, succeededAt }
+    : state;
 }
 
 function isNotedFailure(state: InstitutionState, failed: readonly Failure[]): boolean {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { listenLocally } from "../../../infra/local/local-server.ts";
-import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
+import { FRESH_CONNECTION } from "../../support/fresh-connection.ts";
 
 /** A call of upstream, as it arrived. */
 export interface UpstreamCall {

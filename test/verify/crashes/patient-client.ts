@@ -10,7 +10,7 @@ import {
 } from "../../../functions/http/reply-schemas.ts";
 import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import type { Target } from "../../journeys/target.ts";
-import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
+import { FRESH_CONNECTION } from "../../support/fresh-connection.ts";
 
 type Headers = Readonly<Record<string, string>>;
 type HttpReply = { status: number; etag: string; json: unknown };

@@ -1,4 +1,5 @@
 import { pauseAfter } from "../../journeys/mobile-backend.ts";
+import { FRESH_CONNECTION } from "../../support/fresh-connection.ts";
 import { type ShownForm, type ShownPage, shownPage } from "./shown-page.ts";
 
 /** Far more looks than any page needs, on any machine. */
@@ -113,7 +114,13 @@ export class Person {
       ...init,
       method,
       redirect: "manual",
-      headers: { accept: "text/html", ...this.#headers, ...init.headers, ...(cookie !== "" && { cookie }) },
+      headers: {
+        ...FRESH_CONNECTION,
+        accept: "text/html",
+        ...this.#headers,
+        ...init.headers,
+        ...(cookie !== "" && { cookie }),
+      },
     });
     for (const set of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];

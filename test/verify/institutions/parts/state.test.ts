@@ -95,6 +95,13 @@ describe("a bank that was down is up again", () => {
   });
 });
 
+test("A failure that was not noted while the bank was down counts no more when it comes again after that", () => {
+  const [unnoted, success] = [failure(40), attemptAt(40, "succeeded")];
+  const back = stateWith(tried(...three), tried(unnoted), tried(success));
+  expect(shown(back)).toMatchObject({ status: "up", since: timeAt(40) });
+  expect(stateAfter(back, tried(unnoted)).failed).toEqual([]);
+});
+
 test("While nothing fails, a job costs a write once in ten minutes, and thousands that meet an outage cost one a minute", () => {
   const known = stateWith(tried(attemptAt(0, "succeeded")));
   expect(stateAfter(known, tried(attemptAt(599, "succeeded")))).toBe(known);
@@ -126,5 +133,6 @@ test("Signs that come again, in batches of any size, change neither the status n
       );
       expect({ ...shown(again), failed: again.failed }).toEqual({ ...shown(once), failed: once.failed });
     }),
+    { numRuns: 2_000 },
   );
 });
