@@ -13,6 +13,7 @@ const logLine = z.object({
 
 /** Functions whose lines name neither a route nor a Task nor the function. */
 const HEARD_AS: { readonly [message: string]: string } = {
+  "banks looked at": "look-at-banks",
   "events stored": "store-events",
   webhooks: "deliver-webhooks",
 };
