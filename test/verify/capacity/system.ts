@@ -93,7 +93,7 @@ class CountedHistory extends ExecutionHistory {
 
 const namedJob = z.looseObject({ jobId: z.string() });
 
-function deployedMachine() {
+export function deployedMachine() {
   const template = parseTemplate(synthesizedTemplate());
   const { stateMachines, functions } = deploy(template, { apiUrl: API_URL });
   const [machine] = stateMachines;

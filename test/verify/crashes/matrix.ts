@@ -156,7 +156,7 @@ function crashesAt(effects: readonly string[], aims: Aims): Crash[] {
  * them.
  */
 function isByChance(effect: string, nth: number): boolean {
-  if (/^(create|update|refresh).* GET \/institutions\/\*$/.test(effect)) return true;
+  if (/^(create|update|refresh|connect-page).* GET \/institutions\/\*$/.test(effect)) return true;
   // Other users may have all slots.
   if (/^answer-mfa .* waiter$/.test(effect)) return true;
   return nth > 1 && / GET |DeleteItem secret|UpdateItem/.test(effect);

@@ -6,7 +6,10 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, inject, vi } from "vitest";
 import * as z from "zod";
 import type { Job } from "../../../functions/jobs/domain/job.ts";
+import { Secret } from "../../../functions/jobs/domain/secret.ts";
 import { parseJobRecord } from "../../../functions/jobs/store/job-record.ts";
+import { hashOf } from "../../../functions/links/domain/hashes.ts";
+import { sessionKeyIn } from "../../../functions/links/domain/session.ts";
 import type { Around } from "../../../infra/local/function-host.ts";
 import { listenLocally } from "../../../infra/local/local-server.ts";
 import { readLocalSettings } from "../../../infra/local/local-settings.ts";
@@ -70,8 +73,10 @@ const dynamoRequest = z.object({
   Key: item.optional(),
   UpdateExpression: z.string().optional(),
 });
+const linkRow = z.object({ hash: text, userId: text });
 const jobRow = z.object({ pk: text, id: text, userId: text });
-const secretRow = z.object({ jobId: text, purpose: text });
+/** A secret of a job: that of a link lives as long as the link. */
+const secretRow = z.object({ jobId: z.object({ S: z.uuid() }), purpose: text });
 const itemIn = z.object({ Item: z.record(z.string(), z.custom<AttributeValue>()) });
 
 const WRITES = ["PutItem", "UpdateItem", "DeleteItem"];
@@ -126,6 +131,7 @@ interface Life {
     jobId?: string | undefined;
     taskToken?: string | undefined;
     messageId?: string | undefined;
+    linkHash?: string | undefined;
   };
   isOver: boolean;
   /** From now on it has no effect, and its caller gets the error that Lambda gives for an ended process. */
@@ -139,9 +145,20 @@ const streamEvent = z
 const wakeEvent = z
   .object({ messages: z.array(z.object({ id: z.string() })).min(1) })
   .transform(({ messages: [first] }) => ({ messageId: first?.id }));
-const apiEvent = z.object({
-  pathParameters: z.object({ userId: z.string().optional(), jobId: z.string().optional() }),
-});
+const apiEvent = z
+  .object({
+    pathParameters: z
+      .object({ userId: z.string(), jobId: z.string(), linkId: z.string() })
+      .partial()
+      .default({}),
+    cookies: z.array(z.string()).default([]),
+    requestContext: z.object({ http: z.object({}) }),
+  })
+  .transform(({ pathParameters: { linkId, ...about }, cookies }) => {
+    const ofSession = cookies.flatMap((cookie) => sessionKeyIn(cookie.replace(/^[^=]+=/, "")) ?? []);
+    const linkHash = linkId === undefined ? ofSession[0]?.linkHash : hashOf(new Secret(linkId));
+    return { ...about, linkHash };
+  });
 const FOLLOWING = ["open-connection", "follow-job", "send-answer"];
 
 /** The workflow knows both by their names. The gateway replies 500 to either. */
@@ -167,7 +184,7 @@ function mortality() {
           taskEvent.safeParse(event).data ??
           streamEvent.safeParse(event).data ??
           wakes ??
-          apiEvent.safeParse(event).data?.pathParameters ??
+          apiEvent.safeParse(event).data ??
           {},
         isOver: false,
         end() {
@@ -217,14 +234,14 @@ const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 /** Notes the effects of functions for the cell that they belong to, and ends processes where the cell wants it. */
 function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
   const cells = new Map<string, Cell>();
-  /** By the ids of their jobs, and of the messages about these. */
+  /** By the ids of their jobs, and of the messages about these, and by the hashes of their links. */
   const users = new Map<string, string>();
   /** The types of the events of messages, by the keys of the messages. */
   const types = new Map<string, string>();
   const arrived: Arrived[] = [];
 
   function cellOf({ about, entry }: Life, call?: AwsCall): Cell | undefined {
-    const jobIds = SWEEPERS.includes(entry) ? jobsIn(call) : [about.jobId, about.messageId];
+    const jobIds = SWEEPERS.includes(entry) ? jobsIn(call) : [about.jobId, about.messageId, about.linkHash];
     const [userId = about.userId] = jobIds.flatMap((id) => users.get(id ?? "") ?? []);
     return cells.get(userId ?? "");
   }
@@ -255,6 +272,8 @@ function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
     const job = isPut ? jobRow.safeParse(call.request["Item"]).data : undefined;
     const secret = isPut ? secretRow.safeParse(call.request["Item"]).data : undefined;
     if (job !== undefined) users.set(job.id.S, job.userId.S);
+    const link = isPut ? linkRow.safeParse(call.request["Item"]).data : undefined;
+    if (link !== undefined) users.set(link.hash.S, link.userId.S);
     const message = isPut ? messageRow.safeParse(call.request["Item"]).data : undefined;
     if (message !== undefined) {
       types.set(message.pk.S, message.typeId.S);
@@ -297,7 +316,7 @@ function cellWatch({ senderOf, jobOfToken }: ReturnType<typeof mortality>) {
     if (life === undefined) return perform();
     const { eventTypeId, eventId, links } = sentMessage.parse(JSON.parse(body.toString()));
     const jobId = jobOf(links.eventEntity);
-    const cell = life.entry === "sweep-deliveries" ? undefined : cells.get(users.get(jobId) ?? "");
+    const cell = cells.get(users.get(jobId) ?? "");
     return pass(life, cell, `send ${eventTypeId}`, async () => {
       arrived.push({ jobId, eventId });
       return perform();

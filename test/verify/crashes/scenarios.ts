@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, RAVIGA } from "../../journeys/logins.ts";
+import * as z from "zod";
+import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "../../journeys/logins.ts";
 import { Elsewhere } from "../adopt/elsewhere.ts";
+import { FRESH_CONNECTION } from "../support/fresh-connection.ts";
+import { filledIn, Person } from "../support/person.ts";
 import type { Act, Scenario, Scenarios } from "./matrix.ts";
 import type { Crash } from "./mortal-system.ts";
 import {
@@ -26,6 +29,7 @@ const PLAIN = ["verify-credentials success", "retrieve-accounts success", "retri
 const ASKED = ["verify-credentials success", "mfa-challenge success", ...PLAIN.slice(1)];
 const PENDING = ["retrieve-accounts pending", "retrieve-transactions pending"];
 const LOGIN_FAILED = ["verify-credentials failed", ...PENDING];
+const CANCELLED_IN_QUEUE = ["verify-credentials failed", "mfa-challenge pending", ...PENDING];
 const CHALLENGE_FAILED = ["verify-credentials success", "mfa-challenge failed", ...PENDING];
 
 /** One act, in which a user does one thing after the other. */
@@ -120,6 +124,92 @@ export const MESSAGES: Scenarios = {
   },
 };
 
+/** The function that made the messages died before it woke the one that sends them: the sweep of deliveries sends them. */
+export const SWEPT_MESSAGES: Scenarios = {
+  "the messages that only a sweep sends": {
+    first: { effect: "store-events invocation", nth: 1, when: "before" },
+    acts: inOneAct(createPlain, untilOver),
+    ends: PLAIN,
+    aims: isOf("sweep-deliveries"),
+    endsQuietly: true,
+  },
+};
+
+/** Makes a link for the user, and gives its address. */
+async function makeLink(client: PatientClient): Promise<string> {
+  const { json } = await client.send("POST", `/users/${client.userId}/auth_link`, { mobile: "+61410888666" });
+  return madeLink.parse(json).links.public;
+}
+
+const madeLink = z.object({ links: z.object({ public: z.url() }) });
+
+/** The newest link works, and no other. */
+const replaceLink: Deed = async (client) => {
+  const links = [await makeLink(client), await makeLink(client)];
+  const statuses = await Promise.all(links.map(statusOf));
+  if (statuses.join() !== "410,200") throw new Error(`The links were answered with ${statuses.join()}.`);
+};
+
+async function statusOf(page: string): Promise<number> {
+  return (await fetch(page, { headers: FRESH_CONNECTION })).status;
+}
+
+const endLink: Deed = async (client) => {
+  const link = await makeLink(client);
+  const path = `/users/${client.userId}/auth_link`;
+  await client.send("DELETE", path);
+  const statuses = [(await client.send("GET", path)).status, await statusOf(link)];
+  if (statuses.join() !== "404,410") throw new Error(`An ended link was answered with ${statuses.join()}.`);
+};
+
+/** A person opens the link, presses its button and types a login into our page. Sends again what was answered with a 5xx. */
+const connectOnPage: Deed = async (client) => {
+  const person = new Person(client.target.apiUrl, { headers: FRESH_CONNECTION });
+  const link = await makeLink(client);
+  await person.open(link);
+  await untilTaken(() => person.post(link, new URLSearchParams()));
+  await person.open(`/connect/login?institutionId=${HOOLI_GOV}`);
+  const [form] = person.page.forms.filter(({ method }) => method === "post");
+  if (form === undefined) throw new Error(`The page has no form: ${person.page.text}`);
+  const typed = { Login: LOGINS.gavin.loginId, Password: LOGINS.gavin.password };
+  const { headers } = await untilTaken(() => person.post(form.action, filledIn(form, typed)));
+  client.acknowledged.add(headers.get("location")?.split("/").at(-1) ?? "");
+};
+
+async function untilTaken(post: () => Promise<Response>): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    const reply = await post();
+    if (reply.status === 303) return reply;
+    if (reply.status < 500 || tries === MOST_POSTS)
+      throw new Error(`A form was answered with ${reply.status}.`);
+    await sleep(50);
+  }
+}
+
+const MOST_POSTS = 200;
+
+/** Links for persons, and what a person does with one. The aggregator knows the user from the first connection on. */
+export const LINKS: Scenarios = {
+  "a link that another one replaces": {
+    prepare: connect,
+    acts: inOneAct(replaceLink, refresh, untilOver),
+    ends: PLAIN,
+    aims: isOf("auth-links"),
+  },
+  "a link that is ended": {
+    prepare: connect,
+    acts: inOneAct(endLink, refresh, untilOver),
+    ends: PLAIN,
+    aims: isOf("auth-links"),
+  },
+  "a person who connects a bank on our page": {
+    prepare: connect,
+    acts: inOneAct(connectOnPage, untilOver),
+    ends: PLAIN,
+    aims: (effect) => /^(open-link|connect-page) /.test(effect),
+  },
+};
+
 const LOGIN = { ...LOGINS.gavin, securityCode: "1", secondaryLoginId: "2" };
 
 type Outage = "refuse" | "fail" | "queue";
@@ -168,6 +258,46 @@ export const CHANGED_IN_QUEUE: Scenarios = {
     ],
     ends: LOGIN_FAILED,
     aims: isOf("sweep"),
+  },
+};
+
+const untilReady: Deed = (client) =>
+  client.until(
+    client.newest(),
+    ([first]) => first?.result !== null && /ready-for-user/.test(JSON.stringify(first?.result)),
+  );
+
+/** Parked jobs whose bank is back: a look at the bank wakes them, or lets them wait for their users. */
+export const BACK: Scenarios = {
+  "a job that waits for its user once its bank is back": {
+    acts: [
+      queuedAt(PIED_PIPER, "refuse"),
+      ...backUp(PIED_PIPER, untilReady, resume, (client) => answer(client), untilOver),
+    ],
+    ends: ASKED,
+    aims: (effect) => /^(look-at-banks|resume-job) /.test(effect),
+  },
+  "a job that is cancelled while it waits for its user": {
+    acts: [queuedAt(AVIATO, "refuse"), ...backUp(AVIATO, untilReady, cancel, untilOver)],
+    ends: CANCELLED_IN_QUEUE,
+    aims: (effect) => /^(look-at-banks|cancel-job) /.test(effect),
+  },
+  "an update that waits for its bank": {
+    prepare: (client) => connect(client, HOOLI_GOV),
+    acts: [
+      {
+        before: (upstream) => upstream.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" }),
+        async play(client) {
+          await client.until(await update(client), (steps) => isQueued(steps) || isOver(steps));
+        },
+      },
+      ...backUp(HOOLI_GOV, untilOver),
+    ],
+    ends: PLAIN,
+    isRefused: true,
+    aims: (effect) =>
+      /^(update-connection|look-at-banks) /.test(effect) ||
+      /^task .* (job (accepted|queued)|outage)/.test(effect),
   },
 };
 

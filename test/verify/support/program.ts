@@ -21,14 +21,19 @@ const ANY_PORTS: Variables = { PORT: "0", SANDBOX_PORT: "0", DEMO: "off" };
 type Variables = Readonly<Record<string, string>>;
 type WhenOver = (stop: () => Promise<void>) => void;
 
-/** Runs a program of ours in its own process, with the tests' clock and only these variables. `whenOver` gets what stops it. */
+/**
+ * Runs a program of ours in its own process, with the tests' clock and only these variables. `whenOver` gets what stops it. The program
+ * `through`, if any, gets the whole command.
+ */
 export function startProgram(
   script: string,
   variables: Variables,
   whenOver: WhenOver = onTestFinished,
   args: readonly string[] = [],
+  through: readonly string[] = [],
 ) {
-  return follow([process.execPath, "--import", PATIENT_CLOCK, script, ...args], variables, whenOver);
+  const command = [...through, process.execPath, "--import", PATIENT_CLOCK, script, ...args];
+  return follow(command, variables, whenOver);
 }
 
 /** Runs any program in its own process, with only these variables and the path. */
@@ -82,8 +87,12 @@ export function follow(
 }
 
 /** Local mode in its own process, ready to be used. */
-export async function startLocalMode(variables: Variables, whenOver?: WhenOver) {
-  const program = startProgram(LOCAL_MODE, { ...ANY_PORTS, ...variables }, whenOver);
+export async function startLocalMode(
+  variables: Variables,
+  whenOver?: WhenOver,
+  through: readonly string[] = [],
+) {
+  const program = startProgram(LOCAL_MODE, { ...ANY_PORTS, ...variables }, whenOver, [], through);
   await program.prints(/^Ctrl-C stops it\.$/m);
   const walkThrough = program.printed.stdout;
   const line = (label: string) => new RegExp(`^${label}: +(.+)$`, "m").exec(walkThrough)?.[1];
@@ -104,12 +113,13 @@ export type LocalMode = Awaited<ReturnType<typeof startLocalMode>>;
 export async function manyLives(
   variables: Variables,
   whenOver?: WhenOver,
-): Promise<() => Promise<LocalMode>> {
+): Promise<(through?: readonly string[]) => Promise<LocalMode>> {
   const servers = await Promise.all([portTaken(), portTaken()]);
   await Promise.all(servers.map(({ close }) => close()));
   const [PORT = "", SANDBOX_PORT = ""] = servers.map(({ port }) => port);
   const DATA_DIR = temporaryDirectory(whenOver);
-  return () => startLocalMode({ PORT, SANDBOX_PORT, DATA_DIR, LOG_LEVEL: "debug", ...variables }, whenOver);
+  return (through) =>
+    startLocalMode({ PORT, SANDBOX_PORT, DATA_DIR, LOG_LEVEL: "debug", ...variables }, whenOver, through);
 }
 
 const address = z.object({ port: z.number() });

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { API_KEY, localSystem } from "../../journeys/start-for-tests.ts";
+import {
+  answer,
+  createAsked,
+  createPlain,
+  PatientClient,
+  serverToken,
+  untilOver,
+} from "../crashes/patient-client.ts";
+import { bytesInUse } from "../hostile/watched-process.ts";
+import { nightly } from "../support/nightly.ts";
+
+const SOAK_MINUTES = nightly(30);
+/** Only for a machine that has other work too. */
+const TIMEOUT_MS = 3 * SOAK_MINUTES * 60_000 + 1_800_000;
+const PARTS = 10;
+/** At the same time. */
+const USERS = 40;
+/** Of the heap, without the rows that local mode holds in buffers: between the middle of the soak and its end. */
+const MOST_BYTES_KEPT = 16 * 1024 * 1024;
+
+const system = localSystem(60);
+
+test(
+  "Local mode at full speed keeps its memory: each user connects a bank, and is erased",
+  async () => {
+    const { apiUrl, sandboxUrl = "" } = system();
+    const target = { apiUrl, sandboxUrl, apiKey: API_KEY };
+    const heaps: number[] = [];
+    const jobs: number[] = [];
+    const began = performance.now();
+
+    async function connectAndErase(token: string, isAsked: boolean): Promise<void> {
+      const client = new PatientClient(target, token, randomUUID());
+      await (isAsked ? createAsked(client) : createPlain(client));
+      if (isAsked) await answer(client);
+      await untilOver(client);
+      const steps = client.seen.at(-1)?.steps ?? [];
+      expect(steps.map(({ status }) => status)).toEqual(steps.map(() => "success"));
+      expect((await client.send("DELETE", `/users/${client.userId}`)).status).toBe(204);
+    }
+
+    for (let part = 1; part <= PARTS; part++) {
+      const until = (part / PARTS) * SOAK_MINUTES * 60_000;
+      const token = await serverToken(target);
+      let done = 0;
+      const users = Array.from({ length: USERS }, async (_, index) => {
+        while (performance.now() - began < until) {
+          await connectAndErase(token, index % 3 === 0);
+          done++;
+        }
+      });
+      await Promise.all(users);
+      jobs.push(done);
+      heaps.push((await bytesInUse()).heap);
+    }
+    process.stdout.write(
+      `${jobs.reduce((sum, each) => sum + each, 0)} jobs in ${SOAK_MINUTES} minutes: ${jobs.join(", ")}; ${heaps.map((bytes) => Math.round(bytes / 1e6)).join(", ")} MB\n`,
+    );
+    expect((heaps.at(-1) ?? Number.NaN) - (heaps[PARTS / 2] ?? 0)).toBeLessThan(MOST_BYTES_KEPT);
+  },
+  TIMEOUT_MS,
+);
