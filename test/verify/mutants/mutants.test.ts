@@ -11,6 +11,7 @@ import {
   editsOf,
   type Mutant,
   PROJECT_ROOT,
+  partOf,
 } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
@@ -50,6 +51,13 @@ describe("the table of mutants", () => {
     });
     expect(missing.map(captionOf)).toEqual([]);
   });
+});
+
+test("a seed chooses one in five, the same each time", () => {
+  const chosenBy = (seed: string) => partOf(MUTANTS, 5, seed).map(({ name }) => name);
+  expect(chosenBy("a")).toHaveLength(Math.ceil(MUTANTS.length / 5));
+  expect(chosenBy("a")).toEqual(chosenBy("a"));
+  expect(chosenBy("a")).not.toEqual(chosenBy("b"));
 });
 
 test("all are chosen, or those that are named, and a name that no mutant has is an error", () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import {
   type Edit,
   editsOf,
   type Mutant,
+  partOf,
 } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 import { TestsOfATree } from "./tests-of-a-tree.ts";
@@ -19,7 +21,7 @@ import { notGreen, type Verdict, verdictOfCompiler, verdictOfReport } from "./ve
 
 /*
  * Takes one safeguard of the table after the other out of a copy of the tree, and expects the tests that are named for it to fail.
- * `npm run test:mutants -- name…` tries those only.
+ * `npm run test:mutants -- name…` tries those only, and with `MUTANTS_PARTS=5`, a fifth of them that a seed chooses.
  */
 
 /** A copy of the project. */
@@ -156,8 +158,14 @@ function run(folder: string, args: readonly string[], timeout: number) {
 }
 
 function wanted(): readonly Mutant[] {
+  const { MUTANTS_PARTS: parts = "1", MUTANTS_SEED: seed = randomUUID() } = process.env;
+  const names = process.argv.slice(2);
+  if (names.length === 0 && parts !== "1") {
+    say(`One in ${parts} of the mutants: MUTANTS_PARTS=${parts} MUTANTS_SEED=${seed}`);
+    return partOf(MUTANTS, Number(parts), seed);
+  }
   try {
-    return chosen(MUTANTS, process.argv.slice(2));
+    return chosen(MUTANTS, names);
   } catch (error) {
     say(messageOf(error));
     process.exit(2);
