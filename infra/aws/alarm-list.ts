@@ -59,9 +59,9 @@ function workflowAlarms(
     {
       id: "ExecutionsTimedOut",
       description:
-        "Step Functions ended an execution after nine days. The sweeper starts another execution for its job within a day. Check first the history of the execution: the last state is the one that did not end.",
+        "Step Functions ended an execution after four days. The sweeper starts another execution for its job within a day. Check first the history of the execution: the last state is the one that did not end.",
       metric: total([stateMachine.metricTimedOut()], Duration.hours(1)),
-      // The queue ends two days before the time-out, so no execution should ever time out.
+      // A login waits for another job for a day at most, and a job is followed for a day at most: no execution should ever time out.
       threshold: 1,
     },
     {

@@ -42,7 +42,7 @@ export class Alarms extends Construct {
     this.all = alarmsFor(this, watched, monitoring).map(
       ({ id, description, metric, threshold, periods, isHeartbeat }) => {
         const alarm = new Alarm(this, id, {
-          alarmDescription: description,
+          alarmDescription: `${description} Runbook: docs/runbooks.md, ${id}.`,
           metric,
           threshold,
           evaluationPeriods: periods ?? 1,

@@ -19,7 +19,7 @@ export function webhookAlarms(scope: Construct, { deliverer, deliveryDeadLetters
     {
       id: "WebhookMessagesLate",
       description:
-        "A message of a webhook has waited for more than an hour. Check first whether the alarm WebhookFailing is on: then its receiver is the cause. If it is not, read the log of the function that sends messages, for 'webhooks not swept' with the error's name.",
+        "A message of a webhook has waited for more than an hour. Check first whether the alarm WebhookFailing is on: then its receiver is the cause. If it is not, read the log of the function that sends messages, for 'webhook not swept' with the error's name.",
       metric: ownMetric(scope, "OldestWaitingMessage", { period: FIVE_MINUTES }),
       threshold: Duration.hours(1).toMilliseconds(),
       periods: 3,
@@ -27,7 +27,7 @@ export function webhookAlarms(scope: Construct, { deliverer, deliveryDeadLetters
     {
       id: "WebhooksNotSent",
       description:
-        "The function that sends messages of webhooks failed or could not be begun, again and again. Messages come late. Check first its log, for 'webhooks not swept' and 'messages not sent' with the error's name, and for 'Task timed out'; then the account's concurrent executions in AWS/Lambda.",
+        "The function that sends messages of webhooks failed or could not be begun, again and again. Messages come late. Check first its log, for 'webhook not swept' and 'messages not sent' with the error's name, and for 'Task timed out'; then the account's concurrent executions in AWS/Lambda.",
       metric: total([deliverer.metricErrors(), deliverer.metricThrottles()], FIVE_MINUTES),
       // The next sweep repairs a single failure.
       threshold: 3,

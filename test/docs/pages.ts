@@ -16,6 +16,8 @@ export const CLI_PAGE = "docs/cli.md";
 export const CLIENT_PAGE = "docs/client.md";
 /** Deploys, operates and removes a system. The commands need each other, in this order. */
 export const OPERATORS_PAGES = ["docs/deploy.md", "docs/operate.md"];
+/** Has a section for each alarm. */
+export const RUNBOOKS_PAGE = "docs/runbooks.md";
 /** Every page whose commands a person is to run. */
 export const PAGES = [
   ...LOCAL_PAGES,
