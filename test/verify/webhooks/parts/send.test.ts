@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
-import { newEndpointSecret } from "../../functions/webhooks/sending/sign.ts";
-import { deliveryTo, senderToLoopback, startReceiver } from "../verify/webhooks/receiver.ts";
+import { newEndpointSecret } from "../../../../functions/webhooks/sending/sign.ts";
+import { deliveryTo, senderToLoopback, startReceiver } from "../receiver.ts";
 
 test("a message arrives as signed JSON, and each of its secrets verifies it", async () => {
   const receiver = await startReceiver((response) => response.end());

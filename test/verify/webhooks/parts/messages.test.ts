@@ -1,15 +1,20 @@
 import { expect, test } from "vitest";
-import { webhookMessageReply } from "../../functions/http/reply-schemas.ts";
-import { renderMessage } from "../../functions/webhooks/api/replies.ts";
-import { parseMessageList } from "../../functions/webhooks/api/requests.ts";
-import type { Endpoint } from "../../functions/webhooks/domain/endpoint.ts";
-import type { Message } from "../../functions/webhooks/domain/message.ts";
-import { listMessages } from "../../functions/webhooks/use-cases/read-messages.ts";
-import { MAX_REPLAYED, replay, resend } from "../../functions/webhooks/use-cases/send-again.ts";
-import { sendTest } from "../../functions/webhooks/use-cases/send-test.ts";
-import { fakeClock, START } from "../support/fake-clock.ts";
-import { fakeEndpointStates, fakeEndpoints, fakeMessages, fakeWaker } from "../support/fake-webhooks.ts";
-import { seededIds } from "../support/seeded-ids.ts";
+import { webhookMessageReply } from "../../../../functions/http/reply-schemas.ts";
+import { renderMessage } from "../../../../functions/webhooks/api/replies.ts";
+import { parseMessageList } from "../../../../functions/webhooks/api/requests.ts";
+import type { Endpoint } from "../../../../functions/webhooks/domain/endpoint.ts";
+import type { Message } from "../../../../functions/webhooks/domain/message.ts";
+import { listMessages } from "../../../../functions/webhooks/use-cases/read-messages.ts";
+import { MAX_REPLAYED, replay, resend } from "../../../../functions/webhooks/use-cases/send-again.ts";
+import { sendTest } from "../../../../functions/webhooks/use-cases/send-test.ts";
+import { fakeClock, START } from "../../../support/fake-clock.ts";
+import {
+  fakeEndpointStates,
+  fakeEndpoints,
+  fakeMessages,
+  fakeWaker,
+} from "../../../support/fake-webhooks.ts";
+import { seededIds } from "../../../support/seeded-ids.ts";
 
 const [ID = "", OTHER_ID = "", ...IDS] = seededIds(12, 700);
 
