@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, PIED_PIPER, RAVIGA } from "../../journeys/logins.ts";
+import { AVIATO, HOOLI, HOOLI_GOV, LOGINS, RAVIGA } from "../../journeys/logins.ts";
 import { FRESH_CONNECTION } from "../../support/fresh-connection.ts";
 import { Elsewhere } from "../adopt/elsewhere.ts";
 import { filledIn, Person } from "../support/person.ts";
@@ -29,7 +29,6 @@ const PLAIN = ["verify-credentials success", "retrieve-accounts success", "retri
 const ASKED = ["verify-credentials success", "mfa-challenge success", ...PLAIN.slice(1)];
 const PENDING = ["retrieve-accounts pending", "retrieve-transactions pending"];
 const LOGIN_FAILED = ["verify-credentials failed", ...PENDING];
-const CANCELLED_IN_QUEUE = ["verify-credentials failed", "mfa-challenge pending", ...PENDING];
 const CHALLENGE_FAILED = ["verify-credentials success", "mfa-challenge failed", ...PENDING];
 
 /** One act, in which a user does one thing after the other. */
@@ -258,46 +257,6 @@ export const CHANGED_IN_QUEUE: Scenarios = {
     ],
     ends: LOGIN_FAILED,
     aims: isOf("sweep"),
-  },
-};
-
-const untilReady: Deed = (client) =>
-  client.until(
-    client.newest(),
-    ([first]) => first?.result !== null && /ready-for-user/.test(JSON.stringify(first?.result)),
-  );
-
-/** Parked jobs whose bank is back: a look at the bank wakes them, or lets them wait for their users. */
-export const BACK: Scenarios = {
-  "a job that waits for its user once its bank is back": {
-    acts: [
-      queuedAt(PIED_PIPER, "refuse"),
-      ...backUp(PIED_PIPER, untilReady, resume, (client) => answer(client), untilOver),
-    ],
-    ends: ASKED,
-    aims: (effect) => /^(look-at-banks|resume-job) /.test(effect),
-  },
-  "a job that is cancelled while it waits for its user": {
-    acts: [queuedAt(AVIATO, "refuse"), ...backUp(AVIATO, untilReady, cancel, untilOver)],
-    ends: CANCELLED_IN_QUEUE,
-    aims: (effect) => /^(look-at-banks|cancel-job) /.test(effect),
-  },
-  "an update that waits for its bank": {
-    prepare: (client) => connect(client, HOOLI_GOV),
-    acts: [
-      {
-        before: (upstream) => upstream.institution(HOOLI_GOV, { status: "major-outage", outage: "refuse" }),
-        async play(client) {
-          await client.until(await update(client), (steps) => isQueued(steps) || isOver(steps));
-        },
-      },
-      ...backUp(HOOLI_GOV, untilOver),
-    ],
-    ends: PLAIN,
-    isRefused: true,
-    aims: (effect) =>
-      /^(update-connection|look-at-banks) /.test(effect) ||
-      /^task .* (job (accepted|queued)|outage)/.test(effect),
   },
 };
 
