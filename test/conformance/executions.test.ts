@@ -251,6 +251,12 @@ describe("a call of Step Functions", () => {
     }
   });
 
+  test("that has ended counts as stopped where Step Functions refuses to stop it", async () => {
+    const { executions } = await stepFunctions("ValidationException");
+    await expect(executions.stop({ id: JOB_ID })).resolves.toBeUndefined();
+    await expect(executions.start({ id: JOB_ID })).rejects.toMatchObject({ name: "ValidationException" });
+  });
+
   test.each(["StateMachineDoesNotExist", "ExecutionLimitExceeded", "ThrottlingException", "InvalidOutput"])(
     "that fails with %s is an error",
     async (name) => {

@@ -9,6 +9,7 @@ import {
   StopExecutionCommand,
   TaskDoesNotExist,
   TaskTimedOut,
+  ValidationException,
 } from "@aws-sdk/client-sfn";
 import { generationOf, type Job } from "../domain/job.ts";
 import type { Executions, Waker } from "../domain/ports.ts";
@@ -52,7 +53,9 @@ export function sfnExecutions(client: SFNClient, stateMachineArn: string): Execu
       try {
         await client.send(new StopExecutionCommand({ executionArn: arnOf(job) }));
       } catch (error) {
-        if (!(error instanceof ExecutionDoesNotExist)) throw error;
+        // Emulators refuse to stop an execution that has ended. The documents of AWS do not say what AWS does.
+        const isOver = error instanceof ExecutionDoesNotExist || error instanceof ValidationException;
+        if (!isOver) throw error;
       }
     },
   };
