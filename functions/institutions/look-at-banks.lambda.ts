@@ -12,8 +12,7 @@ import {
   upstream,
 } from "../compose.ts";
 import type { OtherEvent } from "../events/domain/event.ts";
-import type { SweepWatch } from "../jobs/domain/measurements.ts";
-import { lookAtBanks, type RecordRead } from "../jobs/use-cases/look-at-banks.ts";
+import { lookAtBanks, type RecordRead, type WakeWatch } from "../jobs/use-cases/look-at-banks.ts";
 import { log, logAbout } from "../platform/log.ts";
 import { type LogFields, ofError, ofInstitution, ofJob } from "../platform/log-fields.ts";
 import { withoutStack } from "../platform/without-stack.ts";
@@ -36,10 +35,10 @@ const deps = once(() => ({
 
 const OF_NO_JOB: LogFields = {};
 
-const watch: SweepWatch = (jobId, look) =>
+const watch: WakeWatch = (jobId, wakeOne) =>
   logAbout(ofJob(jobId), async () => {
     try {
-      return await look();
+      await wakeOne();
     } catch (error) {
       log("error", "job not woken", ofError(error));
       throw error;

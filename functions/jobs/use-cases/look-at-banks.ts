@@ -1,6 +1,5 @@
 import { JobChanged } from "../domain/errors.ts";
 import type { Job } from "../domain/job.ts";
-import type { SweepWatch } from "../domain/measurements.ts";
 import {
   countsAsDown,
   endOfWaking,
@@ -21,6 +20,9 @@ import { inBatches } from "./in-batches.ts";
 import { pace } from "./pace.ts";
 import { readRecord } from "./wait-for-bank.ts";
 import { forUser, type WakeDeps, wakeJob } from "./wake-job.ts";
+
+/** Wraps the start of each job's execution. Rethrows its error. */
+export type WakeWatch = (jobId: string, wake: () => Promise<void>) => Promise<void>;
 
 /** What the aggregator's record says of a bank, and when it was read (ISO 8601). */
 export interface RecordRead {
@@ -51,7 +53,7 @@ const AT_ONCE = 10;
  * Looks once at each bank for which jobs wait, whatever their number, and wakes the jobs of those that are back: the longest waiting
  * first, bank by bank in turn, at the pace that the account's functions allow. Takes up to 50 seconds if there are more jobs.
  */
-export async function lookAtBanks(deps: LookDeps, watch: SweepWatch = (_, look) => look()): Promise<Looked> {
+export async function lookAtBanks(deps: LookDeps, watch: WakeWatch = (_, wake) => wake()): Promise<Looked> {
   const end = endOfWaking(deps.clock);
   let failed = 0;
   const banks = await inBatches(await deps.outages.awaited(), AT_ONCE, (id) =>
@@ -191,7 +193,7 @@ async function wakeInTurn(
   deps: LookDeps,
   given: readonly Back[],
   end: Date,
-  watch: SweepWatch,
+  watch: WakeWatch,
 ): Promise<Pick<Looked, "woken" | "failed">> {
   const turn = pace(deps.clock, loginsPerSecond(deps.concurrency));
   const waking = new Set<Promise<void>>();
@@ -199,10 +201,8 @@ async function wakeInTurn(
   const wake = async ({ job }: Due) => {
     try {
       await watch(job.id, async () => {
-        await unlessChanged(wakeJob(deps, job));
-        return "nothing";
+        if (await unlessChanged(wakeJob(deps, job))) counts.woken++;
       });
-      counts.woken++;
     } catch {
       counts.failed++;
     }
@@ -244,11 +244,13 @@ async function loginsNow(deps: LookDeps, bank: Back): Promise<number> {
   return loginsLeft(bank.outage, bank.sent);
 }
 
-/** Another writer may just have advanced the job. */
-async function unlessChanged(work: Promise<unknown>): Promise<void> {
+/** Returns false if another writer has just advanced the job. */
+async function unlessChanged(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;
+    return true;
   } catch (error) {
     if (!(error instanceof JobChanged)) throw error;
+    return false;
   }
 }
