@@ -160,7 +160,8 @@ export class ConnectionJobs extends Construct {
     const tasks = new TaskFunctions(this, "Tasks", { tables, keys, upstream, shared, policy });
     const workflow = new Workflow(this, "Workflow", tasks, logRetention);
     const { domain, corsOrigins = [] } = props;
-    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins, logRetention });
+    const concurrency = checkedConcurrency(props.concurrency ?? DEFAULT_CONCURRENCY);
+    const api = new HttpApiWithRoutes(this, "Api", { domain, corsOrigins, logRetention, concurrency });
     const connect = checkedConnect(upstream.version, props.connect);
     const answerWaitSeconds = checkedAnswerWait(props.answerWaitSeconds ?? DEFAULT_ANSWER_WAIT_SECONDS);
     const waiters = checkedWaiters(props.waiters ?? DEFAULT_WAITERS);
@@ -169,7 +170,6 @@ export class ConnectionJobs extends Construct {
       returnUrls: checkedReturnUrls(props.returnUrls ?? []),
       consentUiUrl: checkedConsentUi(props.consentUiUrl ?? DEFAULT_CONSENT_UI_URL),
     };
-    const concurrency = checkedConcurrency(props.concurrency ?? DEFAULT_CONCURRENCY);
     const fitting = props.concurrency === undefined ? DEFAULT_MAX_RUNNING_JOBS : runningJobsFor(concurrency);
     const maxRunningJobs = checkedRunningJobs(props.maxRunningJobs ?? fitting);
     const limits = { waiters, maxRunningJobs };

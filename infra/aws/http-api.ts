@@ -26,8 +26,23 @@ import { acknowledge } from "./acknowledge.ts";
 import type { ApiFunctions } from "./api-functions.ts";
 import { metricsNamespace } from "./own-metrics.ts";
 
-/** Limits how much of the account's shared quota a burst of one customer's users can use. */
-const THROTTLE = { rateLimit: 500, burstLimit: 1000 };
+const LOWEST_RATE = 500;
+/** Half of what AWS gives the APIs of an account together. */
+const HIGHEST_RATE = 5_000;
+/** As many as AWS gives the APIs of an account together at once. */
+const HIGHEST_BURST = 5_000;
+/** A simulation of overloads on 1,000 functions found that this is enough for jobs and for refused requests (`docs/capacity.md`). */
+const RATE_OF_A_FUNCTION = 2.5;
+
+/**
+ * Returns how many requests the API takes a second, and at once, in an account that may run so many functions at once. The
+ * limit leaves a part of the account's shared quota to other APIs when the users of one customer send very many requests.
+ */
+export function throttleFor(concurrency: number): { rateLimit: number; burstLimit: number } {
+  const fitting = Math.floor(RATE_OF_A_FUNCTION * concurrency);
+  const rateLimit = Math.min(HIGHEST_RATE, Math.max(LOWEST_RATE, fitting));
+  return { rateLimit, burstLimit: Math.min(HIGHEST_BURST, 2 * rateLimit) };
+}
 
 /** A custom domain name for the API. */
 export interface ApiDomain {
@@ -41,6 +56,8 @@ export interface HttpApiOptions {
   /** Origins of web pages that may call the API. Empty: none. */
   corsOrigins: readonly string[];
   logRetention: RetentionDays;
+  /** How many functions the account may run at once. */
+  concurrency: number;
 }
 
 export class HttpApiWithRoutes extends Construct {
@@ -53,7 +70,8 @@ export class HttpApiWithRoutes extends Construct {
   readonly domainTarget: string | undefined;
   readonly #answersPages: boolean;
 
-  constructor(scope: Construct, id: string, { domain, corsOrigins, logRetention }: HttpApiOptions) {
+  constructor(scope: Construct, id: string, options: HttpApiOptions) {
+    const { domain, corsOrigins, logRetention, concurrency } = options;
     super(scope, id);
     this.#answersPages = corsOrigins.length > 0;
     this.http = new HttpApi(this, "Http", {
@@ -65,7 +83,7 @@ export class HttpApiWithRoutes extends Construct {
       httpApi: this.http,
       stageName: "$default",
       autoDeploy: true,
-      throttle: THROTTLE,
+      throttle: throttleFor(concurrency),
       accessLogSettings: accessLog(this, logRetention),
     });
     acknowledge(

@@ -4,6 +4,7 @@ import { RootConstruct } from "constructs";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { ConnectionJobs, type ConnectionJobsProps } from "../../infra/aws/connection-jobs.ts";
+import { throttleFor } from "../../infra/aws/http-api.ts";
 import { readSettings } from "../../infra/aws/settings.ts";
 import { textOf } from "../docs/pages.ts";
 import { ofType, parseResources } from "./resources.ts";
@@ -278,13 +279,17 @@ describe("the construct in an app of its user", () => {
   }
   type Props = Partial<ConnectionJobsProps> & { url?: string; version?: "2.1" | "3.0" };
 
-  /** The different values of a variable in the functions of a construct. */
-  function valuesIn(id: string, props: Props = {}) {
-    const resources = withApp({}, (app) => {
+  function resourcesOf(id: string, props: Props) {
+    return withApp({}, (app) => {
       const stack = new Stack(app, "Banking");
       addTo(stack, id, props);
       return parseResources(app.synth().getStackArtifact(stack.artifactId).template);
     });
+  }
+
+  /** The different values of a variable in the functions of a construct. */
+  function valuesIn(id: string, props: Props = {}) {
+    const resources = resourcesOf(id, props);
     const functions = ofType(resources, "AWS::Lambda::Function").map(([, { Properties }]) => Properties);
     return (name: string) =>
       new Set(functions.flatMap((found) => variables.parse(found).Environment.Variables[name] ?? []));
@@ -317,6 +322,19 @@ describe("the construct in an app of its user", () => {
     expect(both("CONNECT")).toEqual(["consent-ui", "direct"]);
     expect(both("MAX_WEBHOOKS")).toEqual(["0", "10"]);
     expect(both("UPSTREAM_URL")).toEqual(["https://a.example", VALID.upstreamUrl]);
+  });
+
+  test("takes as many requests a second as the account's functions can serve, and leaves some of the account's quota", () => {
+    const [[, stage] = []] = ofType(resourcesOf("Large", { concurrency: 1_000 }), "AWS::ApiGatewayV2::Stage");
+    const throttle = { ThrottlingRateLimit: 2_500, ThrottlingBurstLimit: 5_000 };
+    expect(stage?.Properties).toMatchObject({ DefaultRouteSettings: throttle });
+    expect([1, 200, 202, 4_000, 99_999].map(throttleFor)).toEqual([
+      { rateLimit: 500, burstLimit: 1_000 },
+      { rateLimit: 500, burstLimit: 1_000 },
+      { rateLimit: 505, burstLimit: 1_010 },
+      { rateLimit: 5_000, burstLimit: 5_000 },
+      { rateLimit: 5_000, burstLimit: 5_000 },
+    ]);
   });
 
   const refusedFor = (props: Props) => () =>

@@ -1,6 +1,6 @@
 import { mulberry32 } from "../../support/seeded-ids.ts";
 import { assumptions } from "../bench/prices.ts";
-import { INVOCATIONS_PER_SLOT, QUOTAS, type QuotaName, TokenBucket } from "./quotas.ts";
+import { INVOCATIONS_PER_SLOT, QUOTAS, type QuotaName, stageQuota, TokenBucket } from "./quotas.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** One call of an AWS service takes so many tokens of each of these. */
@@ -52,7 +52,8 @@ export class Account {
   constructor(time: VirtualTime, { concurrency, reserved = {}, seed }: AccountOptions) {
     this.#time = time;
     this.#random = mulberry32(seed);
-    const buckets = Object.entries(QUOTAS).map(([name, quota]) => [name, new TokenBucket(time, quota)]);
+    const quotas = { ...QUOTAS, "gateway, stage": stageQuota(concurrency) };
+    const buckets = Object.entries(quotas).map(([name, quota]) => [name, new TokenBucket(time, quota)]);
     this.#buckets = new Map(buckets as [QuotaName, TokenBucket][]);
     const perSecond = INVOCATIONS_PER_SLOT * concurrency;
     this.#invocations = new TokenBucket(time, { bucket: perSecond, perSecond });

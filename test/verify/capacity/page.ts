@@ -1,5 +1,5 @@
 import { type Chart, svgOf } from "./chart.ts";
-import { INVOCATIONS_PER_SLOT, QUOTAS, type Quota } from "./quotas.ts";
+import { INVOCATIONS_PER_SLOT, QUOTAS, type Quota, stageQuota } from "./quotas.ts";
 import { type Alone, overloadName, type Results, rateName } from "./results.ts";
 import {
   BEFORE_MINUTES,
@@ -72,6 +72,8 @@ function found<Of, Value>(all: Readonly<Record<string, Of>>, name: string, of: (
 const NOT_OF_A_JOB = /^(DescribeExecution|StopExecution|index swept-by-time, reads)$/;
 /** The partitions of this index share the jobs. */
 const SWEPT = "index swept-by-time 0, writes";
+const STAGE = "gateway, stage";
+const FULL_STAGE = "gateway, stage, with `concurrency` 1,000";
 
 function meanOfShards(tokens: Alone["tokens"]): number {
   const shards = Object.entries(tokens).filter(([name]) => /^index swept-by-time \d/.test(name));
@@ -82,13 +84,13 @@ function meanOfShards(tokens: Alone["tokens"]): number {
 function firstTable({ alone }: Results): string {
   const allowed = (perSecond: number, of: (one: Alone) => number) =>
     KINDS.map((kind) => perSecond / found(alone, kind, of));
-  const ofTokens = Object.entries<Quota>(QUOTAS)
+  const ofTokens = Object.entries<Quota>({ ...QUOTAS, [FULL_STAGE]: stageQuota(1_000) })
     .filter(([name]) => !NOT_OF_A_JOB.test(name) && (!name.startsWith("index swept") || name === SWEPT))
     .map(([name, { perSecond }]) => ({
       name: name === SWEPT ? "index swept-by-time, each of four partitions" : name,
       perSecond,
       allowed: allowed(perSecond, ({ tokens }) =>
-        name === SWEPT ? meanOfShards(tokens) : (tokens[name] ?? 0),
+        name === SWEPT ? meanOfShards(tokens) : (tokens[name === FULL_STAGE ? STAGE : name] ?? 0),
       ),
     }));
   const ofSlots = [10, 100, 1_000].flatMap((slots) => [

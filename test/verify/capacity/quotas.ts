@@ -1,3 +1,4 @@
+import { throttleFor } from "../../../infra/aws/http-api.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** Where a figure is from. `memory`: nobody looked it up, so a measurement should replace it. */
@@ -15,6 +16,12 @@ const PARTITIONS =
 const GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html";
 const OUR_STAGE = "infra/aws/http-api.ts";
 
+/** The limit of our own stage, which follows the setting `concurrency`. */
+export function stageQuota(concurrency: number): Quota {
+  const { rateLimit, burstLimit } = throttleFor(concurrency);
+  return { bucket: burstLimit, perSecond: rateLimit, source: OUR_STAGE };
+}
+
 /** A bucket of one second: AWS says no more than so many a second. */
 const perSecond = (units: number, source: string): Quota => ({ bucket: units, perSecond: units, source });
 
@@ -24,7 +31,7 @@ const perSecond = (units: number, source: string): Quota => ({ bucket: units, pe
  */
 export const QUOTAS = {
   "gateway, account": { bucket: 5_000, perSecond: 10_000, source: GATEWAY },
-  "gateway, stage": { bucket: 1_000, perSecond: 500, source: OUR_STAGE },
+  "gateway, stage": stageQuota(10),
   StateTransition: { bucket: 800, perSecond: 800, source: STEP_FUNCTIONS },
   StartExecution: { bucket: 800, perSecond: 150, source: STEP_FUNCTIONS },
   SendTaskSuccess: { bucket: 1_500, perSecond: 300, source: STEP_FUNCTIONS },

@@ -31,6 +31,7 @@ export const RATE_MINUTES = 5;
 export const LIMITS = {
   10: { maxRunning: 5, waiters: 1 },
   100: { maxRunning: 75, waiters: 3 },
+  1000: { maxRunning: 775, waiters: 3 },
 } as const;
 type Concurrency = keyof typeof LIMITS;
 
@@ -55,6 +56,8 @@ export const OVERLOADS: readonly Overload[] = [
   { name: "plain", concurrency: 100, isLimited: false, usual: 5, most: 40 },
   { name: "plain", concurrency: 100, isLimited: true, usual: 5, most: 40 },
   { name: "with MFA", concurrency: 100, isLimited: true, usual: 3, most: 24 },
+  { name: "plain", concurrency: 1_000, isLimited: true, usual: 50, most: 400 },
+  { name: "with MFA", concurrency: 1_000, isLimited: true, usual: 30, most: 240 },
 ];
 
 export function overloadScenario({ name, concurrency, isLimited, usual, most }: Overload): Scenario {
