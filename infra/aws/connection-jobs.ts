@@ -75,8 +75,8 @@ export interface ConnectionJobsProps extends Partial<WireOptions>, PageBrand {
   readonly followConcurrency?: number;
   /**
    * How many functions the account may run at once, less what other systems in the account need: its limit of concurrent executions.
-   * It decides how fast jobs begin when their bank is back, and it is the measure for `maxRunningJobs`. Default: 10, the limit of a
-   * new account.
+   * It decides how fast jobs begin when their bank is back, and how many requests the API takes a second, and it is the measure for
+   * `maxRunningJobs`. Default: 10, the limit of a new account.
    */
   readonly concurrency?: number;
   /** Number of days for which a job can be read after its last change. Default: 90. */
