@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -40,13 +39,6 @@ export function chosen(mutants: readonly Mutant[], names: readonly string[]): re
   const unknown = names.filter((wanted) => !mutants.some(({ name }) => name === wanted));
   if (unknown.length > 0) throw new Error(`There is no mutant ${unknown.join(", nor ")}.`);
   return names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name));
-}
-
-/** Returns one in `parts` of the mutants. The seed decides which. */
-export function partOf(mutants: readonly Mutant[], parts: number, seed: string): readonly Mutant[] {
-  const rank = ({ name }: Mutant) => createHash("sha256").update(`${seed} ${name}`).digest("hex");
-  const inOrder = mutants.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1));
-  return inOrder.slice(0, Math.ceil(mutants.length / parts));
 }
 
 export function editsOf({ file, from, to, also = [] }: Mutant): readonly Edit[] {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { partOf } from "../support/nightly.ts";
 import {
   applyEdits,
   captionOf,
@@ -11,7 +12,6 @@ import {
   editsOf,
   type Mutant,
   PROJECT_ROOT,
-  partOf,
 } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
@@ -54,7 +54,8 @@ describe("the table of mutants", () => {
 });
 
 test("a seed chooses one in five, the same each time", () => {
-  const chosenBy = (seed: string) => partOf(MUTANTS, 5, seed).map(({ name }) => name);
+  const chosenBy = (seed: string) =>
+    partOf(MUTANTS, { parts: 5, seed, nameOf: ({ name }) => name }).map(({ name }) => name);
   expect(chosenBy("a")).toHaveLength(Math.ceil(MUTANTS.length / 5));
   expect(chosenBy("a")).toEqual(chosenBy("a"));
   expect(chosenBy("a")).not.toEqual(chosenBy("b"));

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { partOf } from "../support/nightly.ts";
 import {
   applyEdits,
   type Catcher,
@@ -13,7 +14,6 @@ import {
   type Edit,
   editsOf,
   type Mutant,
-  partOf,
 } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 import { TestsOfATree } from "./tests-of-a-tree.ts";
@@ -162,7 +162,7 @@ function wanted(): readonly Mutant[] {
   const names = process.argv.slice(2);
   if (names.length === 0 && parts !== "1") {
     say(`One in ${parts} of the mutants: MUTANTS_PARTS=${parts} MUTANTS_SEED=${seed}`);
-    return partOf(MUTANTS, Number(parts), seed);
+    return partOf(MUTANTS, { parts: Number(parts), seed, nameOf: ({ name }) => name });
   }
   try {
     return chosen(MUTANTS, names);

@@ -8,6 +8,7 @@ import { isFinished, type Job } from "../../../functions/jobs/domain/job.ts";
 import { Refusal, type RefusalReason } from "../../../functions/jobs/domain/refusal.ts";
 import { sweep } from "../../../functions/jobs/use-cases/sweep.ts";
 import type { FakePorts } from "../../support/fake-ports.ts";
+import { nightly } from "../support/nightly.ts";
 import { eachMinute, execution, scheduledPorts } from "./crash-world.ts";
 
 /**
@@ -19,10 +20,10 @@ export type FailedOnce = readonly [seed: number, path: string];
 /** For a machine that has other work too. */
 const TIMEOUT_MS = 1_800_000;
 
-/** Runs `numRuns` new schedules, whose seed is printed, and before them those that failed once. */
+/** Runs `schedules` new schedules by night, whose seed is printed, and before them those that failed once. */
 export function testRaces<Ts>(
   name: string,
-  numRuns: number,
+  schedules: number,
   failedOnce: readonly FailedOnce[],
   property: IAsyncProperty<Ts>,
 ): void {
@@ -34,6 +35,7 @@ export function testRaces<Ts>(
   test(
     name,
     async () => {
+      const numRuns = nightly(schedules);
       const seed = Number(process.env["FC_SEED"] ?? randomInt(2 ** 31));
       process.stdout.write(`${name}: ${numRuns} schedules, FC_SEED=${seed}\n`);
       await fc.assert(property, { seed, numRuns });
