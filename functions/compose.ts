@@ -415,6 +415,7 @@ const beginningDeps = /* @__PURE__ */ once(() => ({
   refusedLogins: refusedLogins(),
   sweptJobs: sweptJobs(),
   maxRunning: maxRunning(),
+  roomMemory: {},
   upstream: upstream(),
   institutions: institutions(),
   requestCounts: requestCounts(),

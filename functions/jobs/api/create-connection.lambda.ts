@@ -17,7 +17,9 @@ export const handler = apiHandler("create-connection", async (request) => {
   if (connect() === "consent-ui") throw new Refusal("connects-in-consent-ui");
   requireJson(request);
   const asked = parseConnectionRequest(request.jsonObject());
+  const { institutionId } = asked;
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {
+    ...(institutionId !== undefined && { claim: { userId, institutionId } }),
     run: async (jobId) =>
       render(
         await acceptConnection(

@@ -14,6 +14,7 @@ export const handler = apiHandler("refresh-connection", async (request) => {
   const userId = userOfPath(request, await authenticate(acceptingDeps(), request));
   const connectionId = connectionOfPath(request);
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {
+    claim: { userId, connectionId },
     run: async (jobId) =>
       render(
         await refreshConnection(

@@ -19,6 +19,7 @@ export const handler = apiHandler("update-connection", async (request) => {
   requireJson(request);
   const { login } = parseConnectionRequest(request.jsonObject());
   return takePost(acceptingDeps(), userId, keyedRequest(request, userId), {
+    claim: { userId, connectionId },
     run: async (jobId) =>
       render(
         await updateConnection(

@@ -25,6 +25,12 @@ export const HIGHEST_MAX_RUNNING_JOBS = 10_000;
 /** A job that was accepted this long ago is in the count of the jobs that run: the index is up to a second behind. */
 export const ROOM_WINDOW_MS = 2_000;
 
+/**
+ * An instance of a function that found no room does not look again for this time: to look costs more the more jobs run, and in an
+ * overload nearly all requests find no room.
+ */
+export const FULL_FOR_MS = 500;
+
 /** A client whose job has no room tries again after this time. A plain job runs for about twice as long. */
 export const RETRY_AFTER_SECONDS = 5;
 

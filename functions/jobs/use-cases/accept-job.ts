@@ -17,7 +17,7 @@ import { blockedForMs, type Login, packLogin } from "../domain/login.ts";
 import type { Executions, JobStore, Ports, RefusedLoginNotes, SweptJobs, Vault } from "../domain/ports.ts";
 import { knownWith } from "../domain/queue.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { RETRY_AFTER_SECONDS, ROOM_WINDOW_MS } from "../domain/running.ts";
+import { FULL_FOR_MS, RETRY_AFTER_SECONDS, ROOM_WINDOW_MS } from "../domain/running.ts";
 import { loginOf } from "../domain/secret.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep.ts";
@@ -48,6 +48,12 @@ export interface RoomDeps {
   sweptJobs: Pick<SweptJobs, "running">;
   /** How many jobs may run at once; undefined: as many as come. */
   maxRunning?: number | undefined;
+  /** What an instance of a function remembers: until when it does not look for room again. */
+  roomMemory?: { fullUntil?: Date };
+}
+
+function isKnownFull({ clock, roomMemory }: RoomDeps): boolean {
+  return roomMemory?.fullUntil !== undefined && clock.msUntil(roomMemory.fullUntil) > 0;
 }
 
 /**
@@ -59,20 +65,44 @@ export async function requireRoom(
   claim: ClaimOn,
 ): Promise<void> {
   if (deps.maxRunning === undefined || (await takesRoom(deps, deps.maxRunning))) return;
-  const holderId = await deps.claims.holder(claim);
-  const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
-  if (holder !== undefined && !isFinished(holder)) return;
-  const refusal = new Refusal({ reason: "too-many-jobs", retryAfterSeconds: RETRY_AFTER_SECONDS });
-  await undo(deps, deps.newId(), refusal);
+  if (await isHeld(deps, claim)) return;
+  await undo(deps, deps.newId(), noRoom());
+}
+
+/**
+ * Throws the `Refusal` of {@link requireRoom} if this instance of a function found no room a moment ago. Lets a request pass that an
+ * unfinished job may answer, and one that may have run before. Writes nothing.
+ */
+export async function refuseIfFull(
+  deps: RoomDeps & HolderDeps,
+  claim: ClaimOn | undefined,
+  isRepeated: () => Promise<boolean>,
+): Promise<void> {
+  if (claim === undefined || !isKnownFull(deps)) return;
+  if (!(await isRepeated()) && !(await isHeld(deps, claim))) throw noRoom();
+}
+
+type HolderDeps = Pick<Ports, "claims"> & { jobs: Pick<JobStore, "find"> };
+
+async function isHeld({ claims, jobs }: HolderDeps, claim: ClaimOn): Promise<boolean> {
+  const holderId = await claims.holder(claim);
+  const holder = holderId === undefined ? undefined : await jobs.find(holderId);
+  return holder !== undefined && !isFinished(holder);
+}
+
+function noRoom(): Refusal {
+  return new Refusal({ reason: "too-many-jobs", retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 /** The count misses the jobs of the last moments, so no more requests get in within a moment than there was room for. */
-async function takesRoom(
-  { sweptJobs, requestCounts, clock }: RoomDeps,
-  maxRunning: number,
-): Promise<boolean> {
+async function takesRoom(deps: RoomDeps, maxRunning: number): Promise<boolean> {
+  if (isKnownFull(deps)) return false;
+  const { sweptJobs, requestCounts, clock, roomMemory } = deps;
   const room = maxRunning - (await sweptJobs.running());
-  return room > 0 && (await requestCounts.add("room", "all", currentWindow(clock, ROOM_WINDOW_MS))) <= room;
+  const window = currentWindow(clock, ROOM_WINDOW_MS);
+  const isTaken = room > 0 && (await requestCounts.add("room", "all", window)) <= room;
+  if (!isTaken && roomMemory !== undefined) roomMemory.fullUntil = clock.after(FULL_FOR_MS);
+  return isTaken;
 }
 
 export interface AcceptJob {

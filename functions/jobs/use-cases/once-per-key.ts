@@ -7,16 +7,19 @@ import {
   type Reservation,
   type StoredReply,
 } from "../domain/idempotency.ts";
-import { hasBegun, type Job } from "../domain/job.ts";
+import { type ClaimOn, hasBegun, type Job } from "../domain/job.ts";
 import type { JobStore, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { IDEMPOTENCY_TTL_MS } from "../domain/times-to-live.ts";
+import { type RoomDeps, refuseIfFull } from "./accept-job.ts";
 
 export type OncePerKeyDeps = Pick<Ports, "newId" | "clock" | "reservations" | "fingerprints"> & {
   jobs: Pick<JobStore, "find">;
 };
 
 export interface Work {
+  /** What the job of the request claims, as far as the request says it. */
+  claim?: ClaimOn;
   /** Creates the job of this id, or completes the work of an earlier run with the same id. */
   run(jobId: string): Promise<StoredReply>;
   /** Returns the reply of a run whose job has begun. */
@@ -103,14 +106,17 @@ async function newReservation(deps: OncePerKeyDeps, request: KeyedRequest): Prom
 
 /**
  * Counts a request that creates jobs for a user, then executes it once per Idempotency-Key. A
- * repeated request counts again.
+ * repeated request counts again. A new request that finds no room in an overload is refused before that, because a refusal must
+ * cost little.
  */
 export async function takePost(
-  deps: UserCountDeps & OncePerKeyDeps,
+  deps: UserCountDeps & OncePerKeyDeps & RoomDeps & Pick<Ports, "claims">,
   userId: string,
   keyed: KeyedRequest | undefined,
   work: Work,
 ): Promise<StoredReply> {
+  const isRepeated = async () => keyed !== undefined && (await deps.reservations.find(keyed)) !== undefined;
+  await refuseIfFull(deps, work.claim, isRepeated);
   await countUserRequest(deps, userId);
   return oncePerKey(deps, keyed, work);
 }

@@ -11,7 +11,7 @@ const MAX_ATTEMPTS = 3;
 const THROTTLING_DELAY_MS = 500;
 
 /** What the SDK throws when a service has throttled all attempts. */
-class ThrottlingException extends Error {
+export class ThrottlingException extends Error {
   override readonly name = "ThrottlingException";
   readonly $fault = "client";
   readonly $metadata = { httpStatusCode: 400 };

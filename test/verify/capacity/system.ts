@@ -41,7 +41,7 @@ import { deploy } from "../../../infra/local/template/deployed.ts";
 import { parseTemplate } from "../../../infra/local/template/template.ts";
 import { synthesizedTemplate } from "../../infra/synthesized.ts";
 import { assumptions } from "../bench/prices.ts";
-import { Account, TooManyRequestsException } from "./account.ts";
+import { Account, ThrottlingException, TooManyRequestsException } from "./account.ts";
 import { workingBanks } from "./bank.ts";
 import { countedPorts } from "./counted-ports.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -156,14 +156,24 @@ export function simulatedSystem(options: SystemOptions) {
 
   const render = (accepted: { isNew: boolean; job: Job }) =>
     renderAccepted(accepted, { apiUrl: API_URL, stepResults: "object" });
+  const idleMemories: { fullUntil?: Date }[] = [];
   const create = apiHandler("create-connection", async (request) => {
     const userId = request.parameter("userId");
     const asked = parseConnectionRequest(request.jsonObject());
-    return takePost(ports, userId, keyedRequest(request, userId), {
-      run: async (jobId) =>
-        render(await acceptConnection({ ...ports, newId: () => jobId }, { userId, ...asked })),
-      begun: (job) => render({ isNew: true, job }),
-    });
+    const { institutionId } = asked;
+    // An instance serves one request at a time. The one that has been idle for longest is the next: it remembers least.
+    const roomMemory = idleMemories.shift() ?? {};
+    const deps = { ...ports, roomMemory };
+    try {
+      return await takePost(deps, userId, keyedRequest(request, userId), {
+        ...(institutionId !== undefined && { claim: { userId, institutionId } }),
+        run: async (jobId) =>
+          render(await acceptConnection({ ...deps, newId: () => jobId }, { userId, ...asked })),
+        begun: (job) => render({ isNew: true, job }),
+      });
+    } finally {
+      idleMemories.push(roomMemory);
+    }
   });
   const get = apiHandler("get-job", async (request) => {
     const job = await readJob(ports, { jobId: request.parameter("jobId"), caller: SERVER });
@@ -202,6 +212,8 @@ export function simulatedSystem(options: SystemOptions) {
         await account.invoke("sweep", () => sweep(ports));
         return;
       } catch (error) {
+        // The next sweep begins in a minute.
+        if (error instanceof ThrottlingException) return;
         if (!(error instanceof TooManyRequestsException)) throw error;
         await time.sleep(pauseMs);
       }

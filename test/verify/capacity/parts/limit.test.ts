@@ -1,9 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { apiHandler } from "../../../../functions/http/api-handler.ts";
 import { DependencyDown } from "../../../../functions/jobs/domain/errors.ts";
+import type { KeyedRequest } from "../../../../functions/jobs/domain/idempotency.ts";
 import { type Job, PHASES } from "../../../../functions/jobs/domain/job.ts";
-import { HIGHEST_MAX_RUNNING_JOBS, ROOM_WINDOW_MS } from "../../../../functions/jobs/domain/running.ts";
+import {
+  FULL_FOR_MS,
+  HIGHEST_MAX_RUNNING_JOBS,
+  ROOM_WINDOW_MS,
+} from "../../../../functions/jobs/domain/running.ts";
 import { acceptConnection } from "../../../../functions/jobs/use-cases/create-connection.ts";
+import { takePost } from "../../../../functions/jobs/use-cases/once-per-key.ts";
 import {
   refreshConnection,
   refreshConnections,
@@ -12,7 +18,7 @@ import { updateConnection } from "../../../../functions/jobs/use-cases/update-co
 import { capturedLines } from "../../../support/captured-output.ts";
 import { type FakePorts, fakePorts } from "../../../support/fake-ports.ts";
 import { gavin, JOB_ID, jobOf, USER_ID } from "../../../support/job-examples.ts";
-import { failOnce, reasonOf } from "../../../support/use-case-worlds.ts";
+import { failOnce, keyed, reasonOf } from "../../../support/use-case-worlds.ts";
 
 const BANK = "AU00000";
 const CONNECTION = "8fce3b";
@@ -121,6 +127,46 @@ describe("the limit", () => {
     put(ports, { phase: "following" });
     expect(await reasonOf(create(ports))).toBe("too-many-jobs");
     expect([ports.jobs.rows.has(JOB_ID), ports.vault.names()]).toEqual([false, []]);
+  });
+
+  describe("that an instance of a function has just found reached", () => {
+    function instance(running: number) {
+      const ports = { ...withRunning(running, 1), roomMemory: {} };
+      const post = (key?: KeyedRequest) =>
+        takePost(ports, USER_ID, key, {
+          claim: { userId: USER_ID, institutionId: BANK },
+          run: async () => ({ status: (await create(ports)).isNew ? 202 : 200, body: {} }),
+          begun: () => ({ status: 202, body: {} }),
+        });
+      return { ports, post };
+    }
+
+    test("refuses its new requests for half a second, without a count and without a write", async () => {
+      const { ports, post } = instance(1);
+      expect(await reasonOf(create(ports))).toBe("too-many-jobs");
+      const counted = vi.spyOn(ports.sweptJobs, "running");
+      ports.clock.pass(FULL_FOR_MS - 1);
+      expect(await Promise.all([post(), post(keyed())].map(reasonOf))).toEqual(
+        Array(2).fill("too-many-jobs"),
+      );
+      expect([counted.mock.calls.length, ports.requestCounts.counts.size]).toEqual([0, 0]);
+      expect([ports.reservations.rows.size, ports.jobs.rows.size]).toEqual([0, 1]);
+      ports.clock.pass(1);
+      expect(await reasonOf(post())).toBe("too-many-jobs");
+      expect([counted.mock.calls.length, ports.requestCounts.counts.size]).toEqual([1, 1]);
+    });
+
+    test("does not hide the running job of the same claim, nor the reply to a repeated request", async () => {
+      const { ports, post } = instance(0);
+      const first = await post(keyed());
+      expect(await reasonOf(create(ports, "somebody-else"))).toBe("too-many-jobs");
+      expect((await post()).status).toBe(200);
+      const running = [...ports.jobs.rows.values()];
+      for (const job of running) ports.jobs.put({ ...job, phase: "succeeded" });
+      put(ports, { phase: "following" });
+      expect(await post(keyed())).toEqual(first);
+      expect(await reasonOf(post())).toBe("too-many-jobs");
+    });
   });
 
   test("takes nothing in a deployment without one", async () => {
