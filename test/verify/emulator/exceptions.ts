@@ -17,8 +17,6 @@ const LAMBDA_ITSELF = "For failures of Lambda itself, which MiniStack never has.
 const CONCURRENCY =
   "For more functions at once than the account allows, and failures of Lambda itself: no journey takes so many, and MiniStack has none.";
 const BREAKS_FOR_GOOD = "For a function that breaks for good. Journeys break the bank only.";
-const LONG_PAUSE =
-  "For a pause of the aggregator's that is longer than a slice, and for a login that waits for another job.";
 const OTHER_VERSION = "For functions of another version.";
 
 /**
@@ -41,8 +39,6 @@ export const UNWALKED_PARTS: ReadonlyMap<string, string> = new Map([
   ["Follow the job, retrier 1", "A look that fails is made up for within the Task."],
   ["What did the bank say?, no next", OTHER_VERSION],
   ["What did the bank say?, no waitSeconds", OTHER_VERSION],
-  ["Pause", LONG_PAUSE],
-  ["What did the bank say?, next is hold", LONG_PAUSE],
   ["Ask for the answer, retrier 1", "The Task does not call the aggregator."],
 ]);
 
