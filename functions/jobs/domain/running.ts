@@ -26,10 +26,12 @@ export const HIGHEST_MAX_RUNNING_JOBS = 10_000;
 export const ROOM_WINDOW_MS = 2_000;
 
 /**
- * An instance of a function that found no room does not look again for this time: to look costs more the more jobs run, and in an
- * overload nearly all requests find no room.
+ * Returns for how many milliseconds an instance of a function that found no room does not look again. To look costs more the more jobs
+ * run, and in an overload nearly all requests find no room. A free place waits for this long at most.
  */
-export const FULL_FOR_MS = 500;
+export function fullForMs(maxRunning: number): number {
+  return Math.min(1_000, Math.max(250, maxRunning));
+}
 
 /** A client whose job has no room tries again after this time. A plain job runs for about twice as long. */
 export const RETRY_AFTER_SECONDS = 5;
