@@ -208,7 +208,7 @@ test("a job with a wrong reply of the aggregator ends well or in a clear error, 
   );
   expect(wrongs).toEqual([]);
   expect(output.marked).toEqual([]);
-}, 600_000);
+});
 
 test("no job leaves a secret", async () => {
   await expect.poll(async () => (await storedRows()).secrets.map(({ jobId }) => jobId)).toEqual([]);
