@@ -54,7 +54,7 @@ export function mayBeHeld(job: Pick<Job, "kind">, { queues }: Pick<Policy, "queu
   return queues && bringsLogin(job);
 }
 
-/** Returns whether no execution drives the job: its row is all that is left of it until the sweeper wakes it. */
+/** Returns whether no execution drives the job: it has a row and a sealed login until the sweeper wakes it. */
 export function isParked({ phase, queue }: Pick<Job, "phase" | "queue">): boolean {
   return phase === "queued" && queue?.waitsFor !== undefined;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** With the environment variable `NIGHTLY=1`, the tests that take long run in full. Otherwise they take a tenth. */
+/** With the environment variable `NIGHTLY=1`, the tests that take long run in full. Otherwise they take a part. */
 export const isNightly = process.env["NIGHTLY"] === "1";
 
 /** Returns how much of a long test to run: all of it, or a tenth. */
