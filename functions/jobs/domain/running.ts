@@ -26,12 +26,10 @@ export const HIGHEST_MAX_RUNNING_JOBS = 10_000;
 export const ROOM_WINDOW_MS = 2_000;
 
 /**
- * Returns for how many milliseconds an instance of a function that found no room does not look again. To look costs more the more jobs
- * run, and in an overload nearly all requests find no room. A free place waits for this long at most.
+ * An instance of a function that found no room does not look again for this time. To look costs more the more jobs run, and in an
+ * overload nearly all requests find no room.
  */
-export function fullForMs(maxRunning: number): number {
-  return Math.min(1_000, Math.max(250, maxRunning));
-}
+export const FULL_FOR_MS = 1_000;
 
 /** A client whose job has no room tries again after this time. A plain job runs for about twice as long. */
 export const RETRY_AFTER_SECONDS = 5;

@@ -17,7 +17,7 @@ import { blockedForMs, type Login, packLogin } from "../domain/login.ts";
 import type { Executions, JobStore, Ports, RefusedLoginNotes, SweptJobs, Vault } from "../domain/ports.ts";
 import { knownWith } from "../domain/queue.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { fullForMs, RETRY_AFTER_SECONDS, ROOM_WINDOW_MS } from "../domain/running.ts";
+import { FULL_FOR_MS, RETRY_AFTER_SECONDS, ROOM_WINDOW_MS } from "../domain/running.ts";
 import { loginOf } from "../domain/secret.ts";
 import { initialSteps } from "../domain/steps.ts";
 import { firstSweepAt } from "../domain/sweep.ts";
@@ -101,7 +101,7 @@ async function takesRoom(deps: RoomDeps, maxRunning: number): Promise<boolean> {
   const room = maxRunning - (await sweptJobs.running());
   const window = currentWindow(clock, ROOM_WINDOW_MS);
   const isTaken = room > 0 && (await requestCounts.add("room", "all", window)) <= room;
-  if (!isTaken && roomMemory !== undefined) roomMemory.fullUntil = clock.after(fullForMs(maxRunning));
+  if (!isTaken && roomMemory !== undefined) roomMemory.fullUntil = clock.after(FULL_FOR_MS);
   return isTaken;
 }
 
