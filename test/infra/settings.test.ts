@@ -316,7 +316,7 @@ describe("the construct in an app of its user", () => {
     expect(both("WAITERS")).toEqual(["3", "50"]);
     expect(both("CONCURRENCY")).toEqual(["10", "100"]);
     // A deployment that does not know how many functions its account has sets no limit.
-    expect(both("MAX_RUNNING_JOBS")).toEqual(["0", "75"]);
+    expect(both("MAX_RUNNING_JOBS")).toEqual(["0", "68"]);
     const own = valuesIn("Own", { concurrency: 100, maxRunningJobs: 80 });
     expect([...own("MAX_RUNNING_JOBS")]).toEqual(["80"]);
     expect(both("CONNECT")).toEqual(["consent-ui", "direct"]);

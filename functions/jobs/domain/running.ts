@@ -9,13 +9,13 @@ import { isFinished, type Job } from "./job.ts";
 export const DEFAULT_MAX_RUNNING_JOBS = 0;
 /** Of the first ten functions of an account, five stay free for requests, for events and for the sweeper. */
 const OF_THE_FIRST_TEN = 5;
-/** Of each further nine functions, two stay free. A simulation of overloads found that this is enough (`docs/capacity.md`). */
-const OF_FURTHER_NINE = 7;
+/** Of each further ten functions, three stay free. A simulation of overloads found that this is enough (`docs/capacity.md`). */
+const OF_FURTHER_TEN = 7;
 
 /** Returns the limit that fits an account which may run so many functions at once. */
 export function runningJobsFor(concurrency: number): number {
   if (concurrency <= 10) return Math.max(1, Math.floor((concurrency * OF_THE_FIRST_TEN) / 10));
-  const further = Math.floor(((concurrency - 10) * OF_FURTHER_NINE) / 9);
+  const further = Math.floor(((concurrency - 10) * OF_FURTHER_TEN) / 10);
   return Math.min(HIGHEST_MAX_RUNNING_JOBS, OF_THE_FIRST_TEN + further);
 }
 

@@ -30,8 +30,8 @@ export const RATE_MINUTES = 5;
 /** What the page recommends for each number of concurrent executions: how many jobs may run, and how many requests may wait. */
 export const LIMITS = {
   10: { maxRunning: 5, waiters: 1 },
-  100: { maxRunning: 75, waiters: 3 },
-  1000: { maxRunning: 775, waiters: 3 },
+  100: { maxRunning: 68, waiters: 3 },
+  1000: { maxRunning: 698, waiters: 3 },
 } as const;
 type Concurrency = keyof typeof LIMITS;
 
