@@ -41,6 +41,8 @@ export async function tryTheAlarms(
   say: (text: string) => void,
   names: readonly string[] = [],
 ): Promise<string[]> {
+  const unknown = names.filter((name) => !(name in TRIALS));
+  if (unknown.length > 0) throw new Error(`No trial has the name ${unknown.join(" or ")}.`);
   const operator = new Operator(deployed);
   const failed: string[] = [];
   let tried = 0;
