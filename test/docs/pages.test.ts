@@ -54,6 +54,7 @@ describe("commands", () => {
     "npm run bench:files": "by hand: it prints a count",
     "npm run bench:webhooks": "by hand: it prints measurements",
     "npm run bench:waits": "by hand: it prints measurements",
+    "npx node test/verify/emulator/run.ts alarms": "by hand: it takes 25 minutes",
     "npx node test/verify/capacity/run.ts": "test/verify/capacity simulates a part of the same",
     "npx node test/verify/template/compare-templates.ts BEFORE AFTER":
       "test/verify/template/compare-templates.test.ts, on templates of its own",

@@ -3,6 +3,7 @@
 Each correction looks for what it corrects and fails where that is not there: another version has to be read anew.
 """
 
+import contextvars
 import inspect
 import json
 import re
@@ -10,7 +11,8 @@ import threading
 
 import ministack.app
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import apigateway, dynamodb, eventbridge, lambda_svc, stepfunctions
+from ministack.core.responses import now_iso
+from ministack.services import apigateway, cloudwatch, dynamodb, eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 
@@ -60,6 +62,41 @@ def execute_task_in_time(state, raw_input, execution, ctx):
 
 
 stepfunctions._execute_task = execute_task_in_time
+
+# TimeoutSeconds of a state machine counts. MiniStack ignores it.
+
+run_execution = stepfunctions._run_execution
+fail_execution = stepfunctions._fail_execution
+
+
+def run_execution_in_time(arn):
+    execution = stepfunctions._executions[arn]
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"], {"definition": "{}"})
+    seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
+    if seconds is None:
+        return run_execution(arn)
+    end = contextvars.copy_context().run
+    timer = threading.Timer(seconds * stepfunctions._SFN_WAIT_SCALE, end, (time_out, execution))
+    timer.daemon = True
+    timer.start()
+    run_execution(arn)
+    timer.cancel()
+
+
+def time_out(execution):
+    if execution["status"] == "RUNNING":
+        execution.update(status="TIMED_OUT", stopDate=now_iso())
+        stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
+        stepfunctions._emit_execution_status_event(execution)
+
+
+def fail_what_runs(execution, error, cause):
+    if execution["status"] != "TIMED_OUT":
+        fail_execution(execution, error, cause)
+
+
+stepfunctions._run_execution = run_execution_in_time
+stepfunctions._fail_execution = fail_what_runs
 
 # Who answers for a task token needs the right to its state machine. MiniStack asks for the right to everything.
 
@@ -131,6 +168,27 @@ def key_of_query(table, request):
 
 iam_actions.request_tag_context = request_context
 
+# A function that may not run more often at once is refused under a name that Retriers compare. MiniStack gives no name, and has no
+# metric of the functions that run at once.
+
+
+def named_if_refused(result):
+    if result.get("throttle"):
+        result["body"]["errorType"] = "Lambda.TooManyRequestsException"
+    return result
+
+
+acquire = lambda_svc._acquire_execution_slot
+
+
+def acquire_and_count(*args):
+    slot = acquire(*args)
+    cloudwatch.record_metric("AWS/Lambda", "ConcurrentExecutions", lambda_svc._inflight_total, "Count")
+    return slot
+
+
+lambda_svc._acquire_execution_slot = acquire_and_count
+
 # An event of an HTTP API has the cookies of its request in a list. MiniStack leaves them in the headers.
 
 replaced_once(inspect.getsource(apigateway._invoke_lambda_proxy), '"headers": dict(headers),', "")
@@ -142,7 +200,7 @@ def execute_with_cookies(record, event, *rest):
         cookie = event["headers"].pop("cookie", None)
         if cookie is not None:
             event["cookies"] = [pair.strip() for pair in cookie.split(";")]
-    return execute_in_scope(record, event, *rest)
+    return named_if_refused(execute_in_scope(record, event, *rest))
 
 
 lambda_svc._execute_function_with_config_scope = execute_with_cookies
@@ -195,6 +253,11 @@ def by_name(handle):
 secret_handlers["create"] = by_arn(secret_handlers["create"])
 secret_handlers["update"] = by_arn(by_name(secret_handlers["update"]))
 secret_handlers["delete"] = by_name(secret_handlers["delete"])
+
+# A request counts as one with TLS: policies of queues refuse all others. MiniStack runs without TLS here.
+
+pin_origin = ministack.app.pin_request_origin
+ministack.app.pin_request_origin = lambda address, _: pin_origin(address, True)
 
 # /health is the API's own. MiniStack answers it itself, on every host.
 

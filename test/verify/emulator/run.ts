@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Canary } from "../canaries/canary.ts";
 import { exchangingUpstream } from "../canaries/exchanging-upstream.ts";
+import { deployForTrials, tryTheAlarms } from "./alarms.ts";
 import { dynamoAt, stepFunctionsAt } from "./aws.ts";
 import {
   bootstrap,
@@ -34,6 +35,7 @@ import { checkWalkedParts, readExecutions, seeTheSweeper, theStateMachine } from
 const UNAVAILABLE_EXIT_CODE = 75;
 /** Whatever hangs is ended, and the proof is to be one that is run. The packages' first installation is not counted. */
 const OVER_WITHIN_MS = 20 * 60_000;
+const TRIALS_OVER_WITHIN_MS = 60 * 60_000;
 
 /** The secret that docs/deploy.md has an operator make; it is none of the stack. */
 const UPSTREAM_SECRET = "secret connection-jobs/upstream-api-key";
@@ -115,6 +117,19 @@ async function prove(folder: string, pythonPrograms: string): Promise<void> {
   });
 }
 
+/** Tries the page of runbooks: the sections of the named alarms, or all. Throws if a trial fails, after all others. */
+async function proveRunbooks(
+  folder: string,
+  pythonPrograms: string,
+  names: readonly string[],
+): Promise<void> {
+  const deployed = await phase("deployment", () => deployForTrials(folder, pythonPrograms), {
+    seen: ({ target }) => target.apiUrl,
+  });
+  const failed = await tryTheAlarms(deployed, say, names);
+  if (failed.length > 0) throw new Error(`Failed: ${failed.join(", ")}.`);
+}
+
 interface PhaseOptions<Result> {
   /** What there is to say of the result. */
   seen?: (result: Result) => string;
@@ -157,14 +172,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const startedBy = process.ppid;
 setInterval(() => process.ppid === startedBy || end(1, "Who started this has ended."), 500).unref();
 
+/** Without an argument, the whole proof. After the word `alarms`, the names of the alarms whose runbooks are tried, or none for all. */
+const [what, ...names] = process.argv.slice(2);
+if (what !== undefined && what !== "alarms") end(1, `Not known: ${what}. Nothing, or alarms.`);
+const withinMs = what === "alarms" ? TRIALS_OVER_WITHIN_MS : OVER_WITHIN_MS;
 const startedAt = performance.now();
 try {
   const pythonPrograms = await phase("Python packages", pythonPackages);
-  setTimeout(() => end(1, `Not over after ${OVER_WITHIN_MS / 60_000} minutes.`), OVER_WITHIN_MS).unref();
+  setTimeout(() => end(1, `Not over after ${withinMs / 60_000} minutes.`), withinMs).unref();
   const folder = emptyRunFolder();
-  await prove(folder, pythonPrograms);
+  await (what === "alarms" ? proveRunbooks(folder, pythonPrograms, names) : prove(folder, pythonPrograms));
   rmSync(folder, { recursive: true, force: true });
-  end(0, `${secondsSince(startedAt)}  in all. The stack deploys, works and goes.`);
+  const result = what === "alarms" ? "The runbooks hold." : "The stack deploys, works and goes.";
+  end(0, `${secondsSince(startedAt)}  in all. ${result}`);
 } catch (error) {
   if (error instanceof Unavailable) end(UNAVAILABLE_EXIT_CODE, `Not run. ${error.message}`);
   end(1, `${error instanceof Error ? error.message : error}\nWhat there is to read about it: .emulator/run`);

@@ -22,18 +22,34 @@ const address = z.object({ port: z.number() });
 const MAX_TRIES = 3;
 const PORT_TAKEN = /is already in use/;
 
+/** What functions get besides: variables, and modules that they import first. */
+interface MoreOfFunctions {
+  variables?: Environment;
+  imports?: readonly string[];
+}
+
 /** Starts MiniStack on a free port of this machine, and gives its address when it is ready. */
-export async function startEmulator(plain: Environment, folder: string): Promise<string> {
+export async function startEmulator(
+  plain: Environment,
+  folder: string,
+  more: MoreOfFunctions = {},
+): Promise<string> {
   const log = join(folder, "ministack.log");
   for (let tries = 1; ; tries++) {
-    const endpoint = await startOn(await freePort(), plain, folder, log);
+    const endpoint = await startOn(await freePort(), plain, log, folder, more);
     if (endpoint !== undefined) return endpoint;
     const said = readFileSync(log, "utf8");
     if (tries === MAX_TRIES || !PORT_TAKEN.test(said)) throw new Error(`MiniStack does not start:\n${said}`);
   }
 }
 
-function startOn(port: number, plain: Environment, folder: string, log: string): Promise<string | undefined> {
+function startOn(
+  port: number,
+  plain: Environment,
+  log: string,
+  folder: string,
+  { variables = {}, imports = [] }: MoreOfFunctions,
+): Promise<string | undefined> {
   const env = {
     ...plain,
     BIND_HOST: "127.0.0.1",
@@ -44,7 +60,9 @@ function startOn(port: number, plain: Environment, folder: string, log: string):
     // Functions see it too: they inherit the emulator's environment.
     TIME_SCALE: String(TIME_SCALE),
     // They reach the sandbox that is deployed beside them by a name under localhost.
-    NODE_OPTIONS: `--import=${import.meta.resolve("./localhost-names.ts")}`,
+    NODE_OPTIONS: [import.meta.resolve("./localhost-names.ts"), ...imports]
+      .map((one) => `--import=${one}`)
+      .join(" "),
     // As AWS; it would allow fewer functions at once on a small machine.
     LAMBDA_ACCOUNT_CONCURRENCY: "1000",
     S3_DATA_DIR: join(folder, "s3"),
@@ -54,6 +72,7 @@ function startOn(port: number, plain: Environment, folder: string, log: string):
     SFTP_ENABLED: "0",
     IOT_MTLS_ENABLED: "0",
     DOCKER_HOST: "unix:///nowhere",
+    ...variables,
   };
   const endpoint = `http://127.0.0.1:${port}`;
   return addressOf(startProgram("python", [CORRECTED_MINISTACK], env, log), async () => {
