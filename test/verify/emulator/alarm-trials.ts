@@ -343,7 +343,7 @@ const banksNotLookedAt: Trial = async (operator) => {
     new RegExp(`"jobId":"(${id}|${other.id})"`),
     TIMED_OUT,
   );
-  // 409: the sweeper has just continued the job whose execution could not be started.
+  // 409: the sweeper may have continued the job whose execution could not be started.
   const { status } = await resume(backend, id);
   check([202, 409].includes(status), { status });
   await operator.succeeds({ id, backend });
