@@ -13,7 +13,7 @@ import { CLI, masked, openTerminal, type Terminal } from "./terminal.ts";
 let local: LocalMode;
 const stops: (() => Promise<void>)[] = [];
 beforeAll(async () => {
-  local = await startLocalMode({ TIME_SCALE: "4" }, (stop) => stops.push(stop));
+  local = await startLocalMode({ TIME_SCALE: "3" }, (stop) => stops.push(stop));
 });
 afterAll(() => Promise.all(stops.map((stop) => stop())));
 
