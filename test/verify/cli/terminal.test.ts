@@ -9,7 +9,7 @@ import { DEVELOPMENT_KEY, type LocalMode, startLocalMode, temporaryDirectory } f
 import { runCli } from "./run-cli.ts";
 import { CLI, masked, openTerminal, type Terminal } from "./terminal.ts";
 
-/** A challenge lasts 30 s, so that a busy machine answers in time. */
+/** A challenge lasts 40 s, so that a busy machine answers in time. */
 let local: LocalMode;
 const stops: (() => Promise<void>)[] = [];
 beforeAll(async () => {
