@@ -61,7 +61,7 @@ test.each(["20", "24"])(
   },
 );
 
-/** Both end a test after five seconds, which a busy machine needs. */
+/** Vitest and jest end a test after five seconds. A busy machine needs longer. */
 const PATIENT = "--testTimeout=300000";
 
 test("vitest runs the code of docs/testing.md, and its types are right", { timeout: 900_000 }, async () => {

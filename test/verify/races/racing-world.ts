@@ -20,7 +20,7 @@ export type FailedOnce = readonly [seed: number, path: string];
 /** For a machine that has other work too. */
 const TIMEOUT_MS = 1_800_000;
 
-/** Runs `schedules` new schedules by night, whose seed is printed, and before them those that failed once. */
+/** Prints a seed and runs new schedules from it: `schedules` with `NIGHTLY=1`, otherwise a tenth. Before them, runs those that failed once. */
 export function testRaces<Ts>(
   name: string,
   schedules: number,
