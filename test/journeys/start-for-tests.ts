@@ -9,6 +9,8 @@ export const API_KEY = "journeys-api-key";
 interface TestOptions extends Pick<StartOptions, "around"> {
   /** Replaces the sandbox. It accepts any key. */
   upstreamUrl?: string;
+  /** Where local mode stores its tables. Default: in memory. */
+  dataDir?: string;
   /** Those of `cdk -c`. They need a template of their own: without them, all files of a run share one. */
   settings?: Record<string, unknown>;
 }
@@ -16,7 +18,7 @@ interface TestOptions extends Pick<StartOptions, "around"> {
 /** Local mode on free ports. */
 export function startForTests(
   timeScale: number,
-  { around, upstreamUrl, settings }: TestOptions = {},
+  { around, upstreamUrl, dataDir, settings }: TestOptions = {},
 ): Promise<LocalSystem> {
   process.env["LOG_LEVEL"] = "error";
   const started = readLocalSettings({
@@ -24,6 +26,7 @@ export function startForTests(
     SANDBOX_PORT: "0",
     LOCAL_API_KEY: API_KEY,
     TIME_SCALE: String(timeScale),
+    ...(dataDir !== undefined && { DATA_DIR: dataDir }),
     ...(upstreamUrl !== undefined && { UPSTREAM_URL: upstreamUrl, UPSTREAM_API_KEY: "any" }),
   });
   return startLocal(started, {

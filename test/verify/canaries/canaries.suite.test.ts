@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventListReply } from "../../../functions/http/reply-schemas.ts";
 import { HOOLI, HOOLI_GOV, PIED_PIPER } from "../../journeys/logins.ts";
 import { allRows } from "../../support/local-aws.ts";
+import { isNightly } from "../support/nightly.ts";
 import { kindsOfCanaries } from "./canary-register.ts";
 import { type CanaryWorld, sideBySide, startCanaryWorld } from "./canary-world.ts";
 import { functionsHeard } from "./functions-heard.ts";
@@ -26,11 +27,16 @@ import {
 } from "./troubled-journeys.ts";
 import { Visitor } from "./visitor.ts";
 
-const ROUNDS = 12;
-const REFUSED_ROUNDS = 34;
+/** Each journey and each refusal happens in every round. */
+const {
+  rounds: ROUNDS,
+  refused: REFUSED_ROUNDS,
+  minJobs: MIN_JOBS,
+  minRefused: MIN_REFUSED,
+} = isNightly
+  ? { rounds: 12, refused: 34, minJobs: 500, minRefused: 2_000 }
+  : { rounds: 2, refused: 4, minJobs: 200, minRefused: 200 };
 const AT_ONCE = 24;
-const MIN_JOBS = 500;
-const MIN_REFUSED = 2_000;
 /** At each of two banks. */
 const QUEUED = 15;
 /** Journeys are repeated this often until every failure has happened. */

@@ -14,6 +14,7 @@ import { HOOLI, LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import { startForTests } from "../../journeys/start-for-tests.ts";
 import { targetOf } from "../../journeys/target.ts";
+import { dataDirectory } from "../support/data-directory.ts";
 import { HANGS_AFTER_MS } from "./attack.ts";
 import { type HostileRequest, overHttp } from "./hostile-requests.ts";
 import type { Random } from "./odd-bodies.ts";
@@ -91,6 +92,7 @@ const USERS = 12;
 
 /** Local mode with an upstream that replies at once. Each user has a job that is done, and one at its challenge. */
 export function hostileSystem() {
+  const dataDir = dataDirectory();
   let system: LocalSystem | undefined;
   let upstream: Awaited<ReturnType<typeof quickUpstream>> | undefined;
   let token = "";
@@ -99,7 +101,7 @@ export function hostileSystem() {
 
   beforeAll(async () => {
     upstream = await quickUpstream();
-    system = await startForTests(TIME_SCALE, { upstreamUrl: upstream.url });
+    system = await startForTests(TIME_SCALE, { upstreamUrl: upstream.url, dataDir });
     for (const { entry } of system.deployed.functions) {
       const loaded: unknown = await import(new URL(`../../../${entry}`, import.meta.url).href);
       handlers.set(entry.replace(/^.*\/|\.lambda\.ts$/g, ""), entryModule.parse(loaded).handler);
