@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { outcomeOf } from "../../../functions/jobs/domain/failures.ts";
 import { type CrashPoint, crashingPorts } from "../../support/crashing-ports.ts";
 import { fakePorts } from "../../support/fake-ports.ts";
+import { isNightly, partOf } from "../support/nightly.ts";
 import { crashWorld, expectWhole, type Healing, loginWitness } from "./crash-world.ts";
 import { ADOPTED_STORIES, JOB_STORIES, QUEUE_STORIES, type Story } from "./job-stories.ts";
 
@@ -41,7 +43,18 @@ function expectEnd(story: Story, { ports, logins, world }: Awaited<ReturnType<ty
   expect(new Set(answers).size).toBe(answers.length);
 }
 
-describe.each([...JOB_STORIES, ...QUEUE_STORIES, ...ADOPTED_STORIES])("$name", (story) => {
+const SEED = process.env["CRASH_SEED"] ?? randomUUID();
+/** Without `NIGHTLY=1`, a fifth of them. */
+const stories = partOf([...JOB_STORIES, ...QUEUE_STORIES, ...ADOPTED_STORIES], {
+  parts: isNightly ? 1 : 5,
+  seed: SEED,
+  nameOf: ({ name }) => name,
+});
+beforeAll(() => {
+  process.stdout.write(`${stories.length} stories, CRASH_SEED=${SEED}\n`);
+});
+
+describe.each(stories)("$name", (story) => {
   test.each(HEALINGS)("ends as expected when nothing dies (%s)", async (healing) => {
     const life = await live(story, healing);
     expect(life.mortal.crashes()).toBe(0);
