@@ -63,24 +63,39 @@ def execute_task_in_time(state, raw_input, execution, ctx):
 
 stepfunctions._execute_task = execute_task_in_time
 
-# TimeoutSeconds of a state machine counts. MiniStack ignores it.
+# TimeoutSeconds of a state machine counts. MiniStack ignores it. An execution that is over tries no Task again. MiniStack goes on with
+# the retries of the Task that it is at.
 
 run_execution = stepfunctions._run_execution
 fail_execution = stepfunctions._fail_execution
+add_event = stepfunctions._add_event
+
+
+class Over(BaseException):
+    """No Retry and no Catch of the definition gets it."""
 
 
 def run_execution_in_time(arn):
     execution = stepfunctions._executions[arn]
     machine = stepfunctions._state_machines.get(execution["stateMachineArn"], {"definition": "{}"})
-    seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
-    if seconds is None:
-        return run_execution(arn)
+    seconds = json.loads(machine["definition"]).get("TimeoutSeconds", threading.TIMEOUT_MAX)
     end = contextvars.copy_context().run
-    timer = threading.Timer(seconds * stepfunctions._SFN_WAIT_SCALE, end, (time_out, execution))
+    in_time = min(seconds * stepfunctions._SFN_WAIT_SCALE, threading.TIMEOUT_MAX)
+    timer = threading.Timer(in_time, end, (time_out, execution))
     timer.daemon = True
     timer.start()
-    run_execution(arn)
-    timer.cancel()
+    try:
+        run_execution(arn)
+    except Over:
+        pass
+    finally:
+        timer.cancel()
+
+
+def add_event_while_running(execution, event_type, *rest):
+    if event_type == "TaskScheduled" and execution["status"] != "RUNNING":
+        raise Over
+    return add_event(execution, event_type, *rest)
 
 
 def time_out(execution):
@@ -97,6 +112,7 @@ def fail_what_runs(execution, error, cause):
 
 stepfunctions._run_execution = run_execution_in_time
 stepfunctions._fail_execution = fail_what_runs
+stepfunctions._add_event = add_event_while_running
 
 # Who answers for a task token needs the right to its state machine. MiniStack asks for the right to everything.
 
