@@ -65,7 +65,7 @@ export async function requireRoom(
   claim: ClaimOn,
 ): Promise<void> {
   if (deps.maxRunning === undefined || (await takesRoom(deps, deps.maxRunning))) return;
-  if (await isHeld(deps, claim)) return;
+  if ((await runningHolder(deps, claim)) !== undefined) return;
   await undo(deps, deps.newId(), noRoom());
 }
 
@@ -79,15 +79,16 @@ export async function refuseIfFull(
   isRepeated: () => Promise<boolean>,
 ): Promise<void> {
   if (claim === undefined || !isKnownFull(deps)) return;
-  if (!(await isRepeated()) && !(await isHeld(deps, claim))) throw noRoom();
+  if (!(await isRepeated()) && (await runningHolder(deps, claim)) === undefined) throw noRoom();
 }
 
 type HolderDeps = Pick<Ports, "claims"> & { jobs: Pick<JobStore, "find"> };
 
-async function isHeld({ claims, jobs }: HolderDeps, claim: ClaimOn): Promise<boolean> {
+/** Returns the unfinished job that holds a claim. */
+export async function runningHolder({ claims, jobs }: HolderDeps, claim: ClaimOn): Promise<Job | undefined> {
   const holderId = await claims.holder(claim);
   const holder = holderId === undefined ? undefined : await jobs.find(holderId);
-  return holder !== undefined && !isFinished(holder);
+  return holder === undefined || isFinished(holder) ? undefined : holder;
 }
 
 function noRoom(): Refusal {

@@ -1,10 +1,10 @@
 import type { WrittenIds } from "../domain/ids.ts";
 import type { Authorization } from "../domain/institution.ts";
-import { isFinished, type Job } from "../domain/job.ts";
+import type { Job } from "../domain/job.ts";
 import type { JobStore, Ports } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Connection } from "../domain/upstream-job.ts";
-import { type AcceptDeps, type Accepted, acceptJob, requireRoom } from "./accept-job.ts";
+import { type AcceptDeps, type Accepted, acceptJob, requireRoom, runningHolder } from "./accept-job.ts";
 import { inBatches } from "./in-batches.ts";
 
 export interface FoundConnection {
@@ -97,16 +97,7 @@ async function jobFor(
   { id: connectionId, institutionId, isBeingMade }: Connection,
 ): Promise<Job | undefined> {
   const connection = { userId, connectionId };
-  if (isBeingMade) return runningOn(deps, connection);
+  if (isBeingMade) return runningHolder(deps, connection);
   await requireRoom(deps, connection);
   return (await refreshFound(deps, connection, { institutionId, authorization: undefined })).job;
-}
-
-async function runningOn(
-  deps: Pick<RefreshDeps, "claims" | "jobs">,
-  connection: { userId: string; connectionId: string },
-): Promise<Job | undefined> {
-  const holderId = await deps.claims.holder(connection);
-  const holder = holderId === undefined ? undefined : await deps.jobs.find(holderId);
-  return holder === undefined || isFinished(holder) ? undefined : holder;
 }
