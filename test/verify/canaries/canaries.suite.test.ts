@@ -35,7 +35,7 @@ const {
   minRefused: MIN_REFUSED,
 } = isNightly
   ? { rounds: 12, refused: 34, minJobs: 500, minRefused: 2_000 }
-  : { rounds: 2, refused: 4, minJobs: 180, minRefused: 200 };
+  : { rounds: 1, refused: 4, minJobs: 120, minRefused: 200 };
 const AT_ONCE = 24;
 /** At each of two banks. */
 const QUEUED = 15;
