@@ -7,9 +7,12 @@ export async function rowsOfAll(): Promise<Record<string, unknown>[]> {
   return (await allRows()).flatMap(({ rows }) => rows);
 }
 
-/** All that requests leave but the counts of them, which contain refused requests too, and the events of jobs, which come later. */
+/**
+ * All that requests leave but the counts of them, which contain refused requests too, and what comes later: the events of jobs, and the
+ * counts of attempts at each bank.
+ */
 export async function rowsButCounts(): Promise<Record<string, unknown>[]> {
-  return (await rowsOfAll()).filter((row) => !/"(rate|event)#/.test(JSON.stringify(row["pk"] ?? "")));
+  return (await rowsOfAll()).filter((row) => !/"(rate|event|institution|institution-traffic)#/.test(JSON.stringify(row["pk"] ?? "")));
 }
 
 /** The sealed rows of a job. */
