@@ -12,7 +12,9 @@ export async function rowsOfAll(): Promise<Record<string, unknown>[]> {
  * counts of attempts at each bank.
  */
 export async function rowsButCounts(): Promise<Record<string, unknown>[]> {
-  return (await rowsOfAll()).filter((row) => !/"(rate|event|institution|institution-traffic)#/.test(JSON.stringify(row["pk"] ?? "")));
+  return (await rowsOfAll()).filter(
+    (row) => !/"(rate|event|institution|institution-traffic)#/.test(JSON.stringify(row["pk"] ?? "")),
+  );
 }
 
 /** The sealed rows of a job. */
