@@ -16,7 +16,6 @@ import { LOGINS, PIED_PIPER } from "../../journeys/logins.ts";
 import { MobileBackend } from "../../journeys/mobile-backend.ts";
 import type { Target } from "../../journeys/target.ts";
 import { executionArn } from "../support/aws-recorder.ts";
-import { isNightly } from "../support/nightly.ts";
 import { runOf } from "../support/run-of.ts";
 import { parseDefinition, partsOf, partsUsed } from "../walks/definition.ts";
 import { stepFunctionsAt } from "./aws.ts";
@@ -65,10 +64,7 @@ export async function readExecutions(client: SFNClient, stateMachineArn: string)
   return read;
 }
 
-/**
- * Throws when the executions went through other parts of the deployed definition than all but the excepted ones. Only with `NIGHTLY=1`
- * are there all journeys, so that all parts can be expected.
- */
+/** Throws when the executions went through other parts of the deployed definition than all but the excepted ones. */
 export async function checkWalkedParts(
   client: SFNClient,
   stateMachineArn: string,
@@ -82,7 +78,7 @@ export async function checkWalkedParts(
   const allowed = [...excepted, ...PARTS_BY_CHANCE];
   const faults = [
     ...all
-      .filter((part) => isNightly && !walked.has(part) && !allowed.includes(part))
+      .filter((part) => !walked.has(part) && !allowed.includes(part))
       .map((part) => `Not walked, and not excepted: ${part}`),
     ...excepted.filter((part) => walked.has(part)).map((part) => `Walked, but excepted: ${part}`),
     ...allowed.filter((part) => !all.includes(part)).map((part) => `Excepted, but no part: ${part}`),
