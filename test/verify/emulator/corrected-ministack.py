@@ -12,7 +12,7 @@ import threading
 import ministack.app
 from ministack.core import iam_actions, lambda_runtime
 from ministack.core.responses import now_iso
-from ministack.services import apigateway, cloudwatch, dynamodb, eventbridge, lambda_svc, stepfunctions
+from ministack.services import apigateway, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 
@@ -220,6 +220,19 @@ def execute_with_cookies(record, event, *rest):
 
 
 lambda_svc._execute_function_with_config_scope = execute_with_cookies
+
+# A function writes to its log group only while the group is there: its role may not make one. MiniStack makes the group again for a
+# function that still runs while its stack is deleted.
+
+emit_logs = lambda_svc._emit_lambda_logs
+
+
+def emit_logs_to_group(func, *rest, **more):
+    if func["config"]["LoggingConfig"]["LogGroup"] in cloudwatch_logs._log_groups:
+        emit_logs(func, *rest, **more)
+
+
+lambda_svc._emit_lambda_logs = emit_logs_to_group
 
 # A schedule is as much faster as every other wait. MiniStack knows a factor for the waits of Step Functions only, and looks
 # every ten seconds.
