@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { RUNBOOKS_PAGE, textOf } from "../../docs/pages.ts";
 import { FUNCTIONS_AT_ONCE, TRIALS } from "./alarm-trials.ts";
-import { awsCalls } from "./aws.ts";
-import { bootstrap, deploy, makeApiKey } from "./deployment.ts";
+import { bootstrap, deploy, makeApiKey, makeUpstreamSecret } from "./deployment.ts";
 import { type Deployed, Operator } from "./operator.ts";
 import { commandEnvironment, plainEnvironment } from "./programs.ts";
 import { receiverVariables, startReceiver } from "./receiver.ts";
@@ -24,8 +23,7 @@ export async function deployForTrials(folder: string, pythonPrograms: string): P
   const commands = commandEnvironment(plain, endpoint);
   const sandboxUrl = await startSandbox(plain, folder, sandboxKey);
   await bootstrap(commands);
-  const secret = { Name: "connection-jobs/upstream-api-key", SecretString: sandboxKey };
-  await awsCalls(commands, [{ service: "secretsmanager", operation: "create_secret", parameters: secret }]);
+  await makeUpstreamSecret(commands, sandboxKey);
   const context = { upstreamUrl: sandboxUrl, eventBus: "true" };
   const { stackName, apiUrl } = await deploy({ commands, folder, context });
   const apiKey = await makeApiKey(commands, stackName);

@@ -20,9 +20,17 @@ export async function bootstrap(commands: Environment): Promise<void> {
   );
 }
 
+/** The secret that docs/deploy.md has an operator make; it is none of the stack. */
+export const UPSTREAM_SECRET = "connection-jobs/upstream-api-key";
+
+export async function makeUpstreamSecret(commands: Environment, apiKey: string): Promise<void> {
+  const parameters = { Name: UPSTREAM_SECRET, SecretString: apiKey };
+  await awsCalls(commands, [{ service: "secretsmanager", operation: "create_secret", parameters }]);
+}
+
 /** The last command of docs/operate.md deletes it, with some days to think better of it. */
 export async function restoreUpstreamSecret(commands: Environment): Promise<void> {
-  const parameters = { SecretId: "connection-jobs/upstream-api-key" };
+  const parameters = { SecretId: UPSTREAM_SECRET };
   await awsCalls(commands, [{ service: "secretsmanager", operation: "restore_secret", parameters }]);
 }
 

@@ -44,8 +44,10 @@ export function plainEnvironment(folder: string, pythonPrograms: string): Enviro
 /** For the programs of an operator, which find the emulator where AWS would be. */
 export function commandEnvironment(plain: Environment, endpoint: string): Environment {
   if (!LOOPBACK.test(endpoint)) throw new Error(`Not on this machine: ${endpoint}`);
+  const { NODE_COMPILE_CACHE } = process.env;
   return {
     ...plain,
+    ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

@@ -13,7 +13,9 @@ import {
   deploy,
   destroy,
   makeApiKey,
+  makeUpstreamSecret,
   restoreUpstreamSecret,
+  UPSTREAM_SECRET,
 } from "./deployment.ts";
 import { EXCEPTED_JOURNEYS } from "./exceptions.ts";
 import { readExchanged } from "./exchanged-secrets.ts";
@@ -22,6 +24,7 @@ import { runJourneys } from "./journeys.ts";
 import { followThePages } from "./pages.ts";
 import {
   commandEnvironment,
+  type Environment,
   emptyRunFolder,
   plainEnvironment,
   pythonPackages,
@@ -37,11 +40,11 @@ const UNAVAILABLE_EXIT_CODE = 75;
 const OVER_WITHIN_MS = 20 * 60_000;
 const TRIALS_OVER_WITHIN_MS = 60 * 60_000;
 
-/** The secret that docs/deploy.md has an operator make; it is none of the stack. */
-const UPSTREAM_SECRET = "secret connection-jobs/upstream-api-key";
+/** The parts of the proof that can run alone, and what is no part of it: the trials of the runbooks. */
+const ALONE = ["pages", "journeys", "alarms"];
 
-/** The whole proof, in its order. Throws at the first thing that is not as it should be. */
-async function prove(folder: string, pythonPrograms: string): Promise<void> {
+/** The whole proof, in its order, or one part of it. Throws at the first thing that is not as it should be. */
+async function prove(folder: string, pythonPrograms: string, part?: string): Promise<void> {
   const plain = plainEnvironment(folder, pythonPrograms);
   const upstreamApiKey = randomUUID();
   const endpoint = await phase("emulator", () => startEmulator(plain, folder), { seen: String });
@@ -49,6 +52,33 @@ async function prove(folder: string, pythonPrograms: string): Promise<void> {
     seen: String,
   });
   const commands = commandEnvironment(plain, endpoint);
+  await phase("cdk bootstrap", () => bootstrap(commands));
+  const empty = await inventory(commands);
+  if (part !== "journeys") {
+    await phase("pages", () => followThePages(commands, upstreamApiKey), {
+      seen: ({ length }) => `${length - 1} commands as written, and the trips of clients`,
+    });
+    await phase("secret restored", () => restoreUpstreamSecret(commands));
+  } else await phase("secret", () => makeUpstreamSecret(commands, upstreamApiKey));
+  const before = await inventory(commands);
+  checkLeftovers(empty, before, [`secret ${UPSTREAM_SECRET}`, ...keysIn(before)]);
+  if (part !== "pages")
+    await proveJourneys({ commands, folder, endpoint, sandboxUrl, upstreamApiKey, before });
+}
+
+interface Prepared {
+  commands: Environment;
+  folder: string;
+  endpoint: string;
+  sandboxUrl: string;
+  upstreamApiKey: string;
+  /** What there is before the deployment. */
+  before: Set<string>;
+}
+
+/** Deploys, runs the journeys, looks at what they left, and removes the deployment. */
+async function proveJourneys(prepared: Prepared): Promise<void> {
+  const { commands, folder, endpoint, sandboxUrl, upstreamApiKey, before } = prepared;
   const record = join(folder, "secrets-sent");
   writeFileSync(record, "");
   const upstreamTokens: Canary[] = [];
@@ -59,14 +89,6 @@ async function prove(folder: string, pythonPrograms: string): Promise<void> {
   });
   const deployment = { commands, folder, context: { upstreamUrl: upstream.url, logLevel: "debug" } };
 
-  await phase("cdk bootstrap", () => bootstrap(commands));
-  const empty = await inventory(commands);
-  await phase("pages", () => followThePages(commands, upstreamApiKey), {
-    seen: ({ length }) => `${length - 1} commands as written, and the trips of clients`,
-  });
-  await phase("secret restored", () => restoreUpstreamSecret(commands));
-  const before = await inventory(commands);
-  checkLeftovers(empty, before, [UPSTREAM_SECRET, ...keysIn(before)]);
   const { stackName, apiUrl } = await phase("cdk deploy", () => deploy(deployment), {
     seen: (deployed) => deployed.apiUrl,
   });
@@ -172,16 +194,22 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const startedBy = process.ppid;
 setInterval(() => process.ppid === startedBy || end(1, "Who started this has ended."), 500).unref();
 
-/** Without an argument, the whole proof. After the word `alarms`, the names of the alarms whose runbooks are tried, or none for all. */
+/**
+ * Without an argument, the whole proof; with one, that part. After the word `alarms`, the names of the alarms whose runbooks are tried, or
+ * none for all.
+ */
 const [what, ...names] = process.argv.slice(2);
-if (what !== undefined && what !== "alarms") end(1, `Not known: ${what}. Nothing, or alarms.`);
+if (what !== undefined && !ALONE.includes(what))
+  end(1, `Not known: ${what}. Nothing, or one of ${ALONE.join(", ")}.`);
 const withinMs = what === "alarms" ? TRIALS_OVER_WITHIN_MS : OVER_WITHIN_MS;
 const startedAt = performance.now();
 try {
   const pythonPrograms = await phase("Python packages", pythonPackages);
   setTimeout(() => end(1, `Not over after ${withinMs / 60_000} minutes.`), withinMs).unref();
   const folder = emptyRunFolder();
-  await (what === "alarms" ? proveRunbooks(folder, pythonPrograms, names) : prove(folder, pythonPrograms));
+  await (what === "alarms"
+    ? proveRunbooks(folder, pythonPrograms, names)
+    : prove(folder, pythonPrograms, what));
   rmSync(folder, { recursive: true, force: true });
   const result = what === "alarms" ? "The runbooks hold." : "The stack deploys, works and goes.";
   end(0, `${secondsSince(startedAt)}  in all. ${result}`);
