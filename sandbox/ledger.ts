@@ -6,11 +6,12 @@ import type { Match } from "./routes.ts";
 import type { LedgerCall } from "./state.ts";
 import { isUserId } from "./user-id.ts";
 
-const maxCalls = 100_000;
+/** About 4 MB, which is what the deployed sandbox returns. */
+const maxCalls = 20_000;
 /** All paths of the sandbox are shorter. */
 const maxPathChars = 256;
 
-/** Returns the ledger with the call appended. The ledger holds at most 100,000 calls. */
+/** Returns the ledger with the call appended. The ledger holds the newest 20,000 calls. */
 export function recordCall(situation: Situation, match: Match | undefined): readonly LedgerCall[] {
   const { state, call, now } = situation;
   const entry: LedgerCall = {

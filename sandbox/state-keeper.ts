@@ -10,6 +10,9 @@ export type StateKeeper = {
   readonly settled: () => Promise<void>;
 };
 
+/** Calls of the ledger that the file has, so that it can be written as a whole after each call. */
+const maxStoredCalls = 2_000;
+
 export function keepInMemory(): StateKeeper {
   let state = emptyState;
   return {
@@ -22,7 +25,7 @@ export function keepInMemory(): StateKeeper {
 }
 
 /**
- * Loads the state from the file, and stores changes in the file when `settled` is called.
+ * Loads the state from the file, and stores changes in the file when `settled` is called. Of the ledger, the file has the newest 2,000 calls.
  *
  * @throws an `Error` if the file cannot be read, contains no valid state, or cannot be written.
  */
@@ -81,7 +84,8 @@ async function read(dataFile: string): Promise<string | undefined> {
 async function save(dataFile: string, state: State): Promise<void> {
   try {
     await mkdir(dirname(dataFile), { recursive: true });
-    await writeFile(`${dataFile}.next`, JSON.stringify(toStored(state)), { mode: 0o600 });
+    const stored = toStored({ ...state, ledger: state.ledger.slice(-maxStoredCalls) });
+    await writeFile(`${dataFile}.next`, JSON.stringify(stored), { mode: 0o600 });
     await rename(`${dataFile}.next`, dataFile);
   } catch (cause) {
     throw new Error(`The sandbox's data file cannot be written: ${dataFile}`, { cause });

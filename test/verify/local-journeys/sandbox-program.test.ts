@@ -112,6 +112,20 @@ describe("the data file", () => {
     await second.refused(401, "GET", "/institutions", { token });
   });
 
+  test("contains the newest 2,000 calls, of the 20,000 that the ledger shows", async () => {
+    const dataFile = join(await newFolder(), "state.json");
+    await (await openSandbox({ dataFile })).send("GET", "/older");
+    const { ledger, ...others } = JSON.parse(await readFile(dataFile, "utf8"));
+    const calls = Array.from({ length: 20_000 }, (_, n) => ({ ...ledger[0], path: `/${n}` }));
+    await writeFile(dataFile, JSON.stringify({ ...others, ledger: [...ledger, ...calls] }));
+    const second = await openSandbox({ dataFile });
+    await second.send("GET", "/newest");
+    const shown = await second.ledger();
+    expect([shown.length, shown[0]?.path]).toEqual([20_000, "/2"]);
+    expect(shown.slice(-2).map((call) => call.path)).toEqual(["/token", "/newest"]);
+    expect(JSON.parse(await readFile(dataFile, "utf8")).ledger).toEqual(shown.slice(-2_000));
+  });
+
   test("contains the work of a call whose reply was lost", async () => {
     const dataFile = join(await newFolder(), "state.json");
     const bank = await openSandbox({ dataFile });
